@@ -1,0 +1,177 @@
+/* dispatch.c: which instruction sets this binary has, and which this core runs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../bertlite.h"
+#include "../platform.h"
+#include "kernels.h"
+
+#if defined __x86_64__ || defined _M_X64
+#define BL_X86 1
+#elif defined __aarch64__ || defined _M_ARM64
+#define BL_ARM64 1
+#elif defined __arm__
+#define BL_ARM32 1
+#endif
+
+#ifdef BL_X86
+#ifdef _MSC_VER
+#include <intrin.h>
+static void cpuid(unsigned leaf, unsigned sub, unsigned r[4]) { __cpuidex((int *)r, (int)leaf, (int)sub); }
+static uint64_t saved_state(void) { return _xgetbv(0); }
+#else
+#include <cpuid.h>
+static void cpuid(unsigned leaf, unsigned sub, unsigned r[4])
+{
+    __cpuid_count(leaf, sub, r[0], r[1], r[2], r[3]);
+}
+static uint64_t saved_state(void)
+{
+    unsigned a, d;
+    __asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+    return (uint64_t)d << 32 | a;
+}
+#endif
+enum { HAS_AVX2 = 1, HAS_AVXVNNI = 2, HAS_AVX512VNNI = 4 };
+static unsigned features(void)
+{
+    unsigned r[4], f = 0;
+    cpuid(0, 0, r);
+    if (r[0] < 7) return 0;
+    cpuid(1, 0, r);
+    if (!(r[2] >> 27 & 1)) return 0; /* the system does not save vector state */
+    const uint64_t state = saved_state();
+    cpuid(7, 0, r);
+    const unsigned ebx = r[1], ecx = r[2], subleaves = r[0];
+    if ((state & 6) == 6 && (ebx >> 5 & 1)) {
+        f |= HAS_AVX2;
+        if (subleaves >= 1) {
+            cpuid(7, 1, r);
+            if (r[0] >> 4 & 1) f |= HAS_AVXVNNI;
+        }
+        /* F, DQ, BW, VL; VNNI */
+        const unsigned base = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+        if ((state & 0xE6) == 0xE6 && (ebx & base) == base && (ecx >> 11 & 1)) f |= HAS_AVX512VNNI;
+    }
+    return f;
+}
+#elif defined BL_ARM64
+enum { HAS_DOTPROD = 1, HAS_I8MM = 2 };
+#if defined __linux__ || defined __ANDROID__
+#include <sys/auxv.h>
+static unsigned features(void)
+{
+    unsigned f = 0;
+    if (getauxval(16 /* AT_HWCAP */) >> 20 & 1) f |= HAS_DOTPROD;
+    if (getauxval(26 /* AT_HWCAP2 */) >> 13 & 1) f |= HAS_I8MM;
+    return f;
+}
+#elif defined __APPLE__
+#include <sys/sysctl.h>
+static int yes(const char *name)
+{
+    int v = 0;
+    size_t n = sizeof v;
+    return sysctlbyname(name, &v, &n, NULL, 0) == 0 && v;
+}
+static unsigned features(void)
+{
+    return (yes("hw.optional.arm.FEAT_DotProd") ? HAS_DOTPROD : 0u) | (yes("hw.optional.arm.FEAT_I8MM") ? HAS_I8MM : 0u);
+}
+#elif defined _WIN32
+#include <windows.h>
+static unsigned features(void) { return IsProcessorFeaturePresent(43) ? HAS_DOTPROD : 0u; }
+#else
+static unsigned features(void) { return 0; }
+#endif
+#elif defined BL_ARM32
+enum { HAS_ARMV6 = 1, HAS_NEON = 2 };
+#ifdef __linux__
+#include <sys/auxv.h>
+static unsigned features(void)
+{
+    const char *platform = (const char *)getauxval(15 /* AT_PLATFORM: "v6l", "v7l", ... */);
+    unsigned f = 0;
+    if (platform && platform[0] == 'v' && platform[1] >= '6') f |= HAS_ARMV6;
+    if (getauxval(16) >> 12 & 1) f |= HAS_NEON;
+    return f;
+}
+#else
+static unsigned features(void) { return 0; }
+#endif
+#else
+static unsigned features(void) { return 0; }
+#endif
+
+extern const bl_kernels bl_kernels_generic, bl_kernels_armv6, bl_kernels_neon, bl_kernels_dotprod,
+    bl_kernels_i8mm, bl_kernels_avx2, bl_kernels_avxvnni, bl_kernels_avx512vnni;
+
+static const bl_kernels *const tables[] = {
+    &bl_kernels_generic,
+#if defined BL_X86
+    &bl_kernels_avx2, &bl_kernels_avxvnni, &bl_kernels_avx512vnni,
+#elif defined BL_ARM64
+    &bl_kernels_neon, &bl_kernels_dotprod, &bl_kernels_i8mm,
+#elif defined BL_ARM32
+    &bl_kernels_armv6, &bl_kernels_neon,
+#endif
+};
+/* What each table needs of features(), in the same order. */
+static const unsigned needs[] = {
+    0,
+#if defined BL_X86
+    HAS_AVX2, HAS_AVX2 | HAS_AVXVNNI, HAS_AVX512VNNI,
+#elif defined BL_ARM64
+    0, HAS_DOTPROD, HAS_DOTPROD | HAS_I8MM,
+#elif defined BL_ARM32
+    HAS_ARMV6, HAS_ARMV6 | HAS_NEON,
+#endif
+};
+enum { TABLES = sizeof tables / sizeof *tables };
+
+const bl_kernels *const *bl_isas(size_t *count)
+{
+    *count = TABLES;
+    return tables;
+}
+
+int bl_isa_available(const bl_kernels *isa)
+{
+    const unsigned have = features();
+    for (size_t i = 0; i < TABLES; i++)
+        if (tables[i] == isa) return (needs[i] & have) == needs[i];
+    return 0;
+}
+
+static const bl_kernels *choose(void)
+{
+    const char *wanted = getenv("BERTLITE_ISA");
+    for (size_t i = TABLES; i-- > 0;)
+        if (bl_isa_available(tables[i]) && (!wanted || !*wanted || !strcmp(wanted, tables[i]->name))) return tables[i];
+    return NULL;
+}
+
+const bl_kernels *bl_active_isa(void)
+{
+    static bl_atomic_pointer chosen; /* every thread that comes first finds the same */
+    const bl_kernels *isa = bl_load_pointer(&chosen);
+    if (!isa) bl_store_pointer(&chosen, isa = choose());
+    return isa;
+}
+
+size_t bl_isa_list(const char **names, size_t room)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < TABLES; i++)
+        if (bl_isa_available(tables[i])) {
+            if (n < room) names[n] = tables[i]->name;
+            n++;
+        }
+    return n;
+}
+
+const char *bl_isa_name(void)
+{
+    const bl_kernels *isa = bl_active_isa();
+    return isa ? isa->name : NULL;
+}

@@ -1,0 +1,88 @@
+/* 8-bit dot products with AVX2.  VPMADDUBSW would saturate, so both sides are
+ * widened to int16: rows when they are written, columns when they are loaded.
+ * Columns lie in panels: [column/16][k/2][16][2]. */
+#define DOT_MR 4
+#define DOT_NR 16
+#define DOT_ZERO 0
+#define DOT_ROW_UNIT 2
+#define DOT_COLUMN_UNIT 1
+
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+{
+    vi_narrow16((int16_t *)data + row * k + i, q);
+}
+static inline size_t dot_at(size_t column, size_t i, size_t k)
+{
+    return column / 16 * 16 * k + i * 16 + column % 16 * 2;
+}
+static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
+{
+    for (size_t j = 0; j < 16; j += 2) memcpy((int8_t *)data + dot_at(column, i + j, k), q + j, 2);
+}
+static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k, const vi *quads)
+{
+    /* the low and the high halves of the quads are the pairs of i and of i + 2 */
+    const __m256i low = _mm256_set1_epi32(0xFFFF);
+    __m256i even = _mm256_packus_epi32(_mm256_and_si256(quads[0], low), _mm256_and_si256(quads[1], low));
+    __m256i odd = _mm256_packus_epi32(_mm256_srli_epi32(quads[0], 16), _mm256_srli_epi32(quads[1], 16));
+    int8_t *p = (int8_t *)data + dot_at(column, i, k);
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm256_permute4x64_epi64(even, 0xD8));
+    _mm256_storeu_si256((__m256i *)(void *)(p + 32), _mm256_permute4x64_epi64(odd, 0xD8));
+}
+static inline __m256i dot_widen(const int8_t *p)
+{
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+/* rows x 16 columns; rows is a constant wherever this is inlined. */
+static inline __attribute__((always_inline)) void
+dot_block(const size_t rows, const int16_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+{
+    __m256i s[4][2];
+#pragma GCC unroll 4
+    for (size_t i = 0; i < rows; i++) s[i][0] = s[i][1] = _mm256_setzero_si256();
+    for (size_t t = 0; t < k; t += 2, b += 32) {
+        __m256i y0 = dot_widen(b), y1 = dot_widen(b + 16);
+#pragma GCC unroll 4
+        for (size_t i = 0; i < rows; i++) {
+            int32_t pair;
+            memcpy(&pair, a + i * k + t, 4);
+            __m256i x = _mm256_set1_epi32(pair);
+            s[i][0] = _mm256_add_epi32(s[i][0], _mm256_madd_epi16(x, y0));
+            s[i][1] = _mm256_add_epi32(s[i][1], _mm256_madd_epi16(x, y1));
+        }
+    }
+#pragma GCC unroll 4
+    for (size_t i = 0; i < rows; i++) {
+        vi_store(c + i * stride, s[i][0]);
+        vi_store(c + i * stride + 8, s[i][1]);
+    }
+}
+static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
+                     int32_t *c, size_t stride)
+{
+    (void)columns; /* 16 */
+    switch (rows) {
+    case 4: dot_block(4, a, b, k, c, stride); break;
+    case 3: dot_block(3, a, b, k, c, stride); break;
+    case 2: dot_block(2, a, b, k, c, stride); break;
+    default: dot_block(1, a, b, k, c, stride); break;
+    }
+}
+static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
+{
+    const int16_t *x = (const int16_t *)a + row * k;
+    for (size_t j = 0; j < 16; j += 4, b += 4 * k) {
+        __m256i s[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) s[i] = _mm256_setzero_si256();
+        for (size_t t = 0; t < k; t += 16) {
+            __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(x + t));
+#pragma GCC unroll 4
+            for (size_t i = 0; i < 4; i++)
+                s[i] = _mm256_add_epi32(s[i], _mm256_madd_epi16(v, dot_widen(b + i * k + t)));
+        }
+        __m256i h = _mm256_hadd_epi32(_mm256_hadd_epi32(s[0], s[1]), _mm256_hadd_epi32(s[2], s[3]));
+        _mm_storeu_si128((__m128i *)(void *)(c + j),
+                         _mm_add_epi32(_mm256_castsi256_si128(h), _mm256_extracti128_si256(h, 1)));
+    }
+}

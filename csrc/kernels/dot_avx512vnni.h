@@ -1,0 +1,91 @@
+/* 8-bit dot products with 512-bit VPDPBUSD. */
+#define DOT_MR 8
+#define DOT_NR 64
+#include "dot_panel4.h"
+
+/* gcc (12) moves the accumulators of the intrinsic around; it leaves these alone. */
+static inline __m512i dot_step(__m512i s, __m512i x, __m512i y)
+{
+#if defined __GNUC__ && !defined __clang__
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(s) : "v"(x), "v"(y));
+    return s;
+#else
+    return _mm512_dpbusd_epi32(s, x, y);
+#endif
+}
+/* rows x panels of 16 columns, both constant wherever this is inlined. */
+static inline __attribute__((always_inline)) void
+dot_block(const size_t rows, const size_t panels, const uint8_t *a, const int8_t *b, size_t k,
+          int32_t *c, size_t stride)
+{
+    __m512i s[8][4];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (size_t j = 0; j < panels; j++) s[i][j] = _mm512_setzero_si512();
+    for (size_t t = 0; t < k; t += 4) {
+        __m512i y[4];
+#pragma GCC unroll 4
+        for (size_t j = 0; j < panels; j++) y[j] = _mm512_loadu_si512(b + j * 16 * k + t * 16);
+#pragma GCC unroll 8
+        for (size_t i = 0; i < rows; i++) {
+            __m512i x = _mm512_set1_epi32(dot_four(a + i * k + t));
+#pragma GCC unroll 4
+            for (size_t j = 0; j < panels; j++) s[i][j] = dot_step(s[i][j], x, y[j]);
+        }
+    }
+#pragma GCC unroll 8
+    for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (size_t j = 0; j < panels; j++) vi_store(c + i * stride + 16 * j, s[i][j]);
+}
+static inline __attribute__((always_inline)) void
+dot_rows(size_t rows, const size_t panels, const uint8_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+{
+    for (; rows >= 8; rows -= 8, a += 8 * k, c += 8 * stride) dot_block(8, panels, a, b, k, c, stride);
+    if (rows & 4) { dot_block(4, panels, a, b, k, c, stride); a += 4 * k; c += 4 * stride; }
+    if (rows & 2) { dot_block(2, panels, a, b, k, c, stride); a += 2 * k; c += 2 * stride; }
+    if (rows & 1) dot_block(1, panels, a, b, k, c, stride);
+}
+static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
+                     int32_t *c, size_t stride)
+{
+    const int8_t *y = b;
+    if (columns == 64 && rows <= 2) {
+        if (rows == 2) dot_block(2, 4, a, y, k, c, stride);
+        else dot_block(1, 4, a, y, k, c, stride);
+        return;
+    }
+    for (; columns >= 32; columns -= 32, y += 32 * k, c += 32) dot_rows(rows, 2, a, y, k, c, stride);
+    if (columns) dot_rows(rows, 1, a, y, k, c, stride);
+}
+
+/* Sums of 16 vectors: result lane j is the sum of v[j]. */
+static inline __m512i dot_gather(const __m512i v[16])
+{
+    __m512i a[8], b[4];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; i++)
+        a[i] = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]), _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]));
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++)
+        b[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(a[2 * i], a[2 * i + 1]), _mm512_unpackhi_epi64(a[2 * i], a[2 * i + 1]));
+    /* each b[i]: four 128-bit lanes that hold partial sums of v[4i .. 4i+3] */
+    __m512i p = _mm512_add_epi32(_mm512_shuffle_i64x2(b[0], b[1], 0x88), _mm512_shuffle_i64x2(b[0], b[1], 0xDD));
+    __m512i q = _mm512_add_epi32(_mm512_shuffle_i64x2(b[2], b[3], 0x88), _mm512_shuffle_i64x2(b[2], b[3], 0xDD));
+    return _mm512_add_epi32(_mm512_shuffle_i64x2(p, q, 0x88), _mm512_shuffle_i64x2(p, q, 0xDD));
+}
+static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
+{
+    const uint8_t *x = (const uint8_t *)a + row * k;
+    __m512i s[16];
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; i++) s[i] = _mm512_setzero_si512();
+    for (size_t t = 0; t < k; t += 64) {
+        __mmask64 m = k - t >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (k - t)) - 1;
+        __m512i v = _mm512_maskz_loadu_epi8(m, x + t);
+#pragma GCC unroll 16
+        for (size_t i = 0; i < 16; i++) s[i] = dot_step(s[i], v, _mm512_maskz_loadu_epi8(m, b + i * k + t));
+    }
+    vi_store(c, dot_gather(s));
+}

@@ -1,0 +1,86 @@
+/* 8-bit dot products with SDOT (Armv8.2).  Rows lie as they are; columns in
+ * panels of eight: [column/8][k/4][8][4]. */
+#define DOT_MR 8
+#define DOT_NR 16
+#define DOT_ZERO 0
+#define DOT_ROW_UNIT 1
+#define DOT_COLUMN_UNIT 1
+
+static inline size_t dot_at(size_t column, size_t i, size_t k)
+{
+    return column / 8 * 8 * k + i * 8 + column % 8 * 4;
+}
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+{
+    vi_narrow8((int8_t *)data + row * k + i, q);
+}
+static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
+{
+    int32x4_t v = vreinterpretq_s32_s8(vld1q_s8(q));
+    int32_t *p = (int32_t *)(void *)((int8_t *)data + dot_at(column, i, k));
+    vst1q_lane_s32(p, v, 0);
+    vst1q_lane_s32(p + 8, v, 1);
+    vst1q_lane_s32(p + 16, v, 2);
+    vst1q_lane_s32(p + 24, v, 3);
+}
+static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k, const vi *quads)
+{
+    for (size_t j = 0; j < 4; j++)
+        vst1q_s32((int32_t *)(void *)((int8_t *)data + dot_at(column + 4 * j, i, k)), quads[j]);
+}
+
+/* rows x 8 columns; rows is a constant wherever this is inlined. */
+static inline __attribute__((always_inline)) void
+dot_block(const size_t rows, const int8_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+{
+    int32x4_t s[8][2];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < rows; i++) s[i][0] = s[i][1] = vdupq_n_s32(0);
+    for (size_t t = 0; t < k; t += 16, b += 128) {
+        int8x16_t x[8];
+#pragma GCC unroll 8
+        for (size_t i = 0; i < rows; i++) x[i] = vld1q_s8(a + i * k + t);
+#define STEP(lane)                                                                      \
+    {                                                                                   \
+        int8x16_t y0 = vld1q_s8(b + 32 * lane), y1 = vld1q_s8(b + 32 * lane + 16);      \
+        _Pragma("GCC unroll 8") for (size_t i = 0; i < rows; i++)                       \
+        {                                                                               \
+            s[i][0] = vdotq_laneq_s32(s[i][0], y0, x[i], lane);                         \
+            s[i][1] = vdotq_laneq_s32(s[i][1], y1, x[i], lane);                         \
+        }                                                                               \
+    }
+        STEP(0) STEP(1) STEP(2) STEP(3)
+#undef STEP
+    }
+#pragma GCC unroll 8
+    for (size_t i = 0; i < rows; i++) {
+        vst1q_s32(c + i * stride, s[i][0]);
+        vst1q_s32(c + i * stride + 4, s[i][1]);
+    }
+}
+static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
+                     int32_t *c, size_t stride)
+{
+    for (size_t j = 0; j < columns; j += 8) {
+        const int8_t *x = a, *y = (const int8_t *)b + j * k;
+        int32_t *z = c + j;
+        size_t m = rows;
+        for (; m >= 8; m -= 8, x += 8 * k, z += 8 * stride) dot_block(8, x, y, k, z, stride);
+        if (m & 4) { dot_block(4, x, y, k, z, stride); x += 4 * k; z += 4 * stride; }
+        if (m & 2) { dot_block(2, x, y, k, z, stride); x += 2 * k; z += 2 * stride; }
+        if (m & 1) dot_block(1, x, y, k, z, stride);
+    }
+}
+static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
+{
+    const int8_t *x = (const int8_t *)a + row * k;
+    for (size_t j = 0; j < 16; j += 4, b += 4 * k) {
+        int32x4_t s[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) s[i] = vdupq_n_s32(0);
+        for (size_t t = 0; t < k; t += 16)
+#pragma GCC unroll 4
+            for (size_t i = 0; i < 4; i++) s[i] = vdotq_s32(s[i], vld1q_s8(b + i * k + t), vld1q_s8(x + t));
+        vst1q_s32(c + j, vpaddq_s32(vpaddq_s32(s[0], s[1]), vpaddq_s32(s[2], s[3])));
+    }
+}

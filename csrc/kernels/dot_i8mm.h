@@ -1,0 +1,96 @@
+/* 8-bit dot products with SMMLA (Armv8.6).  Rows lie in pairs: [row/2][k/8][2][8];
+ * columns in panels of eight: [column/8][k/8][8][8]. */
+#define DOT_MR 8
+#define DOT_NR 16
+#define DOT_ZERO 0
+#define DOT_ROW_UNIT 1
+#define DOT_COLUMN_UNIT 1
+
+static inline size_t dot_at(size_t column, size_t i, size_t k)
+{
+    return column / 8 * 8 * k + i / 8 * 64 + column % 8 * 8 + i % 8;
+}
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+{
+    int8_t *p = (int8_t *)data + row / 2 * 2 * k + i * 2 + row % 2 * 8;
+    int16x8_t a = vcombine_s16(vmovn_s32(q[0]), vmovn_s32(q[1]));
+    int16x8_t b = vcombine_s16(vmovn_s32(q[2]), vmovn_s32(q[3]));
+    vst1_s8(p, vmovn_s16(a));
+    vst1_s8(p + 16, vmovn_s16(b));
+}
+static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
+{
+    vst1_s8((int8_t *)data + dot_at(column, i, k), vld1_s8(q));
+    vst1_s8((int8_t *)data + dot_at(column, i + 8, k), vld1_s8(q + 8));
+}
+static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k, const vi *quads)
+{
+#define PUT_QUAD(j, lane) \
+    vst1q_lane_s32((int32_t *)(void *)((int8_t *)data + dot_at(column + 4 * (j) + lane, i, k)), quads[j], lane)
+    for (size_t j = 0; j < 4; j++) {
+        PUT_QUAD(j, 0);
+        PUT_QUAD(j, 1);
+        PUT_QUAD(j, 2);
+        PUT_QUAD(j, 3);
+    }
+#undef PUT_QUAD
+}
+
+/* pairs of rows x 8 columns; pairs is a constant wherever this is inlined. */
+static inline __attribute__((always_inline)) void
+dot_block(const size_t pairs, const int8_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+{
+    int32x4_t s[4][4];
+#pragma GCC unroll 4
+    for (size_t i = 0; i < pairs; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) s[i][j] = vdupq_n_s32(0);
+    for (size_t t = 0; t < k; t += 8, b += 64) {
+        int8x16_t y[4];
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) y[j] = vld1q_s8(b + 16 * j);
+#pragma GCC unroll 4
+        for (size_t i = 0; i < pairs; i++) {
+            int8x16_t x = vld1q_s8(a + i * 2 * k + t * 2);
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) s[i][j] = vmmlaq_s32(s[i][j], x, y[j]);
+        }
+    }
+#define HALF(f, p, q) vreinterpretq_s32_s64(f(vreinterpretq_s64_s32(p), vreinterpretq_s64_s32(q)))
+#pragma GCC unroll 4
+    for (size_t i = 0; i < pairs; i++) {
+        vst1q_s32(c + 2 * i * stride, HALF(vtrn1q_s64, s[i][0], s[i][1]));
+        vst1q_s32(c + 2 * i * stride + 4, HALF(vtrn1q_s64, s[i][2], s[i][3]));
+        vst1q_s32(c + (2 * i + 1) * stride, HALF(vtrn2q_s64, s[i][0], s[i][1]));
+        vst1q_s32(c + (2 * i + 1) * stride + 4, HALF(vtrn2q_s64, s[i][2], s[i][3]));
+    }
+#undef HALF
+}
+/* An odd last row is computed together with whatever stands beside it. */
+static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
+                     int32_t *c, size_t stride)
+{
+    for (size_t j = 0; j < columns; j += 8) {
+        const int8_t *x = a, *y = (const int8_t *)b + j * k;
+        int32_t *z = c + j;
+        size_t pairs = (rows + 1) / 2;
+        for (; pairs >= 4; pairs -= 4, x += 8 * k, z += 8 * stride) dot_block(4, x, y, k, z, stride);
+        if (pairs & 2) { dot_block(2, x, y, k, z, stride); x += 4 * k; z += 4 * stride; }
+        if (pairs & 1) dot_block(1, x, y, k, z, stride);
+    }
+}
+static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
+{
+    const int8_t *x = (const int8_t *)a + row / 2 * 2 * k + row % 2 * 8;
+    for (size_t j = 0; j < 16; j += 4, b += 4 * k) {
+        int32x4_t s[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) s[i] = vdupq_n_s32(0);
+        for (size_t t = 0; t < k; t += 16) {
+            int8x16_t v = vcombine_s8(vld1_s8(x + 2 * t), vld1_s8(x + 2 * t + 16));
+#pragma GCC unroll 4
+            for (size_t i = 0; i < 4; i++) s[i] = vdotq_s32(s[i], vld1q_s8(b + i * k + t), v);
+        }
+        vst1q_s32(c + j, vpaddq_s32(vpaddq_s32(s[0], s[1]), vpaddq_s32(s[2], s[3])));
+    }
+}

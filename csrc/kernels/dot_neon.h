@@ -1,0 +1,101 @@
+/* 8-bit dot products with plain NEON (no dot product instruction).
+ *
+ * Weights never are -128, so two products fit an int16: |2 * 127 * 128| < 2^15.
+ * That halves the widening additions. Rows and columns lie as they are. */
+#define DOT_NR 16
+#define DOT_ZERO 0
+#define DOT_ROW_UNIT 1
+#define DOT_COLUMN_UNIT 1
+
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+{
+    vi_narrow8((int8_t *)data + row * k + i, q);
+}
+static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
+{
+    vst1q_s8((int8_t *)data + column * k + i, vld1q_s8(q));
+}
+static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k, const vi *quads)
+{
+    int8_t *p = (int8_t *)data + column * k + i;
+#define PUT_QUAD(j, lane) vst1q_lane_s32((int32_t *)(void *)(p + (4 * (j) + lane) * k), quads[j], lane)
+    for (size_t j = 0; j < 4; j++) {
+        PUT_QUAD(j, 0);
+        PUT_QUAD(j, 1);
+        PUT_QUAD(j, 2);
+        PUT_QUAD(j, 3);
+    }
+#undef PUT_QUAD
+}
+
+static inline int32x4_t dot_step(int32x4_t s, int8x16_t a, int8x16_t b)
+{
+    int16x8_t p = vmull_s8(vget_low_s8(a), vget_low_s8(b));
+#ifdef __aarch64__
+    p = vmlal_high_s8(p, a, b);
+#else
+    p = vmlal_s8(p, vget_high_s8(a), vget_high_s8(b));
+#endif
+    return vpadalq_s16(s, p);
+}
+static inline int32x4_t dot_gather(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d)
+{
+#ifdef __aarch64__
+    return vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d));
+#else
+    int32x2_t x = vpadd_s32(vadd_s32(vget_low_s32(a), vget_high_s32(a)), vadd_s32(vget_low_s32(b), vget_high_s32(b)));
+    int32x2_t y = vpadd_s32(vadd_s32(vget_low_s32(c), vget_high_s32(c)), vadd_s32(vget_low_s32(d), vget_high_s32(d)));
+    return vcombine_s32(x, y);
+#endif
+}
+
+/* rows x 4 columns; rows is a constant wherever this is inlined. */
+static inline __attribute__((always_inline)) void
+dot_block(const size_t rows, const int8_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+{
+    int32x4_t s[4][4];
+#pragma GCC unroll 4
+    for (size_t i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) s[i][j] = vdupq_n_s32(0);
+    for (size_t t = 0; t < k; t += 16) {
+        int8x16_t y[4];
+#pragma GCC unroll 4
+        for (size_t j = 0; j < 4; j++) y[j] = vld1q_s8(b + j * k + t);
+#pragma GCC unroll 4
+        for (size_t i = 0; i < rows; i++) {
+            int8x16_t x = vld1q_s8(a + i * k + t);
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) s[i][j] = dot_step(s[i][j], x, y[j]);
+        }
+    }
+#pragma GCC unroll 4
+    for (size_t i = 0; i < rows; i++)
+        vst1q_s32(c + i * stride, dot_gather(s[i][0], s[i][1], s[i][2], s[i][3]));
+}
+
+#ifdef __aarch64__
+#define DOT_MR 4
+#else
+#define DOT_MR 2 /* 16 registers */
+#endif
+
+static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
+                     int32_t *c, size_t stride)
+{
+    for (size_t j = 0; j < columns; j += 4) {
+        const int8_t *y = (const int8_t *)b + j * k;
+        switch (rows) {
+#if DOT_MR == 4
+        case 4: dot_block(4, a, y, k, c + j, stride); break;
+        case 3: dot_block(3, a, y, k, c + j, stride); break;
+#endif
+        case 2: dot_block(2, a, y, k, c + j, stride); break;
+        default: dot_block(1, a, y, k, c + j, stride); break;
+        }
+    }
+}
+static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
+{
+    dot_tile(1, 16, (const int8_t *)a + row * k, k, b, c, 16);
+}

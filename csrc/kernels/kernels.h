@@ -1,0 +1,127 @@
+/* kernels.h: the kernel table, the only door between the model and the
+ * instruction sets.
+ *
+ * Every instruction set fills one table from the same text (text.inc), so all
+ * of them perform the same arithmetic in the same order and return the same
+ * bytes.  What makes that true is written at the top of text.inc.
+ *
+ * Conventions: rows of floats are 16 lanes wide or a multiple of it ("padded"),
+ * lanes past the real size hold 0.0f.  No kernel allocates, locks or keeps state. */
+#ifndef BL_KERNELS_H
+#define BL_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BL_LANES 16
+
+static inline size_t bl_pad(size_t n) { return (n + (BL_LANES - 1)) & ~(size_t)(BL_LANES - 1); }
+
+typedef enum { BL_LINEAR, BL_GELU, BL_GELU_TANH, BL_RELU, BL_TANH } bl_activation;
+
+/* Rows of 8-bit activations in a table's own layout: x = scale * (stored - zero).
+ * A row takes padded k * row_unit bytes; a range may start at any even row. */
+typedef struct {
+    void *data;
+    float *scale;
+    int32_t *zero;
+} bl_rows8;
+
+/* Columns of 8-bit weights in a table's own layout: w = scale * stored, with the
+ * sum of every column's stored values.  A column takes padded k * column_unit
+ * bytes; a range may start at any multiple of 16. */
+typedef struct {
+    const void *data;
+    const float *scale;
+    const int32_t *sum;
+} bl_columns8;
+
+typedef struct {
+    const int8_t *words;      /* int8 rows with words_scale, or ... */
+    const float *words_scale;
+    const float *words_f32;   /* ... float rows where words is NULL */
+    const float *positions;
+    const float *types;       /* NULL: the architecture has none */
+} bl_tables;
+
+typedef struct bl_kernels {
+    const char *name;
+    size_t row_unit;     /* bytes that one activation takes in bl_rows8 */
+    size_t column_unit;  /* bytes that one weight takes in bl_columns8 */
+
+    /* out[i] = word + position + type, for count tokens of n padded values. */
+    void (*embed)(const bl_tables *tables, const int32_t *words, const int32_t *positions,
+                  const int32_t *types, size_t count, size_t n, float *out);
+
+    /* out = LayerNorm(x + residual) * gain + shift, each row of n values;
+     * residual may be NULL, out may be x. */
+    void (*norm)(const float *x, const float *residual, const float *gain, const float *shift,
+                 float epsilon, size_t rows, size_t n, float *out);
+
+    /* x = f(x); rows of n padded values, stride floats apart. */
+    void (*activate)(bl_activation f, float *x, size_t stride, size_t rows, size_t n);
+
+    /* The rows of f(x) * balance in 8 bits.  x is overwritten with f(x); balance
+     * may be NULL.  Rows start at an even row of out. */
+    void (*quantise)(bl_activation f, float *x, size_t stride, const float *balance,
+                     size_t rows, size_t n, bl_rows8 out);
+
+    /* int8 columns, each of n consecutive values, count of them (both padded). */
+    void (*pack8)(const int8_t *columns, size_t count, size_t n, void *data, int32_t *sum);
+
+    /* out[i][j] = a_i . b_j (+ bias_j) for rows i and count columns, k values each. */
+    void (*gemm8)(bl_rows8 a, size_t rows, bl_columns8 b, size_t count, size_t k,
+                  const float *bias, float *out, size_t stride);
+
+    /* The same against int8 columns that stay as they are in memory, k bytes apart:
+     * for a vocabulary, which is read in place. */
+    void (*gemm8_in_place)(bl_rows8 a, size_t rows, const int8_t *b, const float *scale,
+                           const int32_t *sum, size_t count, size_t k, const float *bias,
+                           float *out, size_t stride);
+    void (*sums8)(const int8_t *columns, size_t count, size_t n, int32_t *sum);
+
+    /* One head's keys and values of a sequence, from floats to packed columns.
+     * Keys: one column per token, d values.  Values: d columns, one value per token,
+     * scale per token.  count tokens, d padded; sizes with padded count. */
+    void (*pack_keys8)(const float *x, size_t stride, size_t count, size_t d,
+                       void *data, float *scale, int32_t *sum);
+    void (*pack_values8)(const float *x, size_t stride, size_t count, size_t d,
+                         void *data, float *scale, int32_t *sum);
+
+    /* softmax(q . keys * factor) . values for rows queries against count tokens.
+     * values.scale is per token.  scratch: attend8_scratch(count) bytes. */
+    void (*attend8)(bl_rows8 q, size_t rows, bl_columns8 keys, bl_columns8 values, size_t count,
+                    size_t d, float factor, void *scratch, float *out, size_t stride);
+    size_t (*attend8_scratch)(size_t count);
+
+    /* The same in float.  Packed columns are [count/16][n][16]. */
+    void (*pack32)(const float *columns, size_t stride, size_t count, size_t n, float *data);
+    void (*pack_values32)(const float *x, size_t stride, size_t count, size_t d, float *data);
+    void (*gemm32)(const float *a, size_t a_stride, size_t rows, const float *b, size_t count,
+                   size_t k, const float *bias, float *out, size_t stride);
+    void (*attend32)(const float *q, size_t q_stride, size_t rows, const float *keys,
+                     const float *values, size_t count, size_t d, float factor, void *scratch,
+                     float *out, size_t stride);
+    size_t (*attend32_scratch)(size_t count);
+
+    /* Mean of rows of n padded values. */
+    void (*mean)(const float *x, size_t stride, size_t rows, size_t n, float *out);
+
+    /* For choosing among many logits: the largest, the sum of exp(x - largest), and
+     * the first index in [from, n) whose value is above a threshold (n if none). */
+    float (*largest)(const float *x, size_t n);
+    float (*sum_exp)(const float *x, size_t n, float largest);
+    size_t (*find_above)(const float *x, size_t from, size_t n, float threshold);
+} bl_kernels;
+
+/* The instruction sets compiled into this binary, best last; *count of them. */
+const bl_kernels *const *bl_isas(size_t *count);
+
+/* Whether this machine can run the table. */
+int bl_isa_available(const bl_kernels *isa);
+
+/* The table in use: BERTLITE_ISA if set, else the best available.  NULL when
+ * BERTLITE_ISA names none that can run here. */
+const bl_kernels *bl_active_isa(void);
+
+#endif

@@ -1,0 +1,98 @@
+/* Float primitives for NEON, 32 and 64 bits.
+ *
+ * ARMv7 NEON differs from IEEE in two ways that matter here: it has no exact
+ * division (done on the VFP, lane by lane, below) and it flushes denormals (the
+ * loader refuses or zeroes the parameters that could make one). */
+#include <arm_neon.h>
+#include <math.h>
+
+#define VL 4
+typedef float32x4_t vf;
+typedef int32x4_t vi;
+
+static inline vf vf_load(const float *p) { return vld1q_f32(p); }
+static inline void vf_store(float *p, vf a) { vst1q_f32(p, a); }
+static inline vf vf_set(float a) { return vdupq_n_f32(a); }
+static inline vf vf_add(vf a, vf b) { return vaddq_f32(a, b); }
+static inline vf vf_sub(vf a, vf b) { return vsubq_f32(a, b); }
+static inline vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
+static inline vf vf_min(vf a, vf b) { return vminq_f32(a, b); }
+static inline vf vf_max(vf a, vf b) { return vmaxq_f32(a, b); }
+static inline vi vf_bits(vf a) { return vreinterpretq_s32_f32(a); }
+static inline vf vi_as_float(vi a) { return vreinterpretq_f32_s32(a); }
+static inline vf vf_from_int(vi a) { return vcvtq_f32_s32(a); }
+static inline vi vi_load(const int32_t *p) { return vld1q_s32(p); }
+static inline void vi_store(int32_t *p, vi a) { vst1q_s32(p, a); }
+static inline vi vi_set(int32_t a) { return vdupq_n_s32(a); }
+static inline vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
+static inline vi vi_mul(vi a, vi b) { return vmulq_s32(a, b); }
+static inline vi vi_sub_mul(vi a, vi b, vi c) { return vmlsq_s32(a, b, c); }
+static inline vi vi_and(vi a, vi b) { return vandq_s32(a, b); }
+static inline vi vi_or(vi a, vi b) { return vorrq_s32(a, b); }
+#define vi_shift_left(a, n) vshlq_n_s32(a, n)
+
+/* Four int8 from any address. */
+static inline vf vf_load_s8(const int8_t *p)
+{
+    int32_t w;
+    __builtin_memcpy(&w, p, 4);
+    int16x8_t h = vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(w)));
+    return vcvtq_f32_s32(vmovl_s16(vget_low_s16(h)));
+}
+
+#ifdef __aarch64__
+static inline vf vf_div(vf a, vf b) { return vdivq_f32(a, b); }
+static inline vi vi_round(vf a) { return vcvtnq_s32_f32(a); }
+static inline float vf_max1(vf a) { return vmaxvq_f32(a); }
+static inline float vf_min1(vf a) { return vminvq_f32(a); }
+static inline int32_t vi_sum1(vi a) { return vaddvq_s32(a); }
+static inline int vf_any_above(vf a, vf b) { return vmaxvq_u32(vcgtq_f32(a, b)) != 0; }
+#else
+static inline vf vf_div(vf a, vf b)
+{
+    float x[4], y[4];
+    vst1q_f32(x, a);
+    vst1q_f32(y, b);
+    for (int i = 0; i < 4; i++) x[i] = x[i] / y[i];
+    return vld1q_f32(x);
+}
+static inline vi vi_round(vf a)
+{
+    return vsubq_s32(vf_bits(vaddq_f32(a, vdupq_n_f32(12582912.0f))), vdupq_n_s32(0x4B400000));
+}
+static inline float vf_max1(vf a)
+{
+    float32x2_t m = vmax_f32(vget_low_f32(a), vget_high_f32(a));
+    return vget_lane_f32(vpmax_f32(m, m), 0);
+}
+static inline float vf_min1(vf a)
+{
+    float32x2_t m = vmin_f32(vget_low_f32(a), vget_high_f32(a));
+    return vget_lane_f32(vpmin_f32(m, m), 0);
+}
+static inline int32_t vi_sum1(vi a)
+{
+    int32x2_t s = vadd_s32(vget_low_s32(a), vget_high_s32(a));
+    return vget_lane_s32(vpadd_s32(s, s), 0);
+}
+static inline int vf_any_above(vf a, vf b)
+{
+    uint32x4_t c = vcgtq_f32(a, b);
+    uint32x2_t d = vorr_u32(vget_low_u32(c), vget_high_u32(c));
+    return (vget_lane_u32(d, 0) | vget_lane_u32(d, 1)) != 0;
+}
+#endif
+
+static inline float vf_sum16(const vf v[4])
+{
+    vf s = vaddq_f32(vaddq_f32(v[0], v[2]), vaddq_f32(v[1], v[3]));
+    float32x2_t t = vadd_f32(vget_low_f32(s), vget_high_f32(s));
+    return vget_lane_f32(vpadd_f32(t, t), 0);
+}
+/* 16 values that fit the narrow type. */
+static inline void vi_narrow8(void *out, const vi v[4])
+{
+    int16x8_t a = vcombine_s16(vmovn_s32(v[0]), vmovn_s32(v[1]));
+    int16x8_t b = vcombine_s16(vmovn_s32(v[2]), vmovn_s32(v[3]));
+    vst1q_s8((int8_t *)out, vcombine_s8(vmovn_s16(a), vmovn_s16(b)));
+}

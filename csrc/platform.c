@@ -1,0 +1,160 @@
+#if !defined _WIN32 && !defined _GNU_SOURCE
+#define _GNU_SOURCE /* madvise, sched_yield */
+#endif
+#include "platform.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#include <malloc.h>
+
+static DWORD WINAPI entry(void *p)
+{
+    bl_thread *t = p;
+    t->work(t->argument);
+    return 0;
+}
+int bl_thread_start(bl_thread *t, void (*work)(void *), void *argument)
+{
+    t->work = work;
+    t->argument = argument;
+    t->handle = (uintptr_t)CreateThread(NULL, 0, entry, t, 0, NULL);
+    return t->handle != 0;
+}
+void bl_thread_join(bl_thread *t)
+{
+    WaitForSingleObject((HANDLE)t->handle, INFINITE);
+    CloseHandle((HANDLE)t->handle);
+}
+void bl_yield(void) { SwitchToThread(); }
+
+/* Paths are UTF-8. */
+static wchar_t *wide(const char *path)
+{
+    int n = MultiByteToWideChar(CP_UTF8, 0, path, -1, NULL, 0);
+    wchar_t *w = n > 0 ? malloc((size_t)n * sizeof *w) : NULL;
+    if (w) MultiByteToWideChar(CP_UTF8, 0, path, -1, w, n);
+    return w;
+}
+int bl_map_open(bl_map *map, const char *path)
+{
+    memset(map, 0, sizeof *map);
+    wchar_t *w = wide(path);
+    if (!w) return 0;
+    HANDLE file = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    free(w);
+    if (file == INVALID_HANDLE_VALUE) return 0;
+    LARGE_INTEGER size;
+    int ok = GetFileSizeEx(file, &size) && (uint64_t)size.QuadPart <= SIZE_MAX;
+    if (ok && size.QuadPart > 0) {
+        HANDLE view = CreateFileMappingW(file, NULL, PAGE_READONLY, 0, 0, NULL);
+        map->data = view ? MapViewOfFile(view, FILE_MAP_READ, 0, 0, 0) : NULL;
+        if (view) CloseHandle(view);
+        map->size = (size_t)size.QuadPart;
+        ok = map->data != NULL;
+    }
+    CloseHandle(file);
+    return ok;
+}
+void bl_map_close(bl_map *map)
+{
+    if (map->data) UnmapViewOfFile(map->data);
+    memset(map, 0, sizeof *map);
+}
+void bl_map_release(const bl_map *map, const void *from, size_t size) { (void)map; (void)from; (void)size; }
+static DWORD attributes(const char *path)
+{
+    wchar_t *w = wide(path);
+    DWORD a = w ? GetFileAttributesW(w) : INVALID_FILE_ATTRIBUTES;
+    free(w);
+    return a;
+}
+int bl_is_folder(const char *path)
+{
+    DWORD a = attributes(path);
+    return a != INVALID_FILE_ATTRIBUTES && (a & FILE_ATTRIBUTE_DIRECTORY);
+}
+int bl_is_file(const char *path)
+{
+    DWORD a = attributes(path);
+    return a != INVALID_FILE_ATTRIBUTES && !(a & FILE_ATTRIBUTE_DIRECTORY);
+}
+void *bl_allocate(size_t size) { return _aligned_malloc(size ? size : 1, 64); }
+void bl_release(void *p) { _aligned_free(p); }
+
+#else
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void *entry(void *p)
+{
+    bl_thread *t = p;
+    t->work(t->argument);
+    return NULL;
+}
+int bl_thread_start(bl_thread *t, void (*work)(void *), void *argument)
+{
+    pthread_t handle;
+    t->work = work;
+    t->argument = argument;
+    if (pthread_create(&handle, NULL, entry, t)) return 0;
+    t->handle = (uintptr_t)handle;
+    return 1;
+}
+void bl_thread_join(bl_thread *t) { pthread_join((pthread_t)t->handle, NULL); }
+void bl_yield(void) { sched_yield(); }
+
+int bl_map_open(bl_map *map, const char *path)
+{
+    memset(map, 0, sizeof *map);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    struct stat s;
+    int ok = fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && (uint64_t)s.st_size <= SIZE_MAX;
+    if (ok && s.st_size > 0) {
+        void *p = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        ok = p != MAP_FAILED;
+        if (ok) {
+            map->data = p;
+            map->size = (size_t)s.st_size;
+        }
+    }
+    close(fd);
+    return ok;
+}
+void bl_map_close(bl_map *map)
+{
+    if (map->data) munmap((void *)(uintptr_t)map->data, map->size);
+    memset(map, 0, sizeof *map);
+}
+void bl_map_release(const bl_map *map, const void *from, size_t size)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)map->data;
+    if (!map->data || (uintptr_t)from < start || (uintptr_t)from + size > start + map->size) return;
+    uintptr_t low = ((uintptr_t)from + page - 1) / page * page, high = ((uintptr_t)from + size) / page * page;
+    if (low < high) madvise((void *)low, high - low, MADV_DONTNEED);
+}
+int bl_is_folder(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+int bl_is_file(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+void *bl_allocate(size_t size)
+{
+    void *p = NULL;
+    return posix_memalign(&p, 64, size ? size : 1) ? NULL : p;
+}
+void bl_release(void *p) { free(p); }
+#endif
