@@ -64,12 +64,14 @@ typedef struct {
     size_t texts, length;
 } bl_batch;
 
-/* at/at_count: for BL_HIDDEN, BL_TOKENS and BL_WORDS only these positions, counted through the
- * whole batch (text * S + column) in rising order; out then has at_count rows. */
+/* at (or NULL: all): for BL_HIDDEN, BL_TOKENS and BL_WORDS only these positions, counted
+ * through the whole batch (text * S + column) in rising order; out then has at_count
+ * rows.  pooled (or NULL): with BL_HIDDEN, room for BL_POOLED too, from the same pass. */
 typedef struct {
     bl_output output;
     const int32_t *at;
     size_t at_count;
+    float *pooled;
 } bl_want;
 
 /* A Hugging Face folder (config.json with model.safetensors or pytorch_model.bin)

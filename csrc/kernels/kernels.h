@@ -53,10 +53,10 @@ typedef struct bl_kernels {
     void (*embed)(const bl_tables *tables, const int32_t *words, const int32_t *positions,
                   const int32_t *types, size_t count, size_t n, float *out);
 
-    /* out = LayerNorm(x + residual) * gain + shift, each row of n values;
-     * residual may be NULL, out may be x. */
-    void (*norm)(const float *x, const float *residual, const float *gain, const float *shift,
-                 float epsilon, size_t rows, size_t n, float *out);
+    /* x = LayerNorm(x + residual) * gain + shift, rows of n values; residual (rows
+     * `stride` floats apart) may be NULL. */
+    void (*norm)(float *x, const float *residual, size_t stride, const float *gain,
+                 const float *shift, float epsilon, size_t rows, size_t n);
 
     /* x = f(x); rows of n padded values, stride floats apart. */
     void (*activate)(bl_activation f, float *x, size_t stride, size_t rows, size_t n);

@@ -1,0 +1,34 @@
+"""BERT encoders on small machines: int8, offline, the same bytes on every board."""
+
+from ._native import Output, Tensor, __version__, active_isa, available_isas, convert, top
+from .errors import BertliteError, InputError, InstructionSetError, ModelConfigError, ModelFileError, OutOfMemoryError
+from .models import (
+    AutoModel,
+    AutoModelForMaskedLM,
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    Model,
+)
+
+__all__ = [
+    "AutoModel",
+    "AutoModelForMaskedLM",
+    "AutoModelForQuestionAnswering",
+    "AutoModelForSequenceClassification",
+    "AutoModelForTokenClassification",
+    "BertliteError",
+    "InputError",
+    "InstructionSetError",
+    "Model",
+    "ModelConfigError",
+    "ModelFileError",
+    "OutOfMemoryError",
+    "Output",
+    "Tensor",
+    "__version__",
+    "active_isa",
+    "available_isas",
+    "convert",
+    "top",
+]

@@ -1,0 +1,93 @@
+"""Models under the names that people know from transformers."""
+
+from __future__ import annotations
+
+from . import _native
+
+TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
+if TYPE_CHECKING:
+    import os
+    from typing import Any
+
+
+class Config:
+    """What config.json says, as attributes; `id2label` has integer keys."""
+
+    def __init__(self, text: str) -> None:
+        import json
+
+        values: dict[str, Any] = json.loads(text)
+        labels = values.get("id2label")
+        if isinstance(labels, dict):
+            values["id2label"] = {int(key): label for key, label in labels.items()}
+        self.__dict__.update(values)
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(self.__dict__)
+
+    def __repr__(self) -> str:
+        return f"Config({self.__dict__})"
+
+
+class Model(_native.Model):
+    """An open model: call it with ids, as a transformers model is called."""
+
+    @property
+    def config(self) -> Config:
+        return Config(self.config_json)
+
+    def eval(self) -> Model:
+        """The model itself, which never trains; here so that code for torch runs."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.source is None:
+            raise TypeError("a model opened from memory cannot be pickled; open it from a file.")
+        return _open, (type(self), self.source, self.task, self.precision, self.threads)
+
+    def __repr__(self) -> str:
+        i = self.info
+        return f"<{self.task} model: {i['layers']} layers, {i['hidden']} wide, {self.precision}>"
+
+
+def _open(kind: type[Model], source: str, task: str, precision: str, threads: int) -> Model:
+    return kind(source, task, precision=precision, threads=threads)
+
+
+class AutoModel:
+    """The encoder alone: `.last_hidden_state` and `.pooler_output`."""
+
+    task = "encoder"
+
+    @classmethod
+    def from_pretrained(cls, path: str | os.PathLike[str], *, precision: str = "int8", threads: int = 1) -> Model:
+        """Open a Hugging Face folder or a converted file.
+
+        precision: "int8", or "fp32" for reference. threads: how many a call may start;
+        they end with it.
+        """
+        return Model(path, cls.task, precision=precision, threads=threads)
+
+
+class AutoModelForMaskedLM(AutoModel):
+    """Words at masked places: `.logits` over the vocabulary."""
+
+    task = "masked-lm"
+
+
+class AutoModelForSequenceClassification(AutoModel):
+    """One label per text: `.logits`."""
+
+    task = "sequence-classification"
+
+
+class AutoModelForTokenClassification(AutoModel):
+    """One label per token: `.logits`."""
+
+    task = "token-classification"
+
+
+class AutoModelForQuestionAnswering(AutoModel):
+    """An answer's place in a text: `.start_logits` and `.end_logits`."""
+
+    task = "question-answering"

@@ -1,0 +1,161 @@
+/* forward.c: the encoder. Read bl_forward first. */
+#include "forward.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows of an int8 buffer from row `at` on; at is even. */
+static bl_rows8 rows_from(const bl_model *m, bl_rows8 r, size_t at, size_t n)
+{
+    bl_rows8 part = { (char *)r.data + at * n * m->k->row_unit, r.scale + at, r.zero + at };
+    return part;
+}
+
+void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, size_t x_stride, size_t count,
+              bl_rows8 rows, size_t from, size_t to, float *out, size_t stride)
+{
+    const float *bias = w->bias + from;
+    if (m->info.precision == BL_INT8) {
+        const bl_columns8 columns = { (const char *)w->columns.data + from * w->in * m->k->column_unit,
+                                      w->columns.scale + from, w->columns.sum + from };
+        m->k->quantise(f, x, x_stride, w->balance, count, w->in, rows);
+        m->k->gemm8(rows, count, columns, to - from, w->in, bias, out, stride);
+    } else {
+        m->k->activate(f, x, x_stride, count, w->in);
+        m->k->gemm32(x, x_stride, count, w->floats + from * w->in, to - from, w->in, bias, out, stride);
+    }
+}
+
+/* One head of one text. Queries are rows [q, q + rows) of qkv, and the result takes
+ * their place; keys and values are all the text's tokens. */
+static void attend(bl_pass *p, struct bl_scratch *s, size_t head, size_t text, size_t q, size_t rows)
+{
+    const bl_model *m = p->m;
+    const size_t first = p->start[text], count = p->start[text + 1] - first, stride = 3 * m->width, d = m->head;
+    const float factor = 1.0f / sqrtf((float)(m->c.hidden / m->c.heads));
+    float *queries = p->qkv + q * stride + head * d, *keys = p->qkv + first * stride + m->width + head * d;
+    const float *values = keys + m->width;
+    if (m->info.precision == BL_INT8) {
+        m->k->quantise(BL_LINEAR, queries, stride, NULL, rows, d, s->q);
+        m->k->pack_keys8(keys, stride, count, d, s->keys, s->key_scale, s->key_sum);
+        m->k->pack_values8(values, stride, count, d, s->values, s->value_scale, s->value_sum);
+        m->k->attend8(s->q, rows, (bl_columns8){ s->keys, s->key_scale, s->key_sum }, (bl_columns8){ s->values, s->value_scale, s->value_sum },
+                      count, d, factor, s->attend, queries, stride);
+    } else {
+        m->k->pack32(keys, stride, count, d, s->keys);
+        m->k->pack_values32(values, stride, count, d, s->values);
+        m->k->attend32(queries, stride, rows, s->keys, s->values, count, d, factor, s->attend, queries, stride);
+    }
+}
+
+/* Rows that the feed-forward layer takes at once: a small model's stay in the first
+ * cache level, a large model's weights are read seldom. */
+static size_t chunk_rows(const bl_model *m) { return m->intermediate <= 512 ? 32 : 128; }
+
+/* What follows attention, on rows [from, to): each row by itself. */
+static void feed_forward(bl_pass *p, const bl_layer *l, struct bl_scratch *s, size_t from, size_t to)
+{
+    const bl_model *m = p->m;
+    const size_t h = m->hidden, stride = 3 * m->width;
+    for (size_t r = from; r < to; r += chunk_rows(m)) {
+        const size_t count = to - r < chunk_rows(m) ? to - r : chunk_rows(m);
+        float *x = p->x + r * h, *context = p->qkv + r * stride, *y = context + m->width;
+        const bl_rows8 rows = rows_from(m, p->rows, r, m->width);
+        bl_apply(m, &l->output, BL_LINEAR, context, stride, count, rows, 0, h, y, stride);
+        m->k->norm(x, y, stride, l->attention_norm.gain, l->attention_norm.shift, m->c.epsilon, count, m->c.hidden);
+        bl_apply(m, &l->up, BL_LINEAR, x, h, count, rows, 0, m->intermediate, s->up, m->intermediate);
+        bl_apply(m, &l->down, m->c.activation, s->up, m->intermediate, count, s->up_rows, 0, h, y, stride);
+        m->k->norm(x, y, stride, l->output_norm.gain, l->output_norm.shift, m->c.epsilon, count, m->c.hidden);
+    }
+}
+
+void bl_forward(bl_pass *p, unsigned member)
+{
+    const bl_model *m = p->m;
+    const size_t h = m->hidden, width = m->width, stride = 3 * width;
+    const int all = p->wanted_count == p->tokens;
+    struct bl_scratch *s = &p->scratch[member];
+    size_t from, to, first, last;
+
+    bl_team_share(&p->team, member, p->tokens, 8, &from, &to);
+    m->k->embed(&m->tables, p->words + from, p->positions + from, p->types + from, to - from, h, p->x + from * h);
+    m->k->norm(p->x + from * h, NULL, 0, m->embedding_norm.gain, m->embedding_norm.shift, m->c.epsilon, to - from, m->c.hidden);
+
+    for (size_t i = 0; i < m->c.layers; i++) {
+        const bl_layer *l = &m->layers[i];
+        const int some = !all && i + 1 == m->c.layers; /* the last layer: wanted rows only, but all keys and values */
+        const bl_rows8 rows = rows_from(m, p->rows, from, width);
+        bl_apply(m, &l->qkv, BL_LINEAR, p->x + from * h, h, to - from, rows, some ? width : 0, stride, p->qkv + from * stride + (some ? width : 0), stride);
+        bl_team_wait(&p->team);
+        if (some) {
+            if (member == 0)
+                for (size_t r = 0; r < p->wanted_count; r++) memmove(p->x + r * h, p->x + (size_t)p->wanted[r] * h, h * sizeof(float));
+            bl_team_wait(&p->team);
+            bl_team_share(&p->team, member, p->wanted_count, 8, &from, &to);
+            bl_apply(m, &l->qkv, BL_LINEAR, p->x + from * h, h, to - from, rows_from(m, p->rows, from, width), 0, width, p->qkv + from * stride, stride);
+            bl_team_wait(&p->team);
+        }
+        bl_team_share(&p->team, member, p->texts * m->c.heads, 1, &first, &last);
+        for (size_t unit = first; unit < last; unit++) {
+            const size_t text = unit / m->c.heads, *bounds = (some ? p->wanted_start : p->start) + text;
+            if (bounds[1] > bounds[0]) attend(p, s, unit % m->c.heads, text, bounds[0], bounds[1] - bounds[0]);
+        }
+        bl_team_wait(&p->team);
+        feed_forward(p, l, s, from, to);
+    }
+}
+
+/* ---- memory -------------------------------------------------------------------- */
+
+typedef struct { char *memory; size_t used; } arena;
+
+static void *carve(arena *a, size_t size)
+{
+    size_t at = (a->used + 63) & ~(size_t)63;
+    a->used = at + size;
+    return a->memory ? a->memory + at : NULL;
+}
+
+static bl_rows8 carve_rows(arena *a, const bl_model *m, size_t count, size_t n)
+{
+    bl_rows8 r;
+    r.data = carve(a, (count + 1) / 2 * 2 * n * m->k->row_unit);
+    r.scale = carve(a, count * sizeof *r.scale);
+    r.zero = carve(a, count * sizeof *r.zero);
+    return r;
+}
+
+size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads, void *memory)
+{
+    arena a = { memory, 0 };
+    const int int8 = m->info.precision == BL_INT8;
+    const size_t longest = bl_pad(tokens < m->c.positions ? tokens : m->c.positions);
+    const size_t chunk = chunk_rows(m) < tokens ? chunk_rows(m) : tokens;
+    p->m = m;
+    p->words = carve(&a, tokens * sizeof *p->words);
+    p->positions = carve(&a, tokens * sizeof *p->positions);
+    p->types = carve(&a, tokens * sizeof *p->types);
+    p->origin = carve(&a, tokens * sizeof *p->origin);
+    p->wanted = carve(&a, tokens * sizeof *p->wanted);
+    p->start = carve(&a, (tokens + 1) * sizeof *p->start);
+    p->wanted_start = carve(&a, (tokens + 1) * sizeof *p->wanted_start);
+    p->x = carve(&a, tokens * m->hidden * sizeof *p->x);
+    p->qkv = carve(&a, tokens * 3 * m->width * sizeof *p->qkv);
+    if (int8) p->rows = carve_rows(&a, m, tokens, m->width);
+    for (unsigned t = 0; t < threads; t++) {
+        struct bl_scratch *s = &p->scratch[t];
+        const size_t unit = int8 ? m->k->column_unit : sizeof(float);
+        s->up = carve(&a, chunk * m->intermediate * sizeof *s->up);
+        s->keys = carve(&a, longest * m->head * unit);
+        s->values = carve(&a, longest * m->head * unit);
+        s->attend = carve(&a, int8 ? m->k->attend8_scratch(longest) : m->k->attend32_scratch(longest));
+        if (!int8) continue;
+        s->up_rows = carve_rows(&a, m, chunk, m->intermediate);
+        s->q = carve_rows(&a, m, longest, m->head);
+        s->key_scale = carve(&a, longest * sizeof(float));
+        s->key_sum = carve(&a, longest * sizeof(int32_t));
+        s->value_scale = carve(&a, longest * sizeof(float));
+        s->value_sum = carve(&a, m->head * sizeof(int32_t));
+    }
+    return a.used;
+}

@@ -1,0 +1,42 @@
+/* forward.h: the encoder, on the tokens of a portion of a batch. */
+#ifndef BL_FORWARD_H
+#define BL_FORWARD_H
+
+#include "model.h"
+#include "team.h"
+
+/* Tokens of several texts, one after another, padding left out. The results of the
+ * rows in `wanted` (rising) end up in the first wanted_count rows of x. */
+typedef struct {
+    const bl_model *m;
+    bl_team team;
+
+    size_t tokens, texts, wanted_count;
+    int32_t *words, *positions, *types;   /* per token */
+    int32_t *origin;                      /* per token: its place in the batch */
+    int32_t *wanted;                      /* token indices */
+    size_t *start, *wanted_start;         /* per text, and one more */
+
+    float *x;             /* [tokens][hidden] */
+    float *qkv;           /* [tokens][3 * width] */
+    bl_rows8 rows;        /* int8: for any of a layer's inputs but the widest */
+    struct bl_scratch {   /* per thread */
+        float *up;        /* [chunk][intermediate] */
+        bl_rows8 up_rows;
+        bl_rows8 q;       /* attention, int8 ... */
+        void *keys, *values;   /* ... and both */
+        float *key_scale, *value_scale;
+        int32_t *key_sum, *value_sum;
+        void *attend;
+    } scratch[BL_MOST_THREADS];
+} bl_pass;
+
+/* Lay a pass for up to `tokens` tokens out in memory (NULL: only measure); its size. */
+size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads, void *memory);
+
+void bl_forward(bl_pass *p, unsigned member);
+
+/* out = f(x) W + bias for columns [from, to) of the layer; x becomes f(x). */
+void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, size_t x_stride, size_t count,
+              bl_rows8 rows, size_t from, size_t to, float *out, size_t stride);
+#endif

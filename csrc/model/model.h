@@ -1,0 +1,74 @@
+/* model.h: a model in memory, ready to run. Nothing in it changes after bl_open. */
+#ifndef BL_MODEL_H
+#define BL_MODEL_H
+
+#include "../bertlite.h"
+#include "../files/config.h"
+#include "../kernels/kernels.h"
+#include "../platform.h"
+
+/* y = x W + bias, packed for the model's kernels; in and out are padded. */
+typedef struct {
+    size_t in, out;
+    bl_columns8 columns;    /* int8 */
+    const float *floats;    /* or float */
+    const float *balance;   /* int8: factors on x before it is quantised, or NULL */
+    const float *bias;
+} bl_linear;
+
+typedef struct { const float *gain, *shift; } bl_norm;
+
+typedef struct {
+    bl_linear qkv, output, up, down;
+    bl_norm attention_norm, output_norm;
+} bl_layer;
+
+typedef struct bl_chunk bl_chunk;
+
+struct bl_model {
+    const bl_kernels *k;
+    bl_info info;
+    bl_config_values c;
+    size_t hidden;        /* padded, as are all of these */
+    size_t intermediate;
+    size_t head;          /* one attention head */
+    size_t width;         /* all heads */
+
+    bl_tables tables;
+    bl_norm embedding_norm;
+    bl_layer *layers;
+    bl_linear pooler;          /* DistilBERT: the classifier's first layer */
+    bl_activation pooler_activation;
+    bl_linear classifier;      /* always float: small, and its output is what people see */
+    bl_linear transform;       /* masked language model */
+    bl_norm transform_norm;
+    const int8_t *words;       /* its table in int8, read in place, */
+    const float *words_scale;
+    const int32_t *words_sum;
+    const float *words_packed; /* or in float, packed */
+    const float *words_bias;   /* padded */
+
+    char *config;
+    size_t config_size;
+    bl_chunk *memory;          /* everything above */
+    bl_map map;
+};
+
+/* One linear layer before packing, rows as in the file: what a converted file holds. */
+typedef struct {
+    const int8_t *values;
+    const float *scale, *balance;
+    size_t rows, columns;
+} bl_quantised;
+
+/* Values of a row in int8, within 127 steps of its largest; returns the step. */
+float bl_quantise_row(const float *row, size_t n, int8_t *out);
+
+/* Collects what a converted file holds while a model is loaded (convert.c). */
+typedef struct bl_writer bl_writer;
+int bl_write_int8(bl_writer *w, const char *name, const int8_t *values, size_t rows, size_t columns);
+int bl_write_floats(bl_writer *w, const char *name, const float *values, size_t rows, size_t columns);
+
+/* bl_open, and whatever it reads goes to the writer too (NULL: to none). */
+bl_model *bl_load(const char *path, bl_precision precision, bl_writer *writer, bl_error *error);
+#endif

@@ -1,0 +1,272 @@
+/* run.c: a batch through the encoder in portions, and the heads behind it. */
+#include <string.h>
+
+#include "../files/tensors.h"
+#include "forward.h"
+
+/* Whether the model can give the output. */
+static int offers(const bl_model *m, bl_output o)
+{
+    switch (o) {
+    case BL_HIDDEN: case BL_MEAN: return 1;
+    case BL_POOLED: return m->info.has_pooler;
+    case BL_CLASSES: return m->info.head == BL_CLASS_HEAD;
+    case BL_TOKENS: return m->info.head == BL_TOKEN_HEAD || m->info.head == BL_ANSWER_HEAD;
+    case BL_WORDS: return m->info.head == BL_WORD_HEAD;
+    }
+    return 0;
+}
+
+static int per_token(bl_output o) { return o == BL_HIDDEN || o == BL_TOKENS || o == BL_WORDS; }
+
+/* Floats in one row of the output. */
+static size_t row_size(const bl_model *m, bl_output o)
+{
+    return o == BL_WORDS ? m->c.vocabulary : o == BL_TOKENS || o == BL_CLASSES ? m->c.labels : m->c.hidden;
+}
+
+size_t bl_output_size(const bl_model *m, const bl_batch *batch, const bl_want *want)
+{
+    if (!offers(m, want->output)) return 0;
+    const size_t rows = !per_token(want->output) ? batch->texts : want->at ? want->at_count : batch->texts * batch->length;
+    return rows * row_size(m, want->output);
+}
+
+size_t bl_workspace_size(const bl_model *m, size_t tokens, unsigned threads)
+{
+    bl_pass p;
+    /* 63 to spare: the memory may start anywhere */
+    return 63 + bl_lay_out(&p, m, tokens ? tokens : 1, threads < 1 ? 1 : threads > BL_MOST_THREADS ? BL_MOST_THREADS : threads, NULL);
+}
+
+/* ---- the heads ----------------------------------------------------------------- */
+
+/* A float layer whose real size is no multiple of 16, by way of a small buffer. */
+static void project(const bl_model *m, const float *x, size_t stride, size_t rows, const float *w, const float *bias, size_t n, float *out)
+{
+    enum { ROWS = 8, COLUMNS = 64 };
+    const size_t k = m->hidden;
+    float part[ROWS * COLUMNS];
+    for (size_t j = 0; j < n; j += COLUMNS) {
+        const size_t some = n - j < COLUMNS ? n - j : COLUMNS;
+        for (size_t r = 0; r < rows; r += ROWS) {
+            const size_t count = rows - r < ROWS ? rows - r : ROWS;
+            m->k->gemm32(x + r * stride, stride, count, w + j * k, bl_pad(some), k, bias + j, part, COLUMNS);
+            for (size_t i = 0; i < count; i++) memcpy(out + (r + i) * n + j, part + i * COLUMNS, some * sizeof *out);
+        }
+    }
+}
+
+typedef struct {
+    bl_pass pass;
+    bl_output output;
+    float *out, *pooled;
+    size_t text, row, stride;  /* the portion's first text and listed position; floats in a row */
+    int listed;
+} job;
+
+/* Rows [from, to) of the result, which are rows of x, into out. */
+static void emit_rows(job *j, size_t from, size_t to)
+{
+    const bl_model *m = j->pass.m;
+    const size_t h = m->hidden, n = j->stride, spare = 3 * m->width;
+    for (size_t r = from; r < to; r++) {
+        const size_t token = (size_t)j->pass.wanted[r];
+        float *x = j->pass.x + r * h, *y = j->pass.qkv + r * spare;
+        float *out = j->out + (j->listed ? j->row + r : (size_t)j->pass.origin[token]) * n;
+        if (j->output == BL_HIDDEN) {
+            memcpy(out, x, n * sizeof *out);
+        } else if (j->output == BL_TOKENS) {
+            project(m, x, h, 1, m->classifier.floats, m->classifier.bias, n, out);
+        } else {
+            const bl_rows8 rows = { (char *)j->pass.rows.data + r / 2 * 2 * m->width * m->k->row_unit, j->pass.rows.scale + r, j->pass.rows.zero + r };
+            bl_apply(m, &m->transform, BL_LINEAR, x, h, 1, rows, 0, h, y, spare);
+            m->k->activate(m->c.activation, y, spare, 1, h);
+            m->k->norm(y, NULL, 0, m->transform_norm.gain, m->transform_norm.shift, m->c.epsilon, 1, m->c.hidden);
+            if (m->info.precision == BL_INT8) {
+                m->k->quantise(BL_LINEAR, y, spare, NULL, 1, h, rows);
+                m->k->gemm8_in_place(rows, 1, m->words, m->words_scale, m->words_sum, n, h, m->words_bias, out, n);
+            } else {
+                project(m, y, spare, 1, m->words_packed, m->words_bias, n, out);
+            }
+        }
+    }
+}
+
+/* Texts [from, to) of the result, into out. */
+static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *all)
+{
+    const bl_model *m = j->pass.m;
+    const size_t h = m->hidden, n = row_size(m, output), spare = 3 * m->width;
+    for (size_t t = from; t < to; t++) {
+        const size_t first = j->pass.wanted_start[t]; /* the text's first row in x */
+        float *out = all + (j->text + t) * n, *y = j->pass.qkv + t * spare;
+        if (output == BL_MEAN) {
+            m->k->mean(j->pass.x + first * h, h, j->pass.start[t + 1] - j->pass.start[t], h, y);
+        } else {
+            const bl_rows8 rows = { (char *)j->pass.rows.data + t / 2 * 2 * m->width * m->k->row_unit, j->pass.rows.scale + t, j->pass.rows.zero + t };
+            bl_apply(m, &m->pooler, BL_LINEAR, j->pass.x + first * h, h, 1, rows, 0, h, y, spare);
+            m->k->activate(m->pooler_activation, y, spare, 1, h);
+        }
+        if (output == BL_CLASSES) project(m, y, spare, 1, m->classifier.floats, m->classifier.bias, n, out);
+        else memcpy(out, y, n * sizeof *out);
+    }
+}
+
+static void work(void *context, unsigned member)
+{
+    job *j = context;
+    size_t from, to;
+    bl_forward(&j->pass, member);
+    bl_team_wait(&j->pass.team);
+    if (per_token(j->output)) {
+        bl_team_share(&j->pass.team, member, j->pass.wanted_count, 2, &from, &to);
+        emit_rows(j, from, to);
+    }
+    bl_team_share(&j->pass.team, member, j->pass.texts, 2, &from, &to);
+    if (j->pooled) emit_texts(j, BL_POOLED, from, to, j->pooled);
+    else if (!per_token(j->output)) emit_texts(j, j->output, from, to, j->out);
+}
+
+/* ---- the batch -------------------------------------------------------------------- */
+
+static int is_token(const bl_batch *b, size_t i) { return !b->mask || b->mask[i]; }
+
+static bl_status check(const bl_model *m, const bl_batch *b, const bl_want *want, bl_error *error)
+{
+    if (!offers(m, want->output))
+        return bl_fail(error, BL_CONFIG_ERROR, "this model has no head for that output; open one that was made for the task.");
+    if (!b->texts || !b->length) return bl_fail(error, BL_INPUT_ERROR, "there are no ids; give at least one.");
+    if (b->length > m->c.positions)
+        return bl_fail(error, BL_INPUT_ERROR, "a text of %zu tokens is too long for this model, which takes %zu; truncate it.", b->length, m->c.positions);
+    for (size_t t = 0; t < b->texts; t++) {
+        size_t tokens = 0;
+        for (size_t c = 0; c < b->length; c++) {
+            const size_t i = t * b->length + c;
+            if (b->mask && b->mask[i] != 0 && b->mask[i] != 1)
+                return bl_fail(error, BL_INPUT_ERROR, "attention_mask[%zu][%zu] is %d; it has to be 0 or 1.", t, c, (int)b->mask[i]);
+            if (b->ids[i] < 0 || (size_t)b->ids[i] >= m->c.vocabulary)
+                return bl_fail(error, BL_INPUT_ERROR, "input_ids[%zu][%zu] is %d, but the vocabulary has %zu words.", t, c, (int)b->ids[i], m->c.vocabulary);
+            if (b->types && m->c.token_types && (b->types[i] < 0 || (size_t)b->types[i] >= m->c.token_types))
+                return bl_fail(error, BL_INPUT_ERROR, "token_type_ids[%zu][%zu] is %d, but the model has %zu types.", t, c, (int)b->types[i], m->c.token_types);
+            tokens += is_token(b, i) != 0;
+        }
+        if (!tokens) return bl_fail(error, BL_INPUT_ERROR, "the attention_mask of text %zu leaves no token.", t);
+        if ((want->pooled || want->output == BL_POOLED || want->output == BL_CLASSES) && !is_token(b, t * b->length))
+            return bl_fail(error, BL_INPUT_ERROR, "the attention_mask of text %zu hides its first token, on which this output rests; pad on the right.", t);
+    }
+    for (size_t i = 0; want->at && i < want->at_count; i++) {
+        if (want->at[i] < 0 || (size_t)want->at[i] >= b->texts * b->length || (i && want->at[i] <= want->at[i - 1]))
+            return bl_fail(error, BL_INPUT_ERROR, "position %d is outside the batch or not behind the one before it.", (int)want->at[i]);
+        if (!is_token(b, (size_t)want->at[i])) return bl_fail(error, BL_INPUT_ERROR, "position %d is hidden by the attention_mask.", (int)want->at[i]);
+    }
+    if (want->pooled && (want->output != BL_HIDDEN || want->at || !m->info.has_pooler))
+        return bl_fail(error, BL_INPUT_ERROR, "the pooled output comes with all hidden states only, and from a model with a pooler.");
+    if (want->at && !per_token(want->output)) return bl_fail(error, BL_INPUT_ERROR, "positions can only be chosen for outputs per token.");
+    return BL_OK;
+}
+
+/* As many texts from `text` on as fit; returns the first that does not. *at walks
+ * through the wanted positions. */
+static size_t fill(job *j, const bl_batch *b, const bl_want *want, size_t text, size_t capacity, size_t *at)
+{
+    bl_pass *p = &j->pass;
+    const int each = per_token(want->output);
+    p->tokens = p->texts = p->wanted_count = 0;
+    for (; text < b->texts; text++) {
+        const size_t first = p->tokens, left = capacity - first, row = text * b->length;
+        if (left < b->length) {
+            size_t need = 0;
+            for (size_t c = 0; c < b->length; c++) need += is_token(b, row + c) != 0;
+            if (need > left) break;
+        }
+        p->start[p->texts] = first;
+        p->wanted_start[p->texts++] = p->wanted_count;
+        for (size_t c = 0; c < b->length; c++) {
+            const size_t i = row + c;
+            if (!is_token(b, i)) {
+                if (each && !want->at) memset(j->out + i * j->stride, 0, j->stride * sizeof *j->out);
+                continue;
+            }
+            const int listed = want->at && *at < want->at_count && (size_t)want->at[*at] == i;
+            if (listed) ++*at;
+            if (want->output == BL_MEAN || (each ? !want->at || listed : c == 0)) p->wanted[p->wanted_count++] = (int32_t)p->tokens;
+            p->words[p->tokens] = b->ids[i];
+            p->positions[p->tokens] = (int32_t)c;
+            p->types[p->tokens] = b->types ? b->types[i] : 0;
+            p->origin[p->tokens++] = (int32_t)i;
+        }
+    }
+    p->start[p->texts] = p->tokens;
+    p->wanted_start[p->texts] = p->wanted_count;
+    return text;
+}
+
+bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_want *want, float *out,
+                 void *workspace, size_t workspace_size, unsigned threads, bl_error *error)
+{
+    job j;
+    bl_status status = check(m, batch, want, error);
+    if (status != BL_OK) return status;
+    threads = threads < 1 ? 1 : threads > BL_MOST_THREADS ? BL_MOST_THREADS : threads;
+    /* the workspace may start anywhere, its parts at multiples of 64 */
+    const size_t shift = (size_t)(-(uintptr_t)workspace & 63);
+    const size_t room = workspace_size > shift ? workspace_size - shift : 0;
+    size_t capacity = batch->texts * batch->length;
+    if (bl_lay_out(&j.pass, m, capacity, threads, (char *)workspace + shift) > room) {
+        size_t low = 0, high = capacity; /* low fits, high does not */
+        while (high - low > 1) {
+            const size_t middle = low + (high - low) / 2;
+            if (bl_lay_out(&j.pass, m, middle, threads, NULL) > room) high = middle;
+            else low = middle;
+        }
+        capacity = low;
+        bl_lay_out(&j.pass, m, capacity, threads, (char *)workspace + shift);
+    }
+    if (capacity < batch->length)
+        return bl_fail(error, BL_MEMORY_ERROR, "the workspace has %zu bytes; a text of %zu tokens needs %zu.", workspace_size, batch->length,
+                       bl_workspace_size(m, batch->length, threads));
+    j.output = want->output;
+    j.out = out;
+    j.pooled = want->pooled;
+    j.stride = row_size(m, want->output);
+    j.listed = want->at != NULL;
+    size_t at = 0;
+    for (size_t text = 0; text < batch->texts;) {
+        const size_t first = text, listed = at;
+        text = fill(&j, batch, want, text, capacity, &at);
+        j.text = first;
+        j.row = listed;
+        if (j.pass.wanted_count) bl_team_run(&j.pass.team, threads, work, &j);
+    }
+    return BL_OK;
+}
+
+bl_status bl_top(const float *logits, size_t n, size_t k, int32_t *index, float *probability)
+{
+    enum { MOST = 64 };
+    const bl_kernels *kernels = bl_active_isa();
+    if (!kernels) return BL_ISA_ERROR;
+    if (!n || !k || k > MOST) return BL_INPUT_ERROR;
+    float value[MOST];
+    size_t have = 0;
+    k = k < n ? k : n;
+    for (size_t i = 0; i < n; i++) {
+        if (have == k) i = kernels->find_above(logits, i, n, value[k - 1]);
+        if (i == n) break;
+        size_t at = have < k ? have++ : k - 1;
+        for (; at > 0 && value[at - 1] < logits[i]; at--) {
+            value[at] = value[at - 1];
+            index[at] = index[at - 1];
+        }
+        value[at] = logits[i];
+        index[at] = (int32_t)i;
+    }
+    const float sum = kernels->sum_exp(logits, n, value[0]);
+    float top[BL_LANES];
+    for (size_t i = 0; i < k; i++) {
+        top[0] = value[i];
+        probability[i] = kernels->sum_exp(top, 1, value[0]) / sum;
+    }
+    return BL_OK;
+}

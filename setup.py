@@ -1,0 +1,53 @@
+"""Builds the extension: the C core, each file with its own flags, and the binding."""
+
+import os
+import platform
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tools"))
+import core  # noqa: E402
+
+
+def target_machine() -> str:
+    """The machine compiled for, which a cross build or a universal macOS build names."""
+    name = os.environ.get("BERTLITE_MACHINE") or sysconfig.get_platform().rsplit("-", 1)[-1] or platform.machine()
+    archflags = os.environ.get("ARCHFLAGS", "")
+    if "arm64" in archflags and "x86_64" not in archflags:
+        name = "arm64"
+    name = name.lower()
+    known = {"amd64": "x86_64", "win-amd64": "x86_64", "arm64": "aarch64", "win-arm64": "aarch64"}
+    name = known.get(name, name)
+    return "arm" if name.startswith("arm") and name != "arm64" else name
+
+
+class BuildCore(build_ext):
+    """setuptools gives every source the same flags; the instruction sets need their own."""
+
+    def build_extension(self, ext: Extension) -> None:
+        msvc = self.compiler.compiler_type == "msvc"
+        flags = list(core.FLAGS_MSVC if msvc else core.FLAGS)
+        flags += os.environ.get("BERTLITE_CFLAGS", "").split()
+        for path, own in core.sources(target_machine(), msvc):
+            ext.extra_objects += self.compiler.compile(
+                [path], output_dir=self.build_temp, include_dirs=["csrc"], extra_postargs=flags + own, depends=ext.depends
+            )
+        ext.extra_compile_args += flags
+        if not msvc:
+            ext.extra_compile_args.append("-Wno-unused-function")
+            ext.extra_link_args += os.environ.get("BERTLITE_CFLAGS", "").split()
+            if sys.platform.startswith("linux"):
+                ext.extra_link_args += ["-Wl,-s"] if not os.environ.get("BERTLITE_KEEP_SYMBOLS") else []
+        super().build_extension(ext)
+
+
+headers = [str(p.relative_to(ROOT)) for p in sorted((ROOT / "csrc").rglob("*")) if p.suffix in (".h", ".inc")]
+setup(
+    ext_modules=[Extension("bertlite_fast._native", ["bertlite_fast/_native.pyx"], include_dirs=["csrc"], depends=headers)],
+    cmdclass={"build_ext": BuildCore},
+)

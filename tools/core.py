@@ -1,0 +1,122 @@
+"""The C core's sources and the compiler flags of each, for setup.py and for C programs.
+
+    python3 tools/core.py [--cc CC] [--flags FLAGS] [--out DIR] PROGRAM.c ...
+
+compiles every PROGRAM together with the core into DIR (default build/), for whatever
+machine the compiler targets.  Needs nothing but Python and the compiler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+COMMON = [
+    "csrc/platform.c",
+    "csrc/files/json.c",
+    "csrc/files/tensors.c",
+    "csrc/files/safetensors.c",
+    "csrc/files/torchbin.c",
+    "csrc/files/config.c",
+    "csrc/model/load.c",
+    "csrc/model/convert.c",
+    "csrc/model/team.c",
+    "csrc/model/forward.c",
+    "csrc/model/run.c",
+    "csrc/kernels/dispatch.c",
+    "csrc/kernels/isa_generic.c",
+]
+
+# Per machine: the files of its instruction sets, and the flags that only they get.
+# Everything else is compiled for the platform's baseline.
+ISA_FILES: dict[str, dict[str, list[str]]] = {
+    "x86_64": {
+        "avx2": ["-mavx2"],
+        "avxvnni": ["-mavx2"],
+        "avx512vnni": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"],
+    },
+    "aarch64": {
+        "neon": [],
+        "dotprod": ["-march=armv8.2-a+dotprod"],
+        "i8mm": ["-march=armv8.2-a+dotprod+i8mm"],
+    },
+    "arm": {
+        "armv6": ["-marm"],
+        "neon": ["-march=armv7-a", "-mfpu=neon"],
+    },
+}
+ISA_FLAGS_MSVC = {"avx2": ["/arch:AVX2"], "avxvnni": ["/arch:AVX2"], "avx512vnni": ["/arch:AVX512"]}
+
+# Contraction off and no errno: see csrc/kernels/text.inc.
+FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
+FLAGS_MSVC = ["/std:c11", "/O2", "/fp:precise", "/W3"]
+
+
+def machine_of(compiler: list[str]) -> str:
+    """The machine that a compiler (gcc or clang, with its flags) compiles for."""
+    triple = subprocess.run([*compiler, "-dumpmachine"], capture_output=True, text=True, check=True).stdout.strip()
+    name = triple.split("-")[0]
+    if name in ("arm64", "aarch64"):
+        return "aarch64"
+    if name in ("amd64", "x86_64"):
+        return "x86_64"
+    return "arm" if name.startswith("arm") else name
+
+
+def sources(machine: str, msvc: bool = False) -> list[tuple[str, list[str]]]:
+    """(file, its own flags) for all of the core."""
+    isas = ISA_FILES.get(machine, {})
+    own = [(f"csrc/kernels/isa_{isa}.c", ISA_FLAGS_MSVC.get(isa, []) if msvc else flags) for isa, flags in isas.items()]
+    return [(path, []) for path in COMMON] + own
+
+
+def build(compiler: list[str], flags: list[str], out: Path, programs: list[str]) -> list[Path]:
+    """Compile each program with the core; the programs' paths."""
+    machine = machine_of(compiler)
+    objects = out / "objects"
+    objects.mkdir(parents=True, exist_ok=True)
+    base = [*compiler, *FLAGS, *WARNINGS, *flags]
+
+    def compile_one(job: tuple[str, list[str]]) -> Path:
+        path, own = job
+        target = objects / (path.replace("/", "_") + ".o")
+        # a soft-float calling convention has to be the same in every object
+        subprocess.run([*base, *own, "-I", str(ROOT / "csrc"), "-c", str(ROOT / path), "-o", str(target)], check=True)
+        return target
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        core = list(pool.map(compile_one, sources(machine)))
+        mains = list(pool.map(compile_one, [(program, ["-D_GNU_SOURCE"]) for program in programs]))
+    made = []
+    for program, main in zip(programs, mains, strict=True):
+        target = out / Path(program).stem
+        subprocess.run([*compiler, *flags, str(main), *map(str, core), "-lm", "-lpthread", "-o", str(target)], check=True)
+        made.append(target)
+    return made
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cc", default=os.environ.get("CC", "cc"))
+    parser.add_argument("--flags", default="")
+    parser.add_argument("--out", type=Path, default=ROOT / "build")
+    parser.add_argument("programs", nargs="+", metavar="PROGRAM.c")
+    args = parser.parse_args()
+    try:
+        for path in build(shlex.split(args.cc), shlex.split(args.flags), args.out, args.programs):
+            print(path)
+    except subprocess.CalledProcessError as error:
+        return int(error.returncode)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
