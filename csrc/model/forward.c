@@ -85,14 +85,16 @@ void bl_forward(bl_pass *p, unsigned member)
         const bl_layer *l = &m->layers[i];
         const int some = !all && i + 1 == m->c.layers; /* the last layer: wanted rows only, but all keys and values */
         const bl_rows8 rows = rows_from(m, p->rows, from, width);
-        bl_apply(m, &l->qkv, BL_LINEAR, p->x + from * h, h, to - from, rows, some ? width : 0, stride, p->qkv + from * stride + (some ? width : 0), stride);
+        float *x = p->x + from * h, *out = p->qkv + from * stride;
+        bl_apply(m, &l->value, BL_LINEAR, x, h, to - from, rows, 0, width, out + 2 * width, stride);
+        bl_apply(m, &l->query_key, BL_LINEAR, x, h, to - from, rows, some ? width : 0, 2 * width, out + (some ? width : 0), stride);
         bl_team_wait(&p->team);
         if (some) {
             if (member == 0)
                 for (size_t r = 0; r < p->wanted_count; r++) memmove(p->x + r * h, p->x + (size_t)p->wanted[r] * h, h * sizeof(float));
             bl_team_wait(&p->team);
             bl_team_share(&p->team, member, p->wanted_count, 8, &from, &to);
-            bl_apply(m, &l->qkv, BL_LINEAR, p->x + from * h, h, to - from, rows_from(m, p->rows, from, width), 0, width, p->qkv + from * stride, stride);
+            bl_apply(m, &l->query_key, BL_LINEAR, p->x + from * h, h, to - from, rows_from(m, p->rows, from, width), 0, width, p->qkv + from * stride, stride);
             bl_team_wait(&p->team);
         }
         bl_team_share(&p->team, member, p->texts * m->c.heads, 1, &first, &last);

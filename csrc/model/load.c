@@ -182,36 +182,39 @@ static int quantised(loader *l, const char *name, size_t rows, size_t columns, c
 
 /* Behind a norm, a few features are often much larger than the rest, and steps wide
  * enough for them are too wide for the others. So features are evened out: divided by
- * s = sqrt(size of the feature / size of its weights), and the weights multiplied.
- * What the norm's own parameters say stands for the feature's size: no data needed. */
+ * sqrt(size of the feature / size of its weights), and the weights multiplied. The
+ * norm's own parameters stand for the feature's size, so no data is needed; a weight's
+ * size counts in steps of its row, since rows have their own. */
 static int balance(loader *l, const char *const *names, size_t parts, size_t rows, size_t columns, const bl_norm *from, float *weight_factor, float *factor)
 {
     char full[LONGEST];
-    join(full, names[0], ".weight");
-    const bl_tensor *t = tensor(l, full, rows, columns);
+    const bl_tensor *t = tensor(l, join(full, names[0], ".weight"), rows, columns);
     if (!t) return 0;
     if (t->dtype == BL_I8) {
-        join(full, names[0], ".weight.balance");
-        const bl_tensor *b = tensor(l, full, columns, 0);
+        const bl_tensor *b = tensor(l, join(full, names[0], ".weight.balance"), columns, 0);
         return b && b->dtype != BL_I8 && floats(l, b, 0, columns, factor);
     }
-    for (size_t i = 0; i < columns; i++) weight_factor[i] = 1e-5f;
+    for (size_t i = 0; i < columns; i++) weight_factor[i] = 0;
     for (size_t p = 0; p < parts; p++) {
-        join(full, names[p], ".weight");
-        t = tensor(l, full, rows, columns);
+        t = tensor(l, join(full, names[p], ".weight"), rows, columns);
         for (size_t r = 0; t && r < rows; r++) {
+            float most = 1e-10f;
             if (!floats(l, t, r * columns, columns, l->row)) return 0;
-            for (size_t i = 0; i < columns; i++) weight_factor[i] = fmaxf(weight_factor[i], fabsf(l->row[i]));
+            for (size_t i = 0; i < columns; i++) most = fmaxf(most, fabsf(l->row[i]));
+            for (size_t i = 0; i < columns; i++) {
+                const float w = l->row[i] / most;
+                weight_factor[i] += w * w;
+            }
         }
         if (!t) return 0;
     }
     for (size_t i = 0; i < columns; i++) {
+        const float weight = fmaxf(sqrtf(weight_factor[i] / (float)(parts * rows)), 1e-5f);
         const float feature = fmaxf(fabsf(from->shift[i]) + 3.0f * fabsf(from->gain[i]), 1e-5f);
-        weight_factor[i] = sqrtf(feature / weight_factor[i]);
+        weight_factor[i] = sqrtf(feature / weight);
         factor[i] = 1.0f / weight_factor[i];
     }
-    join(full, names[0], ".weight.balance");
-    return !l->writer || bl_write_floats(l->writer, full, factor, columns, 0) || no_memory(l);
+    return !l->writer || bl_write_floats(l->writer, join(full, names[0], ".weight.balance"), factor, columns, 0) || no_memory(l);
 }
 
 /* ---- linear layers --------------------------------------------------------------- */
@@ -226,7 +229,7 @@ static size_t place(const bl_model *m, size_t i, int heads)
 }
 
 typedef struct {
-    const char *names[3];
+    const char *names[2];
     size_t parts, rows, columns;  /* parts of rows x columns, one under the other */
     by_head order;
     const bl_norm *norm;          /* what its input comes from, or NULL */
@@ -321,11 +324,12 @@ static int layer(loader *l, const names *n, size_t index, const bl_norm *before,
         char layer_name[LONGEST];
         join(full[i], join(layer_name, l->prefix, start), parts[i]);
     }
-    const linear_plan qkv = { { full[0], full[1], full[2] }, 3, c->hidden, c->hidden, ROWS_BY_HEAD, before, 0 };
+    const linear_plan query_key = { { full[0], full[1] }, 2, c->hidden, c->hidden, ROWS_BY_HEAD, before, 0 };
+    const linear_plan value = { { full[2] }, 1, c->hidden, c->hidden, ROWS_BY_HEAD, before, 0 };
     const linear_plan output = { { full[3] }, 1, c->hidden, c->hidden, COLUMNS_BY_HEAD, NULL, 0 };
     const linear_plan up = { { full[5] }, 1, c->intermediate, c->hidden, PLAIN, &out->attention_norm, 0 };
     const linear_plan down = { { full[6] }, 1, c->hidden, c->intermediate, PLAIN, NULL, 0 };
-    return linear(l, &qkv, &out->qkv) && linear(l, &output, &out->output) && norm(l, full[4], &out->attention_norm) &&
+    return linear(l, &query_key, &out->query_key) && linear(l, &value, &out->value) && linear(l, &output, &out->output) && norm(l, full[4], &out->attention_norm) &&
            linear(l, &up, &out->up) && linear(l, &down, &out->down) && norm(l, full[7], &out->output_norm);
 }
 

@@ -19,7 +19,7 @@ typedef struct {
 typedef struct { const float *gain, *shift; } bl_norm;
 
 typedef struct {
-    bl_linear qkv, output, up, down;
+    bl_linear query_key, value, output, up, down;
     bl_norm attention_norm, output_norm;
 } bl_layer;
 
