@@ -194,7 +194,7 @@ static void check_gemm8(const bl_kernels *k)
 {
     size_t n = bl_pad(upto(rnd() % 4 ? 140 : 900)), rows = upto(rnd() % 4 ? 19 : 40), count = bl_pad(upto(170)), stride = count + 16 * (rnd() % 2);
     int temper = (int)(rnd() % TEMPERS), wide = (int)(rnd() % 4), balanced = rnd() & 1;
-    bl_activation f = rnd() & 1 ? BL_LINEAR : BL_GELU;
+    bl_activation f = balanced || rnd() & 1 ? BL_LINEAR : BL_GELU;
     float *x = matrix(rows, n, temper), *balance = scales(n), *scale = scales(count), *bias = matrix(1, count, 0);
     int8_t *w = weights(count, n, wide);
     bl_rows8 a = new_rows(k, rows, n);

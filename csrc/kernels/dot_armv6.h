@@ -27,7 +27,7 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
     }
 }
 
-static void dot_2x2(const int16_t *a, const int16_t *b, size_t k, int32_t *c, size_t stride)
+static void dot_2x2(const int16_t *a, const int16_t *b, size_t k, vi c[4])
 {
     const dot_pair *a0 = (const dot_pair *)(const void *)a, *a1 = a0 + k / 2;
     const dot_pair *b0 = (const dot_pair *)(const void *)b, *b1 = b0 + k / 2;
@@ -42,11 +42,11 @@ static void dot_2x2(const int16_t *a, const int16_t *b, size_t k, int32_t *c, si
             s11 = __smlad(q, y, s11);
         }
     c[0] = s00;
-    c[1] = s01;
-    c[stride] = s10;
-    c[stride + 1] = s11;
+    c[1] = s10;
+    c[2] = s01;
+    c[3] = s11;
 }
-static void dot_1x2(const int16_t *a, const int16_t *b, size_t k, int32_t *c)
+static void dot_1x2(const int16_t *a, const int16_t *b, size_t k, vi c[2])
 {
     const dot_pair *a0 = (const dot_pair *)(const void *)a;
     const dot_pair *b0 = (const dot_pair *)(const void *)b, *b1 = b0 + k / 2;
@@ -60,13 +60,20 @@ static void dot_1x2(const int16_t *a, const int16_t *b, size_t k, int32_t *c)
     c[0] = s0;
     c[1] = s1;
 }
-static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
-                     int32_t *c, size_t stride)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
     const int16_t *p = a, *q = b;
+    vi c[4];
     for (size_t j = 0; j < columns; j += 2)
-        if (rows == 2) dot_2x2(p, q + j * k, k, c + j, stride);
-        else dot_1x2(p, q + j * k, k, c + j);
+        if (s->rows == 2) {
+            dot_2x2(p, q + j * k, k, c);
+            emit(s, raw, 0, 2, j, c, 1);
+            emit(s, raw, 0, 2, j + 1, c + 2, 1);
+        } else {
+            dot_1x2(p, q + j * k, k, c);
+            emit(s, raw, 0, 1, j, c, 1);
+            emit(s, raw, 0, 1, j + 1, c + 1, 1);
+        }
 }
 
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

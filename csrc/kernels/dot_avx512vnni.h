@@ -14,9 +14,8 @@ static inline __m512i dot_step(__m512i s, __m512i x, __m512i y)
 #endif
 }
 /* rows x panels of 16 columns, both constant wherever this is inlined. */
-static inline __attribute__((always_inline)) void
-dot_block(const size_t rows, const size_t panels, const uint8_t *a, const int8_t *b, size_t k,
-          int32_t *c, size_t stride)
+BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t rows, size_t column, const size_t panels,
+                         const uint8_t *a, const int8_t *b, size_t k)
 {
     __m512i s[8][4];
 #pragma GCC unroll 8
@@ -34,30 +33,30 @@ dot_block(const size_t rows, const size_t panels, const uint8_t *a, const int8_t
             for (size_t j = 0; j < panels; j++) s[i][j] = dot_step(s[i][j], x, y[j]);
         }
     }
-#pragma GCC unroll 8
-    for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
-        for (size_t j = 0; j < panels; j++) vi_store(c + i * stride + 16 * j, s[i][j]);
+    for (size_t j = 0; j < panels; j++) emit(to, raw, row, rows, column + 16 * j, &s[0][j], 4);
 }
-static inline __attribute__((always_inline)) void
-dot_rows(size_t rows, const size_t panels, const uint8_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+BL_INLINE void dot_rows(const sink *s, const int raw, size_t column, const size_t panels, const uint8_t *a, const int8_t *b, size_t k)
 {
-    for (; rows >= 8; rows -= 8, a += 8 * k, c += 8 * stride) dot_block(8, panels, a, b, k, c, stride);
-    if (rows & 4) { dot_block(4, panels, a, b, k, c, stride); a += 4 * k; c += 4 * stride; }
-    if (rows & 2) { dot_block(2, panels, a, b, k, c, stride); a += 2 * k; c += 2 * stride; }
-    if (rows & 1) dot_block(1, panels, a, b, k, c, stride);
-}
-static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
-                     int32_t *c, size_t stride)
-{
-    const int8_t *y = b;
-    if (columns == 64 && rows <= 2) {
-        if (rows == 2) dot_block(2, 4, a, y, k, c, stride);
-        else dot_block(1, 4, a, y, k, c, stride);
+    size_t row = 0;
+    if (s->rows == 8) {
+        dot_block(s, raw, 0, 8, column, panels, a, b, k);
         return;
     }
-    for (; columns >= 32; columns -= 32, y += 32 * k, c += 32) dot_rows(rows, 2, a, y, k, c, stride);
-    if (columns) dot_rows(rows, 1, a, y, k, c, stride);
+    if (s->rows & 4) dot_block(s, raw, 0, 4, column, panels, a, b, k), row = 4;
+    if (s->rows & 2) dot_block(s, raw, row, 2, column, panels, a + row * k, b, k), row += 2;
+    if (s->rows & 1) dot_block(s, raw, row, 1, column, panels, a + row * k, b, k);
+}
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
+{
+    const int8_t *y = b;
+    size_t j = 0;
+    if (columns == 64 && s->rows == 1) { /* few chains would wait for each other */
+        dot_block(s, raw, 0, 1, 0, 4, a, y, k);
+        return;
+    }
+    for (; j + 32 <= columns; j += 32) dot_rows(s, raw, j, 2, a, y + j * k, k);
+    if (j < columns) dot_rows(s, raw, j, 1, a, y + j * k, k);
 }
 
 /* Sums of 16 vectors: result lane j is the sum of v[j]. */

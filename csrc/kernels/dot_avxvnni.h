@@ -15,8 +15,7 @@ static inline __m256i dot_step(__m256i s, __m256i x, __m256i y)
 static inline __m256i dot_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 
 /* rows x 16 columns; rows is a constant wherever this is inlined. */
-static inline __attribute__((always_inline)) void
-dot_block(const size_t rows, const uint8_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const uint8_t *a, const int8_t *b, size_t k)
 {
     __m256i s[4][2];
 #pragma GCC unroll 4
@@ -30,21 +29,18 @@ dot_block(const size_t rows, const uint8_t *a, const int8_t *b, size_t k, int32_
             s[i][1] = dot_step(s[i][1], x, y1);
         }
     }
-#pragma GCC unroll 4
-    for (size_t i = 0; i < rows; i++) {
-        vi_store(c + i * stride, s[i][0]);
-        vi_store(c + i * stride + 8, s[i][1]);
-    }
+    emit(to, raw, 0, rows, 0, &s[0][0], 2);
+    emit(to, raw, 0, rows, 8, &s[0][1], 2);
 }
-static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
-                     int32_t *c, size_t stride)
+/* columns: 16 */
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
-    (void)columns; /* 16 */
-    switch (rows) {
-    case 4: dot_block(4, a, b, k, c, stride); break;
-    case 3: dot_block(3, a, b, k, c, stride); break;
-    case 2: dot_block(2, a, b, k, c, stride); break;
-    default: dot_block(1, a, b, k, c, stride); break;
+    (void)columns;
+    switch (s->rows) {
+    case 4: dot_block(s, raw, 4, a, b, k); break;
+    case 3: dot_block(s, raw, 3, a, b, k); break;
+    case 2: dot_block(s, raw, 2, a, b, k); break;
+    default: dot_block(s, raw, 1, a, b, k); break;
     }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

@@ -30,8 +30,7 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 }
 
 /* rows x 8 columns; rows is a constant wherever this is inlined. */
-static inline __attribute__((always_inline)) void
-dot_block(const size_t rows, const int8_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t rows, size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
     int32x4_t s[8][2];
 #pragma GCC unroll 8
@@ -52,23 +51,21 @@ dot_block(const size_t rows, const int8_t *a, const int8_t *b, size_t k, int32_t
         STEP(0) STEP(1) STEP(2) STEP(3)
 #undef STEP
     }
-#pragma GCC unroll 8
-    for (size_t i = 0; i < rows; i++) {
-        vst1q_s32(c + i * stride, s[i][0]);
-        vst1q_s32(c + i * stride + 4, s[i][1]);
-    }
+    emit(to, raw, row, rows, column, &s[0][0], 2);
+    emit(to, raw, row, rows, column + 4, &s[0][1], 2);
 }
-static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
-                     int32_t *c, size_t stride)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
     for (size_t j = 0; j < columns; j += 8) {
         const int8_t *x = a, *y = (const int8_t *)b + j * k;
-        int32_t *z = c + j;
-        size_t m = rows;
-        for (; m >= 8; m -= 8, x += 8 * k, z += 8 * stride) dot_block(8, x, y, k, z, stride);
-        if (m & 4) { dot_block(4, x, y, k, z, stride); x += 4 * k; z += 4 * stride; }
-        if (m & 2) { dot_block(2, x, y, k, z, stride); x += 2 * k; z += 2 * stride; }
-        if (m & 1) dot_block(1, x, y, k, z, stride);
+        size_t row = 0;
+        if (s->rows == 8) {
+            dot_block(s, raw, 0, 8, j, x, y, k);
+            continue;
+        }
+        if (s->rows & 4) dot_block(s, raw, 0, 4, j, x, y, k), row = 4;
+        if (s->rows & 2) dot_block(s, raw, row, 2, j, x + row * k, y, k), row += 2;
+        if (s->rows & 1) dot_block(s, raw, row, 1, j, x + row * k, y, k);
     }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

@@ -23,12 +23,13 @@ static int32_t dot_one(const int8_t *a, const int8_t *b, size_t k)
     for (size_t i = 0; i < k; i++) s += a[i] * b[i];
     return s;
 }
-static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
-                     int32_t *c, size_t stride)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
     for (size_t j = 0; j < columns; j++)
-        for (size_t i = 0; i < rows; i++)
-            c[i * stride + j] = dot_one((const int8_t *)a + i * k, (const int8_t *)b + j * k, k);
+        for (size_t i = 0; i < s->rows; i++) {
+            const vi c = dot_one((const int8_t *)a + i * k, (const int8_t *)b + j * k, k);
+            emit(s, raw, i, 1, j, &c, 1);
+        }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
 {

@@ -37,8 +37,7 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 }
 
 /* pairs of rows x 8 columns; pairs is a constant wherever this is inlined. */
-static inline __attribute__((always_inline)) void
-dot_block(const size_t pairs, const int8_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t pairs, size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
     int32x4_t s[4][4];
 #pragma GCC unroll 4
@@ -57,26 +56,34 @@ dot_block(const size_t pairs, const int8_t *a, const int8_t *b, size_t k, int32_
         }
     }
 #define HALF(f, p, q) vreinterpretq_s32_s64(f(vreinterpretq_s64_s32(p), vreinterpretq_s64_s32(q)))
+    int32x4_t left[8], right[8];
 #pragma GCC unroll 4
     for (size_t i = 0; i < pairs; i++) {
-        vst1q_s32(c + 2 * i * stride, HALF(vtrn1q_s64, s[i][0], s[i][1]));
-        vst1q_s32(c + 2 * i * stride + 4, HALF(vtrn1q_s64, s[i][2], s[i][3]));
-        vst1q_s32(c + (2 * i + 1) * stride, HALF(vtrn2q_s64, s[i][0], s[i][1]));
-        vst1q_s32(c + (2 * i + 1) * stride + 4, HALF(vtrn2q_s64, s[i][2], s[i][3]));
+        left[2 * i] = HALF(vtrn1q_s64, s[i][0], s[i][1]);
+        left[2 * i + 1] = HALF(vtrn2q_s64, s[i][0], s[i][1]);
+        right[2 * i] = HALF(vtrn1q_s64, s[i][2], s[i][3]);
+        right[2 * i + 1] = HALF(vtrn2q_s64, s[i][2], s[i][3]);
     }
 #undef HALF
+    if (row + 2 * pairs <= to->rows) {
+        emit(to, raw, row, 2 * pairs, column, left, 1);
+        emit(to, raw, row, 2 * pairs, column + 4, right, 1);
+    } else { /* an odd last row was computed together with whatever stands beside it */
+        emit(to, raw, row, 2 * pairs - 1, column, left, 1);
+        emit(to, raw, row, 2 * pairs - 1, column + 4, right, 1);
+    }
 }
-/* An odd last row is computed together with whatever stands beside it. */
-static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
-                     int32_t *c, size_t stride)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
+    const size_t pairs = (s->rows + 1) / 2;
     for (size_t j = 0; j < columns; j += 8) {
         const int8_t *x = a, *y = (const int8_t *)b + j * k;
-        int32_t *z = c + j;
-        size_t pairs = (rows + 1) / 2;
-        for (; pairs >= 4; pairs -= 4, x += 8 * k, z += 8 * stride) dot_block(4, x, y, k, z, stride);
-        if (pairs & 2) { dot_block(2, x, y, k, z, stride); x += 4 * k; z += 4 * stride; }
-        if (pairs & 1) dot_block(1, x, y, k, z, stride);
+        switch (pairs) {
+        case 4: dot_block(s, raw, 0, 4, j, x, y, k); break;
+        case 3: dot_block(s, raw, 0, 3, j, x, y, k); break;
+        case 2: dot_block(s, raw, 0, 2, j, x, y, k); break;
+        default: dot_block(s, raw, 0, 1, j, x, y, k); break;
+        }
     }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

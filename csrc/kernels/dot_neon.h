@@ -50,8 +50,7 @@ static inline int32x4_t dot_gather(int32x4_t a, int32x4_t b, int32x4_t c, int32x
 }
 
 /* rows x 4 columns; rows is a constant wherever this is inlined. */
-static inline __attribute__((always_inline)) void
-dot_block(const size_t rows, const int8_t *a, const int8_t *b, size_t k, int32_t *c, size_t stride)
+BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
     int32x4_t s[4][4];
 #pragma GCC unroll 4
@@ -69,9 +68,10 @@ dot_block(const size_t rows, const int8_t *a, const int8_t *b, size_t k, int32_t
             for (int j = 0; j < 4; j++) s[i][j] = dot_step(s[i][j], x, y[j]);
         }
     }
+    int32x4_t c[4];
 #pragma GCC unroll 4
-    for (size_t i = 0; i < rows; i++)
-        vst1q_s32(c + i * stride, dot_gather(s[i][0], s[i][1], s[i][2], s[i][3]));
+    for (size_t i = 0; i < rows; i++) c[i] = dot_gather(s[i][0], s[i][1], s[i][2], s[i][3]);
+    emit(to, raw, 0, rows, column, c, 1);
 }
 
 #ifdef __aarch64__
@@ -80,22 +80,22 @@ dot_block(const size_t rows, const int8_t *a, const int8_t *b, size_t k, int32_t
 #define DOT_MR 2 /* 16 registers */
 #endif
 
-static void dot_tile(size_t rows, size_t columns, const void *a, size_t k, const void *b,
-                     int32_t *c, size_t stride)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
     for (size_t j = 0; j < columns; j += 4) {
         const int8_t *y = (const int8_t *)b + j * k;
-        switch (rows) {
+        switch (s->rows) {
 #if DOT_MR == 4
-        case 4: dot_block(4, a, y, k, c + j, stride); break;
-        case 3: dot_block(3, a, y, k, c + j, stride); break;
+        case 4: dot_block(s, raw, 4, j, a, y, k); break;
+        case 3: dot_block(s, raw, 3, j, a, y, k); break;
 #endif
-        case 2: dot_block(2, a, y, k, c + j, stride); break;
-        default: dot_block(1, a, y, k, c + j, stride); break;
+        case 2: dot_block(s, raw, 2, j, a, y, k); break;
+        default: dot_block(s, raw, 1, j, a, y, k); break;
         }
     }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
 {
-    dot_tile(1, 16, (const int8_t *)a + row * k, k, b, c, 16);
+    const sink s = { 1, c, NULL, NULL, NULL, NULL, NULL, NULL, 0 };
+    for (size_t j = 0; j < 16; j += 4) dot_block(&s, 1, 1, j, (const int8_t *)a + row * k, b + j * k, k);
 }

@@ -1,8 +1,4 @@
-#include <string.h>
-
-#include "kernels.h"
-#include "vec_generic.h"
-#include "dot_armv6.h"
-
 #define BL_ISA armv6
+#define BL_VECTORS "vec_generic.h"
+#define BL_DOTS "dot_armv6.h"
 #include "text.inc"

@@ -1,8 +1,4 @@
-#include <string.h>
-
-#include "kernels.h"
-#include "vec_avx2.h"
-#include "dot_avx2.h"
-
 #define BL_ISA avx2
+#define BL_VECTORS "vec_avx2.h"
+#define BL_DOTS "dot_avx2.h"
 #include "text.inc"

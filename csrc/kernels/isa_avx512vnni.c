@@ -1,8 +1,4 @@
-#include <string.h>
-
-#include "kernels.h"
-#include "vec_avx512.h"
-#include "dot_avx512vnni.h"
-
 #define BL_ISA avx512vnni
+#define BL_VECTORS "vec_avx512.h"
+#define BL_DOTS "dot_avx512vnni.h"
 #include "text.inc"

@@ -1,8 +1,4 @@
-#include <string.h>
-
-#include "kernels.h"
-#include "vec_generic.h"
-#include "dot_generic.h"
-
 #define BL_ISA generic
+#define BL_VECTORS "vec_generic.h"
+#define BL_DOTS "dot_generic.h"
 #include "text.inc"

@@ -1,8 +1,4 @@
-#include <string.h>
-
-#include "kernels.h"
-#include "vec_neon.h"
-#include "dot_i8mm.h"
-
 #define BL_ISA i8mm
+#define BL_VECTORS "vec_neon.h"
+#define BL_DOTS "dot_i8mm.h"
 #include "text.inc"

@@ -1,8 +1,4 @@
-#include <string.h>
-
-#include "kernels.h"
-#include "vec_neon.h"
-#include "dot_neon.h"
-
 #define BL_ISA neon
+#define BL_VECTORS "vec_neon.h"
+#define BL_DOTS "dot_neon.h"
 #include "text.inc"

@@ -15,6 +15,9 @@
 
 #define BL_LANES 16
 
+/* The widest head and the longest text that the attention kernels take. */
+#define BL_MOST_TILE_K 8192
+
 static inline size_t bl_pad(size_t n) { return (n + (BL_LANES - 1)) & ~(size_t)(BL_LANES - 1); }
 
 typedef enum { BL_LINEAR, BL_GELU, BL_GELU_TANH, BL_RELU, BL_TANH } bl_activation;
@@ -61,8 +64,8 @@ typedef struct bl_kernels {
     /* x = f(x); rows of n padded values, stride floats apart. */
     void (*activate)(bl_activation f, float *x, size_t stride, size_t rows, size_t n);
 
-    /* The rows of f(x) * balance in 8 bits.  x is overwritten with f(x); balance
-     * may be NULL.  Rows start at an even row of out. */
+    /* The rows of f(x), or of x * balance, in 8 bits.  x is overwritten with f(x);
+     * balance is NULL unless f is BL_LINEAR.  Rows start at an even row of out. */
     void (*quantise)(bl_activation f, float *x, size_t stride, const float *balance,
                      size_t rows, size_t n, bl_rows8 out);
 
@@ -82,7 +85,8 @@ typedef struct bl_kernels {
 
     /* One head's keys and values of a sequence, from floats to packed columns.
      * Keys: one column per token, d values.  Values: d columns, one value per token,
-     * scale per token.  count tokens, d padded; sizes with padded count. */
+     * scale per token.  count tokens, d padded; sizes with padded count; x may be
+     * read where the padding's tokens would be no more than at its first row. */
     void (*pack_keys8)(const float *x, size_t stride, size_t count, size_t d,
                        void *data, float *scale, int32_t *sum);
     void (*pack_values8)(const float *x, size_t stride, size_t count, size_t d,

@@ -15,6 +15,8 @@ static inline vf vf_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
 static inline vf vf_div(vf a, vf b) { return _mm256_div_ps(a, b); }
 static inline vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
 static inline vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+static inline vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
+static inline vf vf_abs(vf a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
 static inline int vf_any_above(vf a, vf b) { return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
 static inline vi vf_bits(vf a) { return _mm256_castps_si256(a); }
 static inline vf vi_as_float(vi a) { return _mm256_castsi256_ps(a); }
@@ -52,12 +54,6 @@ static inline float vf_min1(vf a)
     __m128 t = _mm_min_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
     t = _mm_min_ps(t, _mm_movehl_ps(t, t));
     return _mm_cvtss_f32(_mm_min_ss(t, _mm_movehdup_ps(t)));
-}
-static inline int32_t vi_sum1(vi a)
-{
-    __m128i t = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
-    t = _mm_add_epi32(t, _mm_shuffle_epi32(t, 0x4E));
-    return _mm_cvtsi128_si32(_mm_add_epi32(t, _mm_shuffle_epi32(t, 0xB1)));
 }
 /* 16 values that fit the narrow type. */
 static inline __m256i vi_pair16(const vi v[2])

@@ -15,6 +15,8 @@ static inline vf vf_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
 static inline vf vf_div(vf a, vf b) { return _mm512_div_ps(a, b); }
 static inline vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
 static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+static inline vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
+static inline vf vf_abs(vf a) { return _mm512_abs_ps(a); }
 static inline int vf_any_above(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ) != 0; }
 static inline vi vf_bits(vf a) { return _mm512_castps_si512(a); }
 static inline vf vi_as_float(vi a) { return _mm512_castsi512_ps(a); }
@@ -56,7 +58,6 @@ static inline float vf_min1(vf a)
     t = _mm_min_ps(t, _mm_movehl_ps(t, t));
     return _mm_cvtss_f32(_mm_min_ss(t, _mm_movehdup_ps(t)));
 }
-static inline int32_t vi_sum1(vi a) { return _mm512_reduce_add_epi32(a); }
 /* 16 values that fit the narrow type (signed or not: the low bytes are kept). */
 static inline void vi_narrow8(void *out, const vi v[1])
 {

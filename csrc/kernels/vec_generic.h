@@ -15,6 +15,8 @@ static inline vf vf_mul(vf a, vf b) { return a * b; }
 static inline vf vf_div(vf a, vf b) { return a / b; }
 static inline vf vf_min(vf a, vf b) { return a < b ? a : b; }
 static inline vf vf_max(vf a, vf b) { return a > b ? a : b; }
+static inline vf vf_sqrt(vf a) { return sqrtf(a); }
+static inline vf vf_abs(vf a) { return fabsf(a); }
 static inline int vf_any_above(vf a, vf b) { return a > b; }
 static inline vi vf_bits(vf a) { vi b; memcpy(&b, &a, 4); return b; }
 static inline vf vi_as_float(vi a) { vf b; memcpy(&b, &a, 4); return b; }
@@ -40,7 +42,6 @@ static inline float vf_sum16(const vf v[16])
 }
 static inline float vf_max1(vf a) { return a; }
 static inline float vf_min1(vf a) { return a; }
-static inline int32_t vi_sum1(vi a) { return a; }
 /* 16 values that fit the narrow type. */
 static inline void vi_narrow8(void *out, const vi v[16])
 {

@@ -1,7 +1,7 @@
 /* Float primitives for NEON, 32 and 64 bits.
  *
  * ARMv7 NEON differs from IEEE in two ways that matter here: it has no exact
- * division (done on the VFP, lane by lane, below) and it flushes denormals (the
+ * division or square root (done on the VFP, lane by lane, below) and it flushes denormals (the
  * loader refuses or zeroes the parameters that could make one). */
 #include <arm_neon.h>
 #include <math.h>
@@ -18,6 +18,7 @@ static inline vf vf_sub(vf a, vf b) { return vsubq_f32(a, b); }
 static inline vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
 static inline vf vf_min(vf a, vf b) { return vminq_f32(a, b); }
 static inline vf vf_max(vf a, vf b) { return vmaxq_f32(a, b); }
+static inline vf vf_abs(vf a) { return vabsq_f32(a); }
 static inline vi vf_bits(vf a) { return vreinterpretq_s32_f32(a); }
 static inline vf vi_as_float(vi a) { return vreinterpretq_f32_s32(a); }
 static inline vf vf_from_int(vi a) { return vcvtq_f32_s32(a); }
@@ -42,10 +43,10 @@ static inline vf vf_load_s8(const int8_t *p)
 
 #ifdef __aarch64__
 static inline vf vf_div(vf a, vf b) { return vdivq_f32(a, b); }
+static inline vf vf_sqrt(vf a) { return vsqrtq_f32(a); }
 static inline vi vi_round(vf a) { return vcvtnq_s32_f32(a); }
 static inline float vf_max1(vf a) { return vmaxvq_f32(a); }
 static inline float vf_min1(vf a) { return vminvq_f32(a); }
-static inline int32_t vi_sum1(vi a) { return vaddvq_s32(a); }
 static inline int vf_any_above(vf a, vf b) { return vmaxvq_u32(vcgtq_f32(a, b)) != 0; }
 #else
 static inline vf vf_div(vf a, vf b)
@@ -54,6 +55,13 @@ static inline vf vf_div(vf a, vf b)
     vst1q_f32(x, a);
     vst1q_f32(y, b);
     for (int i = 0; i < 4; i++) x[i] = x[i] / y[i];
+    return vld1q_f32(x);
+}
+static inline vf vf_sqrt(vf a)
+{
+    float x[4];
+    vst1q_f32(x, a);
+    for (int i = 0; i < 4; i++) x[i] = sqrtf(x[i]);
     return vld1q_f32(x);
 }
 static inline vi vi_round(vf a)
@@ -69,11 +77,6 @@ static inline float vf_min1(vf a)
 {
     float32x2_t m = vmin_f32(vget_low_f32(a), vget_high_f32(a));
     return vget_lane_f32(vpmin_f32(m, m), 0);
-}
-static inline int32_t vi_sum1(vi a)
-{
-    int32x2_t s = vadd_s32(vget_low_s32(a), vget_high_s32(a));
-    return vget_lane_s32(vpadd_s32(s, s), 0);
 }
 static inline int vf_any_above(vf a, vf b)
 {
