@@ -3,7 +3,7 @@
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer
-from cpython.long cimport PyLong_AsLong
+from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stddef cimport size_t
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
@@ -356,15 +356,14 @@ cdef int from_buffer(object values, str name, grid *g) except -1:
 cdef int put_row(list row, str name, int32_t *out) except -1:
     cdef size_t i = 0
     cdef long v
-    for item in row:
-        try:
-            v = PyLong_AsLong(item)
-        except OverflowError:
-            v = -0x7FFFFFFF
-        except TypeError:
-            raise InputError(f"{name} holds {type(item).__name__} where integers belong.") from None
-        out[i] = narrow(v)
-        i += 1
+    cdef int overflow = 0
+    try:
+        for item in row:
+            v = PyLong_AsLongAndOverflow(item, &overflow)
+            out[i] = narrow(v) if overflow == 0 else -0x7FFFFFFF
+            i += 1
+    except TypeError:
+        raise InputError(f"{name} holds {type(row[i]).__name__} where integers belong.") from None
     return 0
 
 
@@ -373,7 +372,10 @@ cdef int from_lists(object values, str name, grid *g, grid *mask) except -1:
     cdef size_t t, length = 0
     cdef list rows, row
     rows = values if type(values) is list else list(values)
-    if not rows or isinstance(rows[0], int) or not hasattr(rows[0], "__len__"):
+    if rows and PyLong_Check(rows[0]):
+        make_room(g, 1, len(rows))
+        return put_row(rows, name, g.data)
+    if not rows or not hasattr(rows[0], "__len__"):
         rows = [rows]
     else:
         rows = [r if type(r) is list else list(r) for r in rows]
@@ -396,7 +398,9 @@ cdef int from_lists(object values, str name, grid *g, grid *mask) except -1:
 
 
 cdef int read_grid(object values, str name, grid *g, grid *padding) except -1:
-    if type(values) is not list and PyObject_CheckBuffer(values):
+    if type(values) is list:
+        return from_lists(values, name, g, padding)
+    if PyObject_CheckBuffer(values):
         return from_buffer(values, name, g)
     if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):
         raise InputError(f"{name} has to be a list or an array of integers, not {type(values).__name__}.")
