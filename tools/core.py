@@ -43,13 +43,13 @@ ISA_FILES: dict[str, dict[str, list[str]]] = {
         "avx512vnni": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"],
     },
     "aarch64": {
-        "neon": [],
-        "dotprod": ["-march=armv8.2-a+dotprod"],
-        "i8mm": ["-march=armv8.2-a+dotprod+i8mm"],
+        "neon": ["-fno-schedule-insns"],
+        "dotprod": ["-march=armv8.2-a+dotprod", "-fno-schedule-insns"],
+        "i8mm": ["-march=armv8.2-a+dotprod+i8mm", "-fno-schedule-insns"],
     },
     "arm": {
         "armv6": ["-marm"],
-        "neon": ["-march=armv7-a", "-mfpu=neon"],
+        "neon": ["-march=armv7-a", "-mfpu=neon", "-fno-schedule-insns"],
     },
 }
 ISA_FLAGS_MSVC = {"avx2": ["/arch:AVX2"], "avxvnni": ["/arch:AVX2"], "avx512vnni": ["/arch:AVX512"]}

@@ -42,8 +42,8 @@ static void dot_2x2(const int16_t *a, const int16_t *b, size_t k, vi c[4])
             s11 = __smlad(q, y, s11);
         }
     c[0] = s00;
-    c[1] = s10;
-    c[2] = s01;
+    c[1] = s01;
+    c[2] = s10;
     c[3] = s11;
 }
 static void dot_1x2(const int16_t *a, const int16_t *b, size_t k, vi c[2])
@@ -67,12 +67,10 @@ BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void
     for (size_t j = 0; j < columns; j += 2)
         if (s->rows == 2) {
             dot_2x2(p, q + j * k, k, c);
-            emit(s, raw, 0, 2, j, c, 1);
-            emit(s, raw, 0, 2, j + 1, c + 2, 1);
+            emit(s, raw, 0, 2, j, 2, c, 2);
         } else {
             dot_1x2(p, q + j * k, k, c);
-            emit(s, raw, 0, 1, j, c, 1);
-            emit(s, raw, 0, 1, j + 1, c + 1, 1);
+            emit(s, raw, 0, 1, j, 2, c, 2);
         }
 }
 

@@ -51,8 +51,7 @@ BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t
         STEP(0) STEP(1) STEP(2) STEP(3)
 #undef STEP
     }
-    emit(to, raw, row, rows, column, &s[0][0], 2);
-    emit(to, raw, row, rows, column + 4, &s[0][1], 2);
+    emit(to, raw, row, rows, column, 2, &s[0][0], 2);
 }
 BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {

@@ -13,10 +13,9 @@ static inline size_t dot_at(size_t column, size_t i, size_t k)
 static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
 {
     int8_t *p = (int8_t *)data + row / 2 * 2 * k + i * 2 + row % 2 * 8;
-    int16x8_t a = vcombine_s16(vmovn_s32(q[0]), vmovn_s32(q[1]));
-    int16x8_t b = vcombine_s16(vmovn_s32(q[2]), vmovn_s32(q[3]));
-    vst1_s8(p, vmovn_s16(a));
-    vst1_s8(p + 16, vmovn_s16(b));
+    const int8x16_t b = vi_bytes(q);
+    vst1_s8(p, vget_low_s8(b));
+    vst1_s8(p + 16, vget_high_s8(b));
 }
 static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
 {
@@ -56,22 +55,17 @@ BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t
         }
     }
 #define HALF(f, p, q) vreinterpretq_s32_s64(f(vreinterpretq_s64_s32(p), vreinterpretq_s64_s32(q)))
-    int32x4_t left[8], right[8];
+    int32x4_t c[8][2];
 #pragma GCC unroll 4
     for (size_t i = 0; i < pairs; i++) {
-        left[2 * i] = HALF(vtrn1q_s64, s[i][0], s[i][1]);
-        left[2 * i + 1] = HALF(vtrn2q_s64, s[i][0], s[i][1]);
-        right[2 * i] = HALF(vtrn1q_s64, s[i][2], s[i][3]);
-        right[2 * i + 1] = HALF(vtrn2q_s64, s[i][2], s[i][3]);
+        c[2 * i][0] = HALF(vtrn1q_s64, s[i][0], s[i][1]);
+        c[2 * i + 1][0] = HALF(vtrn2q_s64, s[i][0], s[i][1]);
+        c[2 * i][1] = HALF(vtrn1q_s64, s[i][2], s[i][3]);
+        c[2 * i + 1][1] = HALF(vtrn2q_s64, s[i][2], s[i][3]);
     }
 #undef HALF
-    if (row + 2 * pairs <= to->rows) {
-        emit(to, raw, row, 2 * pairs, column, left, 1);
-        emit(to, raw, row, 2 * pairs, column + 4, right, 1);
-    } else { /* an odd last row was computed together with whatever stands beside it */
-        emit(to, raw, row, 2 * pairs - 1, column, left, 1);
-        emit(to, raw, row, 2 * pairs - 1, column + 4, right, 1);
-    }
+    if (row + 2 * pairs <= to->rows) emit(to, raw, row, 2 * pairs, column, 2, &c[0][0], 2);
+    else emit(to, raw, row, 2 * pairs - 1, column, 2, &c[0][0], 2); /* an odd last row was paired with what stands beside it */
 }
 BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {

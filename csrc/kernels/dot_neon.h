@@ -28,15 +28,27 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 #undef PUT_QUAD
 }
 
-static inline int32x4_t dot_step(int32x4_t s, int8x16_t a, int8x16_t b)
+/* s[j] += the dot products of x and y[j], 16 values each, several chains side by side. */
+static inline void dot_steps(int32x4_t *s, int8x16_t x, const int8x16_t *y)
 {
-    int16x8_t p = vmull_s8(vget_low_s8(a), vget_low_s8(b));
 #ifdef __aarch64__
-    p = vmlal_high_s8(p, a, b);
+    enum { CHAINS = 4 };
+#define HIGH(p, x, y) vmlal_high_s8(p, x, y)
 #else
-    p = vmlal_s8(p, vget_high_s8(a), vget_high_s8(b));
+    enum { CHAINS = 2 }; /* 16 registers */
+#define HIGH(p, x, y) vmlal_s8(p, vget_high_s8(x), vget_high_s8(y))
 #endif
-    return vpadalq_s16(s, p);
+    int16x8_t p[CHAINS];
+#pragma GCC unroll 4
+    for (int from = 0; from < 4; from += CHAINS) {
+#pragma GCC unroll 4
+        for (int j = 0; j < CHAINS; j++) p[j] = vmull_s8(vget_low_s8(x), vget_low_s8(y[from + j]));
+#pragma GCC unroll 4
+        for (int j = 0; j < CHAINS; j++) p[j] = HIGH(p[j], x, y[from + j]);
+#pragma GCC unroll 4
+        for (int j = 0; j < CHAINS; j++) s[from + j] = vpadalq_s16(s[from + j], p[j]);
+    }
+#undef HIGH
 }
 static inline int32x4_t dot_gather(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d)
 {
@@ -57,21 +69,34 @@ BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, size_
     for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) s[i][j] = vdupq_n_s32(0);
-    for (size_t t = 0; t < k; t += 16) {
+    size_t t = 0;
+#ifdef __aarch64__
+    for (; t + 32 <= k; t += 32) {
+        int8x16_t y[2][4];
+#pragma GCC unroll 4
+        for (size_t j = 0; j < 4; j++) {
+            y[0][j] = vld1q_s8(b + j * k + t);
+            y[1][j] = vld1q_s8(b + j * k + t + 16);
+        }
+#pragma GCC unroll 4
+        for (size_t i = 0; i < rows; i++) {
+            const int8x16_t x0 = vld1q_s8(a + i * k + t), x1 = vld1q_s8(a + i * k + t + 16);
+            dot_steps(s[i], x0, y[0]);
+            dot_steps(s[i], x1, y[1]);
+        }
+    }
+#endif
+    for (; t < k; t += 16) {
         int8x16_t y[4];
 #pragma GCC unroll 4
         for (size_t j = 0; j < 4; j++) y[j] = vld1q_s8(b + j * k + t);
 #pragma GCC unroll 4
-        for (size_t i = 0; i < rows; i++) {
-            int8x16_t x = vld1q_s8(a + i * k + t);
-#pragma GCC unroll 4
-            for (int j = 0; j < 4; j++) s[i][j] = dot_step(s[i][j], x, y[j]);
-        }
+        for (size_t i = 0; i < rows; i++) dot_steps(s[i], vld1q_s8(a + i * k + t), y);
     }
     int32x4_t c[4];
 #pragma GCC unroll 4
     for (size_t i = 0; i < rows; i++) c[i] = dot_gather(s[i][0], s[i][1], s[i][2], s[i][3]);
-    emit(to, raw, 0, rows, column, c, 1);
+    emit(to, raw, 0, rows, column, 1, c, 1);
 }
 
 #ifdef __aarch64__

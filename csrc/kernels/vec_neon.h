@@ -92,10 +92,49 @@ static inline float vf_sum16(const vf v[4])
     float32x2_t t = vadd_f32(vget_low_f32(s), vget_high_f32(s));
     return vget_lane_f32(vpadd_f32(t, t), 0);
 }
-/* 16 values that fit the narrow type. */
-static inline void vi_narrow8(void *out, const vi v[4])
+/* 16 values that fit a byte. */
+static inline int8x16_t vi_bytes(const vi v[4])
 {
+#ifdef __aarch64__
+    int16x8_t a = vuzp1q_s16(vreinterpretq_s16_s32(v[0]), vreinterpretq_s16_s32(v[1]));
+    int16x8_t b = vuzp1q_s16(vreinterpretq_s16_s32(v[2]), vreinterpretq_s16_s32(v[3]));
+    return vuzp1q_s8(vreinterpretq_s8_s16(a), vreinterpretq_s8_s16(b));
+#else
     int16x8_t a = vcombine_s16(vmovn_s32(v[0]), vmovn_s32(v[1]));
     int16x8_t b = vcombine_s16(vmovn_s32(v[2]), vmovn_s32(v[3]));
-    vst1q_s8((int8_t *)out, vcombine_s8(vmovn_s16(a), vmovn_s16(b)));
+    return vcombine_s8(vmovn_s16(a), vmovn_s16(b));
+#endif
+}
+static inline void vi_narrow8(void *out, const vi v[4])
+{
+    vst1q_s8((int8_t *)out, vi_bytes(v));
+}
+
+/* Up to eight rows' scalars, four to a register where there are four, and a vector
+ * times (or minus a product with) row r's. */
+typedef struct { const float *p; float32x4_t v[2]; } vf_rows;
+typedef struct { const int32_t *p; int32x4_t v[2]; } vi_rows;
+static inline __attribute__((always_inline)) vf_rows vf_rows_load(const float *p, const size_t rows)
+{
+    vf_rows s = { p, { vdupq_n_f32(0), vdupq_n_f32(0) } };
+    if (rows >= 4) s.v[0] = vld1q_f32(p);
+    if (rows == 8) s.v[1] = vld1q_f32(p + 4);
+    s.p = rows == 4 || rows == 8 ? NULL : p;
+    return s;
+}
+static inline __attribute__((always_inline)) vi_rows vi_rows_load(const int32_t *p, const size_t rows)
+{
+    vi_rows s = { p, { vdupq_n_s32(0), vdupq_n_s32(0) } };
+    if (rows >= 4) s.v[0] = vld1q_s32(p);
+    if (rows == 8) s.v[1] = vld1q_s32(p + 4);
+    s.p = rows == 4 || rows == 8 ? NULL : p;
+    return s;
+}
+static inline __attribute__((always_inline)) vf vf_mul_row(vf a, vf_rows b, const size_t r)
+{
+    return vmulq_n_f32(a, b.p ? b.p[r] : b.v[r / 4][r % 4]);
+}
+static inline __attribute__((always_inline)) vi vi_sub_mul_row(vi a, vi b, vi_rows c, const size_t r)
+{
+    return vmlsq_n_s32(a, b, c.p ? c.p[r] : c.v[r / 4][r % 4]);
 }
