@@ -315,6 +315,30 @@ static void check_attend32(const bl_kernels *k)
     keep(m, d * sizeof *m);
 }
 
+static void check_attend_few32(const bl_kernels *k)
+{
+    size_t n = bl_pad(upto(100)), count = upto(60), rows = upto(5), padded = bl_pad(count);
+    float *q = matrix(rows, n, (int)(rnd() % 4)), *x = matrix(count, n, 0), *scores = guarded(rows * padded * sizeof *scores), *out = guarded(rows * n * sizeof *out);
+    k->attend_few32(q, rows, x, count, n, 0.2f, scores, out);
+    keep(scores, rows * padded * sizeof *scores);
+    keep(out, rows * n * sizeof *out);
+    for (size_t r = 0; r < rows; r++) {
+        double p[64], total = 0, top = -1e30;
+        for (size_t t = 0; t < count; t++) {
+            double s = 0;
+            for (size_t i = 0; i < n; i++) s += (double)q[r * n + i] * x[t * n + i] * 0.2;
+            p[t] = s;
+            top = s > top ? s : top;
+        }
+        for (size_t t = 0; t < count; t++) total += p[t] = exp(p[t] - top);
+        for (size_t i = 0; i < n; i++) {
+            double s = 0;
+            for (size_t t = 0; t < count; t++) s += p[t] / total * x[t * n + i];
+            truth(out[r * n + i], s, 1e-3);
+        }
+    }
+}
+
 static void check_choose(const bl_kernels *k)
 {
     size_t n = upto(700);
@@ -337,7 +361,7 @@ static void check_choose(const bl_kernels *k)
 static const struct { const char *name; void (*run)(const bl_kernels *); } checks[] = {
     { "embed", check_embed }, { "norm", check_norm }, { "activate", check_activate }, { "gemm8", check_gemm8 },
     { "gemm8_in_place", check_gemm8_in_place }, { "attend8", check_attend8 }, { "float", check_float },
-    { "attend32", check_attend32 }, { "choose", check_choose },
+    { "attend32", check_attend32 }, { "attend_few32", check_attend_few32 }, { "choose", check_choose },
 };
 enum { CHECKS = sizeof checks / sizeof *checks };
 

@@ -64,14 +64,19 @@ BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void
 {
     const int16_t *p = a, *q = b;
     vi c[4];
-    for (size_t j = 0; j < columns; j += 2)
-        if (s->rows == 2) {
+    if (s->rows == 2) {
+        const factors f = row_factors(s, raw, 0, 2);
+        for (size_t j = 0; j < columns; j += 2) {
             dot_2x2(p, q + j * k, k, c);
-            emit(s, raw, 0, 2, j, 2, c, 2);
-        } else {
-            dot_1x2(p, q + j * k, k, c);
-            emit(s, raw, 0, 1, j, 2, c, 2);
+            emit(s, raw, f, 0, 2, j, 2, c, 2);
         }
+    } else {
+        const factors f = row_factors(s, raw, 0, 1);
+        for (size_t j = 0; j < columns; j += 2) {
+            dot_1x2(p, q + j * k, k, c);
+            emit(s, raw, f, 0, 1, j, 2, c, 2);
+        }
+    }
 }
 
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

@@ -33,7 +33,7 @@ BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t
             for (size_t j = 0; j < panels; j++) s[i][j] = dot_step(s[i][j], x, y[j]);
         }
     }
-    emit(to, raw, row, rows, column, panels, &s[0][0], 4);
+    emit(to, raw, row_factors(to, raw, row, rows), row, rows, column, panels, &s[0][0], 4);
 }
 BL_INLINE void dot_rows(const sink *s, const int raw, size_t column, const size_t panels, const uint8_t *a, const int8_t *b, size_t k)
 {

@@ -29,7 +29,7 @@ BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const
             s[i][1] = dot_step(s[i][1], x, y1);
         }
     }
-    emit(to, raw, 0, rows, 0, 2, &s[0][0], 2);
+    emit(to, raw, row_factors(to, raw, 0, rows), 0, rows, 0, 2, &s[0][0], 2);
 }
 /* columns: 16 */
 BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)

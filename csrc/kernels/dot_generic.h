@@ -28,7 +28,7 @@ BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void
     for (size_t j = 0; j < columns; j++)
         for (size_t i = 0; i < s->rows; i++) {
             const vi c = dot_one((const int8_t *)a + i * k, (const int8_t *)b + j * k, k);
-            emit(s, raw, i, 1, j, 1, &c, 1);
+            emit(s, raw, row_factors(s, raw, i, 1), i, 1, j, 1, &c, 1);
         }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

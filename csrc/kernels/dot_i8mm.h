@@ -35,9 +35,10 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 #undef PUT_QUAD
 }
 
-/* pairs of rows x 8 columns; pairs is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t pairs, size_t column, const int8_t *a, const int8_t *b, size_t k)
+/* rows x 8 columns; rows is a constant wherever this is inlined. */
+BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const size_t rows, size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
+    const size_t pairs = (rows + 1) / 2;
     int32x4_t s[4][4];
 #pragma GCC unroll 4
     for (size_t i = 0; i < pairs; i++)
@@ -64,20 +65,24 @@ BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t
         c[2 * i + 1][1] = HALF(vtrn2q_s64, s[i][2], s[i][3]);
     }
 #undef HALF
-    if (row + 2 * pairs <= to->rows) emit(to, raw, row, 2 * pairs, column, 2, &c[0][0], 2);
-    else emit(to, raw, row, 2 * pairs - 1, column, 2, &c[0][0], 2); /* an odd last row was paired with what stands beside it */
+    emit(to, raw, f, 0, rows, column, 2, &c[0][0], 2); /* an odd last row was paired with what stands beside it */
+}
+BL_INLINE void dot_rows(const sink *s, const int raw, const size_t rows, size_t columns, const int8_t *a, size_t k, const int8_t *b)
+{
+    const factors f = row_factors(s, raw, 0, rows);
+    for (size_t j = 0; j < columns; j += 8, b += 8 * k) dot_block(s, raw, f, rows, j, a, b, k);
 }
 BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
-    const size_t pairs = (s->rows + 1) / 2;
-    for (size_t j = 0; j < columns; j += 8) {
-        const int8_t *x = a, *y = (const int8_t *)b + j * k;
-        switch (pairs) {
-        case 4: dot_block(s, raw, 0, 4, j, x, y, k); break;
-        case 3: dot_block(s, raw, 0, 3, j, x, y, k); break;
-        case 2: dot_block(s, raw, 0, 2, j, x, y, k); break;
-        default: dot_block(s, raw, 0, 1, j, x, y, k); break;
-        }
+    switch (s->rows) {
+    case 8: dot_rows(s, raw, 8, columns, a, k, b); break;
+    case 7: dot_rows(s, raw, 7, columns, a, k, b); break;
+    case 6: dot_rows(s, raw, 6, columns, a, k, b); break;
+    case 5: dot_rows(s, raw, 5, columns, a, k, b); break;
+    case 4: dot_rows(s, raw, 4, columns, a, k, b); break;
+    case 3: dot_rows(s, raw, 3, columns, a, k, b); break;
+    case 2: dot_rows(s, raw, 2, columns, a, k, b); break;
+    default: dot_rows(s, raw, 1, columns, a, k, b); break;
     }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

@@ -62,7 +62,7 @@ static inline int32x4_t dot_gather(int32x4_t a, int32x4_t b, int32x4_t c, int32x
 }
 
 /* rows x 4 columns; rows is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, size_t column, const int8_t *a, const int8_t *b, size_t k)
+BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const size_t rows, size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
     int32x4_t s[4][4];
 #pragma GCC unroll 4
@@ -96,7 +96,7 @@ BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, size_
     int32x4_t c[4];
 #pragma GCC unroll 4
     for (size_t i = 0; i < rows; i++) c[i] = dot_gather(s[i][0], s[i][1], s[i][2], s[i][3]);
-    emit(to, raw, 0, rows, column, 1, c, 1);
+    emit(to, raw, f, 0, rows, column, 1, c, 1);
 }
 
 #ifdef __aarch64__
@@ -105,22 +105,24 @@ BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, size_
 #define DOT_MR 2 /* 16 registers */
 #endif
 
+BL_INLINE void dot_rows(const sink *s, const int raw, const size_t rows, size_t columns, const int8_t *a, size_t k, const int8_t *b)
+{
+    const factors f = row_factors(s, raw, 0, rows);
+    for (size_t j = 0; j < columns; j += 4, b += 4 * k) dot_block(s, raw, f, rows, j, a, b, k);
+}
 BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
-    for (size_t j = 0; j < columns; j += 4) {
-        const int8_t *y = (const int8_t *)b + j * k;
-        switch (s->rows) {
+    switch (s->rows) {
 #if DOT_MR == 4
-        case 4: dot_block(s, raw, 4, j, a, y, k); break;
-        case 3: dot_block(s, raw, 3, j, a, y, k); break;
+    case 4: dot_rows(s, raw, 4, columns, a, k, b); break;
+    case 3: dot_rows(s, raw, 3, columns, a, k, b); break;
 #endif
-        case 2: dot_block(s, raw, 2, j, a, y, k); break;
-        default: dot_block(s, raw, 1, j, a, y, k); break;
-        }
+    case 2: dot_rows(s, raw, 2, columns, a, k, b); break;
+    default: dot_rows(s, raw, 1, columns, a, k, b); break;
     }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
 {
     const sink s = { 1, c, NULL, NULL, NULL, NULL, NULL, NULL, 0 };
-    for (size_t j = 0; j < 16; j += 4) dot_block(&s, 1, 1, j, (const int8_t *)a + row * k, b + j * k, k);
+    dot_rows(&s, 1, 1, 16, (const int8_t *)a + row * k, k, b);
 }

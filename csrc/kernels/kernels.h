@@ -107,6 +107,10 @@ typedef struct bl_kernels {
                      const float *values, size_t count, size_t d, float factor, void *scratch,
                      float *out, size_t stride);
     size_t (*attend32_scratch)(size_t count);
+    /* softmax(q . x_j * factor) . x_j for rows queries of n padded values against
+     * count rows of x; scores: room for rows * padded count. */
+    void (*attend_few32)(const float *q, size_t rows, const float *x, size_t count, size_t n,
+                         float factor, float *scores, float *out);
 
     /* Mean of rows of n padded values. */
     void (*mean)(const float *x, size_t stride, size_t rows, size_t n, float *out);

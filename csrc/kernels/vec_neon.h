@@ -110,31 +110,27 @@ static inline void vi_narrow8(void *out, const vi v[4])
     vst1q_s8((int8_t *)out, vi_bytes(v));
 }
 
-/* Up to eight rows' scalars, four to a register where there are four, and a vector
- * times (or minus a product with) row r's. */
-typedef struct { const float *p; float32x4_t v[2]; } vf_rows;
-typedef struct { const int32_t *p; int32x4_t v[2]; } vi_rows;
+/* Up to eight rows' scalars, four to a register, and a vector times (or minus a
+ * product with) row r's. */
+typedef struct { float32x4_t v[2]; } vf_rows;
+typedef struct { int32x4_t v[2]; } vi_rows;
 static inline __attribute__((always_inline)) vf_rows vf_rows_load(const float *p, const size_t rows)
 {
-    vf_rows s = { p, { vdupq_n_f32(0), vdupq_n_f32(0) } };
-    if (rows >= 4) s.v[0] = vld1q_f32(p);
-    if (rows == 8) s.v[1] = vld1q_f32(p + 4);
-    s.p = rows == 4 || rows == 8 ? NULL : p;
+    vf_rows s = { { vdupq_n_f32(0), vdupq_n_f32(0) } };
+#pragma GCC unroll 8
+    for (size_t r = 0; r < rows; r++)
+        if (r % 4 == 0 && r + 4 <= rows) s.v[r / 4] = vld1q_f32(p + r);
+        else if (r / 4 * 4 + 4 > rows) s.v[r / 4][r % 4] = p[r];
     return s;
 }
 static inline __attribute__((always_inline)) vi_rows vi_rows_load(const int32_t *p, const size_t rows)
 {
-    vi_rows s = { p, { vdupq_n_s32(0), vdupq_n_s32(0) } };
-    if (rows >= 4) s.v[0] = vld1q_s32(p);
-    if (rows == 8) s.v[1] = vld1q_s32(p + 4);
-    s.p = rows == 4 || rows == 8 ? NULL : p;
+    vi_rows s = { { vdupq_n_s32(0), vdupq_n_s32(0) } };
+#pragma GCC unroll 8
+    for (size_t r = 0; r < rows; r++)
+        if (r % 4 == 0 && r + 4 <= rows) s.v[r / 4] = vld1q_s32(p + r);
+        else if (r / 4 * 4 + 4 > rows) s.v[r / 4][r % 4] = p[r];
     return s;
 }
-static inline __attribute__((always_inline)) vf vf_mul_row(vf a, vf_rows b, const size_t r)
-{
-    return vmulq_n_f32(a, b.p ? b.p[r] : b.v[r / 4][r % 4]);
-}
-static inline __attribute__((always_inline)) vi vi_sub_mul_row(vi a, vi b, vi_rows c, const size_t r)
-{
-    return vmlsq_n_s32(a, b, c.p ? c.p[r] : c.v[r / 4][r % 4]);
-}
+static inline __attribute__((always_inline)) vf vf_mul_row(vf a, vf_rows b, const size_t r) { return vmulq_n_f32(a, b.v[r / 4][r % 4]); }
+static inline __attribute__((always_inline)) vi vi_sub_mul_row(vi a, vi b, vi_rows c, const size_t r) { return vmlsq_n_s32(a, b, c.v[r / 4][r % 4]); }

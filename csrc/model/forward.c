@@ -48,6 +48,25 @@ static void attend(bl_pass *p, struct bl_scratch *s, size_t head, size_t text, s
     }
 }
 
+/* One text's first token alone, in the last layer. A score q . (K x) is (K^T q) . x, and
+ * a result sum p V x is V (sum p x), so the token's few vectors go through the weights
+ * in place of every other token's. A constant in all scores, as the keys' bias makes,
+ * changes no softmax. The context goes to row `text` of qkv. */
+static void attend_first(bl_pass *p, const bl_layer *l, struct bl_scratch *s, size_t text)
+{
+    const bl_model *m = p->m;
+    const size_t h = m->hidden, d = m->head, first = p->start[text], count = p->start[text + 1] - first;
+    const float factor = 1.0f / sqrtf((float)(m->c.hidden / m->c.heads));
+    float *x = p->x + first * h, *context = p->qkv + text * 3 * m->width;
+    float *query = s->up, *turned = query + m->width, *sums = turned + m->c.heads * h, *scores = sums + m->c.heads * h;
+    bl_apply(m, &l->query_key, BL_LINEAR, x, h, 1, s->up_rows, 0, m->width, query, m->width);
+    for (size_t head = 0; head < m->c.heads; head++)
+        m->k->gemm32(query + head * d, d, 1, l->key_fold + head * h * d, h, d, NULL, turned + head * h, h);
+    m->k->attend_few32(turned, m->c.heads, x, count, h, factor, scores, sums);
+    for (size_t head = 0; head < m->c.heads; head++)
+        m->k->gemm32(sums + head * h, h, 1, l->value_fold + head * h * d, d, h, l->value.bias + head * d, context + head * d, d);
+}
+
 /* Rows that the feed-forward layer takes at once: a small model's stay in the first
  * cache level, a large model's weights are read seldom. */
 static size_t chunk_rows(const bl_model *m) { return m->intermediate <= 512 ? 32 : 128; }
@@ -84,6 +103,17 @@ void bl_forward(bl_pass *p, unsigned member)
     for (size_t i = 0; i < m->c.layers; i++) {
         const bl_layer *l = &m->layers[i];
         const int some = !all && i + 1 == m->c.layers; /* the last layer: wanted rows only, but all keys and values */
+        if (p->first_only && i + 1 == m->c.layers) {
+            bl_team_wait(&p->team);
+            bl_team_share(&p->team, member, p->texts, 8, &from, &to);
+            for (size_t text = from; text < to; text++) attend_first(p, l, s, text);
+            bl_team_wait(&p->team);
+            if (member == 0)
+                for (size_t text = 0; text < p->texts; text++) memmove(p->x + text * h, p->x + p->start[text] * h, h * sizeof(float));
+            bl_team_wait(&p->team);
+            feed_forward(p, l, s, from, to);
+            break;
+        }
         const bl_rows8 rows = rows_from(m, p->rows, from, width);
         float *x = p->x + from * h, *out = p->qkv + from * stride;
         bl_apply(m, &l->value, BL_LINEAR, x, h, to - from, rows, 0, width, out + 2 * width, stride);
@@ -147,7 +177,8 @@ size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads
     for (unsigned t = 0; t < threads; t++) {
         struct bl_scratch *s = &p->scratch[t];
         const size_t unit = int8 ? m->k->column_unit : sizeof(float);
-        s->up = carve(&a, chunk * m->intermediate * sizeof *s->up);
+        const size_t few = m->width + m->c.heads * (2 * m->hidden + longest), most = chunk * m->intermediate;
+        s->up = carve(&a, (most > few ? most : few) * sizeof *s->up);
         s->keys = carve(&a, longest * m->head * unit);
         s->values = carve(&a, longest * m->head * unit);
         s->attend = carve(&a, int8 ? m->k->attend8_scratch(longest) : m->k->attend32_scratch(longest));

@@ -12,6 +12,7 @@ typedef struct {
     bl_team team;
 
     size_t tokens, texts, wanted_count;
+    int first_only;                       /* of every text the first token is wanted, and no other */
     int32_t *words, *positions, *types;   /* per token */
     int32_t *origin;                      /* per token: its place in the batch */
     int32_t *wanted;                      /* token indices */
@@ -21,7 +22,7 @@ typedef struct {
     float *qkv;           /* [tokens][3 * width] */
     bl_rows8 rows;        /* int8: for any of a layer's inputs but the widest */
     struct bl_scratch {   /* per thread */
-        float *up;        /* [chunk][intermediate] */
+        float *up;        /* [chunk][intermediate], or what attend_first needs */
         bl_rows8 up_rows;
         bl_rows8 q;       /* attention, int8 ... */
         void *keys, *values;   /* ... and both */

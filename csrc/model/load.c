@@ -234,6 +234,7 @@ typedef struct {
     by_head order;
     const bl_norm *norm;          /* what its input comes from, or NULL */
     int always_float;
+    float *effective;             /* if not NULL: gets the weights as they act, rows padded */
 } linear_plan;
 
 static int linear(loader *l, const linear_plan *p, bl_linear *out)
@@ -275,6 +276,7 @@ static int linear(loader *l, const linear_plan *p, bl_linear *out)
                 const size_t cell = row * out->in + place(m, i, p->order == COLUMNS_BY_HEAD);
                 if (int8) ((int8_t *)whole)[cell] = values[r * p->columns + i];
                 else ((float *)whole)[cell] = l->row[i];
+                if (p->effective) p->effective[cell] = int8 ? values[r * p->columns + i] * steps[r] * (factor ? factor[i] : 1.0f) : l->row[i];
             }
         }
         if (ok && w && w->dtype == BL_I8)
@@ -314,6 +316,29 @@ static const names families[] = {
       "vocab_transform", "vocab_layer_norm", "vocab_projector.weight", "vocab_projector.bias" },
 };
 
+/* The last layer's key and value weights, per head, for bl_layer's folds. */
+static int fold(loader *l, const float *query_key, const float *value, bl_layer *out)
+{
+    bl_model *m = l->m;
+    const size_t h = m->hidden, d = m->head, cells = m->width * h;
+    float *keys = kept(m, cells * sizeof *keys), *values = kept(m, cells * sizeof *values), *turned = malloc(h * d * sizeof *turned);
+    if (!keys || !values || !turned) {
+        free(turned);
+        return no_memory(l);
+    }
+    for (size_t head = 0; head < m->c.heads; head++) {
+        const float *w = query_key + (m->width + head * d) * h;
+        for (size_t i = 0; i < h; i++)
+            for (size_t j = 0; j < d; j++) turned[i * d + j] = w[j * h + i];
+        m->k->pack32(turned, d, h, d, keys + head * h * d);
+        m->k->pack32(value + head * d * h, h, d, h, values + head * h * d);
+    }
+    free(turned);
+    out->key_fold = keys;
+    out->value_fold = values;
+    return 1;
+}
+
 static int layer(loader *l, const names *n, size_t index, const bl_norm *before, bl_layer *out)
 {
     const bl_config_values *c = &l->m->c;
@@ -324,12 +349,19 @@ static int layer(loader *l, const names *n, size_t index, const bl_norm *before,
         char layer_name[LONGEST];
         join(full[i], join(layer_name, l->prefix, start), parts[i]);
     }
-    const linear_plan query_key = { { full[0], full[1] }, 2, c->hidden, c->hidden, ROWS_BY_HEAD, before, 0 };
-    const linear_plan value = { { full[2] }, 1, c->hidden, c->hidden, ROWS_BY_HEAD, before, 0 };
-    const linear_plan output = { { full[3] }, 1, c->hidden, c->hidden, COLUMNS_BY_HEAD, NULL, 0 };
-    const linear_plan up = { { full[5] }, 1, c->intermediate, c->hidden, PLAIN, &out->attention_norm, 0 };
-    const linear_plan down = { { full[6] }, 1, c->hidden, c->intermediate, PLAIN, NULL, 0 };
-    return linear(l, &query_key, &out->query_key) && linear(l, &value, &out->value) && linear(l, &output, &out->output) && norm(l, full[4], &out->attention_norm) &&
+    const int last = index + 1 == c->layers;
+    const size_t cells = l->m->width * l->m->hidden;
+    float *effective = last ? calloc(3 * cells, sizeof *effective) : NULL;
+    if (last && !effective) return no_memory(l);
+    const linear_plan query_key = { { full[0], full[1] }, 2, c->hidden, c->hidden, ROWS_BY_HEAD, before, 0, effective };
+    const linear_plan value = { { full[2] }, 1, c->hidden, c->hidden, ROWS_BY_HEAD, before, 0, last ? effective + 2 * cells : NULL };
+    const linear_plan output = { { full[3] }, 1, c->hidden, c->hidden, COLUMNS_BY_HEAD, NULL, 0, NULL };
+    const linear_plan up = { { full[5] }, 1, c->intermediate, c->hidden, PLAIN, &out->attention_norm, 0, NULL };
+    const linear_plan down = { { full[6] }, 1, c->hidden, c->intermediate, PLAIN, NULL, 0, NULL };
+    int ok = linear(l, &query_key, &out->query_key) && linear(l, &value, &out->value);
+    if (ok && last) ok = fold(l, effective, effective + 2 * cells, out);
+    free(effective);
+    return ok && linear(l, &output, &out->output) && norm(l, full[4], &out->attention_norm) &&
            linear(l, &up, &out->up) && linear(l, &down, &out->down) && norm(l, full[7], &out->output_norm);
 }
 
@@ -386,7 +418,7 @@ static int word_head(loader *l, const names *n, const bl_norm *before)
 {
     bl_model *m = l->m;
     const size_t rows = m->c.vocabulary;
-    const linear_plan transform = { { n->transform }, 1, m->c.hidden, m->c.hidden, PLAIN, before, 0 };
+    const linear_plan transform = { { n->transform }, 1, m->c.hidden, m->c.hidden, PLAIN, before, 0, NULL };
     if (!linear(l, &transform, &m->transform) || !norm(l, n->transform_norm, &m->transform_norm)) return 0;
     const char *bias = bl_find(l->tensors, n->word_bias) ? n->word_bias : "cls.predictions.decoder.bias";
     if (!(m->words_bias = matrix(l, bias, rows, 0))) return 0;
@@ -430,7 +462,7 @@ static int heads(loader *l, const names *n, const bl_norm *last)
     join(pooler, distil ? "" : l->prefix, distil ? "pre_classifier" : "pooler.dense");
     join(full, pooler, ".weight");
     if (bl_find(l->tensors, full)) {
-        const linear_plan plan = { { pooler }, 1, m->c.hidden, m->c.hidden, PLAIN, last, 0 };
+        const linear_plan plan = { { pooler }, 1, m->c.hidden, m->c.hidden, PLAIN, last, 0, NULL };
         if (!linear(l, &plan, &m->pooler)) return 0;
         m->pooler_activation = distil ? BL_RELU : BL_TANH;
         m->info.has_pooler = !distil;
@@ -439,7 +471,7 @@ static int heads(loader *l, const names *n, const bl_norm *last)
     }
     if (head == BL_WORD_HEAD && !word_head(l, n, last)) return 0;
     if (head == BL_CLASS_HEAD || head == BL_TOKEN_HEAD || head == BL_ANSWER_HEAD) {
-        const linear_plan plan = { { head == BL_ANSWER_HEAD ? "qa_outputs" : "classifier" }, 1, m->c.labels, m->c.hidden, PLAIN, NULL, 1 };
+        const linear_plan plan = { { head == BL_ANSWER_HEAD ? "qa_outputs" : "classifier" }, 1, m->c.labels, m->c.hidden, PLAIN, NULL, 1, NULL };
         if (!linear(l, &plan, &m->classifier)) return 0;
     }
     m->info.head = head;

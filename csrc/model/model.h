@@ -21,6 +21,9 @@ typedef struct { const float *gain, *shift; } bl_norm;
 typedef struct {
     bl_linear query_key, value, output, up, down;
     bl_norm attention_norm, output_norm;
+    /* Last layer: per head, the key weights turned round and the value weights, packed,
+     * for attention by one token of a text alone (see forward.c); or NULL. */
+    const float *key_fold, *value_fold;
 } bl_layer;
 
 typedef struct bl_chunk bl_chunk;

@@ -231,6 +231,7 @@ bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_want *want, 
     j.pooled = want->pooled;
     j.stride = row_size(m, want->output);
     j.listed = want->at != NULL;
+    j.pass.first_only = want->output == BL_POOLED || want->output == BL_CLASSES;
     size_t at = 0;
     for (size_t text = 0; text < batch->texts;) {
         const size_t first = text, listed = at;
