@@ -10,9 +10,10 @@
 
 typedef int32_t __attribute__((may_alias)) dot_pair;
 
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
 {
-    vi_narrow16((int16_t *)data + row * k + i, q);
+    int16_t *p = (int16_t *)data + row * k + i;
+    for (size_t j = 0; j < 16; j++) p[j] = (int16_t)(q[j] + offset);
 }
 static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
 {

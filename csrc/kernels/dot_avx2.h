@@ -7,9 +7,10 @@
 #define DOT_ROW_UNIT 2
 #define DOT_COLUMN_UNIT 1
 
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
 {
-    vi_narrow16((int16_t *)data + row * k + i, q);
+    const __m256i v = _mm256_add_epi16(vi_pair16(q), _mm256_set1_epi16((short)offset));
+    _mm256_storeu_si256((__m256i *)(void *)((int16_t *)data + row * k + i), v);
 }
 static inline size_t dot_at(size_t column, size_t i, size_t k)
 {

@@ -10,9 +10,9 @@ static inline size_t dot_at(size_t column, size_t i, size_t k)
 {
     return column / 8 * 8 * k + i * 8 + column % 8 * 4;
 }
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
 {
-    vi_narrow8((int8_t *)data + row * k + i, q);
+    vst1q_s8((int8_t *)data + row * k + i, vaddq_s8(vi_bytes(q), vdupq_n_s8((int8_t)offset)));
 }
 static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
 {
@@ -35,6 +35,7 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, size_t 
     int32x4_t s[8][2];
 #pragma GCC unroll 8
     for (size_t i = 0; i < rows; i++) s[i][0] = s[i][1] = vdupq_n_s32(0);
+#pragma GCC unroll 4
     for (size_t t = 0; t < k; t += 16, b += 128) {
         int8x16_t x[8];
 #pragma GCC unroll 8
@@ -61,8 +62,10 @@ BL_INLINE void dot_rows(const sink *s, const int raw, size_t row, const size_t r
 BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
     size_t row = 0;
-    if (s->rows == 8) {
-        dot_rows(s, raw, 0, 8, columns, a, k, b);
+    if (s->rows == 8) { /* the usual sizes of heads and of small models, unrolled */
+        if (k == 64) dot_rows(s, raw, 0, 8, columns, a, 64, b);
+        else if (k == 32) dot_rows(s, raw, 0, 8, columns, a, 32, b);
+        else dot_rows(s, raw, 0, 8, columns, a, k, b);
         return;
     }
     if (s->rows & 4) dot_rows(s, raw, 0, 4, columns, a, k, b), row = 4;

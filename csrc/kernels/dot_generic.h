@@ -5,9 +5,9 @@
 #define DOT_ROW_UNIT 1
 #define DOT_COLUMN_UNIT 1
 
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
 {
-    vi_narrow8((int8_t *)data + row * k + i, q);
+    for (size_t j = 0; j < 16; j++) ((int8_t *)data)[row * k + i + j] = (int8_t)(q[j] + offset);
 }
 static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
 {

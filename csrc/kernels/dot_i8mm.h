@@ -10,10 +10,10 @@ static inline size_t dot_at(size_t column, size_t i, size_t k)
 {
     return column / 8 * 8 * k + i / 8 * 64 + column % 8 * 8 + i % 8;
 }
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
 {
     int8_t *p = (int8_t *)data + row / 2 * 2 * k + i * 2 + row % 2 * 8;
-    const int8x16_t b = vi_bytes(q);
+    const int8x16_t b = vaddq_s8(vi_bytes(q), vdupq_n_s8((int8_t)offset));
     vst1_s8(p, vget_low_s8(b));
     vst1_s8(p + 16, vget_high_s8(b));
 }
@@ -44,6 +44,7 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const s
     for (size_t i = 0; i < pairs; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) s[i][j] = vdupq_n_s32(0);
+#pragma GCC unroll 8
     for (size_t t = 0; t < k; t += 8, b += 64) {
         int8x16_t y[4];
 #pragma GCC unroll 4
@@ -75,7 +76,11 @@ BL_INLINE void dot_rows(const sink *s, const int raw, const size_t rows, size_t 
 BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
     switch (s->rows) {
-    case 8: dot_rows(s, raw, 8, columns, a, k, b); break;
+    case 8: /* the usual sizes of heads and of small models, unrolled */
+        if (k == 64) dot_rows(s, raw, 8, columns, a, 64, b);
+        else if (k == 32) dot_rows(s, raw, 8, columns, a, 32, b);
+        else dot_rows(s, raw, 8, columns, a, k, b);
+        break;
     case 7: dot_rows(s, raw, 7, columns, a, k, b); break;
     case 6: dot_rows(s, raw, 6, columns, a, k, b); break;
     case 5: dot_rows(s, raw, 5, columns, a, k, b); break;

@@ -7,9 +7,9 @@
 #define DOT_ROW_UNIT 1
 #define DOT_COLUMN_UNIT 1
 
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
 {
-    vi_narrow8((int8_t *)data + row * k + i, q);
+    vst1q_s8((int8_t *)data + row * k + i, vaddq_s8(vi_bytes(q), vdupq_n_s8((int8_t)offset)));
 }
 static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
 {
@@ -28,8 +28,8 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 #undef PUT_QUAD
 }
 
-/* s[j] += the dot products of x and y[j], 16 values each, several chains side by side. */
-static inline void dot_steps(int32x4_t *s, int8x16_t x, const int8x16_t *y)
+/* s[j] += (or, first, =) the dot products of x and y[j], 16 values each, several chains side by side. */
+BL_INLINE void dot_steps(const int first, int32x4_t *s, int8x16_t x, const int8x16_t *y)
 {
 #ifdef __aarch64__
     enum { CHAINS = 4 };
@@ -46,7 +46,7 @@ static inline void dot_steps(int32x4_t *s, int8x16_t x, const int8x16_t *y)
 #pragma GCC unroll 4
         for (int j = 0; j < CHAINS; j++) p[j] = HIGH(p[j], x, y[from + j]);
 #pragma GCC unroll 4
-        for (int j = 0; j < CHAINS; j++) s[from + j] = vpadalq_s16(s[from + j], p[j]);
+        for (int j = 0; j < CHAINS; j++) s[from + j] = first ? vpaddlq_s16(p[j]) : vpadalq_s16(s[from + j], p[j]);
     }
 #undef HIGH
 }
@@ -61,37 +61,21 @@ static inline int32x4_t dot_gather(int32x4_t a, int32x4_t b, int32x4_t c, int32x
 #endif
 }
 
-/* rows x 4 columns; rows is a constant wherever this is inlined. */
+/* rows x 4 columns; rows is a constant wherever this is inlined, and k may be. */
 BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const size_t rows, size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
     int32x4_t s[4][4];
+    int8x16_t y[4];
 #pragma GCC unroll 4
-    for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < 4; j++) y[j] = vld1q_s8(b + j * k);
 #pragma GCC unroll 4
-        for (int j = 0; j < 4; j++) s[i][j] = vdupq_n_s32(0);
-    size_t t = 0;
-#ifdef __aarch64__
-    for (; t + 32 <= k; t += 32) {
-        int8x16_t y[2][4];
+    for (size_t i = 0; i < rows; i++) dot_steps(1, s[i], vld1q_s8(a + i * k), y);
 #pragma GCC unroll 4
-        for (size_t j = 0; j < 4; j++) {
-            y[0][j] = vld1q_s8(b + j * k + t);
-            y[1][j] = vld1q_s8(b + j * k + t + 16);
-        }
-#pragma GCC unroll 4
-        for (size_t i = 0; i < rows; i++) {
-            const int8x16_t x0 = vld1q_s8(a + i * k + t), x1 = vld1q_s8(a + i * k + t + 16);
-            dot_steps(s[i], x0, y[0]);
-            dot_steps(s[i], x1, y[1]);
-        }
-    }
-#endif
-    for (; t < k; t += 16) {
-        int8x16_t y[4];
+    for (size_t t = 16; t < k; t += 16) {
 #pragma GCC unroll 4
         for (size_t j = 0; j < 4; j++) y[j] = vld1q_s8(b + j * k + t);
 #pragma GCC unroll 4
-        for (size_t i = 0; i < rows; i++) dot_steps(s[i], vld1q_s8(a + i * k + t), y);
+        for (size_t i = 0; i < rows; i++) dot_steps(0, s[i], vld1q_s8(a + i * k + t), y);
     }
     int32x4_t c[4];
 #pragma GCC unroll 4
@@ -114,10 +98,21 @@ BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void
 {
     switch (s->rows) {
 #if DOT_MR == 4
-    case 4: dot_rows(s, raw, 4, columns, a, k, b); break;
+    case 4: /* the usual sizes of heads and of small models, unrolled */
+        if (k == 64) dot_rows(s, raw, 4, columns, a, 64, b);
+        else if (k == 32) dot_rows(s, raw, 4, columns, a, 32, b);
+        else dot_rows(s, raw, 4, columns, a, k, b);
+        break;
     case 3: dot_rows(s, raw, 3, columns, a, k, b); break;
 #endif
-    case 2: dot_rows(s, raw, 2, columns, a, k, b); break;
+    case 2:
+#if DOT_MR == 2
+        if (k == 64) dot_rows(s, raw, 2, columns, a, 64, b);
+        else if (k == 32) dot_rows(s, raw, 2, columns, a, 32, b);
+        else
+#endif
+            dot_rows(s, raw, 2, columns, a, k, b);
+        break;
     default: dot_rows(s, raw, 1, columns, a, k, b); break;
     }
 }

@@ -5,9 +5,10 @@
 #define DOT_ROW_UNIT 1
 #define DOT_COLUMN_UNIT 1
 
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
 {
-    vi_narrow8u((uint8_t *)data + row * k + i, q);
+    const __m128i v = _mm_add_epi8(vi_bytes(q), _mm_set1_epi8((char)offset));
+    _mm_storeu_si128((__m128i *)(void *)((uint8_t *)data + row * k + i), v);
 }
 static inline size_t dot_at(size_t column, size_t i, size_t k)
 {

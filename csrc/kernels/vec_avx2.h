@@ -55,25 +55,18 @@ static inline float vf_min1(vf a)
     t = _mm_min_ps(t, _mm_movehl_ps(t, t));
     return _mm_cvtss_f32(_mm_min_ss(t, _mm_movehdup_ps(t)));
 }
-/* 16 values that fit the narrow type. */
+/* 16 values that fit an int16. */
 static inline __m256i vi_pair16(const vi v[2])
 {
     return _mm256_permute4x64_epi64(_mm256_packs_epi32(v[0], v[1]), 0xD8);
 }
-static inline void vi_narrow8(void *out, const vi v[2])
+/* Their low bytes. */
+static inline __m128i vi_bytes(const vi v[2])
 {
-    __m256i h = vi_pair16(v);
-    _mm_storeu_si128((__m128i *)out, _mm_packs_epi16(_mm256_castsi256_si128(h), _mm256_extracti128_si256(h, 1)));
+    __m256i h = _mm256_and_si256(vi_pair16(v), _mm256_set1_epi16(255));
+    return _mm_packus_epi16(_mm256_castsi256_si128(h), _mm256_extracti128_si256(h, 1));
 }
-static inline void vi_narrow8u(void *out, const vi v[2])
-{
-    __m256i h = vi_pair16(v);
-    _mm_storeu_si128((__m128i *)out, _mm_packus_epi16(_mm256_castsi256_si128(h), _mm256_extracti128_si256(h, 1)));
-}
-static inline void vi_narrow16(int16_t *out, const vi v[2])
-{
-    _mm256_storeu_si256((__m256i *)(void *)out, vi_pair16(v));
-}
+static inline void vi_narrow8(void *out, const vi v[2]) { _mm_storeu_si128((__m128i *)out, vi_bytes(v)); }
 
 /* Up to eight rows' scalars, and a vector times (or minus a product with) row r's. */
 typedef struct { const float *p; } vf_rows;

@@ -58,12 +58,9 @@ static inline float vf_min1(vf a)
     t = _mm_min_ps(t, _mm_movehl_ps(t, t));
     return _mm_cvtss_f32(_mm_min_ss(t, _mm_movehdup_ps(t)));
 }
-/* 16 values that fit the narrow type (signed or not: the low bytes are kept). */
-static inline void vi_narrow8(void *out, const vi v[1])
-{
-    _mm_storeu_si128((__m128i *)out, _mm512_cvtepi32_epi8(v[0]));
-}
-#define vi_narrow8u vi_narrow8
+/* The low bytes of 16 values. */
+static inline __m128i vi_bytes(const vi v[1]) { return _mm512_cvtepi32_epi8(v[0]); }
+static inline void vi_narrow8(void *out, const vi v[1]) { _mm_storeu_si128((__m128i *)out, vi_bytes(v)); }
 
 /* Up to eight rows' scalars, and a vector times (or minus a product with) row r's. */
 typedef struct { const float *p; } vf_rows;

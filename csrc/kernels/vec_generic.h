@@ -47,10 +47,6 @@ static inline void vi_narrow8(void *out, const vi v[16])
 {
     for (int i = 0; i < 16; i++) ((int8_t *)out)[i] = (int8_t)v[i];
 }
-static inline void vi_narrow16(int16_t *out, const vi v[16])
-{
-    for (int i = 0; i < 16; i++) out[i] = (int16_t)v[i];
-}
 
 /* Up to eight rows' scalars, and a vector times (or minus a product with) row r's. */
 typedef struct { const float *p; } vf_rows;

@@ -92,7 +92,7 @@ static inline float vf_sum16(const vf v[4])
     float32x2_t t = vadd_f32(vget_low_f32(s), vget_high_f32(s));
     return vget_lane_f32(vpadd_f32(t, t), 0);
 }
-/* 16 values that fit a byte. */
+/* The low bytes of 16 values. */
 static inline int8x16_t vi_bytes(const vi v[4])
 {
 #ifdef __aarch64__
