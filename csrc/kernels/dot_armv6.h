@@ -3,7 +3,7 @@
 #include <arm_acle.h>
 
 #define DOT_MR 2
-#define DOT_NR 16
+#define DOT_NR 64
 #define DOT_ZERO 0
 #define DOT_ROW_UNIT 2
 #define DOT_COLUMN_UNIT 2

@@ -1,7 +1,7 @@
 /* 8-bit dot products with SDOT (Armv8.2).  Rows lie as they are; columns in
  * panels of eight: [column/8][k/4][8][4]. */
 #define DOT_MR 8
-#define DOT_NR 16
+#define DOT_NR 64
 #define DOT_ZERO 0
 #define DOT_ROW_UNIT 1
 #define DOT_COLUMN_UNIT 1

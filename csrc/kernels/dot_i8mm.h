@@ -1,7 +1,7 @@
 /* 8-bit dot products with SMMLA (Armv8.6).  Rows lie in pairs: [row/2][k/8][2][8];
  * columns in panels of eight: [column/8][k/8][8][8]. */
 #define DOT_MR 8
-#define DOT_NR 16
+#define DOT_NR 64
 #define DOT_ZERO 0
 #define DOT_ROW_UNIT 1
 #define DOT_COLUMN_UNIT 1
@@ -45,15 +45,17 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const s
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) s[i][j] = vdupq_n_s32(0);
 #pragma GCC unroll 8
-    for (size_t t = 0; t < k; t += 8, b += 64) {
-        int8x16_t y[4];
-#pragma GCC unroll 4
-        for (int j = 0; j < 4; j++) y[j] = vld1q_s8(b + 16 * j);
+    for (size_t t = 0; t < k; t += 16, b += 128) {
+        int8x16_t y[8];
+#pragma GCC unroll 8
+        for (int j = 0; j < 8; j++) y[j] = vld1q_s8(b + 16 * j);
 #pragma GCC unroll 4
         for (size_t i = 0; i < pairs; i++) {
-            int8x16_t x = vld1q_s8(a + i * 2 * k + t * 2);
+            const int8x16_t x0 = vld1q_s8(a + i * 2 * k + t * 2), x1 = vld1q_s8(a + i * 2 * k + t * 2 + 16);
 #pragma GCC unroll 4
-            for (int j = 0; j < 4; j++) s[i][j] = vmmlaq_s32(s[i][j], x, y[j]);
+            for (int j = 0; j < 4; j++) s[i][j] = vmmlaq_s32(s[i][j], x0, y[j]);
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) s[i][j] = vmmlaq_s32(s[i][j], x1, y[4 + j]);
         }
     }
 #define HALF(f, p, q) vreinterpretq_s32_s64(f(vreinterpretq_s64_s32(p), vreinterpretq_s64_s32(q)))

@@ -2,7 +2,7 @@
  *
  * Weights never are -128, so two products fit an int16: |2 * 127 * 128| < 2^15.
  * That halves the widening additions. Rows and columns lie as they are. */
-#define DOT_NR 16
+#define DOT_NR 64
 #define DOT_ZERO 0
 #define DOT_ROW_UNIT 1
 #define DOT_COLUMN_UNIT 1
