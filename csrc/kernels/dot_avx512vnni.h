@@ -3,6 +3,9 @@
 #define DOT_NR 64
 #include "dot_panel4.h"
 
+/* Depth from which a model's weights are taken not to stay in the second-level cache. */
+#define FAR 192
+
 /* gcc (12) moves the accumulators of the intrinsic around; it leaves these alone. */
 static inline __m512i dot_step(__m512i s, __m512i x, __m512i y)
 {
@@ -13,8 +16,9 @@ static inline __m512i dot_step(__m512i s, __m512i x, __m512i y)
     return _mm512_dpbusd_epi32(s, x, y);
 #endif
 }
-/* rows x panels of 16 columns, both constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t rows, size_t column, const size_t panels,
+/* rows x panels of 16 columns, both constant wherever this is inlined. ahead: fetch the
+ * next panels, for weights too many for the nearer caches. */
+BL_INLINE void dot_block(const sink *to, const int raw, const int ahead, size_t row, const size_t rows, size_t column, const size_t panels,
                          const uint8_t *a, const int8_t *b, size_t k)
 {
     __m512i s[8][4];
@@ -22,13 +26,18 @@ BL_INLINE void dot_block(const sink *to, const int raw, size_t row, const size_t
     for (size_t i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (size_t j = 0; j < panels; j++) s[i][j] = _mm512_setzero_si512();
-    for (size_t t = 0; t < k; t += 4) {
+    const uint8_t *low = a, *high = a + 4 * k;
+    for (size_t t = 0; t < k; t += 4, low += 4, high += 4) {
         __m512i y[4];
 #pragma GCC unroll 4
-        for (size_t j = 0; j < panels; j++) y[j] = _mm512_loadu_si512(b + j * 16 * k + t * 16);
+        for (size_t j = 0; j < panels; j++) {
+            y[j] = _mm512_loadu_si512(b + j * 16 * k + t * 16);
+            if (ahead) _mm_prefetch((const char *)b + (panels + j) * 16 * k + t * 16, _MM_HINT_T1);
+        }
 #pragma GCC unroll 8
         for (size_t i = 0; i < rows; i++) {
-            __m512i x = _mm512_set1_epi32(dot_four(a + i * k + t));
+            /* two pointers and k, 2k, 3k: eight would not fit the registers */
+            __m512i x = _mm512_set1_epi32(dot_four((i < 4 ? low : high) + (i & 3) * k));
 #pragma GCC unroll 4
             for (size_t j = 0; j < panels; j++) s[i][j] = dot_step(s[i][j], x, y[j]);
         }
@@ -39,24 +48,27 @@ BL_INLINE void dot_rows(const sink *s, const int raw, size_t column, const size_
 {
     size_t row = 0;
     if (s->rows == 8) {
-        dot_block(s, raw, 0, 8, column, panels, a, b, k);
+        if (k >= FAR) dot_block(s, raw, 1, 0, 8, column, panels, a, b, k);
+        else dot_block(s, raw, 0, 0, 8, column, panels, a, b, k);
         return;
     }
-    if (s->rows & 4) dot_block(s, raw, 0, 4, column, panels, a, b, k), row = 4;
-    if (s->rows & 2) dot_block(s, raw, row, 2, column, panels, a + row * k, b, k), row += 2;
-    if (s->rows & 1) dot_block(s, raw, row, 1, column, panels, a + row * k, b, k);
+    if (s->rows & 4) dot_block(s, raw, 1, 0, 4, column, panels, a, b, k), row = 4;
+    if (s->rows & 2) dot_block(s, raw, 1, row, 2, column, panels, a + row * k, b, k), row += 2;
+    if (s->rows & 1) dot_block(s, raw, 1, row, 1, column, panels, a + row * k, b, k);
 }
 BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
 {
     const int8_t *y = b;
     size_t j = 0;
     if (columns == 64 && s->rows == 1) { /* few chains would wait for each other */
-        dot_block(s, raw, 0, 1, 0, 4, a, y, k);
+        dot_block(s, raw, 1, 0, 1, 0, 4, a, y, k);
         return;
     }
     for (; j + 32 <= columns; j += 32) dot_rows(s, raw, j, 2, a, y + j * k, k);
     if (j < columns) dot_rows(s, raw, j, 1, a, y + j * k, k);
 }
+
+#define AHEAD 256 /* rows of a vocabulary to fetch in advance */
 
 /* Sums of 16 vectors: result lane j is the sum of v[j]. */
 static inline __m512i dot_gather(const __m512i v[16])
@@ -83,7 +95,10 @@ static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k,
         __mmask64 m = k - t >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (k - t)) - 1;
         __m512i v = _mm512_maskz_loadu_epi8(m, x + t);
 #pragma GCC unroll 16
-        for (size_t i = 0; i < 16; i++) s[i] = dot_step(s[i], v, _mm512_maskz_loadu_epi8(m, b + i * k + t));
+        for (size_t i = 0; i < 16; i++) {
+            s[i] = dot_step(s[i], v, _mm512_maskz_loadu_epi8(m, b + i * k + t));
+            _mm_prefetch((const char *)b + (AHEAD + i) * k + t, _MM_HINT_T0);
+        }
     }
     vi_store(c, dot_gather(s));
 }
