@@ -219,6 +219,8 @@ cdef object array(Tensor t):
         try:
             import numpy
         except ImportError:
+            pass
+        if numpy is None:
             return memoryview(t)
     return numpy.asarray(t)
 

@@ -96,7 +96,10 @@ static int floats(loader *l, const bl_tensor *t, size_t from, size_t count, floa
     return bl_fail(l->error, BL_CONFIG_ERROR, "tensor %s holds NaN, infinity or a value beyond 2^20; the checkpoint is damaged.", t->name), 0;
 }
 
-static void done_with(loader *l, const bl_tensor *t) { bl_map_release(&l->m->map, t->data, t->count * bl_dtype_size(t->dtype)); }
+/* The first `count` elements have been read: their pages need not stay in memory. */
+enum { PORTION = 1 << 16 };
+static void release(loader *l, const bl_tensor *t, size_t count) { bl_map_release(&l->m->map, t->data, count * bl_dtype_size(t->dtype)); }
+static void done_with(loader *l, const bl_tensor *t) { release(l, t, t->count); }
 
 /* A float matrix or vector, rows padded with zeros. */
 static const float *matrix(loader *l, const char *name, size_t rows, size_t columns)
@@ -172,6 +175,7 @@ static int quantised(loader *l, const char *name, size_t rows, size_t columns, c
             if (!floats(l, t, r * columns, columns, l->row)) return 0;
             for (size_t i = 0; balance && i < columns; i++) l->row[i] *= balance[i];
             scale[r] = bl_quantise_row(l->row, columns, values + r * columns);
+            if ((r + 1) * columns / PORTION != r * columns / PORTION) release(l, t, (r + 1) * columns); /* a vocabulary is large */
         }
         join(full, name, ".scale");
         if (l->writer && !(bl_write_int8(l->writer, name, values, rows, columns) && bl_write_floats(l->writer, full, scale, rows, 0))) return no_memory(l);

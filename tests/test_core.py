@@ -1,0 +1,112 @@
+"""The C core by itself: the kernels' own program, the example, the exported symbols."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import checkpoints
+import pytest
+
+import bertlite_fast as bf
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPILER = os.environ.get("CC", "cc").split()[0]
+
+pytestmark = pytest.mark.skipif(shutil.which(COMPILER) is None, reason="needs a C compiler")
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("core")
+    command = [sys.executable, "tools/core.py", "--out", str(out), "tests/checkkernels.c", "examples/classify.c", "bench/forward.c"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return out
+
+
+def test_every_kernel_of_every_instruction_set(programs: Path) -> None:
+    run = subprocess.run([programs / "checkkernels", "--rounds", os.environ.get("BERTLITE_ROUNDS", "300")], capture_output=True, text=True)
+    print(run.stdout)
+    assert run.returncode == 0, run.stdout[-3000:]
+    for isa in bf.available_isas():
+        assert f"\n{isa} " in run.stdout
+
+
+def test_the_example_without_python(programs: Path, folders: dict[str, Path]) -> None:
+    folder = folders["L2H64-sequence-classification"]
+    run = subprocess.run([programs / "classify", folder, "1", "2", "3"], capture_output=True, text=True, check=True)
+    want = bf.AutoModelForSequenceClassification.from_pretrained(folder)([[1, 2, 3]]).tensor.tolist()[0]
+    assert [float(line) for line in run.stdout.split()] == pytest.approx(want, abs=1e-6)
+    failed = subprocess.run([programs / "classify", folder.parent / "absent", "1"], capture_output=True, text=True)
+    assert failed.returncode == 1 and "no folder" in failed.stderr
+
+
+def test_a_call_allocates_nothing(programs: Path, folders: dict[str, Path]) -> None:
+    """Under valgrind, a hundred more calls make no allocation more."""
+    if shutil.which("valgrind") is None:
+        pytest.skip("needs valgrind")
+    counts = []
+    for calls in ("2", "12"):
+        command = ["valgrind", programs / "forward", folders["L2H64-sequence-classification"], "9", calls]
+        run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"BERTLITE_ISA": "generic"})
+        if run.returncode:
+            pytest.skip("valgrind does not run here")
+        counts.append(run.stderr.split("total heap usage: ")[1].split(" allocs")[0])
+    assert counts[0] == counts[1]
+
+
+def test_a_workspace_may_start_anywhere_and_may_be_too_small(folders: dict[str, Path], tmp_path: Path) -> None:
+    program = tmp_path / "workspace.c"
+    program.write_text(
+        """
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "bertlite.h"
+int main(int argc, char **argv)
+{
+    (void)argc;
+    bl_error e;
+    bl_model *m = bl_open(argv[1], BL_INT8, &e);
+    int32_t ids[50];
+    for (int i = 0; i < 50; i++) ids[i] = i;
+    const bl_batch one = { ids, NULL, NULL, 1, 10 }, five = { ids, NULL, NULL, 5, 10 };
+    const bl_want want = { BL_CLASSES, NULL, 0, NULL };
+    const size_t size = bl_workspace_size(m, 10, 1);
+    char *space = malloc(size + 64);
+    float a[25], b[25];
+    memset(space, 0xA5, size + 64);
+    for (int shift = 0; shift < 64; shift += 7) {
+        if (bl_run(m, &one, &want, shift ? b : a, space + shift, size, 1, &e) != BL_OK) return printf("%s", e.text), 1;
+        if (shift && memcmp(a, b, 5 * sizeof *a)) return printf("differs"), 1;
+        for (size_t i = size + (size_t)shift; i < size + 64 && shift == 63; i++) if ((unsigned char)space[i] != 0xA5) return printf("wrote past"), 1;
+    }
+    if (bl_run(m, &five, &want, b, space, size, 1, &e) != BL_OK || memcmp(a, b, 5 * sizeof *a)) return printf("portions"), 1;
+    if (bl_run(m, &one, &want, b, space, size / 2, 1, &e) != BL_MEMORY_ERROR) return printf("too small"), 1;
+    if (bl_run(m, &one, &want, b, NULL, 0, 1, &e) != BL_MEMORY_ERROR) return printf("none"), 1;
+    free(space);
+    bl_close(m);
+    return 0;
+}
+"""
+    )
+    out = tmp_path / "out"
+    subprocess.run([sys.executable, "tools/core.py", "--out", str(out), str(program)], cwd=ROOT, check=True)
+    run = subprocess.run([out / "workspace", folders["L2H64-sequence-classification"]], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
+
+
+def test_only_our_names_are_visible(programs: Path) -> None:
+    if shutil.which("nm") is None:
+        pytest.skip("needs nm")
+    objects = [str(p) for p in (programs / "objects").glob("csrc_*.o")]
+    run = subprocess.run(["nm", "-g", "--defined-only", *objects], capture_output=True, text=True, check=True)
+    names = [line.split()[2] for line in run.stdout.splitlines() if len(line.split()) == 3]
+    assert names and not [n for n in names if not n.startswith("bl_")]
+
+
+def test_specs_cover_both_families() -> None:
+    assert {s.distil for s in checkpoints.SPECS} == {True, False}
