@@ -82,7 +82,7 @@ cdef extern from "platform.h" nogil:
 __version__ = BL_VERSION.decode()
 
 
-cdef raise_error(const bl_error *error):
+cdef raise_error(bl_error *error):
     cdef bl_status s = error.status
     text = error.text.decode("utf-8", "replace")
     if s == BL_FILE_ERROR:

@@ -22,6 +22,9 @@ class Config:
             values["id2label"] = {int(key): label for key, label in labels.items()}
         self.__dict__.update(values)
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"config.json says nothing of {name}.")
+
     def to_dict(self) -> dict[str, Any]:
         return dict(self.__dict__)
 

@@ -165,7 +165,7 @@ def write(spec: Spec, folder: Path) -> Path:
     return folder
 
 
-Inputs = dict[str, np.ndarray]
+Inputs = dict[str, Any]
 
 
 def inputs(spec: Spec) -> list[tuple[str, Inputs]]:

@@ -50,7 +50,7 @@ def test_a_call_allocates_nothing(programs: Path, folders: dict[str, Path]) -> N
         pytest.skip("needs valgrind")
     counts = []
     for calls in ("2", "12"):
-        command = ["valgrind", programs / "forward", folders["L2H64-sequence-classification"], "9", calls]
+        command = ["valgrind", str(programs / "forward"), str(folders["L2H64-sequence-classification"]), "9", calls]
         run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"BERTLITE_ISA": "generic"})
         if run.returncode:
             pytest.skip("valgrind does not run here")

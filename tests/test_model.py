@@ -124,7 +124,15 @@ def test_only_the_asked_positions(folders: dict[str, Path]) -> None:
 
 def test_ids_come_in_any_usual_form(model: bf.Model) -> None:
     want = bytes_of(model([[1, 2, 300]]))
-    forms: list[Any] = [[1, 2, 300], ((1, 2, 300),), (1, 2, 300), np.array([[1, 2, 300]]), np.array([1, 2, 300], np.int32), np.array([1, 2, 300], np.uint16), array("q", [1, 2, 300])]
+    forms: list[Any] = [
+        [1, 2, 300],
+        ((1, 2, 300),),
+        (1, 2, 300),
+        np.array([[1, 2, 300]]),
+        np.array([1, 2, 300], np.int32),
+        np.array([1, 2, 300], np.uint16),
+        array("q", [1, 2, 300]),
+    ]
     forms += [np.array([[1, 9, 2, 9, 300]])[:, ::2], np.asfortranarray(np.array([[1, 2, 300]])), memoryview(array("i", [1, 2, 300]))]
     for ids in forms:
         assert bytes_of(model(ids)) == want, repr(ids)
@@ -172,7 +180,12 @@ def test_bad_positions(model: bf.Model, positions: list[int], message: str) -> N
 
 
 def test_a_model_without_the_head_says_so(tiny: Path, folders: dict[str, Path]) -> None:
-    for auto in (bf.AutoModelForMaskedLM, bf.AutoModelForSequenceClassification, bf.AutoModelForTokenClassification, bf.AutoModelForQuestionAnswering):
+    for auto in (
+        bf.AutoModelForMaskedLM,
+        bf.AutoModelForSequenceClassification,
+        bf.AutoModelForTokenClassification,
+        bf.AutoModelForQuestionAnswering,
+    ):
         with pytest.raises(bf.ModelConfigError, match="no head"):
             auto.from_pretrained(tiny)
     with pytest.raises(bf.ModelConfigError, match="task"):
@@ -265,12 +278,12 @@ def test_resident_memory(tmp_path: Path) -> None:
     folder = checkpoints.write(spec, tmp_path / "lite")
     peak = "[l.split()[1] for l in open('/proc/self/status') if l.startswith('VmHWM')][0]"
     bare = int(in_fresh_python(f"import json; print(json.dumps({peak}))"))
-    used = int(
-        in_fresh_python(
-            f"import sys, json, bertlite_fast as bf\nbf.AutoModelForSequenceClassification.from_pretrained(sys.argv[1])([[1, 2, 3]]).tensor.tolist()\nprint(json.dumps({peak}))",
-            str(folder),
-        )
-    )
+    program = f"""
+import sys, json, bertlite_fast as bf
+bf.AutoModelForSequenceClassification.from_pretrained(sys.argv[1])([[1, 2, 3]]).tensor.tolist()
+print(json.dumps({peak}))
+"""
+    used = int(in_fresh_python(program, str(folder)))
     assert used - bare <= 8 * 1024, f"{used - bare} KB"
 
 

@@ -78,25 +78,33 @@ def sources(machine: str, msvc: bool = False) -> list[tuple[str, list[str]]]:
     return [(path, []) for path in COMMON] + own
 
 
-def build(compiler: list[str], flags: list[str], out: Path, programs: list[str]) -> list[Path]:
-    """Compile each program with the core; the programs' paths."""
-    machine = machine_of(compiler)
+def compile_files(compiler: list[str], flags: list[str], out: Path, files: list[tuple[str, list[str]]]) -> list[Path]:
+    """One object for each file, compiled side by side."""
     objects = out / "objects"
     objects.mkdir(parents=True, exist_ok=True)
-    base = [*compiler, *FLAGS, *WARNINGS, *flags]
+    base = [*compiler, *FLAGS, *WARNINGS, *flags, "-I", str(ROOT / "csrc")]
 
     def compile_one(job: tuple[str, list[str]]) -> Path:
         path, own = job
-        target = objects / (path.replace("/", "_") + ".o")
-        # a soft-float calling convention has to be the same in every object
-        subprocess.run([*base, *own, "-I", str(ROOT / "csrc"), "-c", str(ROOT / path), "-o", str(target)], check=True)
+        target = objects / (path.strip("/").replace("/", "_") + ".o")
+        subprocess.run([*base, *own, "-c", str(ROOT / path), "-o", str(target)], check=True)
         return target
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        core = list(pool.map(compile_one, sources(machine)))
-        mains = list(pool.map(compile_one, [(program, ["-D_GNU_SOURCE"]) for program in programs]))
+        return list(pool.map(compile_one, files))
+
+
+def compile_core(compiler: list[str], flags: list[str], out: Path) -> list[Path]:
+    """The core's objects."""
+    return compile_files(compiler, flags, out, sources(machine_of(compiler)))
+
+
+def build(compiler: list[str], flags: list[str], out: Path, programs: list[str]) -> list[Path]:
+    """Compile each program with the core; the programs' paths."""
+    core = compile_core(compiler, flags, out)
+    mains = compile_files(compiler, flags, out, [(program, ["-D_GNU_SOURCE"]) for program in programs])
     made = []
-    for program, main in zip(programs, mains, strict=True):
+    for program, main in zip(programs, mains):
         target = out / Path(program).stem
         subprocess.run([*compiler, *flags, str(main), *map(str, core), "-lm", "-lpthread", "-o", str(target)], check=True)
         made.append(target)

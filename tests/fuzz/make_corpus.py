@@ -30,7 +30,14 @@ def main() -> None:
         state = {name: torch.from_numpy(a.copy()) for name, a in list(tensors.items())[:6]}
         torch.save(state, folder / "zip")
         torch.save(state, folder / "legacy", _use_new_zipfile_serialization=False)
-        for kind, source in (("s", "model.safetensors"), ("b", "converted"), ("t", "zip"), ("t", "legacy"), ("c", "config.json"), ("j", "config.json")):
+        for kind, source in (
+            ("s", "model.safetensors"),
+            ("b", "converted"),
+            ("t", "zip"),
+            ("t", "legacy"),
+            ("c", "config.json"),
+            ("j", "config.json"),
+        ):
             (out / f"{kind}-{source}").write_bytes(kind.encode() + (folder / source).read_bytes())
 
 

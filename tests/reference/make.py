@@ -49,7 +49,7 @@ def torch_outputs(spec: checkpoints.Spec, folder: Path) -> dict[str, np.ndarray]
 
 
 def main() -> None:
-    fp32: dict[str, np.ndarray] = {}
+    fp32: dict[str, Any] = {}
     int8: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for spec in checkpoints.SPECS:

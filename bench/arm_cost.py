@@ -1,0 +1,86 @@
+"""Instructions that one forward pass executes on ARM cores: python bench/arm_cost.py
+
+Compiles bench/forward.c for each machine and runs it in QEMU with a counting plugin,
+so the figures are exact and the same on every computer. They are instructions, not
+time: cores differ in how many they do at once. Needs the cross compilers and QEMU:
+    apt-get install gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi qemu-user
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
+
+import checkpoints  # noqa: E402
+import core  # noqa: E402
+
+COMPILERS = {
+    "aarch64": ("aarch64-linux-gnu-gcc", [], "qemu-aarch64"),
+    "armv7": ("arm-linux-gnueabihf-gcc", ["-march=armv7-a+fp"], "qemu-arm"),
+    "armv6": ("arm-linux-gnueabi-gcc", ["-march=armv6", "-marm", "-mfpu=vfp", "-mfloat-abi=softfp"], "qemu-arm"),
+}
+CORES = [
+    ("cortex-a53", "aarch64", "Pi 3, Zero 2"),
+    ("cortex-a72", "aarch64", "Pi 4"),
+    ("cortex-a76", "aarch64", "Pi 5"),
+    ("max,sve=off,sme=off", "aarch64", "a core with i8mm"),
+    ("cortex-a7", "armv7", "Pi 2"),
+    ("arm1176", "armv6", "Pi Zero, Pi 1"),
+]
+
+
+def count(command: list[str]) -> tuple[int, str]:
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = re.search(r"executed (\d+)", run.stderr)
+    isa = re.search(r"tokens, (\w+):", run.stdout)
+    assert found and isa, run
+    return int(found[1]), isa[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lengths", type=int, nargs="*", default=[16, 128])
+    parser.add_argument("--most", nargs="*", default=[], metavar="CORE:LENGTH=COUNT", help="fail if a count is above")
+    args = parser.parse_args()
+    limits = {tuple(key.split(":")): int(value) for key, value in (m.rsplit("=", 1) for m in args.most)}
+    too_many = []
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch)
+        plugin = out / "insn_count.so"
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", str(plugin), str(ROOT / "bench/insn_count.c")], check=True)
+        spec = checkpoints.Spec("lite", "sequence-classification", vocabulary=30522, labels=2)
+        model = checkpoints.write(spec, out / "model")
+        print("instructions of one forward pass, int8, 2 layers of 64, ids to classification logits")
+        print(f"{'core':22}{'stands for':18}{'set in use':12}" + "".join(f"{n:>8} tokens" for n in args.lengths))
+        programs: dict[str, Path] = {}
+        for name, machine, board in CORES:
+            compiler, flags, qemu = COMPILERS[machine]
+            if not shutil.which(compiler) or not shutil.which(qemu):
+                print(f"{name:22}{board:18}needs {compiler} and {qemu}")
+                continue
+            if machine not in programs:
+                (programs[machine],) = core.build([compiler], [*flags, "-static"], out / machine, ["bench/forward.c"])
+            line, isa = "", ""
+            for length in args.lengths:
+                run = [qemu, "-cpu", name, "-plugin", str(plugin), str(programs[machine]), str(model), str(length)]
+                one, isa = count([*run, "1"])
+                many, _ = count([*run, "2"])  # 15 batches of 2 calls
+                each = (many - one) // 29
+                line += f"{each:>15,}"
+                if each > limits.get((name, str(length)), each):
+                    too_many.append(f"{name} at {length} tokens: {each:,}")
+            print(f"{name:22}{board:18}{isa:12}{line}", flush=True)
+    if too_many:
+        sys.exit("more than allowed: " + "; ".join(too_many))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Run the kernels' own program on emulated ARM cores: python tools/emulate.py [--rounds N]
+
+Needs only cross compilers and QEMU's user emulation, no root and no ARM system:
+    apt-get install gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi qemu-user
+An instruction that a core lacks ends the program, so this also proves the dispatch.
+--extension DIR ARCH builds the Python extension for an ARM system instead, with the
+headers of that system's Python (ARCH: aarch64, armv7, armv6).
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import core
+
+ROOT = Path(__file__).resolve().parent.parent
+
+COMPILERS = {
+    "aarch64": ["aarch64-linux-gnu-gcc"],
+    "armv7": ["arm-linux-gnueabihf-gcc", "-march=armv7-a+fp"],
+    "armv6": ["arm-linux-gnueabi-gcc", "-march=armv6", "-marm", "-mfpu=vfp", "-mfloat-abi=softfp"],
+}
+CORES = [
+    ("aarch64", "cortex-a53", "neon"),
+    ("aarch64", "cortex-a72", "neon"),
+    ("aarch64", "cortex-a76", "dotprod"),
+    ("aarch64", "max,sve=off,sme=off", "i8mm"),
+    ("armv7", "cortex-a7", "neon"),
+    ("armv7", "cortex-a15", "neon"),
+    ("armv6", "arm1176", "armv6"),
+    ("armv6", "cortex-a7", "neon"),
+]
+
+
+def check_cores(rounds: int) -> int:
+    failed = 0
+    programs: dict[str, Path] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for machine, cpu, best in CORES:
+            compiler = COMPILERS[machine]
+            qemu = shutil.which("qemu-aarch64" if machine == "aarch64" else "qemu-arm")
+            if not shutil.which(compiler[0]) or not qemu:
+                print(f"{machine}: needs {compiler[0]} and qemu-user")
+                failed += 1
+                continue
+            if machine not in programs:
+                (programs[machine],) = core.build([compiler[0]], [*compiler[1:], "-static"], Path(scratch) / machine, ["tests/checkkernels.c"])
+            run = subprocess.run([qemu, "-cpu", cpu, str(programs[machine]), "--rounds", str(rounds)], capture_output=True, text=True)
+            lines = run.stdout.strip().splitlines() or [f"ended with {run.returncode}"]
+            reached = any(line.startswith(best) for line in lines)
+            bad = run.returncode != 0 or not reached
+            failed += bad
+            print(
+                f"{machine:8} {cpu:20} {lines[0]}: {lines[-1]}{'' if reached else f' ({best} was not among the instruction sets)'}",
+                flush=True,
+            )
+            if bad:
+                print(run.stdout[-3000:], run.stderr[-1000:])
+    return failed
+
+
+def build_extension(root: Path, machine: str, out: Path) -> None:
+    """bertlite_fast for the ARM system in `root`, as a folder to be put on its PYTHONPATH."""
+    compiler = COMPILERS[machine]
+    includes = sorted(root.glob("usr/include/python3.*")) + sorted(root.glob("usr/include/*/python3.*"))
+    # the system's own Python headers only: its C library's would clash with the cross compiler's
+    headers = out / "include"
+    headers.mkdir(parents=True, exist_ok=True)
+    for path in includes:
+        target = headers / path.relative_to(root / "usr/include")
+        shutil.copytree(path, target, dirs_exist_ok=True)
+    package = out / "bertlite_fast"
+    package.mkdir(exist_ok=True)
+    for path in (ROOT / "bertlite_fast").glob("*.py*"):
+        if path.suffix in (".py", ".pyi", ".typed"):
+            shutil.copy(path, package)
+    generated = out / "_native.c"
+    subprocess.run([sys.executable, "-m", "cython", "-3", str(ROOT / "bertlite_fast/_native.pyx"), "-o", str(generated)], check=True)
+    flags = [*compiler[1:], "-fPIC"]
+    objects = core.compile_core([compiler[0]], flags, out)
+    version = next(p for p in includes if p.parent.name == "include")
+    binding = out / "_native.o"
+    base = [compiler[0], *core.FLAGS, *flags, "-Wno-unused-function", "-I", str(ROOT / "csrc")]
+    subprocess.run([*base, "-I", str(headers), "-I", str(headers / version.name), "-c", str(generated), "-o", str(binding)], check=True)
+    target = package / "_native.so"
+    subprocess.run([compiler[0], *flags, "-shared", "-Wl,-s", str(binding), *map(str, objects), "-lm", "-lpthread", "-o", str(target)], check=True)
+    print(target)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--extension", nargs=2, metavar=("ROOT", "ARCH"))
+    parser.add_argument("--out", type=Path, default=ROOT / "build/arm")
+    args = parser.parse_args()
+    if args.extension:
+        build_extension(Path(args.extension[0]), args.extension[1], args.out)
+        return 0
+    return min(check_cores(args.rounds), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
