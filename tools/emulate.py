@@ -1,4 +1,4 @@
-"""Run the kernels' own program on emulated ARM cores: python tools/emulate.py [--rounds N]
+"""Run the kernels' own program on emulated ARM (and old x86) cores: python tools/emulate.py [--rounds N]
 
 Needs only cross compilers and QEMU's user emulation, no root and no ARM system:
     apt-get install gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi qemu-user
@@ -21,6 +21,7 @@ import core
 ROOT = Path(__file__).resolve().parent.parent
 
 COMPILERS = {
+    "x86_64": ["cc"],
     "aarch64": ["aarch64-linux-gnu-gcc"],
     "armv7": ["arm-linux-gnueabihf-gcc", "-march=armv7-a+fp"],
     "armv6": ["arm-linux-gnueabi-gcc", "-march=armv6", "-marm", "-mfpu=vfp", "-mfloat-abi=softfp"],
@@ -34,6 +35,8 @@ CORES = [
     ("armv7", "cortex-a15", "neon"),
     ("armv6", "arm1176", "armv6"),
     ("armv6", "cortex-a7", "neon"),
+    ("x86_64", "Conroe", "generic"),
+    ("x86_64", "Haswell", "avx2"),
 ]
 
 
@@ -43,7 +46,9 @@ def check_cores(rounds: int) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         for machine, cpu, best in CORES:
             compiler = COMPILERS[machine]
-            qemu = shutil.which("qemu-aarch64" if machine == "aarch64" else "qemu-arm")
+            qemu = shutil.which("qemu-" + (machine if machine in ("aarch64", "x86_64") else "arm"))
+            if machine == "x86_64" and core.machine_of(compiler) != machine:
+                continue
             if not shutil.which(compiler[0]) or not qemu:
                 print(f"{machine}: needs {compiler[0]} and qemu-user")
                 failed += 1
