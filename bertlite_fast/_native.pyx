@@ -12,6 +12,7 @@ from libc.string cimport memcpy, strlen
 
 import os
 import sys
+from operator import index
 
 from .errors import BertliteError, InputError, InstructionSetError, ModelConfigError, ModelFileError, OutOfMemoryError
 
@@ -369,18 +370,28 @@ cdef int put_row(list row, str name, int32_t *out) except -1:
     return 0
 
 
+cdef bint is_integer(object value) except -1:
+    if PyLong_Check(value):
+        return True
+    try:  # NumPy's integers and torch's single elements are none, but stand for one
+        index(value)
+        return True
+    except TypeError:
+        return False
+
+
 cdef int from_lists(object values, str name, grid *g, grid *mask) except -1:
     """Rows of ids; shorter rows are padded, which mask (if given room) says."""
     cdef size_t t, length = 0
     cdef list rows, row
     rows = values if type(values) is list else list(values)
-    if rows and PyLong_Check(rows[0]):
+    if not rows or is_integer(rows[0]):
         make_room(g, 1, len(rows))
         return put_row(rows, name, g.data)
-    if not rows or not hasattr(rows[0], "__len__"):
-        rows = [rows]
-    else:
+    try:
         rows = [r if type(r) is list else list(r) for r in rows]
+    except TypeError:
+        raise InputError(f"{name} holds {type(rows[0]).__name__} where integers or rows of integers belong.") from None
     for row in rows:
         length = max(length, <size_t>len(row))
     make_room(g, len(rows), length)
@@ -413,6 +424,16 @@ cdef int same_shape(const grid *g, str name, const grid *ids) except -1:
     if g.texts != ids.texts or g.length != ids.length:
         raise InputError(f"{name} has the shape [{g.texts}, {g.length}], but input_ids has [{ids.texts}, {ids.length}].")
     return 0
+
+
+cdef place(position, size_t texts, size_t length):
+    """A (text, place) pair as one number; a number stays one."""
+    if not isinstance(position, tuple):
+        return position
+    text, column = position
+    if not (0 <= text < texts and 0 <= column < length):
+        raise InputError(f"position {position} is outside the batch, which has {texts} texts of {length} ids.")
+    return text * length + column
 
 
 # ---- models ------------------------------------------------------------------------------
@@ -583,7 +604,7 @@ cdef class Model:
             result = Output.__new__(Output)
             result.kind = ANSWERS if self.answers else self.output
             if positions is not None:
-                at = sorted([p[0] * batch.length + p[1] if isinstance(p, tuple) else p for p in positions])
+                at = sorted([place(p, batch.texts, batch.length) for p in positions])
                 listed = <int32_t *>malloc((len(at) + 1) * sizeof(int32_t))
                 if listed is NULL:
                     raise OutOfMemoryError("there is no memory for the positions.")

@@ -139,6 +139,7 @@ def test_ids_come_in_any_usual_form(model: bf.Model) -> None:
         np.array([1, 2, 300], np.uint16),
         array("q", [1, 2, 300]),
     ]
+    forms += [[np.int32(1), np.int64(2), np.uint16(300)], [np.array([1, 2, 300])]]
     forms += [np.array([[1, 9, 2, 9, 300]])[:, ::2], np.asfortranarray(np.array([[1, 2, 300]])), memoryview(array("i", [1, 2, 300]))]
     for ids in forms:
         assert bytes_of(model(ids)) == want, repr(ids)
@@ -179,8 +180,11 @@ def test_bad_input_is_one_clear_sentence(model: bf.Model, ids: Any, mask: Any, t
     assert str(caught.value).count("\n") == 0
 
 
-@pytest.mark.parametrize(("positions", "message"), [([99], "outside"), ([0, 0], "not behind"), ([-1], "outside"), ([], "empty"), ([2], "hidden")])
-def test_bad_positions(model: bf.Model, positions: list[int], message: str) -> None:
+@pytest.mark.parametrize(
+    ("positions", "message"),
+    [([99], "outside"), ([0, 0], "not behind"), ([-1], "outside"), ([], "empty"), ([2], "hidden"), ([(0, 3)], "outside"), ([(1, 0)], "outside")],
+)
+def test_bad_positions(model: bf.Model, positions: list[Any], message: str) -> None:
     with pytest.raises(bf.InputError, match=message):
         model([[1, 2, 3]], [[1, 1, 0]], positions=positions)
 
