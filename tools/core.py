@@ -39,7 +39,7 @@ COMMON = [
 ISA_FILES: dict[str, dict[str, list[str]]] = {
     "x86_64": {
         "avx2": ["-mavx2"],
-        "avxvnni": ["-mavx2"],
+        "avxvnni": ["-mavx2", "-mavxvnni"],
         "avx512vnni": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"],
     },
     "aarch64": {

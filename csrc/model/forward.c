@@ -4,10 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Rows of an int8 buffer from row `at` on; at is even. */
-static bl_rows8 rows_from(const bl_model *m, bl_rows8 r, size_t at, size_t n)
+bl_rows8 bl_rows_from(const bl_model *m, bl_rows8 r, size_t at, size_t n)
 {
-    bl_rows8 part = { (char *)r.data + at * n * m->k->row_unit, r.scale + at, r.zero + at };
+    if (m->info.precision != BL_INT8) return r;
+    const bl_rows8 part = { (char *)r.data + at / 2 * 2 * n * m->k->row_unit, r.scale + at, r.zero + at };
     return part;
 }
 
@@ -79,7 +79,7 @@ static void feed_forward(bl_pass *p, const bl_layer *l, struct bl_scratch *s, si
     for (size_t r = from; r < to; r += chunk_rows(m)) {
         const size_t count = to - r < chunk_rows(m) ? to - r : chunk_rows(m);
         float *x = p->x + r * h, *context = p->qkv + r * stride, *y = context + m->width;
-        const bl_rows8 rows = rows_from(m, p->rows, r, m->width);
+        const bl_rows8 rows = bl_rows_from(m, p->rows, r, m->width);
         bl_apply(m, &l->output, BL_LINEAR, context, stride, count, rows, 0, h, y, stride);
         m->k->norm(x, y, stride, l->attention_norm.gain, l->attention_norm.shift, m->c.epsilon, count, m->c.hidden);
         bl_apply(m, &l->up, BL_LINEAR, x, h, count, rows, 0, m->intermediate, s->up, m->intermediate);
@@ -114,7 +114,7 @@ void bl_forward(bl_pass *p, unsigned member)
             feed_forward(p, l, s, from, to);
             break;
         }
-        const bl_rows8 rows = rows_from(m, p->rows, from, width);
+        const bl_rows8 rows = bl_rows_from(m, p->rows, from, width);
         float *x = p->x + from * h, *out = p->qkv + from * stride;
         bl_apply(m, &l->value, BL_LINEAR, x, h, to - from, rows, 0, width, out + 2 * width, stride);
         bl_apply(m, &l->query_key, BL_LINEAR, x, h, to - from, rows, some ? width : 0, 2 * width, out + (some ? width : 0), stride);
@@ -124,7 +124,7 @@ void bl_forward(bl_pass *p, unsigned member)
                 for (size_t r = 0; r < p->wanted_count; r++) memmove(p->x + r * h, p->x + (size_t)p->wanted[r] * h, h * sizeof(float));
             bl_team_wait(&p->team);
             bl_team_share(&p->team, member, p->wanted_count, 8, &from, &to);
-            bl_apply(m, &l->query_key, BL_LINEAR, p->x + from * h, h, to - from, rows_from(m, p->rows, from, width), 0, width, p->qkv + from * stride, stride);
+            bl_apply(m, &l->query_key, BL_LINEAR, p->x + from * h, h, to - from, bl_rows_from(m, p->rows, from, width), 0, width, p->qkv + from * stride, stride);
             bl_team_wait(&p->team);
         }
         bl_team_share(&p->team, member, p->texts * m->c.heads, 1, &first, &last);
@@ -173,7 +173,8 @@ size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads
     p->wanted_start = carve(&a, (tokens + 1) * sizeof *p->wanted_start);
     p->x = carve(&a, tokens * m->hidden * sizeof *p->x);
     p->qkv = carve(&a, tokens * 3 * m->width * sizeof *p->qkv);
-    if (int8) p->rows = carve_rows(&a, m, tokens, m->width);
+    const bl_rows8 none = { NULL, NULL, NULL };
+    p->rows = int8 ? carve_rows(&a, m, tokens, m->width) : none;
     for (unsigned t = 0; t < threads; t++) {
         struct bl_scratch *s = &p->scratch[t];
         const size_t unit = int8 ? m->k->column_unit : sizeof(float);
@@ -182,6 +183,7 @@ size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads
         s->keys = carve(&a, longest * m->head * unit);
         s->values = carve(&a, longest * m->head * unit);
         s->attend = carve(&a, int8 ? m->k->attend8_scratch(longest) : m->k->attend32_scratch(longest));
+        s->up_rows = s->q = none;
         if (!int8) continue;
         s->up_rows = carve_rows(&a, m, chunk, m->intermediate);
         s->q = carve_rows(&a, m, longest, m->head);

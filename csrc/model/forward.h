@@ -35,6 +35,10 @@ typedef struct {
 /* Lay a pass for up to `tokens` tokens out in memory (NULL: only measure); its size. */
 size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads, void *memory);
 
+/* An int8 buffer's rows of n values from row `at` on; from an odd one, a single row, in
+ * the place of its pair. In float the buffer is empty and stays so. */
+bl_rows8 bl_rows_from(const bl_model *m, bl_rows8 r, size_t at, size_t n);
+
 void bl_forward(bl_pass *p, unsigned member);
 
 /* out = f(x) W + bias for columns [from, to) of the layer; x becomes f(x). */

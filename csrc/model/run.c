@@ -79,7 +79,7 @@ static void emit_rows(job *j, size_t from, size_t to)
         } else if (j->output == BL_TOKENS) {
             project(m, x, h, 1, m->classifier.floats, m->classifier.bias, n, out);
         } else {
-            const bl_rows8 rows = { (char *)j->pass.rows.data + r / 2 * 2 * m->width * m->k->row_unit, j->pass.rows.scale + r, j->pass.rows.zero + r };
+            const bl_rows8 rows = bl_rows_from(m, j->pass.rows, r, m->width);
             bl_apply(m, &m->transform, BL_LINEAR, x, h, 1, rows, 0, h, y, spare);
             m->k->activate(m->c.activation, y, spare, 1, h);
             m->k->norm(y, NULL, 0, m->transform_norm.gain, m->transform_norm.shift, m->c.epsilon, 1, m->c.hidden);
@@ -104,7 +104,7 @@ static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *
         if (output == BL_MEAN) {
             m->k->mean(j->pass.x + first * h, h, j->pass.start[t + 1] - j->pass.start[t], h, y);
         } else {
-            const bl_rows8 rows = { (char *)j->pass.rows.data + t / 2 * 2 * m->width * m->k->row_unit, j->pass.rows.scale + t, j->pass.rows.zero + t };
+            const bl_rows8 rows = bl_rows_from(m, j->pass.rows, t, m->width);
             bl_apply(m, &m->pooler, BL_LINEAR, j->pass.x + first * h, h, 1, rows, 0, h, y, spare);
             m->k->activate(m->pooler_activation, y, spare, 1, h);
         }
