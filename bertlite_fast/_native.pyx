@@ -362,7 +362,7 @@ cdef int put_row(list row, str name, int32_t *out) except -1:
     cdef int overflow = 0
     try:
         for item in row:
-            v = PyLong_AsLongAndOverflow(item, &overflow)
+            v = PyLong_AsLongAndOverflow(item if PyLong_Check(item) else index(item), &overflow)
             out[i] = narrow(v) if overflow == 0 else -0x7FFFFFFF
             i += 1
     except TypeError:
