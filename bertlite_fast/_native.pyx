@@ -1,6 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
 """The one door between Python and the C core: ids in, tensors out. No numerics here."""
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer
 from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check
@@ -137,6 +138,9 @@ def convert(folder, file):
 
 # ---- results ----------------------------------------------------------------------
 
+# Neither can be part of a reference cycle, and one of each is made per call.
+@cython.no_gc
+@cython.freelist(8)
 cdef class Tensor:
     """Floats with a shape, readable by anything that takes buffers.
 
@@ -226,6 +230,8 @@ cdef object array(Tensor t):
     return numpy.asarray(t)
 
 
+@cython.no_gc
+@cython.freelist(8)
 cdef class Output:
     """What a model returns.
 
