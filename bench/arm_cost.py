@@ -21,12 +21,8 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
 
 import checkpoints  # noqa: E402
 import core  # noqa: E402
+from emulate import COMPILERS  # noqa: E402
 
-COMPILERS = {
-    "aarch64": ("aarch64-linux-gnu-gcc", [], "qemu-aarch64"),
-    "armv7": ("arm-linux-gnueabihf-gcc", ["-march=armv7-a+fp"], "qemu-arm"),
-    "armv6": ("arm-linux-gnueabi-gcc", ["-march=armv6", "-marm", "-mfpu=vfp", "-mfloat-abi=softfp"], "qemu-arm"),
-}
 CORES = [
     ("cortex-a53", "aarch64", "Pi 3, Zero 2"),
     ("cortex-a72", "aarch64", "Pi 4"),
@@ -62,7 +58,8 @@ def main() -> None:
         print(f"{'core':22}{'stands for':18}{'set in use':12}" + "".join(f"{n:>8} tokens" for n in args.lengths))
         programs: dict[str, Path] = {}
         for name, machine, board in CORES:
-            compiler, flags, qemu = COMPILERS[machine]
+            compiler, *flags = COMPILERS[machine]
+            qemu = "qemu-aarch64" if machine == "aarch64" else "qemu-arm"
             if not shutil.which(compiler) or not shutil.which(qemu):
                 print(f"{name:22}{board:18}needs {compiler} and {qemu}")
                 continue

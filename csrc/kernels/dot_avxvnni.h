@@ -31,17 +31,8 @@ BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const
     }
     emit(to, raw, row_factors(to, raw, 0, rows), 0, rows, 0, 2, &s[0][0], 2);
 }
-/* columns: 16 */
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
-{
-    (void)columns;
-    switch (s->rows) {
-    case 4: dot_block(s, raw, 4, a, b, k); break;
-    case 3: dot_block(s, raw, 3, a, b, k); break;
-    case 2: dot_block(s, raw, 2, a, b, k); break;
-    default: dot_block(s, raw, 1, a, b, k); break;
-    }
-}
+#include "dot_tile4.h"
+
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
 {
     const uint8_t *x = (const uint8_t *)a + row * k;
