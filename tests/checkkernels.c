@@ -230,17 +230,17 @@ static void check_gemm8(const bl_kernels *k)
 
 static void check_gemm8_in_place(const bl_kernels *k)
 {
-    size_t n = bl_pad(upto(200)), rows = upto(5), count = 15 + upto(90), stride = count + rnd() % 3;
-    float *x = matrix(rows, n, (int)(rnd() % TEMPERS)), *scale = scales(count), *bias = matrix(1, count, 0);
-    int8_t *w = weights(count, n, (int)(rnd() % 4));
-    int32_t *sum = guarded(count * sizeof *sum);
+    size_t n = bl_pad(upto(200)), rows = upto(5), count = upto(rnd() % 4 ? 100 : 20), stride = count + rnd() % 3, room = count < 16 ? 16 : count;
+    float *x = matrix(rows, n, (int)(rnd() % TEMPERS)), *scale = scales(room), *bias = matrix(1, room, 0);
+    int8_t *w = weights(room, n, (int)(rnd() % 4));
+    int32_t *sum = guarded(room * sizeof *sum);
     bl_rows8 a = new_rows(k, rows, n);
     float *out = guarded(rows * stride * sizeof *out);
     k->quantise(BL_LINEAR, x, n, NULL, rows, n, a);
-    k->sums8(w, count, n, sum);
+    k->sums8(w, room, n, sum);
     memset(out, 0, rows * stride * sizeof *out);
     k->gemm8_in_place(a, rows, w, scale, sum, count, n, rnd() & 1 ? bias : NULL, out, stride);
-    keep(sum, count * sizeof *sum);
+    keep(sum, room * sizeof *sum);
     keep(out, rows * stride * sizeof *out);
 }
 

@@ -77,7 +77,8 @@ typedef struct bl_kernels {
                   const float *bias, float *out, size_t stride);
 
     /* The same against int8 columns that stay as they are in memory, k bytes apart:
-     * for a vocabulary, which is read in place. */
+     * for a vocabulary, which is read in place. If there are fewer than 16, what is
+     * read (b, scale, sum, bias) is padded to 16. */
     void (*gemm8_in_place)(bl_rows8 a, size_t rows, const int8_t *b, const float *scale,
                            const int32_t *sum, size_t count, size_t k, const float *bias,
                            float *out, size_t stride);

@@ -185,7 +185,7 @@ size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads
         s->attend = carve(&a, int8 ? m->k->attend8_scratch(longest) : m->k->attend32_scratch(longest));
         s->up_rows = s->q = none;
         if (!int8) continue;
-        s->up_rows = carve_rows(&a, m, chunk, m->intermediate);
+        s->up_rows = carve_rows(&a, m, chunk, m->intermediate > m->hidden ? m->intermediate : m->hidden); /* attend_first puts a token there */
         s->q = carve_rows(&a, m, longest, m->head);
         s->key_scale = carve(&a, longest * sizeof(float));
         s->key_sum = carve(&a, longest * sizeof(int32_t));
