@@ -19,9 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
 
-import checkpoints  # noqa: E402
-import core  # noqa: E402
-from emulate import COMPILERS  # noqa: E402
+import checkpoints
+import core
+from emulate import COMPILERS
 
 CORES = [
     ("cortex-a53", "aarch64", "Pi 3, Zero 2"),

@@ -18,16 +18,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
 
-import checkpoints  # noqa: E402
-import core  # noqa: E402
+import checkpoints
+import core
 
-import bertlite_fast as bf  # noqa: E402
+import bertlite_fast as bf
 
 SHAPES: dict[str, dict[str, Any]] = {
     "L2-H64": {"layers": 2, "hidden": 64, "heads": 2, "intermediate": 256},
@@ -106,7 +107,7 @@ def main() -> None:
             int8, fp32 = (bf.AutoModelForSequenceClassification.from_pretrained(folder, precision=p) for p in ("int8", "fp32"))
             for length in (16, 128):
                 ids = [1000 + i * 7919 % 20000 for i in range(length)]
-                took = by_turns({"int8": lambda m=int8, i=ids: m(i), "fp32": lambda m=fp32, i=ids: m(i)})  # type: ignore[misc]
+                took = by_turns({"int8": partial(int8, ids), "fp32": partial(fp32, ids)})
                 inside = c_call(program, folder, length, max(2, int(20000 / took["int8"])))
                 print(
                     f"{name:8} {length:4} tokens: int8 {took['int8']:9.2f} us from Python, {inside:9.2f} in C; "
@@ -121,7 +122,7 @@ def main() -> None:
             length_text, path = pair.split("=", 1)
             model = bf.AutoModelForSequenceClassification.from_pretrained(args.model or Path(scratch) / "L2-H64")
             ids = [1000 + i * 7919 % 20000 for i in range(int(length_text))]
-            took = by_turns({"ours": lambda m=model, i=ids: m(i), "LiteRT": litert_call(path, ids)})  # type: ignore[misc]
+            took = by_turns({"ours": partial(model, ids), "LiteRT": litert_call(path, ids)})
             ratio = took["LiteRT"] / took["ours"]
             print(f"L2-H64   {length_text:>4} tokens, from Python: ours {took['ours']:.2f} us, LiteRT dynamic int8 {took['LiteRT']:.2f} us ({ratio:.2f} x)")
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import checkpoints
 import pytest
 
 import bertlite_fast as bf
@@ -106,7 +105,3 @@ def test_only_our_names_are_visible(programs: Path) -> None:
     run = subprocess.run(["nm", "-g", "--defined-only", *objects], capture_output=True, text=True, check=True)
     names = [line.split()[2] for line in run.stdout.splitlines() if len(line.split()) == 3]
     assert names and not [n for n in names if not n.startswith("bl_")]
-
-
-def test_specs_cover_both_families() -> None:
-    assert {s.distil for s in checkpoints.SPECS} == {True, False}

@@ -88,6 +88,16 @@ static void feed_forward(bl_pass *p, const bl_layer *l, struct bl_scratch *s, si
     }
 }
 
+/* The wanted rows of x become its first ones, when all members are done with the rest. */
+static void keep_wanted(bl_pass *p, unsigned member)
+{
+    const size_t h = p->m->hidden;
+    bl_team_wait(&p->team);
+    if (member == 0)
+        for (size_t r = 0; r < p->wanted_count; r++) memmove(p->x + r * h, p->x + (size_t)p->wanted[r] * h, h * sizeof(float));
+    bl_team_wait(&p->team);
+}
+
 void bl_forward(bl_pass *p, unsigned member)
 {
     const bl_model *m = p->m;
@@ -107,10 +117,7 @@ void bl_forward(bl_pass *p, unsigned member)
             bl_team_wait(&p->team);
             bl_team_share(&p->team, member, p->texts, 8, &from, &to);
             for (size_t text = from; text < to; text++) attend_first(p, l, s, text);
-            bl_team_wait(&p->team);
-            if (member == 0)
-                for (size_t text = 0; text < p->texts; text++) memmove(p->x + text * h, p->x + p->start[text] * h, h * sizeof(float));
-            bl_team_wait(&p->team);
+            keep_wanted(p, member);
             feed_forward(p, l, s, from, to);
             break;
         }
@@ -118,15 +125,12 @@ void bl_forward(bl_pass *p, unsigned member)
         float *x = p->x + from * h, *out = p->qkv + from * stride;
         bl_apply(m, &l->value, BL_LINEAR, x, h, to - from, rows, 0, width, out + 2 * width, stride);
         bl_apply(m, &l->query_key, BL_LINEAR, x, h, to - from, rows, some ? width : 0, 2 * width, out + (some ? width : 0), stride);
-        bl_team_wait(&p->team);
         if (some) {
-            if (member == 0)
-                for (size_t r = 0; r < p->wanted_count; r++) memmove(p->x + r * h, p->x + (size_t)p->wanted[r] * h, h * sizeof(float));
-            bl_team_wait(&p->team);
+            keep_wanted(p, member);
             bl_team_share(&p->team, member, p->wanted_count, 8, &from, &to);
             bl_apply(m, &l->query_key, BL_LINEAR, p->x + from * h, h, to - from, bl_rows_from(m, p->rows, from, width), 0, width, p->qkv + from * stride, stride);
-            bl_team_wait(&p->team);
         }
+        bl_team_wait(&p->team);
         bl_team_share(&p->team, member, p->texts * m->c.heads, 1, &first, &last);
         for (size_t unit = first; unit < last; unit++) {
             const size_t text = unit / m->c.heads, *bounds = (some ? p->wanted_start : p->start) + text;

@@ -57,13 +57,6 @@ struct bl_model {
     bl_map map;
 };
 
-/* One linear layer before packing, rows as in the file: what a converted file holds. */
-typedef struct {
-    const int8_t *values;
-    const float *scale, *balance;
-    size_t rows, columns;
-} bl_quantised;
-
 /* Values of a row in int8, within 127 steps of its largest; returns the step. */
 float bl_quantise_row(const float *row, size_t n, int8_t *out);
 

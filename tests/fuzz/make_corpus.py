@@ -10,9 +10,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-import checkpoints  # noqa: E402
+import checkpoints
 
-import bertlite_fast as bf  # noqa: E402
+import bertlite_fast as bf
 
 
 def main() -> None:

@@ -19,9 +19,9 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-import checkpoints  # noqa: E402
+import checkpoints
 
-import bertlite_fast as bf  # noqa: E402
+import bertlite_fast as bf
 
 
 def digest(output: bf.Output) -> str:
