@@ -10,14 +10,19 @@ from .models import (
     AutoModelForTokenClassification,
     Model,
 )
+from .tokenizer import AddedToken, AutoTokenizer, BatchEncoding, Encoding, Tokenizer
 
 __all__ = [
+    "AddedToken",
     "AutoModel",
     "AutoModelForMaskedLM",
     "AutoModelForQuestionAnswering",
     "AutoModelForSequenceClassification",
     "AutoModelForTokenClassification",
+    "AutoTokenizer",
+    "BatchEncoding",
     "BertliteError",
+    "Encoding",
     "InputError",
     "InstructionSetError",
     "Model",
@@ -26,6 +31,7 @@ __all__ = [
     "OutOfMemoryError",
     "Output",
     "Tensor",
+    "Tokenizer",
     "__version__",
     "active_isa",
     "available_isas",

@@ -667,3 +667,6 @@ def top(logits, size_t k):
         return [(index[i], probability[i]) for i in range(min(k, <size_t>view.shape[0]))]
     finally:
         PyBuffer_Release(&view)
+
+
+include "_text.pxi"

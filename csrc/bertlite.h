@@ -1,4 +1,4 @@
-/* bertlite.h: BERT encoders on small machines, in int8 or float.
+/* bertlite.h: text to ids to logits: BERT encoders on small machines, in int8 or float.
  *
  *     bl_error error;
  *     bl_model *model = bl_open("folder-or-file", BL_INT8, &error);
@@ -110,6 +110,90 @@ size_t bl_isa_list(const char **names, size_t room);
 /* The one in use: the best, or what the environment variable BERTLITE_ISA names.
  * NULL if it names none of the list. */
 const char *bl_isa_name(void);
+
+/* ---- text to ids and back ---------------------------------------------------------
+ *
+ *     bl_tokenizer *tokenizer = bl_tokenizer_open("folder-or-file", &error);
+ *     bl_cut(tokenizer, text, size, 0, ids, NULL, room, &count, &error);
+ *
+ * The ids are those of Hugging Face's tokenizers, whatever the text. Like a model, a
+ * tokenizer never changes, and any number of threads may share it. */
+
+typedef struct bl_tokenizer bl_tokenizer;
+
+enum { BL_UNK, BL_SEP, BL_PAD, BL_CLS, BL_MASK, BL_SPECIALS };
+
+typedef struct {
+    size_t pieces, size;               /* of the vocabulary; with added tokens */
+    size_t longest_text;               /* model_max_length, or 0 */
+    const char *token[BL_SPECIALS];    /* "[UNK]" and so on; NULL where there is none */
+    int32_t id[BL_SPECIALS];           /* or -1 */
+    int lowercase, strip_accents, split_chinese;
+    int pad_left, cut_left, clean_up;  /* padding_side, truncation_side, clean_up_tokenization_spaces */
+    int types;                         /* the model takes token_type_ids */
+    int join_with_spaces, tidy;        /* decoding: pieces are words; without tidying, spaces stay before commas */
+    const char *prefix;                /* "##" */
+} bl_tokenizer_info;
+
+/* A token that is found in texts before they are cut into words. */
+typedef struct {
+    const char *text;
+    size_t size;
+    int32_t id;
+    int single_word, lstrip, rstrip, normalized, special;
+} bl_added_token;
+
+/* Where a piece stands: bytes [from, to) of the text, and which of its words that is. Of an
+ * added token also how many spaces it took in on either side; of a piece of a word, -1. */
+typedef struct { uint32_t from, to, word; int32_t left, right; } bl_place;
+
+/* A Hugging Face folder, its vocab.txt or tokenizer.json, or a converted model. */
+bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error);
+/* From the bytes of a vocab.txt (or, if `json`, of a tokenizer.json), and of a tokenizer_config.json or NULL. */
+bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json, const void *config, size_t config_size, bl_error *error);
+void bl_tokenizer_close(bl_tokenizer *t);
+const bl_tokenizer_info *bl_tokenizer_describe(const bl_tokenizer *t);
+
+/* A UTF-8 text's pieces, with no token around them. places may be NULL. split_special: special
+ * tokens in the text are text like any other. *count is room + 1 if there are more than room;
+ * there are never more pieces than the text has bytes. */
+bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split_special, int32_t *ids, bl_place *places, size_t room, size_t *count, bl_error *error);
+
+/* The places of a text's pieces, counted in characters in place of bytes. */
+void bl_count_characters(const char *text, size_t size, bl_place *places, size_t count);
+
+/* What the pieces are cut from: lowercase, without accents, and so on. Returns the size, of
+ * which no more than room is written. */
+size_t bl_normalize(const bl_tokenizer *t, const char *text, size_t size, char *out, size_t room);
+
+/* How a pair of texts (or a text; then b is BL_NO_PAIR) is made to fit. */
+typedef enum { BL_KEEP, BL_LONGEST_FIRST, BL_ONLY_FIRST, BL_ONLY_SECOND } bl_truncation;
+typedef struct { bl_truncation truncation; size_t max_length, stride; int cut_left, specials; } bl_limits;
+typedef struct { size_t a_from, a_to, b_from, b_to; } bl_window;
+#define BL_NO_PAIR ((size_t)-1)
+
+/* The windows through texts of a and b pieces: the first is what fits, the others hold what was
+ * cut off. *count is how many there are; as many as there is room for are written. */
+bl_status bl_windows(const bl_tokenizer *t, size_t a, size_t b, const bl_limits *limits, bl_window *out, size_t room, size_t *count, bl_error *error);
+
+/* A window as a model wants it. source: the piece's number, those of b counted on from those of
+ * a, or -1 for a token that was put around the texts. Any array may be NULL. */
+typedef struct { int32_t *ids, *types, *special, *source; } bl_row;
+size_t bl_row_size(const bl_tokenizer *t, const bl_window *window, int pair, int specials);
+void bl_fill_row(const bl_tokenizer *t, const int32_t *a, const int32_t *b, size_t a_count, const bl_window *window, int pair, int specials, const bl_row *row);
+
+/* A token's text, not NUL-terminated; NULL if no token has the id. */
+const char *bl_token_text(const bl_tokenizer *t, int32_t id, size_t *size);
+/* The same of the vocabulary alone, without added tokens. */
+const char *bl_piece_of_id(const bl_tokenizer *t, int32_t id, size_t *size);
+/* A token's id, or -1. */
+int32_t bl_token_id(const bl_tokenizer *t, const char *text, size_t size);
+/* The n-th piece of the vocabulary, and the n-th added token; 0 behind the last. */
+int bl_vocabulary_item(const bl_tokenizer *t, size_t n, const char **text, size_t *size, int32_t *id);
+int bl_added_item(const bl_tokenizer *t, size_t n, bl_added_token *out);
+
+/* Its tokenizer.json. Returns the size, of which no more than room is written. */
+size_t bl_tokenizer_json(const bl_tokenizer *t, char *out, size_t room);
 
 #ifdef __cplusplus
 }

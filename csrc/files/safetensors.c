@@ -85,10 +85,11 @@ static int metadata(bl_json *j, bl_tensors *out)
     while (bl_json_key(j, &key)) {
         if (!bl_json_text(j, &value)) return 0;
         if (bl_json_is(key, "bertlite")) out->converted = 1;
-        if (bl_json_is(key, "config")) {
-            free(out->metadata);
-            out->metadata = malloc(value.size + 1);
-            if (!out->metadata || !bl_json_copy(value, out->metadata, value.size + 1)) return 0;
+        char **kept = bl_json_is(key, "config") ? &out->metadata : bl_json_is(key, "tokenizer") ? &out->tokenizer : NULL;
+        if (kept) {
+            free(*kept);
+            *kept = malloc(value.size + 1);
+            if (!*kept || !bl_json_copy(value, *kept, value.size + 1)) return 0;
         }
     }
     return !j->bad;

@@ -48,6 +48,7 @@ void bl_tensors_free(bl_tensors *t)
     for (size_t i = 0; i < t->count; i++) free(t->items[i].name);
     free(t->items);
     free(t->metadata);
+    free(t->tokenizer);
     memset(t, 0, sizeof *t);
 }
 

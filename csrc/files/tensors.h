@@ -22,6 +22,7 @@ typedef struct {
     bl_tensor *items;
     size_t count, room;
     char *metadata;        /* the "config" entry of a converted file, or NULL */
+    char *tokenizer;       /* and its "tokenizer" entry */
     int converted;         /* the file says that this library wrote it */
 } bl_tensors;
 

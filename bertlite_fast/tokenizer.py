@@ -1,0 +1,475 @@
+"""Tokenizers under the names that people know from transformers; the work is done in C."""
+
+from __future__ import annotations
+
+from ._native import AddedToken, Encoding, TokenizerCore
+from .errors import InputError, ModelFileError
+
+TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+__all__ = ["AddedToken", "AutoTokenizer", "BatchEncoding", "Encoding", "Tokenizer"]
+
+SPECIALS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+LONGEST = 1 << 62
+# What the original's decoders and its clean_up_tokenization replace; the first does one thing more.
+TIDY = ((" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"))
+CLEAN_UP = tuple(pair for pair in TIDY if pair[0] != " do not")
+
+
+class BatchEncoding(dict):  # type: ignore[type-arg]
+    """What a model is called with, by name and as attributes; and where each token comes from."""
+
+    def __init__(self, data: dict[str, Any], encodings: list[Encoding]) -> None:
+        super().__init__(data)
+        self.encodings = encodings
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"this encoding has no {name}; it has {', '.join(self)}.") from None
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, (int, slice)):
+            return self.encodings[key]
+        return super().__getitem__(key)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return self
+
+    @property
+    def is_fast(self) -> bool:
+        return True
+
+    @property
+    def n_sequences(self) -> int:
+        return self.encodings[0].n_sequences
+
+    def to(self, *device: Any, **more: Any) -> BatchEncoding:
+        """The encoding itself; here so that code for torch runs."""
+        return self
+
+    def _row(self, batch_index: int) -> Encoding:
+        try:
+            return self.encodings[batch_index]
+        except IndexError:
+            raise InputError(f"there are {len(self.encodings)} rows, and none with the index {batch_index}.") from None
+
+    def tokens(self, batch_index: int = 0) -> list[str | None]:
+        return self._row(batch_index).tokens
+
+    def word_ids(self, batch_index: int = 0) -> list[int | None]:
+        return self._row(batch_index).word_ids
+
+    def sequence_ids(self, batch_index: int = 0) -> list[int | None]:
+        return self._row(batch_index).sequence_ids
+
+    def token_to_sequence(self, batch_or_token_index: int, token_index: int | None = None) -> int | None:
+        batch, index = _two(batch_or_token_index, token_index)
+        return self._row(batch).token_to_sequence(index)
+
+    def token_to_word(self, batch_or_token_index: int, token_index: int | None = None) -> int | None:
+        batch, index = _two(batch_or_token_index, token_index)
+        found = self._row(batch).token_to_word(index)
+        return None if found is None else found[1]
+
+    def token_to_chars(self, batch_or_token_index: int, token_index: int | None = None) -> tuple[int, int] | None:
+        batch, index = _two(batch_or_token_index, token_index)
+        found = self._row(batch).token_to_chars(index)
+        return None if found is None else found[1]
+
+    def char_to_token(self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0) -> int | None:
+        batch, index = _two(batch_or_char_index, char_index)
+        return self._row(batch).char_to_token(index, sequence_index)
+
+    def char_to_word(self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0) -> int | None:
+        batch, index = _two(batch_or_char_index, char_index)
+        return self._row(batch).char_to_word(index, sequence_index)
+
+    def word_to_tokens(self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0) -> tuple[int, int] | None:
+        batch, index = _two(batch_or_word_index, word_index)
+        return self._row(batch).word_to_tokens(index, sequence_index)
+
+    def word_to_chars(self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0) -> tuple[int, int] | None:
+        batch, index = _two(batch_or_word_index, word_index)
+        return self._row(batch).word_to_chars(index, sequence_index)
+
+
+def _two(first: int, second: int | None) -> tuple[int, int]:
+    return (0, first) if second is None else (first, second)
+
+
+def _tensors(rows: dict[str, list[Any]], kind: str) -> dict[str, Any]:
+    """Lists as arrays of 64-bit integers, as the original makes them."""
+    if kind not in ("np", "pt"):
+        raise InputError(f"return_tensors is {kind!r}; it can be 'np' (or 'pt', where torch is installed), or left out for lists.")
+    for name, values in rows.items():
+        if values and isinstance(values[0], list) and len({len(row) for row in values}) > 1:
+            raise InputError(f"{name} has rows of different lengths, which no array can hold; set padding=True, and truncation=True if texts are long.")
+    if kind == "pt":
+        try:
+            import torch
+        except ImportError:
+            raise InputError("return_tensors='pt' needs torch, which is not installed; models here take return_tensors='np', or lists.") from None
+        return {name: torch.tensor(values) for name, values in rows.items()}
+    try:
+        import numpy
+    except ImportError:
+        raise InputError("return_tensors='np' needs NumPy, which is not installed; models here take lists as well.") from None
+    return {name: numpy.array(values, dtype=numpy.int64) for name, values in rows.items()}
+
+
+def _listed(values: Any) -> Any:
+    return values.tolist() if hasattr(values, "tolist") else values
+
+
+class Tokenizer(TokenizerCore):
+    """BERT's tokenizer: text to ids and back, the same ids as Hugging Face's.
+
+    Open one with `AutoTokenizer.from_pretrained(path)`, or from a vocab.txt:
+    `Tokenizer("vocab.txt", do_lower_case=False)`.
+    """
+
+    is_fast = True
+    padding_side: str
+
+    def __init__(self, source: str | os.PathLike[str] | bytes, *, json: bool = False, config: bytes | None = None, **settings: Any) -> None:
+        """source: a folder, a vocab.txt, a tokenizer.json, a converted model, or the bytes of one of the middle two (json: of the last).
+
+        settings are those of a tokenizer_config.json, and go before what that says: do_lower_case,
+        strip_accents, tokenize_chinese_chars, unk_token, model_max_length, padding_side and so on.
+        """
+        if settings and not isinstance(source, (bytes, bytearray, memoryview)):
+            source, json, config = _read(source)
+        if settings:
+            config = _merged(config, settings)
+        super().__init__(source, json=json, config=config)
+        if json and settings:
+            self._contradicts(settings)
+
+    def _contradicts(self, settings: dict[str, Any]) -> None:
+        """A tokenizer.json says how texts are normalised; keep nobody believing that a setting changed it."""
+        have = self.settings
+        for name, key in (("do_lower_case", "lowercase"), ("strip_accents", "strip_accents"), ("tokenize_chinese_chars", "split_chinese")):
+            if settings.get(name) is not None and bool(settings[name]) != have[key]:
+                raise InputError(f"{name}={settings[name]!r}, but the tokenizer.json says otherwise, and it decides; give the vocab.txt in its place.")
+
+    @classmethod
+    def from_pretrained(cls, path: str | os.PathLike[str], **settings: Any) -> Tokenizer:
+        """Open a Hugging Face folder, a vocab.txt, a tokenizer.json or a converted model."""
+        for name in ("use_fast", "local_files_only", "trust_remote_code", "cache_dir", "revision", "token"):
+            settings.pop(name, None)  # what else the original's callers say, and means nothing here
+        return cls(path, **settings)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.to_json(), self._config())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {len(self)} tokens{', lowercase' if self.settings['lowercase'] else ''}>"
+
+    def _config(self) -> bytes:
+        """A tokenizer_config.json."""
+        import json
+
+        have = self.settings
+        values: dict[str, Any] = {
+            "tokenizer_class": "BertTokenizer",
+            "do_lower_case": have["lowercase"],
+            "strip_accents": have["strip_accents"],
+            "tokenize_chinese_chars": have["split_chinese"],
+            "model_max_length": self.model_max_length,
+            "padding_side": self.padding_side,
+            "truncation_side": self.truncation_side,
+            "clean_up_tokenization_spaces": self.clean_up_tokenization_spaces,
+            "model_input_names": self.model_input_names,
+            **{name: getattr(self, name) for name in SPECIALS},
+        }
+        return json.dumps(values, indent=2).encode()
+
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> tuple[str, ...]:
+        """Write tokenizer.json, tokenizer_config.json and vocab.txt, which transformers reads as well."""
+        import os
+
+        os.makedirs(folder, exist_ok=True)
+        by_id = {number: token for token, number in self.get_vocab().items() if number not in self.added_by_id or number < self.vocab_size}
+        files = {"tokenizer.json": self.to_json(), "tokenizer_config.json": self._config()}
+        if sorted(by_id) == list(range(len(by_id))) and not any("\n" in token for token in by_id.values()):
+            files["vocab.txt"] = "".join(f"{by_id[i]}\n" for i in range(len(by_id))).encode()
+        paths = []
+        for name, data in files.items():
+            paths.append(os.path.join(os.fspath(folder), name))
+            with open(paths[-1], "wb") as file:
+                file.write(data)
+        return tuple(paths)
+
+    # ---- tokens and their names --------------------------------------------------------
+
+    pad_token_type_id = 0
+
+    @property
+    def vocab(self) -> dict[str, int]:
+        return self.get_vocab()
+
+    @property
+    def added_tokens_decoder(self) -> dict[int, AddedToken]:
+        return dict(sorted(self.added_by_id.items()))
+
+    @property
+    def added_tokens_encoder(self) -> dict[str, int]:
+        return {token.content: number for number, token in sorted(self.added_by_id.items())}
+
+    def get_added_vocab(self) -> dict[str, int]:
+        return self.added_tokens_encoder
+
+    @property
+    def special_tokens_map(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in SPECIALS if getattr(self, name) is not None}
+
+    @property
+    def all_special_tokens(self) -> list[str]:
+        named = list(self.special_tokens_map.values())
+        others = [token.content for _, token in sorted(self.added_by_id.items()) if token.special]
+        return list(dict.fromkeys(named + others))
+
+    @property
+    def all_special_ids(self) -> list[int]:
+        return [self.convert_tokens_to_ids(token) for token in self.all_special_tokens]
+
+    def convert_tokens_to_ids(self, tokens: Any) -> Any:
+        """A token's id, or the unknown token's; a list's ids."""
+        if tokens is None:
+            return None
+        if isinstance(tokens, str):
+            found = self.token_to_id(tokens)
+            return self.unk_token_id if found is None else found
+        return [self.convert_tokens_to_ids(token) for token in tokens]
+
+    def convert_ids_to_tokens(self, ids: Any, skip_special_tokens: bool = False) -> Any:
+        """An id's token, None if it has none; a list's tokens."""
+        ids = _listed(ids)
+        if isinstance(ids, int):
+            return self.id_to_token(ids)
+        skip = set(self.all_special_ids) if skip_special_tokens else ()
+        return [self.id_to_token(number) for number in ids if number not in skip]
+
+    # ---- texts to ids -----------------------------------------------------------------
+
+    def __call__(
+        self,
+        text: Any = None,
+        text_pair: Any = None,
+        add_special_tokens: bool = True,
+        padding: bool | str = False,
+        truncation: bool | str | None = None,
+        max_length: int | None = None,
+        stride: int = 0,
+        is_split_into_words: bool = False,
+        pad_to_multiple_of: int | None = None,
+        padding_side: str | None = None,
+        return_tensors: str | None = None,
+        return_token_type_ids: bool | None = None,
+        return_attention_mask: bool | None = None,
+        return_overflowing_tokens: bool = False,
+        return_special_tokens_mask: bool = False,
+        return_offsets_mapping: bool = False,
+        return_length: bool = False,
+        verbose: bool = True,
+        split_special_tokens: bool = False,
+    ) -> BatchEncoding:
+        """Ids, and what else is asked for, of a text, a pair, or lists of them. All is as in transformers."""
+        texts, batched = _texts(text, text_pair, is_split_into_words)
+        strategy, length = self._truncation(truncation, max_length, padding)
+        rows = self.encode_rows(texts, bool(add_special_tokens), strategy or "", length, stride, bool(is_split_into_words), bool(split_special_tokens), return_overflowing_tokens)
+        self._pad(rows, padding, max_length, pad_to_multiple_of, padding_side, length if strategy else None)
+        windows = [row for first in rows for row in (first, *first.overflowing)]
+        types = "token_type_ids" in self.model_input_names if return_token_type_ids is None else return_token_type_ids
+        data: dict[str, list[Any]] = {"input_ids": [row.ids for row in windows]}
+        if types:
+            data["token_type_ids"] = [row.type_ids for row in windows]
+        if return_attention_mask is None or return_attention_mask:
+            data["attention_mask"] = [row.attention_mask for row in windows]
+        if return_special_tokens_mask:
+            data["special_tokens_mask"] = [row.special_tokens_mask for row in windows]
+        if return_offsets_mapping:
+            data["offset_mapping"] = [row.offsets for row in windows]
+        if return_length:
+            data["length"] = [len(row) for row in windows]
+        if return_overflowing_tokens:
+            data["overflow_to_sample_mapping"] = [i for i, row in enumerate(rows) for _ in range(1 + len(row.overflowing))]
+        if return_tensors is not None:
+            return BatchEncoding(_tensors(data, return_tensors), windows)
+        if not batched and not return_overflowing_tokens:
+            return BatchEncoding({name: values[0] if isinstance(values[0], list) else values for name, values in data.items()}, windows)
+        return BatchEncoding(data, windows)
+
+    encode_plus = __call__
+    batch_encode_plus = __call__
+
+    def tokenize(self, text: Any, pair: Any = None, add_special_tokens: bool = False, **more: Any) -> list[str | None]:
+        """A text's pieces, as text."""
+        return self(text, pair, add_special_tokens, **more).tokens()
+
+    def _truncation(self, truncation: bool | str | None, max_length: int | None, padding: bool | str) -> tuple[str | None, int]:
+        """How texts are cut off, None if not at all, and at which length."""
+        if max_length is not None and padding is False and truncation is None:
+            truncation = "longest_first"
+        if truncation is True:
+            truncation = "longest_first"
+        if truncation is None or truncation is False or truncation == "do_not_truncate":
+            return None, 0
+        if truncation not in ("longest_first", "only_first", "only_second"):
+            raise InputError(f"truncation is {truncation!r}; it can be True, False, 'longest_first', 'only_first' or 'only_second'.")
+        if max_length is None:
+            if self.model_max_length >= LONGEST:
+                return None, 0
+            max_length = self.model_max_length
+        if not isinstance(max_length, int) or max_length < 0:
+            raise InputError(f"max_length is {max_length!r}; it has to be a whole number, 0 or more.")
+        return str(truncation), max_length
+
+    def _pad(self, rows: list[Encoding], padding: bool | str, max_length: int | None, multiple: int | None, side: str | None, cut_at: int | None) -> None:
+        if padding is False or padding == "do_not_pad":
+            return
+        if padding not in (True, "longest", "max_length"):
+            raise InputError(f"padding is {padding!r}; it can be True, False, 'longest' or 'max_length'.")
+        if self.pad_token_id is None:
+            raise InputError("padding needs a padding token, and this tokenizer has none.")
+        side = side or self.padding_side
+        if side not in ("left", "right"):
+            raise InputError(f"padding_side is {side!r}; it can be 'left' or 'right'.")
+        if padding == "max_length" and max_length is None and self.model_max_length >= LONGEST:
+            return
+        if multiple is not None and multiple < 1:
+            raise InputError(f"pad_to_multiple_of is {multiple}; it has to be 1 or more.")
+        if cut_at is not None and multiple is not None and cut_at % multiple:
+            raise InputError(f"texts are cut off at {cut_at} tokens, which is no multiple of pad_to_multiple_of={multiple}; make it one.")
+        if padding == "max_length":
+            length = self.model_max_length if max_length is None else max_length
+        else:
+            length = max((len(row) for row in rows), default=0)
+        if multiple:
+            length += -length % multiple
+        self.pad_rows(rows, length, side)
+
+    # ---- ids to texts ----------------------------------------------------------------------
+
+    def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
+        """The text that pieces make."""
+        have = self.settings
+        if have["join_with_spaces"]:
+            return " ".join(tokens)
+        prefix, parts = have["prefix"], []
+        for i, token in enumerate(tokens):
+            if i:
+                token = token[len(prefix) :] if token.startswith(prefix) else " " + token
+            if have["tidy"]:
+                for untidy, tidy in TIDY:
+                    token = token.replace(untidy, tidy)
+            parts.append(token)
+        return "".join(parts)
+
+    def decode(self, token_ids: Any, skip_special_tokens: bool = False, clean_up_tokenization_spaces: bool | None = None) -> Any:
+        """The text of ids, as far as it can be told; a list of texts for a list of rows."""
+        ids = _listed(token_ids)
+        if isinstance(ids, dict):
+            ids = _listed(ids["input_ids"])
+        if isinstance(ids, int):
+            ids = [ids]
+        if ids and isinstance(ids[0], (list, tuple)):
+            return [self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in ids]
+        special = {token.content for token in self.added_by_id.values() if token.special} if skip_special_tokens else ()
+        tokens = []
+        for number in ids:
+            if number < 0 or number > 0xFFFFFFFF:
+                raise InputError(f"the id {number} cannot be decoded; ids are not negative and fit 32 bits.")
+            token = self.id_to_token(number)
+            if token is not None and token not in special:
+                tokens.append(token)
+        text = self.convert_tokens_to_string(tokens)
+        if self.clean_up_tokenization_spaces if clean_up_tokenization_spaces is None else clean_up_tokenization_spaces:
+            for untidy, tidy in CLEAN_UP:
+                text = text.replace(untidy, tidy)
+        return text
+
+    def batch_decode(self, sequences: Iterable[Any], skip_special_tokens: bool = False, clean_up_tokenization_spaces: bool | None = None) -> list[str]:
+        """The texts of rows of ids."""
+        return [self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in _listed(sequences)]
+
+
+def _texts(text: Any, pair: Any, split_words: bool) -> tuple[list[tuple[Any, Any]], bool]:
+    """(text, second text or None) of everything asked for; and whether that was a batch."""
+    if not isinstance(text, (str, list, tuple)):
+        raise InputError(f"a text has to be a str, or a list of them, not {type(text).__name__}.")
+    batched = isinstance(text, (list, tuple)) and (not split_words or bool(text and isinstance(text[0], (list, tuple))))
+    if not batched:
+        return [(text, pair or None)], False
+    if pair is not None:
+        if isinstance(pair, str) or len(pair) != len(text):
+            raise InputError("for a list of texts, text_pair has to be a list of as many.")
+        return list(zip(text, pair)), True
+    if not text:
+        raise InputError("the list of texts is empty.")
+    return [_pair(item, split_words) for item in text], True
+
+
+def _pair(item: Any, split_words: bool) -> tuple[Any, Any]:
+    """An item of a batch, which may be two texts."""
+    if isinstance(item, (list, tuple)) and (not split_words or (item and isinstance(item[0], (list, tuple)))):
+        if len(item) != 2:
+            raise InputError(f"an item of the batch is {len(item)} texts; it can be one or a pair. (Is is_split_into_words meant?)")
+        return item[0], item[1]
+    return item, None
+
+
+def _read(path: Any) -> tuple[Any, bool, bytes | None]:
+    """The files that a tokenizer is opened from, read; a converted model's path as it is."""
+    import os
+
+    path = os.fspath(path)
+    config = None
+    if os.path.isdir(path):
+        beside = os.path.join(path, "tokenizer_config.json")
+        if os.path.isfile(beside):
+            config = _bytes(beside)
+        names = [name for name in ("tokenizer.json", "vocab.txt") if os.path.isfile(os.path.join(path, name))]
+        if not names:
+            raise ModelFileError(f"{path} has neither a tokenizer.json nor a vocab.txt.")
+        path = os.path.join(path, names[0])
+    elif not path.endswith((".txt", ".json")):
+        raise InputError("a converted model's tokenizer is fixed; give settings when it is converted.")
+    return _bytes(path), path.endswith(".json"), config
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _merged(config: bytes | None, settings: dict[str, Any]) -> bytes:
+    import json
+
+    values = json.loads(config) if config else {}
+    for name, value in settings.items():
+        values[name] = {key: getattr(value, key) for key in AddedToken.__slots__} if isinstance(value, AddedToken) else value
+    return json.dumps(values).encode()
+
+
+def _rebuilt(kind: type[Tokenizer], data: bytes, config: bytes) -> Tokenizer:
+    return kind(data, json=True, config=config)
+
+
+class AutoTokenizer:
+    """Opens a tokenizer, as transformers' AutoTokenizer does."""
+
+    @staticmethod
+    def from_pretrained(path: str | os.PathLike[str], **settings: Any) -> Tokenizer:
+        """Open a Hugging Face folder, a vocab.txt, a tokenizer.json or a converted model."""
+        return Tokenizer.from_pretrained(path, **settings)
