@@ -615,7 +615,7 @@ cdef class TokenizerCore:
         cdef bl_window *windows = few
         cdef size_t i
         cdef Encoding e
-        if pair is None and not split_words and not overflowing and limits.truncation in (BL_LONGEST_FIRST, BL_ONLY_FIRST) and not limits.cut_left:
+        if pair is None and not split_words and not overflowing and limits.truncation in (BL_LONGEST_FIRST, BL_ONLY_FIRST) and not limits.cut_left and limits.max_length >= self.num_special_tokens_to_add():
             most = limits.max_length  # the rest of the text need not be read
         a = self.pieces(text, split_words, split_special, most)
         if pair is not None:

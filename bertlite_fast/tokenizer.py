@@ -108,20 +108,32 @@ def _tensors(rows: dict[str, list[Any]], kind: str) -> dict[str, Any]:
     """Lists as arrays of 64-bit integers, as the original makes them."""
     if kind not in ("np", "pt"):
         raise InputError(f"return_tensors is {kind!r}; it can be 'np' (or 'pt', where torch is installed), or left out for lists.")
-    for name, values in rows.items():
-        if values and isinstance(values[0], list) and len({len(row) for row in values}) > 1:
-            raise InputError(f"{name} has rows of different lengths, which no array can hold; set padding=True, and truncation=True if texts are long.")
     if kind == "pt":
         try:
             import torch
         except ImportError:
             raise InputError("return_tensors='pt' needs torch, which is not installed; models here take return_tensors='np', or lists.") from None
+        for name, values in rows.items():
+            if _ragged(values):
+                raise InputError(f"{name} has rows of different lengths, which no tensor can hold; set padding=True, and truncation=True if texts are long.")
         return {name: torch.tensor(values) for name, values in rows.items()}
     try:
         import numpy
     except ImportError:
         raise InputError("return_tensors='np' needs NumPy, which is not installed; models here take lists as well.") from None
-    return {name: numpy.array(values, dtype=numpy.int64) for name, values in rows.items()}
+
+    def array(values: list[Any]) -> Any:
+        if not _ragged(values):
+            return numpy.array(values, dtype=numpy.int64)
+        out = numpy.empty(len(values), dtype=object)  # as the original does it
+        out[:] = [numpy.array(row, dtype=numpy.int64) for row in values]
+        return out
+
+    return {name: array(values) for name, values in rows.items()}
+
+
+def _ragged(values: list[Any]) -> bool:
+    return bool(values) and isinstance(values[0], list) and len({len(row) for row in values}) > 1
 
 
 def _listed(values: Any) -> Any:

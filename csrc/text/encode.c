@@ -71,12 +71,11 @@ bl_status bl_windows(const bl_tokenizer *t, size_t a, size_t b, const bl_limits 
     size_t keep_a = a, keep_b = b, n = 0;
     parts first, second;
     if (limits->truncation != BL_KEEP) {
-        const size_t around = limits->specials ? (pair ? t->pair : t->single).tokens : 0;
-        if (limits->max_length < around)
-            return bl_fail(error, BL_INPUT_ERROR, "max_length is %zu, but %zu tokens belong around the text.", limits->max_length, around);
-        if (limits->max_length - around < limits->stride)
-            return bl_fail(error, BL_INPUT_ERROR, "stride is %zu, but only %zu pieces of a text fit a window; make stride smaller or max_length larger.", limits->stride, limits->max_length - around);
-        if (!share(&keep_a, &keep_b, limits, limits->max_length - around, error)) return BL_INPUT_ERROR;
+        const size_t around = limits->specials ? (pair ? t->pair : t->single).tokens : 0, usual = t->single.tokens;
+        if (limits->max_length >= usual && limits->max_length - usual < limits->stride)
+            return bl_fail(error, BL_INPUT_ERROR, "stride is %zu, but only %zu pieces of a text fit a window; make stride smaller or max_length larger.", limits->stride, limits->max_length - usual);
+        /* Where not even the tokens around the texts fit, the original cuts nothing off. */
+        if (limits->max_length >= around && !share(&keep_a, &keep_b, limits, limits->max_length - around, error)) return BL_INPUT_ERROR;
     }
     if (!cut_in_parts(&first, a, keep_a, limits, error) || !cut_in_parts(&second, pair ? b : 0, pair ? keep_b : 0, limits, error)) return BL_INPUT_ERROR;
     /* What fits; then the rest of a, each with all of b; then the rest of b. */
