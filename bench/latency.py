@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "bench")]
 
 import checkpoints
 import core
+from turns import by_turns, processor
 
 import bertlite_fast as bf
 
@@ -36,32 +34,6 @@ SHAPES: dict[str, dict[str, Any]] = {
     "L4-H256": {"layers": 4, "hidden": 256, "heads": 4, "intermediate": 1024},
     "L6-H768": {"layers": 6, "hidden": 768, "heads": 12, "intermediate": 3072},
 }
-
-
-def processor() -> str:
-    try:
-        found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    except OSError:
-        found = None
-    return f"{found[1] if found else platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}"
-
-
-def by_turns(calls: dict[str, Callable[[], object]], rounds: int = 15, batch_s: float = 0.03) -> dict[str, float]:
-    """Median microseconds of each call, the callers taking turns."""
-    counts: dict[str, int] = {}
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for name, call in calls.items():
-        call()
-        start = time.perf_counter()
-        call()
-        counts[name] = max(1, int(batch_s / max(time.perf_counter() - start, 1e-7)))
-    for _ in range(rounds):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            for _ in range(counts[name]):
-                call()
-            times[name].append((time.perf_counter() - start) / counts[name] * 1e6)
-    return {name: statistics.median(values) for name, values in times.items()}
 
 
 def litert_call(path: str, ids: list[int]) -> Callable[[], object]:

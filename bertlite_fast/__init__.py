@@ -10,7 +10,10 @@ from .models import (
     AutoModelForTokenClassification,
     Model,
 )
-from .tokenizer import AddedToken, AutoTokenizer, BatchEncoding, Encoding, Tokenizer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .tokenizer import AddedToken, AutoTokenizer, BatchEncoding, Encoding, Tokenizer
 
 __all__ = [
     "AddedToken",
@@ -38,3 +41,14 @@ __all__ = [
     "convert",
     "top",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The tokenizer's names, which models alone can do without, are imported when first used."""
+    if name in ("AddedToken", "AutoTokenizer", "BatchEncoding", "Encoding", "Tokenizer"):
+        from . import tokenizer
+
+        value: object = getattr(tokenizer, name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,11 +1,14 @@
 # The tokenizer's half of the binding: str in, ids out. Part of _native.pyx.
 
-from cpython.list cimport PyList_New, PyList_SET_ITEM
-from cpython.long cimport PyLong_FromLong
-from cpython.ref cimport Py_INCREF
+from cpython.list cimport PyList_New
+from cpython.ref cimport Py_INCREF, PyObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 
 cdef extern from "Python.h":
+    # with pointers in place of references, which need no counting
+    PyObject *PyLong_FromLong(long value)
+    PyObject *PyList_GET_ITEM(object values, Py_ssize_t i)
+    void PyList_SET_ITEM(object values, Py_ssize_t i, PyObject *item)
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
     bint PyUnicode_IS_ASCII(object text)
 
@@ -25,6 +28,7 @@ cdef extern from "bertlite.h" nogil:
         int32_t id[5]
         int lowercase, strip_accents, split_chinese, pad_left, cut_left, clean_up, types, join_with_spaces, tidy
         const char *prefix
+        size_t table_bytes
     ctypedef struct bl_added_token:
         const char *text
         size_t size
@@ -86,12 +90,23 @@ cdef const char *utf8(object text, Py_ssize_t *size) except NULL:
         raise InputError(f"the text holds half a surrogate pair at index {error.start}, which is no character; remove it, or encode the text with errors='replace' first.") from None
 
 
+# Python's own integers stop being shared at 256; ids below this are shared here, once there is
+# a tokenizer. In BERT's vocabularies the usual words come first.
+cdef enum:
+    SHARED = 8192
+
+cdef list shared_integers = []
+
+
 cdef list list_of(const int32_t *values, Py_ssize_t n):
     cdef list out = PyList_New(n)
-    cdef object v
+    cdef PyObject *v
     for i in range(n):
-        v = PyLong_FromLong(values[i])
-        Py_INCREF(v)
+        if 0 <= values[i] < SHARED:
+            v = PyList_GET_ITEM(shared_integers, values[i])
+            Py_INCREF(<object>v)
+        else:
+            v = PyLong_FromLong(values[i])
         PyList_SET_ITEM(out, i, v)
     return out
 
@@ -396,6 +411,8 @@ cdef class TokenizerCore:
         if t is NULL:
             raise_error(&error)
         self.t = t
+        if not shared_integers:
+            shared_integers.extend(range(SHARED))
         self.source = source
         self.added_by_id, self.shown = {}, {}
         while bl_added_item(t, n, &a):
@@ -485,7 +502,7 @@ cdef class TokenizerCore:
         """How texts are normalised, and how pieces are put together again."""
         i = bl_tokenizer_describe(self.t)
         return {"lowercase": bool(i.lowercase), "strip_accents": bool(i.strip_accents), "split_chinese": bool(i.split_chinese),
-                "prefix": i.prefix.decode(), "join_with_spaces": bool(i.join_with_spaces), "tidy": bool(i.tidy)}
+                "prefix": i.prefix.decode(), "join_with_spaces": bool(i.join_with_spaces), "tidy": bool(i.tidy), "table_bytes": i.table_bytes}
 
     def get_vocab(self):
         """{token: id}, added tokens too."""

@@ -16,7 +16,19 @@ __all__ = ["AddedToken", "AutoTokenizer", "BatchEncoding", "Encoding", "Tokenize
 SPECIALS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 LONGEST = 1 << 62
 # What the original's decoders and its clean_up_tokenization replace; the first does one thing more.
-TIDY = ((" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"))
+TIDY = (
+    (" .", "."),
+    (" ?", "?"),
+    (" !", "!"),
+    (" ,", ","),
+    (" ' ", "'"),
+    (" n't", "n't"),
+    (" 'm", "'m"),
+    (" do not", " don't"),
+    (" 's", "'s"),
+    (" 've", "'ve"),
+    (" 're", "'re"),
+)
 CLEAN_UP = tuple(pair for pair in TIDY if pair[0] != " do not")
 
 
@@ -296,7 +308,9 @@ class Tokenizer(TokenizerCore):
         """Ids, and what else is asked for, of a text, a pair, or lists of them. All is as in transformers."""
         texts, batched = _texts(text, text_pair, is_split_into_words)
         strategy, length = self._truncation(truncation, max_length, padding)
-        rows = self.encode_rows(texts, bool(add_special_tokens), strategy or "", length, stride, bool(is_split_into_words), bool(split_special_tokens), return_overflowing_tokens)
+        rows = self.encode_rows(
+            texts, bool(add_special_tokens), strategy or "", length, stride, bool(is_split_into_words), bool(split_special_tokens), return_overflowing_tokens
+        )
         self._pad(rows, padding, max_length, pad_to_multiple_of, padding_side, length if strategy else None)
         windows = [row for first in rows for row in (first, *first.overflowing)]
         types = "token_type_ids" in self.model_input_names if return_token_type_ids is None else return_token_type_ids
@@ -360,10 +374,8 @@ class Tokenizer(TokenizerCore):
             raise InputError(f"pad_to_multiple_of is {multiple}; it has to be 1 or more.")
         if cut_at is not None and multiple is not None and cut_at % multiple:
             raise InputError(f"texts are cut off at {cut_at} tokens, which is no multiple of pad_to_multiple_of={multiple}; make it one.")
-        if padding == "max_length":
-            length = self.model_max_length if max_length is None else max_length
-        else:
-            length = max((len(row) for row in rows), default=0)
+        longest = max((len(row) for row in rows), default=0)
+        length = longest if padding != "max_length" else self.model_max_length if max_length is None else max_length
         if multiple:
             length += -length % multiple
         self.pad_rows(rows, length, side)
@@ -470,7 +482,10 @@ def _merged(config: bytes | None, settings: dict[str, Any]) -> bytes:
 
     values = json.loads(config) if config else {}
     for name, value in settings.items():
-        values[name] = {key: getattr(value, key) for key in AddedToken.__slots__} if isinstance(value, AddedToken) else value
+        if isinstance(value, AddedToken):
+            flags = ("content", "single_word", "lstrip", "rstrip", "normalized", "special")
+            value = {key: getattr(value, key) for key in flags}
+        values[name] = value
     return json.dumps(values).encode()
 
 

@@ -133,6 +133,7 @@ typedef struct {
     int types;                         /* the model takes token_type_ids */
     int join_with_spaces, tidy;        /* decoding: pieces are words; without tidying, spaces stay before commas */
     const char *prefix;                /* "##" */
+    size_t table_bytes;                /* of memory for the vocabulary; it never grows */
 } bl_tokenizer_info;
 
 /* A token that is found in texts before they are cut into words. */

@@ -22,10 +22,58 @@ from bertlite_fast import Tokenizer
 
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-ODD = "\0\t\n\r\x0b\x0c\x1c\x1f\x7f\x80\x85\xa0\xad\u0130\u0131\u017f\u034f\u061c\u070f\u180e\u200b\u200c\u200d\u200e\u2028\u2029\u202f\u205f\u2060\u3000\ufe0f\ufeff\ufffc\ufffd\ufffe\uffff\ue000\U000e0001\U000f0000\U0010ffff"
+ODD = (
+    "\0\t\n\r\x0b\x0c\x1c\x1f\x7f\x80\x85\xa0\xad\u0130\u0131\u017f\u034f\u061c\u070f\u180e"
+    "\u200b\u200c\u200d\u200e\u2028\u2029\u202f\u205f\u2060\u3000\ufe0f\ufeff\ufffc\ufffd\ufffe\uffff\ue000\U000e0001\U000f0000\U0010ffff"
+)
 # Where the rules of BERT, of Unicode and of UTF-8 have their edges.
-EDGES = [0x7F, 0x80, 0x7FF, 0x800, 0x33FF, 0x3400, 0x4DBF, 0x4DC0, 0x4E00, 0x9FFF, 0xA000, 0xABFF, 0xAC00, 0xAC01, 0xD7A3, 0xD7A4, 0xD7FF, 0xE000, 0xF8FF, 0xF900, 0xFAFF, 0xFB00, 0xFFFF]
-EDGES += [0x10000, 0x1F1E6, 0x1F3FB, 0x20000, 0x2A6DF, 0x2A6E0, 0x2A700, 0x2B73F, 0x2B740, 0x2B81F, 0x2B820, 0x2B91F, 0x2B920, 0x2CEAF, 0x2CEB0, 0x2F800, 0x2FA1F, 0x2FA20, 0x30000, 0x10FFFF]
+EDGES = [
+    0x7F,
+    0x80,
+    0x7FF,
+    0x800,
+    0x33FF,
+    0x3400,
+    0x4DBF,
+    0x4DC0,
+    0x4E00,
+    0x9FFF,
+    0xA000,
+    0xABFF,
+    0xAC00,
+    0xAC01,
+    0xD7A3,
+    0xD7A4,
+    0xD7FF,
+    0xE000,
+    0xF8FF,
+    0xF900,
+    0xFAFF,
+    0xFB00,
+    0xFFFF,
+]
+EDGES += [
+    0x10000,
+    0x1F1E6,
+    0x1F3FB,
+    0x20000,
+    0x2A6DF,
+    0x2A6E0,
+    0x2A700,
+    0x2B73F,
+    0x2B740,
+    0x2B81F,
+    0x2B820,
+    0x2B91F,
+    0x2B920,
+    0x2CEAF,
+    0x2CEB0,
+    0x2F800,
+    0x2FA1F,
+    0x2FA20,
+    0x30000,
+    0x10FFFF,
+]
 MARKS = [c for c in map(chr, range(0x110000)) if unicodedata.combining(c)]
 STAYING = [c for c in MARKS if unicodedata.category(c) != "Mn"]  # move under NFD, and are no accents
 MARKED = [c for c in map(chr, range(0x110000)) if unicodedata.decomposition(c) and unicodedata.normalize("NFD", c) != c]
@@ -35,10 +83,46 @@ def vocabulary() -> dict[str, int]:
     """A small one of our own: characters of many scripts, and words and endings of English."""
     pieces = list(SPECIALS)
     pieces += [chr(c) for c in range(33, 127)]
-    pieces += [chr(c) for a, b in ((0xA1, 0x250), (0x370, 0x530), (0x5D0, 0x5EB), (0x621, 0x64B), (0x905, 0x93A), (0x1100, 0x1113), (0x3041, 0x3097), (0x4E00, 0x4E80)) for c in range(a, b)]
+    pieces += [
+        chr(c)
+        for a, b in ((0xA1, 0x250), (0x370, 0x530), (0x5D0, 0x5EB), (0x621, 0x64B), (0x905, 0x93A), (0x1100, 0x1113), (0x3041, 0x3097), (0x4E00, 0x4E80))
+        for c in range(a, b)
+    ]
     pieces += ["##" + p for p in pieces[5:]]
-    words = "the of and to in is was for on light lights kitchen turn play music naive cafe uber strasse istanbul hello world playing unhappy 2024 don can won not".split()
-    pieces += words + ["##" + e for e in ("ing", "ed", "er", "est", "s", "ly", "ness", "able", "tion", "un", "##", "ᅡ", "ᆨ", "ी", "\u0301", "\u0345", "〮", "\U0001d165")]
+    words = [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "is",
+        "was",
+        "for",
+        "on",
+        "light",
+        "lights",
+        "kitchen",
+        "turn",
+        "play",
+        "music",
+        "naive",
+        "cafe",
+        "uber",
+        "strasse",
+        "istanbul",
+        "hello",
+        "world",
+        "playing",
+        "unhappy",
+        "2024",
+        "don",
+        "can",
+        "won",
+        "not",
+    ]
+    pieces += words + [
+        "##" + e for e in ("ing", "ed", "er", "est", "s", "ly", "ness", "able", "tion", "un", "##", "ᅡ", "ᆨ", "ी", "\u0301", "\u0345", "〮", "\U0001d165")
+    ]
     pieces += ["〮", "\U0001d158", "ी", "a" * 17, "a" * 40, "##" + "b" * 33, "中国", "é", "##é", "É", "ß", "i\u0307", "foo", "bar", "foobar", "new", "new york"]
     return {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
 
@@ -47,7 +131,9 @@ def random_text(r: random.Random, words: list[str]) -> str:
     """A text of one of several kinds."""
 
     def anything() -> str:
-        c = r.choice((r.randrange(0x80), r.randrange(0x800), r.randrange(0x3000), r.randrange(0x10000), r.randrange(0x110000), r.choice(EDGES) + r.randrange(-1, 2)))
+        c = r.choice(
+            (r.randrange(0x80), r.randrange(0x800), r.randrange(0x3000), r.randrange(0x10000), r.randrange(0x110000), r.choice(EDGES) + r.randrange(-1, 2))
+        )
         return chr(c) if 0 <= c < 0xD800 or 0xE000 <= c < 0x110000 else "?"
 
     def block() -> list[str]:
@@ -65,14 +151,60 @@ def random_text(r: random.Random, words: list[str]) -> str:
     if kind == 3:
         return "".join(anything() for _ in range(r.randrange(1, 40)))
     if kind == 4:  # marks in every order
-        parts = [r.choice(LETTERS + " ") if r.random() < 0.2 else r.choice(MARKED) if r.random() < 0.2 else r.choice(STAYING) if r.random() < 0.3 else r.choice(MARKS) for _ in range(r.randrange(1, 16))]
+        parts = [
+            r.choice(LETTERS + " ")
+            if r.random() < 0.2
+            else r.choice(MARKED)
+            if r.random() < 0.2
+            else r.choice(STAYING)
+            if r.random() < 0.3
+            else r.choice(MARKS)
+            for _ in range(r.randrange(1, 16))
+        ]
         return "".join(parts)
     if kind == 5:
         return "".join(r.choice(ODD) if r.random() < 0.3 else r.choice(LETTERS + " .") for _ in range(r.randrange(1, 30)))
     if kind == 6:
-        return "".join(r.choice((chr(r.randrange(0xAC00, 0xD7A4)), chr(r.randrange(0x4E00, 0x4E90)), chr(r.randrange(0x1100, 0x1200)), " ", "x", "。", chr(r.randrange(0xF900, 0xFB00)))) for _ in range(r.randrange(1, 20)))
+        return "".join(
+            r.choice(
+                (
+                    chr(r.randrange(0xAC00, 0xD7A4)),
+                    chr(r.randrange(0x4E00, 0x4E90)),
+                    chr(r.randrange(0x1100, 0x1200)),
+                    " ",
+                    "x",
+                    "。",
+                    chr(r.randrange(0xF900, 0xFB00)),
+                )
+            )
+            for _ in range(r.randrange(1, 20))
+        )
     if kind == 7:
-        tokens = [*SPECIALS, "[mask]", "[", "]", "[[MASK]]", "foo", "Foo", "FOO", "foobar", "New York", "new york", "中国", "é", "É", "e\u0301", "@@", "x", " ", "  ", "\u3000", "a", "_", "\u0301"]
+        tokens = [
+            *SPECIALS,
+            "[mask]",
+            "[",
+            "]",
+            "[[MASK]]",
+            "foo",
+            "Foo",
+            "FOO",
+            "foobar",
+            "New York",
+            "new york",
+            "中国",
+            "é",
+            "É",
+            "e\u0301",
+            "@@",
+            "x",
+            " ",
+            "  ",
+            "\u3000",
+            "a",
+            "_",
+            "\u0301",
+        ]
         return "".join(r.choices(tokens, k=r.randrange(1, 12)))
     if kind == 8:
         letter = r.choice("abé中ㅏ")
@@ -99,9 +231,31 @@ def settings(vocab: dict[str, int]) -> list[tuple[str, str, Any]]:
         ("ideographs not split", (True, False, None, True), []),
         ("not cleaned", (False, True, None, True), []),
         ("not normalised", None, []),
-        ("added tokens", (True, True, None, True), [{"content": "foo"}, {"content": "New York", "single_word": True}, {"content": "@@", "lstrip": True, "rstrip": True}, {"content": "中国"}]),
-        ("raw tokens", (True, True, None, True), [{"content": "foo", "normalized": False, "single_word": True}, {"content": "foobar", "normalized": False}, {"content": "É", "normalized": False, "rstrip": True}, {"content": "x", "normalized": False, "lstrip": True}]),
-        ("both", (True, True, None, True), [{"content": "foo", "lstrip": True}, {"content": "foobar", "rstrip": True, "single_word": True}, {"content": "Foo", "normalized": False}, {"content": "a", "single_word": True}]),
+        (
+            "added tokens",
+            (True, True, None, True),
+            [{"content": "foo"}, {"content": "New York", "single_word": True}, {"content": "@@", "lstrip": True, "rstrip": True}, {"content": "中国"}],
+        ),
+        (
+            "raw tokens",
+            (True, True, None, True),
+            [
+                {"content": "foo", "normalized": False, "single_word": True},
+                {"content": "foobar", "normalized": False},
+                {"content": "É", "normalized": False, "rstrip": True},
+                {"content": "x", "normalized": False, "lstrip": True},
+            ],
+        ),
+        (
+            "both",
+            (True, True, None, True),
+            [
+                {"content": "foo", "lstrip": True},
+                {"content": "foobar", "rstrip": True, "single_word": True},
+                {"content": "Foo", "normalized": False},
+                {"content": "a", "single_word": True},
+            ],
+        ),
     ]
     for name, rules, added in cases:
         original = tokenizers.Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100))

@@ -151,7 +151,12 @@ def test_live_calls(folder: Path, side: str) -> None:
         for i in range(len(wanted.encodings)):
             assert got.tokens(i) == wanted.tokens(i), (seed, args, kwargs)
             assert got.word_ids(i) == wanted.word_ids(i)
-            assert got.sequence_ids(i) == wanted.encodings[i].sequence_ids or len(wanted.encodings[i].overflowing) or "truncation" in kwargs or "max_length" in kwargs
+            assert (
+                got.sequence_ids(i) == wanted.encodings[i].sequence_ids
+                or len(wanted.encodings[i].overflowing)
+                or "truncation" in kwargs
+                or "max_length" in kwargs
+            )
     print(f"{refused} of 4000 refused")
 
 
@@ -159,9 +164,29 @@ def test_live_names_and_decoding(folder: Path) -> None:
     transformers = pytest.importorskip("transformers")
     original = transformers.BertTokenizer.from_pretrained(folder)
     ours = AutoTokenizer.from_pretrained(folder)
-    for name in ("vocab_size", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token", "unk_token_id", "sep_token_id", "pad_token_id", "cls_token_id", "mask_token_id"):
+    for name in (
+        "vocab_size",
+        "unk_token",
+        "sep_token",
+        "pad_token",
+        "cls_token",
+        "mask_token",
+        "unk_token_id",
+        "sep_token_id",
+        "pad_token_id",
+        "cls_token_id",
+        "mask_token_id",
+    ):
         assert getattr(ours, name) == getattr(original, name), name
-    for name in ("model_max_length", "padding_side", "truncation_side", "model_input_names", "all_special_ids", "pad_token_type_id", "clean_up_tokenization_spaces"):
+    for name in (
+        "model_max_length",
+        "padding_side",
+        "truncation_side",
+        "model_input_names",
+        "all_special_ids",
+        "pad_token_type_id",
+        "clean_up_tokenization_spaces",
+    ):
         assert getattr(ours, name) == getattr(original, name), name
     assert set(ours.all_special_tokens) == set(original.all_special_tokens)
     assert len(ours) == len(original)
@@ -219,7 +244,13 @@ def test_live_vocabularies(tmp_path: Path, lines: list[str], end: str) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"do_lower_case": False}, {"strip_accents": False}, {"do_lower_case": False, "strip_accents": True}, {"tokenize_chinese_chars": False}, {"mask_token": "<mask>"}],
+    [
+        {"do_lower_case": False},
+        {"strip_accents": False},
+        {"do_lower_case": False, "strip_accents": True},
+        {"tokenize_chinese_chars": False},
+        {"mask_token": "<mask>"},
+    ],
     ids=str,
 )
 def test_live_settings(folder: Path, tmp_path: Path, settings: dict[str, Any]) -> None:
@@ -250,11 +281,15 @@ def test_places_hold_what_the_tokens_say(tok: Tokenizer) -> None:
         last = 0
         for token, (start, end), word in zip(e.tokens, e.offsets, e.word_ids):
             assert 0 <= start <= end <= len(text)
-            assert start >= last or e.offsets.count((start, end)) > 1 or start == last
+            assert start >= last
             last = start
-            assert word is not None
+            assert word is not None and token is not None
             slice_of_text = tok.normalize(text[start:end]).strip()
-            if token != tok.unk_token and not any("\u1100" <= c <= "\u11ff" or "\U0001d100" <= c <= "\U0001d1ff" for c in token) and token not in tok.all_special_tokens:
+            if (
+                token != tok.unk_token
+                and not any("\u1100" <= c <= "\u11ff" or "\U0001d100" <= c <= "\U0001d1ff" for c in token)
+                and token not in tok.all_special_tokens
+            ):
                 moved = any(c in compare_tokenizers.STAYING for c in text)
                 assert moved or token.removeprefix("##") in slice_of_text, (text, token, slice_of_text)
 
@@ -315,7 +350,21 @@ def test_damaged_tables_are_refused_or_harmless(folder: Path, tiny: Path, tmp_pa
             pass
 
 
-@pytest.mark.parametrize("text", ["x" * 1_000_000, "x " * 500_000, "\u0301" * 500_000, "\u302e\u0301" * 200_000, "中" * 300_000, "[" * 1_000_000, "[MASK" * 200_000, "é" * 500_000, "\0" * 1_000_000, "가" * 300_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 1_000_000,
+        "x " * 500_000,
+        "\u0301" * 500_000,
+        "\u302e\u0301" * 200_000,
+        "中" * 300_000,
+        "[" * 1_000_000,
+        "[MASK" * 200_000,
+        "é" * 500_000,
+        "\0" * 1_000_000,
+        "가" * 300_000,
+    ],
+)
 def test_absurd_lengths_end(tok: Tokenizer, text: str) -> None:
     ids = tok.encode(text)
     assert len(ids) >= 2

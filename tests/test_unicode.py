@@ -21,7 +21,9 @@ def tokenizer(rules: tuple[bool, bool, bool, bool]) -> tuple[Tokenizer, Any]:
 
 
 @pytest.mark.parametrize(
-    "rules", [(True, False, False, False), (False, True, False, False), (False, False, True, False), (False, False, False, True), (True, True, True, True)], ids=str
+    "rules",
+    [(True, False, False, False), (False, True, False, False), (False, False, True, False), (False, False, False, True), (True, True, True, True)],
+    ids=str,
 )
 def test_each_character_is_normalised_alike(rules: tuple[bool, bool, bool, bool]) -> None:
     ours, original = tokenizer(rules)

@@ -44,8 +44,10 @@ for (const [name, path] of Object.entries(sets))
 if (lower) out.lower = [...(await import(`${folder}/Simple_Case_Mapping/Lowercase/code-points.mjs`)).default];
 fs.writeFileSync(1, JSON.stringify(out));
 """
-BLOCK = 128
+BLOCK = 128  # BL_TRAIT_BLOCK
 LAST = 0x110000
+NEAR = 0x2000  # scripts with accents stand below, and are looked up directly
+CASED = 0x600  # and those with capitals
 DROP, SPACE, PUNCTUATION, MARK, MOVES, DECOMPOSES, LOWERS, WORD = (1 << i for i in range(8))
 
 
@@ -136,20 +138,27 @@ def main() -> int:
                     pool += map(ord, parts)
         flags[code] = f
 
+    near = [0] * NEAR
+    for i, (code, _, _) in enumerate(decompositions):
+        if code < NEAR:
+            near[code] = i + 1
+    small = [lower.get(code, code) for code in range(CASED)]
     blocks: dict[bytes, int] = {}
     index = [blocks.setdefault(bytes(flags[i : i + BLOCK]), len(blocks)) for i in range(0, LAST, BLOCK)]
     assert len(blocks) < 256, len(blocks)
     changes = runs(lower)
     out = [
         "/* Made by tools/unicode_tables.py, which says what of which version of Unicode this is. */",
-        f"enum {{ BLOCK = {BLOCK} }};",
-        f"static const uint8_t block_of[{len(index)}] = {{\n{rows([str(i) for i in index])}\n}};",
-        f"static const uint8_t blocks[{len(blocks)}][BLOCK] = {{",
+        f"enum {{ NEAR = {NEAR}, CASED = {CASED} }};",
+        f"const uint8_t bl_trait_block_of[{len(index)}] = {{\n{rows([str(i) for i in index])}\n}};",
+        f"const uint8_t bl_trait_blocks[{len(blocks)}][BL_TRAIT_BLOCK] = {{",
         *(f"    {{\n{rows([str(v) for v in block])}\n    }}," for block in blocks),
         "};",
         f"static const struct {{ uint32_t code; uint16_t at, count; }} decompositions[{len(decompositions)}] = {{",
         rows([f"{{ {a:#x}, {b}, {c} }}" for a, b, c in decompositions]),
         "};",
+        f"static const uint16_t near_decompositions[NEAR] = {{ /* index + 1 */\n{rows([str(i) for i in near])}\n}};",
+        f"static const uint16_t small_letters[CASED] = {{\n{rows([str(c) for c in small])}\n}};",
         f"static const uint32_t decomposed[{len(pool)}] = {{\n{rows([hex(c) for c in pool])}\n}};",
         f"static const struct {{ uint32_t first, last; int32_t step, difference; }} lowercase[{len(changes)}] = {{",
         rows([f"{{ {a:#x}, {b:#x}, {c}, {d} }}" for a, b, c, d in changes]),

@@ -78,7 +78,7 @@ class Corpus:
     def frequencies(self) -> np.ndarray[Any, Any]:
         total = np.zeros(30522)
         for name, share in SHARES.items():
-            counts = np.bincount(self.sources[name][: 20_000_000], minlength=30522)
+            counts = np.bincount(self.sources[name][:20_000_000], minlength=30522)
             total += share * counts / counts.sum()
         return total
 
@@ -138,7 +138,9 @@ def main() -> int:
     model.train()
     decayed = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim < 2]
-    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}], lr=args.rate, betas=(0.9, 0.98), eps=1e-6)
+    optimiser = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}], lr=args.rate, betas=(0.9, 0.98), eps=1e-6
+    )
     chances = torch.from_numpy(corpus.frequencies() ** 0.75 + 1e-9).float()
     chances /= chances.sum()
     tokens, step, spent = 0.0, 0, 0.0
@@ -181,7 +183,13 @@ def main() -> int:
         if not math.isfinite(losses):
             raise RuntimeError(f"the loss is {losses} at step {step}")
         if step % 500 == 0:
-            line = {"step": step, "tokens": tokens, "train": round(losses / 500, 4), "rate": round(optimiser.param_groups[0]["lr"], 6), "seconds": round(time.monotonic() - begun)}
+            line = {
+                "step": step,
+                "tokens": tokens,
+                "train": round(losses / 500, 4),
+                "rate": round(optimiser.param_groups[0]["lr"], 6),
+                "seconds": round(time.monotonic() - begun),
+            }
             if step % 2000 == 0:
                 line |= evaluate(model, corpus)
             losses = 0.0

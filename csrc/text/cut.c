@@ -117,7 +117,7 @@ INLINE void append(sink *s, word *w, bl_glyph g)
     if (w->characters <= s->t->longest_word) w->characters++;
 }
 
-static int worldly_edge(uint32_t c) { return !(bl_traits(c) & BL_WORDLY); }
+static int edge(uint32_t c) { return !(bl_traits(c) & BL_WORDLY); }
 
 /* What was read of the normalised text before the next character, as far as added tokens mind. */
 typedef struct {
@@ -147,7 +147,7 @@ static int normal_token(sink *s, bl_reader *r, bl_glyph g, word *w, trail *seen)
     for (uint32_t i = 1; i < length && bl_reader_next(&ahead, &next); i++) to = next.to, last = next.c;
     bl_reader behind = ahead;
     const int more = bl_reader_next(&behind, &next);
-    const int alone = (!seen->before || worldly_edge(seen->before)) && (!more || worldly_edge(next.c));
+    const int alone = (!seen->before || edge(seen->before)) && (!more || edge(next.c));
     if ((s->split_special && a->special) || (a->single_word && !alone)) {
         seen->passed = length;
         return 0;
@@ -172,21 +172,33 @@ static void follow(trail *seen, bl_glyph g)
     if (seen->passed) seen->passed--;
 }
 
+static int plain_letter(unsigned c) { return (c | 0x20u) - 'a' < 26u || c - '0' < 10u; }
+static unsigned small_letter(unsigned c) { return c - 'A' < 26u ? c | 0x20u : c; }
+
 /* Cut text[from, to) with the reader. Where `leave` is set, stop as soon as ASCII begins
  * between two words; returns where it stopped. */
 NOINLINE size_t cut_anything(sink *s, size_t from, size_t to, int leave)
 {
     bl_reader r = bl_reader_start(s->t->rules, s->text, from, to);
     trail seen = { 0, 0, 0, 0, 0 };
+    const int capital = s->t->rules.lowercase;
     bl_glyph g;
     word w;
     w.size = w.characters = 0;
-    while (s->count <= s->room && bl_reader_next(&r, &g)) {
+    while (s->count <= s->room) {
+        /* Letters and digits among other characters, without the reader's care for them. */
+        while (leave && bl_reader_between(&r) && r.at < r.end && plain_letter(*r.at)) {
+            const uint32_t at = (uint32_t)(r.at - s->text);
+            r.starter = r.at;
+            append(s, &w, (bl_glyph){ capital ? small_letter(*r.at) : *r.at, at, at + 1, BL_WORDLY });
+            r.at++;
+        }
+        if (!bl_reader_next(&r, &g)) break;
         if (!leave) {
             if (!seen.passed && normal_token(s, &r, g, &w, &seen)) continue;
             follow(&seen, g);
         }
-        const unsigned traits = bl_traits(g.c);
+        const unsigned traits = g.traits;
         if (LIKELY(!(traits & (BL_SPACE | BL_PUNCTUATION)))) {
             append(s, &w, g);
             continue;
@@ -228,34 +240,28 @@ static void cut_segment(sink *s, size_t from, size_t to)
         uint64_t starts = (m.word & ~(m.word << 1)) | ~(m.word | m.space);
         for (; starts; starts &= starts - 1) {
             const unsigned i = bl_lowest(starts);
-            const uint64_t here = UINT64_C(1) << i;
-            if (LIKELY(m.word & here)) {
-                const uint64_t rest = ~(m.word >> i);
-                const uint32_t size = rest ? bl_lowest(rest) : BL_BLOCK, end = i + size, place = (uint32_t)from + i;
-                if (end == BL_BLOCK ? from + BL_BLOCK < to : m.odd >> end & 1) { /* it may go on */
-                    next = end == BL_BLOCK && i ? from + i : cut_anything(s, from + i, to, 1);
-                    break;
-                }
-                if (LIKELY(size <= short_word)) {
-                    const bl_key k = bl_short_key(low + i, size);
-                    const int32_t id = bl_find_short(&t->vocabulary, k, size, 0, bl_short_hash(k, 0));
-                    if (LIKELY(id >= 0)) {
-                        put(s, id, place, place + size);
-                        s->words++;
-                        continue;
-                    }
-                }
-                if (size > t->longest_word) unknown(s, place, place + size);
-                else spell(s, low + i, size, place, NULL);
-            } else if (m.odd & here) {
+            if (m.odd >> i & 1) {
                 next = cut_anything(s, from + i, to, 1);
                 break;
-            } else {
-                const uint32_t place = (uint32_t)from + i;
-                const int32_t id = t->ascii[low[i]];
-                if (LIKELY(id >= 0)) put(s, id, place, place + 1), s->words++;
-                else unknown(s, place, place + 1);
             }
+            /* Punctuation is a word of one byte, and told apart without a branch. */
+            const uint64_t rest = ~(m.word >> i);
+            const uint32_t size = rest ? bl_lowest(rest) + !(m.word >> i & 1) : BL_BLOCK, end = i + size, place = (uint32_t)from + i;
+            if (end == BL_BLOCK ? from + BL_BLOCK < to : m.odd >> end & 1) { /* it may go on */
+                next = end == BL_BLOCK && i ? from + i : cut_anything(s, from + i, to, 1);
+                break;
+            }
+            if (LIKELY(size <= short_word)) {
+                const bl_key k = bl_short_key(low + i, size);
+                const int32_t id = bl_find_short(&t->vocabulary, k, size, 0, bl_short_hash(k, 0));
+                if (LIKELY(id >= 0)) {
+                    put(s, id, place, place + size);
+                    s->words++;
+                    continue;
+                }
+            }
+            if (size > t->longest_word) unknown(s, place, place + size);
+            else spell(s, low + i, size, place, NULL);
         }
         from = next;
     }
@@ -280,7 +286,7 @@ bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split
         if (a->single_word) {
             uint32_t after = 0;
             if (to < size) bl_decode(s.text + to, s.text + size, &after);
-            if ((from && !worldly_edge(bl_before(s.text, from))) || (to < size && !worldly_edge(after))) continue;
+            if ((from && !edge(bl_before(s.text, from))) || (to < size && !edge(after))) continue;
         }
         if (a->lstrip) {
             const size_t spaces = bl_skip_spaces_back(s.text, from);

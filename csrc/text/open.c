@@ -130,10 +130,6 @@ static int furnish(bl_tokenizer *t, const bl_settings *s, bl_error *error)
     t->rules = s->rules;
     t->longest_word = (uint32_t)s->longest_word;
     t->unknown = piece_id(t, s->unknown, strlen(s->unknown));
-    for (int c = 0; c < 128; c++) {
-        const char text[1] = { (char)c };
-        t->ascii[c] = s->longest_word ? piece_id(t, text, 1) : -1;
-    }
     if (!add_tokens(t, s, error) || !make_template(t, s, &s->single, &t->single, 1, error) || !make_template(t, s, &s->pair, &t->pair, 2, error)) return 0;
 
     bl_tokenizer_info *i = &t->info;
@@ -144,6 +140,7 @@ static int furnish(bl_tokenizer *t, const bl_settings *s, bl_error *error)
     i->pad_left = s->pad_left, i->cut_left = s->cut_left, i->clean_up = s->clean_up;
     i->types = s->types, i->join_with_spaces = s->join_with_spaces, i->tidy = s->tidy;
     i->prefix = t->prefix;
+    i->table_bytes = t->vocabulary.size;
     for (int k = 0; k < BL_SPECIALS; k++) {
         i->id[k] = s->special[k] ? bl_token_id(t, s->special[k], strlen(s->special[k])) : -1;
         if (s->special[k] && !(i->token[k] = copied(s->special[k]))) return no_memory(error);
@@ -336,15 +333,21 @@ static void named(writer *w, const char *key, const char *text)
     quoted(w, text, strlen(text));
 }
 
+/* An id's token; nothing for ids that no token has, which a template may name. */
+static void quoted_token(writer *w, const bl_tokenizer *t, int32_t id)
+{
+    size_t n;
+    const char *text = bl_token_text(t, id, &n);
+    quoted(w, text ? text : "", text ? n : 0);
+}
+
 static void write_template(writer *w, const bl_tokenizer *t, const bl_template *from)
 {
     for (size_t i = 0; i < from->count; i++) {
         const bl_part *p = &from->parts[i];
-        size_t n;
-        const char *text = bl_token_text(t, p->id, &n);
         word(w, i ? ",{\"" : "[{\"");
         word(w, p->kind == BL_TOKEN_PART ? "SpecialToken\":{\"id\":" : "Sequence\":{\"id\":");
-        if (p->kind == BL_TOKEN_PART) quoted(w, text ? text : "", text ? n : 0);
+        if (p->kind == BL_TOKEN_PART) quoted_token(w, t, p->id);
         else word(w, p->kind == BL_FIRST_PART ? "\"A\"" : "\"B\"");
         word(w, ",\"type_id\":");
         number(w, p->type);
@@ -363,17 +366,15 @@ static void write_template_tokens(writer *w, const bl_tokenizer *t)
         int known = p->kind != BL_TOKEN_PART;
         for (size_t k = 0; k < count; k++) known |= seen[k] == p->id;
         if (known) continue;
-        size_t n = 0;
-        const char *text = bl_token_text(t, p->id, &n);
         if (count) word(w, ",");
         seen[count++] = p->id;
-        quoted(w, text ? text : "", n);
+        quoted_token(w, t, p->id);
         word(w, ":{\"id\":");
-        quoted(w, text ? text : "", n);
+        quoted_token(w, t, p->id);
         word(w, ",\"ids\":[");
         number(w, p->id);
         word(w, "],\"tokens\":[");
-        quoted(w, text ? text : "", n);
+        quoted_token(w, t, p->id);
         word(w, "]}");
     }
     word(w, "}");

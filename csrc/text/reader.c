@@ -6,7 +6,13 @@ enum { NO_CLASS = 255 }; /* above all classes */
 
 bl_reader bl_reader_start(bl_rules rules, const uint8_t *text, size_t from, size_t to)
 {
-    bl_reader r = { .text = text, .at = text + from, .end = text + to, .rules = rules, .starter = text + from };
+    bl_reader r; /* a new one for every few words: only what is read before it is written is set */
+    r.text = text;
+    r.at = r.starter = text + from;
+    r.end = text + to;
+    r.rules = rules;
+    r.next = r.count = 0;
+    r.run.at = NULL;
     return r;
 }
 
@@ -14,24 +20,24 @@ bl_reader bl_reader_start(bl_rules rules, const uint8_t *text, size_t from, size
 static int source(const bl_reader *r, const uint8_t **p, bl_glyph *g)
 {
     while (*p < r->end) {
-        const unsigned n = bl_decode(*p, r->end, &g->c), traits = bl_traits(g->c);
+        const unsigned n = bl_decode(*p, r->end, &g->c), traits = g->traits = bl_traits(g->c);
         g->from = (uint32_t)(*p - r->text);
         g->to = g->from + n;
         *p += n;
         if (!r->rules.clean) return 1;
         /* Line tabulation and its like are spaces, but the original drops them first. */
         if (traits & BL_DROP) continue;
-        if (traits & BL_SPACE) g->c = ' ';
+        if (traits & BL_SPACE) g->c = ' ', g->traits = BL_SPACE;
         return 1;
     }
     return 0;
 }
 
-static void push(bl_reader *r, uint32_t c, uint32_t from, uint32_t to)
+static void push(bl_reader *r, uint32_t c, unsigned traits, uint32_t from, uint32_t to)
 {
     uint32_t low[2] = { c };
-    const unsigned n = r->rules.lowercase && (bl_traits(c) & BL_LOWERS) ? bl_lower(c, low) : 1;
-    for (unsigned i = 0; i < n; i++) r->queue[r->count++] = (bl_glyph){ low[i], from, to };
+    const unsigned n = r->rules.lowercase && traits & BL_LOWERS ? bl_lower(c, low) : 1;
+    for (unsigned i = 0; i < n; i++) r->queue[r->count++] = (bl_glyph){ low[i], from, to, traits };
 }
 
 static unsigned decompose(uint32_t c, uint32_t parts[4])
@@ -52,7 +58,7 @@ static void enter_run(bl_reader *r, uint32_t moving)
 {
     const uint8_t *p = r->starter, *before;
     uint32_t parts[4];
-    bl_glyph g = { 0, 0, 0 };
+    bl_glyph g = { 0, 0, 0, 0 };
     r->run.first = p;
     r->run.skip = 0;
     do {
@@ -97,8 +103,9 @@ static void read_run(bl_reader *r)
                     r->run.from = place.from;
                     r->run.to = place.to;
                 }
-                if (bl_traits(parts[i]) & BL_MARK) continue;
-                push(r, parts[i], r->run.from, r->run.to);
+                const unsigned traits = bl_traits(parts[i]);
+                if (traits & BL_MARK) continue;
+                push(r, parts[i], traits, r->run.from, r->run.to);
                 return;
             }
             r->run.at = p;
@@ -122,9 +129,12 @@ static int read_character(bl_reader *r)
     bl_glyph g;
     if (!source(r, &r->at, &g)) return 0;
     const int chinese = r->rules.split_chinese && bl_is_chinese(g.c);
-    if (chinese) push(r, ' ', g.from, g.to);
+    if (chinese) push(r, ' ', BL_SPACE, g.from, g.to);
     if (!r->rules.strip_accents) {
-        push(r, g.c, g.from, g.to);
+        push(r, g.c, g.traits, g.from, g.to);
+    } else if (!(g.traits & (BL_DECOMPOSES | BL_MARK | BL_MOVES))) {
+        push(r, g.c, g.traits, g.from, g.to);
+        r->starter = here;
     } else {
         const unsigned n = decompose(g.c, parts);
         for (unsigned i = 0; i < n; i++) {
@@ -134,11 +144,11 @@ static int read_character(bl_reader *r)
                 enter_run(r, g.from);
                 return 1;
             }
-            push(r, parts[i], g.from, g.to);
+            push(r, parts[i], traits, g.from, g.to);
             r->starter = here;
         }
     }
-    if (chinese) push(r, ' ', g.from, g.to);
+    if (chinese) push(r, ' ', BL_SPACE, g.from, g.to);
     return 1;
 }
 

@@ -10,7 +10,7 @@
 
 typedef struct { uint8_t clean, split_chinese, strip_accents, lowercase; } bl_rules;
 
-typedef struct { uint32_t c, from, to; } bl_glyph;
+typedef struct { uint32_t c, from, to, traits; } bl_glyph;
 
 typedef struct {
     const uint8_t *text, *at, *end;

@@ -22,7 +22,6 @@ struct bl_tokenizer {
     bl_rules rules;
     uint32_t longest_word;       /* in characters; longer ones are unknown */
     int32_t unknown;             /* the id for words that cannot be spelt, or -1 */
-    int32_t ascii[128];          /* pieces of one ASCII character */
     char prefix[65];
     bl_added *added;
     size_t added_count;

@@ -4,11 +4,6 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-unsigned bl_traits(uint32_t c)
-{
-    return c < 0x110000 ? blocks[block_of[c / BLOCK]][c % BLOCK] : 0;
-}
-
 /* The index of the last item whose member is <= c; the table's first if none is. */
 #define LAST_UP_TO(table, member, c, result)                                        \
     do {                                                                            \
@@ -31,8 +26,13 @@ unsigned bl_decompose(uint32_t c, uint32_t out[4])
         out[2] = 0x11A7 + s % 28;
         return s % 28 ? 3 : 2;
     }
-    LAST_UP_TO(decompositions, code, c, i);
-    if (decompositions[i].code != c) return out[0] = c, 1;
+    if (c < NEAR) {
+        if (!near_decompositions[c]) return out[0] = c, 1;
+        i = near_decompositions[c] - 1u;
+    } else {
+        LAST_UP_TO(decompositions, code, c, i);
+        if (decompositions[i].code != c) return out[0] = c, 1;
+    }
     for (unsigned k = 0; k < decompositions[i].count; k++) out[k] = decomposed[decompositions[i].at + k];
     return decompositions[i].count;
 }
@@ -41,6 +41,7 @@ unsigned bl_lower(uint32_t c, uint32_t out[2])
 {
     size_t i;
     if (c == 0x130) return out[0] = 'i', out[1] = 0x307, 2;
+    if (c < CASED) return out[0] = small_letters[c], 1;
     LAST_UP_TO(lowercase, first, c, i);
     out[0] = c;
     if (lowercase[i].first <= c && c <= lowercase[i].last && (c - lowercase[i].first) % (uint32_t)lowercase[i].step == 0)

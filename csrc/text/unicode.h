@@ -17,7 +17,13 @@ enum {
     BL_WORDLY = 128     /* what a regular expression's \w matches */
 };
 
-unsigned bl_traits(uint32_t c);
+enum { BL_TRAIT_BLOCK = 128 };
+extern const uint8_t bl_trait_block_of[], bl_trait_blocks[][BL_TRAIT_BLOCK];
+
+static inline unsigned bl_traits(uint32_t c)
+{
+    return c < 0x110000 ? bl_trait_blocks[bl_trait_block_of[c / BL_TRAIT_BLOCK]][c % BL_TRAIT_BLOCK] : 0;
+}
 /* The canonical decomposition, c itself if it has none; returns its length, 4 at most. */
 unsigned bl_decompose(uint32_t c, uint32_t out[4]);
 /* The lowercase, c itself if it has none; returns its length, 2 at most. */

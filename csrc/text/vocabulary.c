@@ -6,10 +6,21 @@
 #include "../platform.h"
 
 /* The first bytes of a block, as 32-bit words. */
-enum { MAGIC, BYTE_ORDER_MARK, PIECES, RECORDS, LAST_PLACE, BY_ID, FILTER, SLOTS, END, SLOT_BITS, FILTER_BITS, PLACE_BITS, PREFIX, LONGEST, WORDS = 16 };
+enum { MAGIC, BYTE_ORDER_MARK, PIECES, RECORDS, LAST_PLACE, BY_ID, LENGTHS, FILTER, SLOTS, END, SLOT_BITS, FILTER_BITS, PLACE_BITS, PREFIX, LONGEST, WORDS = 16 };
 enum { HEADER = 4 * WORDS, MAGIC_WORD = 0x31564C42 /* BLV1 */, ORDER_WORD = 0x01020304, MOST_PREFIX = 64, TAIL = 8 + MOST_PREFIX + 2 * BL_KEY_PAD };
 
 const uint8_t bl_key_masks[32] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 };
+
+static unsigned highest(uint32_t bits)
+{
+#if defined __GNUC__
+    return 31u - (unsigned)__builtin_clz(bits);
+#else
+    unsigned n = 0;
+    while (bits >>= 1) n++;
+    return n;
+#endif
+}
 
 static uint64_t hash_of(const uint8_t *text, uint32_t size, int goes_on)
 {
@@ -52,6 +63,13 @@ int32_t bl_find_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t size
     return size > v->longest ? -1 : find(v, text, size, goes_on, hash_of(text, size, goes_on), NULL);
 }
 
+/* Where the lengths stand of pieces that begin with these three bytes: bit n - 1 for n of them. */
+static size_t beginning(const uint8_t *text, int goes_on)
+{
+    const uint32_t hash = ((bl_get32(text) & 0xFFFFFF) * 2 + (uint32_t)goes_on) * UINT32_C(0x9E3779B1);
+    return 4 * (size_t)(hash >> (32 - BL_LENGTH_BITS));
+}
+
 int32_t bl_longest_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t size, int goes_on, uint32_t *length)
 {
     int32_t id;
@@ -60,7 +78,13 @@ int32_t bl_longest_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t s
         const uint64_t hash = hash_of(text, size, goes_on);
         if (bl_may_have(v, hash) && (id = find(v, text, size, goes_on, hash, NULL)) >= 0) return *length = size, id;
     }
-    for (; size; size--) {
+    uint32_t lengths = 0;
+    if (size >= 3) lengths = bl_get32(v->lengths + beginning(text, goes_on)) & ((UINT32_C(1) << size) - 1) & ~UINT32_C(3);
+    /* Beginnings shorter than that are worth a look without asking, where a character ends. */
+    lengths |= (text[0] < 0x80 ? 3 : text[0] < 0xE0 ? 2 : 0) & ((UINT32_C(1) << size) - 1);
+    while (lengths) {
+        size = highest(lengths) + 1;
+        lengths ^= UINT32_C(1) << (size - 1);
         const bl_key k = bl_short_key(text, size);
         const uint64_t hash = bl_short_hash(k, goes_on);
         if (bl_may_have(v, hash) && (id = bl_find_short(v, k, size, goes_on, hash)) >= 0) return *length = size, id;
@@ -107,6 +131,7 @@ static void locate(bl_vocabulary *v, const uint8_t *block)
     v->size = bl_get32(block + 4 * END);
     v->records = block + bl_get32(block + 4 * RECORDS);
     v->by_id = block + bl_get32(block + 4 * BY_ID);
+    v->lengths = block + bl_get32(block + 4 * LENGTHS);
     v->filter = block + bl_get32(block + 4 * FILTER);
     v->slots = block + bl_get32(block + 4 * SLOTS);
     v->pieces = bl_get32(block + 4 * PIECES);
@@ -126,9 +151,9 @@ bl_status bl_vocabulary_read(bl_vocabulary *v, const void *block, size_t size, b
     if (size < HEADER || bl_get32(b) != MAGIC_WORD || bl_get32(b + 4) != ORDER_WORD)
         return bl_fail(error, BL_FILE_ERROR, "the file's table of words is not one; convert the model again.");
     memcpy(h, b, HEADER);
-    const uint64_t records = h[RECORDS], by_id = h[BY_ID], filter = h[FILTER], slots = h[SLOTS], end = h[END];
+    const uint64_t records = h[RECORDS], by_id = h[BY_ID], lengths = h[LENGTHS], filter = h[FILTER], slots = h[SLOTS], end = h[END];
     const int fits = h[SLOT_BITS] >= 1 && h[SLOT_BITS] < 30 && h[FILTER_BITS] >= 3 && h[FILTER_BITS] < 34 && h[PLACE_BITS] < 32 && h[PREFIX] <= MOST_PREFIX && end == size &&
-                     records == HEADER && records + 4 * (uint64_t)h[LAST_PLACE] + TAIL <= by_id && by_id + 4 * (uint64_t)h[PIECES] <= filter &&
+                     records == HEADER && records + 4 * (uint64_t)h[LAST_PLACE] + TAIL <= by_id && by_id + 4 * (uint64_t)h[PIECES] <= lengths && lengths + (4 << BL_LENGTH_BITS) <= filter &&
                      filter + ((UINT64_C(1) << h[FILTER_BITS]) >> 3) <= slots && slots + (UINT64_C(4) << h[SLOT_BITS]) <= end;
     if (!fits) return bl_fail(error, BL_FILE_ERROR, "the file's table of words is damaged; convert the model again.");
     locate(v, b);
@@ -160,8 +185,12 @@ static int order(bl_vocabulary *v, uint8_t *list)
     return 1;
 }
 
-static void put_slot(bl_vocabulary *v, uint32_t i, uint64_t hash, uint32_t place)
+static void put_slot(bl_vocabulary *v, uint32_t i, uint64_t hash, uint32_t place, const uint8_t *text, uint32_t size, int goes_on)
 {
+    if (size >= 3 && size <= 16) {
+        uint8_t *lengths = (uint8_t *)v->lengths + beginning(text, goes_on);
+        put32(lengths, bl_get32(lengths) | UINT32_C(1) << (size - 1));
+    }
     const uint64_t bit = hash >> v->filter_shift;
     put32((uint8_t *)v->slots + 4 * (size_t)i, ((uint32_t)(hash >> 16) & ~((UINT32_C(1) << v->place_bits) - 1)) | place);
     ((uint8_t *)v->filter)[bit >> 3] |= (uint8_t)(1u << (bit & 7));
@@ -182,12 +211,12 @@ bl_status bl_vocabulary_build(bl_vocabulary *v, const bl_entry *entries, size_t 
         records += 8 + (entries[i].size + UINT64_C(3)) / 4 * 4;
     }
     const unsigned slot_bits = bits_for(keys * 8 / 5 + 2), filter_bits = bits_for(keys * 6 + 8), place_bits = bits_for(records / 4 + 1);
-    const uint64_t at_ids = HEADER + records + TAIL, at_filter = at_ids + 4 * (uint64_t)count, at_slots = at_filter + (UINT64_C(1) << filter_bits) / 8, end = at_slots + (UINT64_C(4) << slot_bits);
+    const uint64_t at_ids = HEADER + records + TAIL, at_lengths = at_ids + 4 * (uint64_t)count, at_filter = at_lengths + (4 << BL_LENGTH_BITS), at_slots = at_filter + (UINT64_C(1) << filter_bits) / 8, end = at_slots + (UINT64_C(4) << slot_bits);
     if (end > INT32_MAX) return bl_fail(error, BL_CONFIG_ERROR, "the vocabulary's table would be larger than 2 GB.");
     uint8_t *block = bl_allocate((size_t)end);
     if (!block) return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the vocabulary.");
     memset(block, 0, (size_t)end);
-    const uint32_t header[WORDS] = { MAGIC_WORD, ORDER_WORD, 0, HEADER, (uint32_t)(records / 4), (uint32_t)at_ids, (uint32_t)at_filter, (uint32_t)at_slots, (uint32_t)end,
+    const uint32_t header[WORDS] = { MAGIC_WORD, ORDER_WORD, 0, HEADER, (uint32_t)(records / 4), (uint32_t)at_ids, (uint32_t)at_lengths, (uint32_t)at_filter, (uint32_t)at_slots, (uint32_t)end,
                                      slot_bits, filter_bits, place_bits, (uint32_t)prefix_size, longest };
     memcpy(block, header, sizeof header);
     locate(v, block);
@@ -208,12 +237,12 @@ bl_status bl_vocabulary_build(bl_vocabulary *v, const bl_entry *entries, size_t 
             memset(next, 0, 8 + (size_t)size);
             continue;
         }
-        put_slot(v, slot, hash, place);
+        put_slot(v, slot, hash, place, next + 8, size, 0);
         if (continues) {
             const uint32_t rest = size - (uint32_t)prefix_size;
             hash = hash_of(next + 8 + prefix_size, rest, 1);
             find(v, next + 8 + prefix_size, rest, 1, hash, &slot);
-            put_slot(v, slot, hash, place);
+            put_slot(v, slot, hash, place, next + 8 + prefix_size, rest, 1);
         }
         put32((uint8_t *)v->by_id + 4 * (size_t)v->pieces++, place);
         next += 8 + (size + 3) / 4 * 4;

@@ -1,10 +1,11 @@
 /* vocabulary.h: pieces and their ids, as one block of memory that can be mapped.
  *
- *     header | records, one for each piece | records by id | filter | slots
+ *     header | records, one for each piece | records by id | lengths | filter | slots
  *
  * A record is its id, its length and its text. A slot points at a record, and keeps some
  * bits of the text's hash. A piece "##ing" has two slots: as the text it is, and as "ing"
- * that goes on with a word. The filter has a bit set for every hash, to say "no" cheaply.
+ * that goes on with a word. Two things say "no" cheaply: for every beginning of three bytes
+ * (or rather its hash) which lengths there are, and a filter with a bit set for every hash.
  * The block may come from anywhere: nothing in it is believed without a look at the bounds. */
 #ifndef BL_VOCABULARY_H
 #define BL_VOCABULARY_H
@@ -17,11 +18,12 @@
 
 enum {
     BL_KEY_PAD = 16,        /* bytes that may be read, whatever they are, behind a key */
-    BL_MOST_PIECES = 1 << 22
+    BL_MOST_PIECES = 1 << 22,
+    BL_LENGTH_BITS = 13     /* of the hash of a beginning */
 };
 
 typedef struct {
-    const uint8_t *block, *records, *by_id, *filter, *slots;
+    const uint8_t *block, *records, *by_id, *lengths, *filter, *slots;
     size_t size;             /* of the block */
     uint32_t pieces;         /* different ones */
     uint32_t last_place;     /* where a record may start at most, in words of 4 bytes */

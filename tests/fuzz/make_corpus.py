@@ -14,8 +14,36 @@ import checkpoints
 
 import bertlite_fast as bf
 
+TEXTS = {
+    "text": "tThe lights' naïve [MASK] café, 中文 한국 İSTANBUL e\u0301\u0323\u302e\u0301 \u200d\x00\ufffd" + "a" * 70 + " lights\u3000light",
+    "words": "v[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nlight\n##s\n##ing \r\n\né\nthe\n",
+    "config": (
+        'o{"do_lower_case":false,"strip_accents":null,"mask_token":{"content":"[MASK]","lstrip":true},"model_max_length":1e30,'
+        '"added_tokens_decoder":{"9":{"content":"Ab","normalized":true}},"additional_special_tokens":["<x>"],"model_input_names":["input_ids"]}'
+    ),
+}
+
+
+def texts(out: Path) -> None:
+    """What fuzz_text.c begins with."""
+    out.mkdir(exist_ok=True)
+    for name, text in TEXTS.items():
+        (out / name).write_bytes(text.encode())
+    tokenizer = bf.Tokenizer(TEXTS["words"][1:].encode())
+    (out / "json").write_bytes(b"j" + tokenizer.to_json())
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        spec = checkpoints.Spec("fuzz", "encoder", layers=1, hidden=16, heads=2, intermediate=16, vocabulary=20)
+        checkpoints.write(spec, folder)
+        (folder / "vocab.txt").write_text(TEXTS["words"][1:], encoding="utf-8")
+        bf.convert(folder, folder / "converted")
+        data = (folder / "converted").read_bytes()
+        at = data.index(b"BLV1")
+        (out / "table").write_bytes(b"d" + data[at : at + int.from_bytes(data[at + 32 : at + 36], "little")])
+
 
 def main() -> None:
+    texts(HERE / "texts")
     import torch
 
     spec = checkpoints.Spec("fuzz", "encoder", layers=1, hidden=16, heads=2, intermediate=16, vocabulary=20)

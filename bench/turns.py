@@ -1,0 +1,36 @@
+"""What the benchmarks share: callers timed by turns, and the machine's name."""
+
+from __future__ import annotations
+
+import platform
+import re
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def processor() -> str:
+    try:
+        found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        found = None
+    return f"{found[1] if found else platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+
+
+def by_turns(calls: dict[str, Callable[[], object]], rounds: int = 15, batch_s: float = 0.03) -> dict[str, float]:
+    """Median microseconds of each call, the callers taking turns."""
+    counts: dict[str, int] = {}
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for name, call in calls.items():
+        call()
+        start = time.perf_counter()
+        call()
+        counts[name] = max(1, int(batch_s / max(time.perf_counter() - start, 1e-7)))
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            for _ in range(counts[name]):
+                call()
+            times[name].append((time.perf_counter() - start) / counts[name] * 1e6)
+    return {name: statistics.median(values) for name, values in times.items()}
