@@ -24,10 +24,10 @@ bench: $(VENV)/.built
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check 'setuptools>=77' 'cython>=3.1' pytest numpy safetensors ruff mypy
+	$(BIN)/python -m pip install -q --disable-pip-version-check 'setuptools>=77' 'cython>=3.1' pytest numpy safetensors tokenizers ruff mypy
 	touch $@
 
-$(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx $(CORE)
+$(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx bertlite_fast/_text.pxi $(CORE)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 

@@ -47,7 +47,8 @@ class BuildCore(build_ext):
         super().build_extension(ext)
 
 
-headers = [str(p.relative_to(ROOT)) for p in sorted((ROOT / "csrc").rglob("*")) if p.suffix in (".h", ".inc")]
+headers = ["bertlite_fast/_text.pxi"]
+headers += [str(p.relative_to(ROOT)) for p in sorted((ROOT / "csrc").rglob("*")) if p.suffix in (".h", ".inc")]
 setup(
     ext_modules=[Extension("bertlite_fast._native", ["bertlite_fast/_native.pyx"], include_dirs=["csrc"], depends=headers)],
     cmdclass={"build_ext": BuildCore},

@@ -157,7 +157,7 @@ const bl_tokenizer_info *bl_tokenizer_describe(const bl_tokenizer *t);
 
 /* A UTF-8 text's pieces, with no token around them. places may be NULL. split_special: special
  * tokens in the text are text like any other. *count is room + 1 if there are more than room;
- * there are never more pieces than the text has bytes. */
+ * there are never more pieces than the text has bytes. If ids is NULL, they are only counted. */
 bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split_special, int32_t *ids, bl_place *places, size_t room, size_t *count, bl_error *error);
 
 /* The places of a text's pieces, counted in characters in place of bytes. */
@@ -182,6 +182,21 @@ bl_status bl_windows(const bl_tokenizer *t, size_t a, size_t b, const bl_limits 
 typedef struct { int32_t *ids, *types, *special, *source; } bl_row;
 size_t bl_row_size(const bl_tokenizer *t, const bl_window *window, int pair, int specials);
 void bl_fill_row(const bl_tokenizer *t, const int32_t *a, const int32_t *b, size_t a_count, const bl_window *window, int pair, int specials, const bl_row *row);
+
+/* ---- text to logits, in one call ------------------------------------------------------- */
+
+typedef struct { const char *text; size_t size; const char *pair; size_t pair_size; } bl_text; /* pair: NULL if there is none */
+
+/* Tokens that a text may have: as many as the model has positions, or the tokenizer's own limit. */
+size_t bl_longest(const bl_model *model, const bl_tokenizer *tokenizer);
+/* Bytes for texts of up to `tokens` tokens. */
+size_t bl_text_workspace_size(const bl_model *model, size_t tokens);
+/* bl_run for one text or pair, of which no more than `tokens` tokens are read (longest first).
+ * *count is how many they were; outputs per token have so many rows, and room for `tokens` is needed. */
+bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer, const bl_text *text, size_t tokens, const bl_want *want, float *out, size_t *count, void *workspace,
+                      size_t workspace_size, bl_error *error);
+
+/* ---- tokens and their names ----------------------------------------------------------- */
 
 /* A token's text, not NUL-terminated; NULL if no token has the id. */
 const char *bl_token_text(const bl_tokenizer *t, int32_t id, size_t *size);

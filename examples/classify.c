@@ -1,39 +1,41 @@
-/* classify.c: the core without Python. Prints the output of a model for some ids.
+/* classify.c: the core without Python. Prints a model's output for a text or a pair of texts.
  *
- *     classify FOLDER-OR-FILE ID [ID ...]
+ *     classify FOLDER-OR-FILE TEXT [SECOND-TEXT]
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bertlite.h"
 
 int main(int argc, char **argv)
 {
-    enum { MOST = 512 };
-    int32_t ids[MOST];
     bl_error error;
-    if (argc < 3 || argc - 2 > MOST) {
-        fprintf(stderr, "usage: classify FOLDER-OR-FILE ID [ID ...]\n");
+    if (argc < 3 || argc > 4) {
+        fprintf(stderr, "usage: classify FOLDER-OR-FILE TEXT [SECOND-TEXT]\n");
         return 2;
     }
-    for (int i = 2; i < argc; i++) ids[i - 2] = (int32_t)strtol(argv[i], NULL, 10);
-
     bl_model *model = bl_open(argv[1], BL_INT8, &error);
-    if (!model) {
+    bl_tokenizer *tokenizer = model ? bl_tokenizer_open(argv[1], &error) : NULL;
+    if (!tokenizer) {
         fprintf(stderr, "%s\n", error.text);
+        bl_close(model);
         return 1;
     }
     const bl_info *info = bl_describe(model);
-    const bl_batch batch = { ids, NULL, NULL, 1, (size_t)argc - 2 };
-    const bl_want want = { info->head == BL_CLASS_HEAD ? BL_CLASSES : BL_MEAN, NULL, 0, NULL };
-    const size_t n = bl_output_size(model, &batch, &want), size = bl_workspace_size(model, batch.length, 1);
+    const int classes = info->head == BL_CLASS_HEAD;
+    const size_t n = (size_t)(classes ? info->labels : info->hidden), tokens = bl_longest(model, tokenizer), size = bl_text_workspace_size(model, tokens);
+    const bl_want want = { classes ? BL_CLASSES : BL_MEAN, NULL, 0, NULL };
+    const bl_text text = { argv[2], strlen(argv[2]), argc > 3 ? argv[3] : NULL, argc > 3 ? strlen(argv[3]) : 0 };
     float *out = malloc(n * sizeof *out);
     void *workspace = malloc(size);
-    int failed = !out || !workspace || bl_run(model, &batch, &want, out, workspace, size, 1, &error) != BL_OK;
+    size_t count;
+    const int failed = !out || !workspace || bl_run_text(model, tokenizer, &text, tokens, &want, out, &count, workspace, size, &error) != BL_OK;
     if (failed) fprintf(stderr, "%s\n", out && workspace ? error.text : "no memory");
     for (size_t i = 0; !failed && i < n; i++) printf("%.6f\n", (double)out[i]);
     free(workspace);
     free(out);
+    bl_tokenizer_close(tokenizer);
     bl_close(model);
     return failed;
 }

@@ -34,11 +34,32 @@ def test_every_kernel_of_every_instruction_set(programs: Path) -> None:
         assert f"\n{isa} " in run.stdout
 
 
-def test_the_example_without_python(programs: Path, folders: dict[str, Path]) -> None:
-    folder = folders["L2H64-sequence-classification"]
-    run = subprocess.run([programs / "classify", folder, "1", "2", "3"], capture_output=True, text=True, check=True)
-    want = bf.AutoModelForSequenceClassification.from_pretrained(folder)([[1, 2, 3]]).tensor.tolist()[0]
-    assert [float(line) for line in run.stdout.split()] == pytest.approx(want, abs=1e-6)
+def test_the_example_without_python(programs: Path, folders: dict[str, Path], tmp_path: Path) -> None:
+    """Text to logits in one C call gives what the tokenizer and the model give in two from Python."""
+    import compare_tokenizers
+
+    folder = tmp_path / "model"
+    shutil.copytree(folders["L2H64-sequence-classification"], folder)
+    words = bf.AutoModelForSequenceClassification.from_pretrained(folder).info["vocabulary"]
+    (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in list(compare_tokenizers.vocabulary())[:words]), encoding="utf-8")
+    bf.convert(folder, tmp_path / "file")
+    model, tokenizer = bf.AutoModelForSequenceClassification.from_pretrained(folder), bf.AutoTokenizer.from_pretrained(folder)
+    longest = model.info["positions"]
+    for texts in (
+        ["a b c"],
+        ["[MASK] x,", "y 1"],
+        ["é" * 3 + " z"],
+        ["a " * 2000],
+        ["a " * 2000, "b"],
+        ["a " * 901, "b " * 900],
+        ["a " * 900, "b " * 901],
+        [""],
+    ):
+        first, second = texts[0], texts[1] if len(texts) > 1 else None
+        want = model(**tokenizer(first, second, truncation=True, max_length=longest)).tensor.tolist()[0]
+        for source in (folder, tmp_path / "file"):
+            run = subprocess.run([programs / "classify", source, *texts], capture_output=True, text=True, check=True)
+            assert [float(line) for line in run.stdout.split()] == pytest.approx(want, abs=1e-6), texts
     failed = subprocess.run([programs / "classify", folder.parent / "absent", "1"], capture_output=True, text=True)
     assert failed.returncode == 1 and "no folder" in failed.stderr
 

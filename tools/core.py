@@ -38,6 +38,7 @@ COMMON = [
     "csrc/model/team.c",
     "csrc/model/forward.c",
     "csrc/model/run.c",
+    "csrc/model/text.c",
     "csrc/kernels/dispatch.c",
     "csrc/kernels/isa_generic.c",
 ]

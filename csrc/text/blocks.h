@@ -13,9 +13,11 @@ typedef struct { uint64_t word, space, odd; } bl_masks; /* bit i: byte i */
 #if defined __SSE2__ || (defined _M_X64 && !defined _M_ARM64EC)
 #include <emmintrin.h>
 
-/* capital: 0x20 to turn capitals in `low`, the copy, to small letters; 0 to leave them. */
-static inline bl_masks bl_classify(const uint8_t *in, uint8_t capital, uint8_t *low)
+/* capital: 0x20 to turn capitals in `low`, the copy, to small letters; 0 to leave them.
+ * All 64 bytes can be read; those from n on are spaces. */
+static inline bl_masks bl_classify(const uint8_t *in, unsigned n, uint8_t capital, uint8_t *low)
 {
+    (void)n;
     bl_masks m = { 0, 0, 0 };
     for (int k = 0; k < 4; k++) {
         const __m128i v = _mm_loadu_si128((const __m128i *)(in + 16 * k)), folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
@@ -47,8 +49,9 @@ static inline uint64_t bl_gather(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8
     return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(all, all)), 0);
 }
 
-static inline bl_masks bl_classify(const uint8_t *in, uint8_t capital, uint8_t *low)
+static inline bl_masks bl_classify(const uint8_t *in, unsigned n, uint8_t capital, uint8_t *low)
 {
+    (void)n;
     uint8x16_t word[4], space[4], odd[4];
     for (int k = 0; k < 4; k++) {
         const uint8x16_t v = vld1q_u8(in + 16 * k);
@@ -65,11 +68,15 @@ static inline bl_masks bl_classify(const uint8_t *in, uint8_t capital, uint8_t *
 
 #else
 
-static inline bl_masks bl_classify(const uint8_t *in, uint8_t capital, uint8_t *low)
+static inline bl_masks bl_classify(const uint8_t *in, unsigned n, uint8_t capital, uint8_t *low)
 {
     uint32_t word[2] = { 0, 0 }, space[2] = { 0, 0 }, odd[2] = { 0, 0 }; /* halves: these are machines of 32 bits */
     for (unsigned k = 0; k < 2; k++)
         for (unsigned i = 0; i < 32; i++) {
+            if (32 * k + i >= n) {
+                space[k] |= ~UINT32_C(0) << i;
+                break;
+            }
             const unsigned c = in[32 * k + i];
             const uint32_t letter = (c | 0x20) - 'a' < 26, blank = c == ' ' || c - '\t' < 2 || c == '\r';
             low[32 * k + i] = (uint8_t)(c - 'A' < 26 ? c | capital : c);

@@ -27,7 +27,8 @@ typedef struct {
     int split_special;      /* special tokens in the text are text */
     int32_t *ids;
     bl_place *places;       /* or NULL */
-    size_t room, count;     /* count may pass room */
+    size_t room, most;      /* how many are written; at how many more than this it ends */
+    size_t count;           /* may pass both */
     uint32_t words;
     int no_unknown;         /* a word had no spelling, and there is no token for that */
 } sink;
@@ -185,7 +186,7 @@ NOINLINE size_t cut_anything(sink *s, size_t from, size_t to, int leave)
     bl_glyph g;
     word w;
     w.size = w.characters = 0;
-    while (s->count <= s->room) {
+    while (s->count <= s->most) {
         /* Letters and digits among other characters, without the reader's care for them. */
         while (leave && bl_reader_between(&r) && r.at < r.end && plain_letter(*r.at)) {
             const uint32_t at = (uint32_t)(r.at - s->text);
@@ -222,12 +223,12 @@ static void cut_segment(sink *s, size_t from, size_t to)
     const uint8_t capital = t->rules.lowercase ? 0x20 : 0;
     const uint32_t short_word = t->longest_word < 16 ? t->longest_word : 16;
     uint8_t low[BL_BLOCK + BL_KEY_PAD], tail[BL_BLOCK];
-    memset(low + BL_BLOCK, 0, BL_KEY_PAD);
+    memset(low, 0, sizeof low);
     if (t->normal.count) {
         cut_anything(s, from, to, 0);
         return;
     }
-    while (from < to && s->count <= s->room) {
+    while (from < to && s->count <= s->most) {
         const uint8_t *in = s->text + from;
         size_t next = from + BL_BLOCK;
         if (to - from < BL_BLOCK) {
@@ -236,7 +237,7 @@ static void cut_segment(sink *s, size_t from, size_t to)
             memcpy(tail, in, to - from);
             in = tail;
         }
-        const bl_masks m = bl_classify(in, capital, low);
+        const bl_masks m = bl_classify(in, (unsigned)(next - from), capital, low);
         uint64_t starts = (m.word & ~(m.word << 1)) | ~(m.word | m.space);
         for (; starts; starts &= starts - 1) {
             const unsigned i = bl_lowest(starts);
@@ -271,10 +272,10 @@ static void cut_segment(sink *s, size_t from, size_t to)
 
 bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split_special, int32_t *ids, bl_place *places, size_t room, size_t *count, bl_error *error)
 {
-    sink s = { t, (const uint8_t *)text, split_special, ids, places, room, 0, 0, 0 };
+    sink s = { t, (const uint8_t *)text, split_special, ids, places, ids ? room : 0, ids ? room : size, 0, 0, 0 };
     size_t done = 0, search = 0;
     if (size > INT32_MAX) return bl_fail(error, BL_INPUT_ERROR, "the text has %zu bytes; up to %ld can be tokenized at once.", size, (long)INT32_MAX);
-    while (s.count <= room && (search = bl_added_candidate(&t->raw, s.text, search, size)) < size) {
+    while (s.count <= s.most && (search = bl_added_candidate(&t->raw, s.text, search, size)) < size) {
         const bl_added *a = bl_added_match(&t->raw, s.text + search, size - search);
         size_t from = search, to;
         if (!a) {
@@ -299,7 +300,7 @@ bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split
     }
     if (done < size) cut_segment(&s, done, size);
     if (s.no_unknown) return bl_fail(error, BL_CONFIG_ERROR, "the text has a word that the vocabulary cannot spell, and the vocabulary has no token for that, such as [UNK].");
-    *count = s.count <= room ? s.count : room + 1;
+    *count = s.count <= s.most ? s.count : s.most + 1;
     return BL_OK;
 }
 
