@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import checkpoints
+import compare_tokenizers
 import pytest
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -16,6 +17,8 @@ def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
     assert len(blocks) >= 4
     checkpoints.write(checkpoints.Spec("readme", "sequence-classification", vocabulary=30522), tmp_path / "my-bert")
+    words = dict.fromkeys([*compare_tokenizers.vocabulary(), *re.findall(r"[a-z]+", "".join(blocks).lower())])
+    (tmp_path / "my-bert/vocab.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for block in blocks:
