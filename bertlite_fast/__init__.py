@@ -13,7 +13,7 @@ from .models import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .tokenizer import AddedToken, AutoTokenizer, BatchEncoding, Encoding, Tokenizer
+    from .tokenizer import AddedToken, AutoTokenizer, BatchEncoding, BertTokenizer, BertTokenizerFast, Encoding, Tokenizer
 
 __all__ = [
     "AddedToken",
@@ -24,6 +24,8 @@ __all__ = [
     "AutoModelForTokenClassification",
     "AutoTokenizer",
     "BatchEncoding",
+    "BertTokenizer",
+    "BertTokenizerFast",
     "BertliteError",
     "Encoding",
     "InputError",
@@ -45,7 +47,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """The tokenizer's names, which models alone can do without, are imported when first used."""
-    if name in ("AddedToken", "AutoTokenizer", "BatchEncoding", "Encoding", "Tokenizer"):
+    if name in ("AddedToken", "AutoTokenizer", "BatchEncoding", "BertTokenizer", "BertTokenizerFast", "Encoding", "Tokenizer"):
         from . import tokenizer
 
         value: object = getattr(tokenizer, name)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-__all__ = ["AddedToken", "AutoTokenizer", "BatchEncoding", "Encoding", "Tokenizer"]
+__all__ = ["AddedToken", "AutoTokenizer", "BatchEncoding", "BertTokenizer", "BertTokenizerFast", "Encoding", "Tokenizer"]
 
 SPECIALS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 LONGEST = 1 << 62
@@ -491,6 +491,9 @@ def _merged(config: bytes | None, settings: dict[str, Any]) -> bytes:
 
 def _rebuilt(kind: type[Tokenizer], data: bytes, config: bytes) -> Tokenizer:
     return kind(data, json=True, config=config)
+
+
+BertTokenizer = BertTokenizerFast = Tokenizer  # the names that code for transformers has
 
 
 class AutoTokenizer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(shutil.which(COMPILER) is None, reason="needs a 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("core")
-    command = [sys.executable, "tools/core.py", "--out", str(out), "tests/checkkernels.c", "examples/classify.c", "bench/forward.c"]
+    command = [sys.executable, "tools/core.py", "--out", str(out), "tests/checkkernels.c", "examples/classify.c", "bench/forward.c", "bench/cut.c"]
     subprocess.run(command, cwd=ROOT, check=True)
     return out
 
@@ -64,18 +65,26 @@ def test_the_example_without_python(programs: Path, folders: dict[str, Path], tm
     assert failed.returncode == 1 and "no folder" in failed.stderr
 
 
-def test_a_call_allocates_nothing(programs: Path, folders: dict[str, Path]) -> None:
-    """Under valgrind, a hundred more calls make no allocation more."""
+def test_calls_allocate_nothing(programs: Path, folders: dict[str, Path], tmp_path: Path) -> None:
+    """Under valgrind, more calls make no allocation more: of the model, and of the tokenizer on texts of every kind."""
+    import compare_tokenizers
+
     if shutil.which("valgrind") is None:
         pytest.skip("needs valgrind")
-    counts = []
-    for calls in ("2", "12"):
-        command = ["valgrind", str(programs / "forward"), str(folders["L2H64-sequence-classification"]), "9", calls]
-        run = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"BERTLITE_ISA": "generic"})
-        if run.returncode:
-            pytest.skip("valgrind does not run here")
-        counts.append(run.stderr.split("total heap usage: ")[1].split(" allocs")[0])
-    assert counts[0] == counts[1]
+    (tmp_path / "vocab.txt").write_text("\n".join(compare_tokenizers.vocabulary()), encoding="utf-8")
+    r = random.Random(9)
+    texts = [compare_tokenizers.random_text(r, ["light", "kitchen"]).replace("\n", " ") for _ in range(200)]
+    (tmp_path / "texts").write_text("\n".join(texts), encoding="utf-8")
+    for command in (["forward", folders["L2H64-sequence-classification"], "9", "{}"], ["cut", tmp_path / "vocab.txt", "{}", tmp_path / "texts"]):
+        counts = []
+        for calls in ("2", "12"):
+            line = ["valgrind", "--error-exitcode=9", str(programs / str(command[0])), *(str(word).format(calls) for word in command[1:])]
+            run = subprocess.run(line, capture_output=True, text=True, env=os.environ | {"BERTLITE_ISA": "generic"})
+            assert run.returncode != 9, run.stderr
+            if run.returncode:
+                pytest.skip("valgrind does not run here")
+            counts.append(run.stderr.split("total heap usage: ")[1].split(" allocs")[0])
+        assert counts[0] == counts[1], command
 
 
 def test_a_workspace_may_start_anywhere_and_may_be_too_small(folders: dict[str, Path], tmp_path: Path) -> None:
