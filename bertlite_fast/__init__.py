@@ -13,6 +13,7 @@ from .models import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .pipelines import pipeline
     from .tokenizer import AddedToken, AutoTokenizer, BatchEncoding, BertTokenizer, BertTokenizerFast, Encoding, Tokenizer
 
 __all__ = [
@@ -41,12 +42,18 @@ __all__ = [
     "active_isa",
     "available_isas",
     "convert",
+    "pipeline",
     "top",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """The tokenizer's names, which models alone can do without, are imported when first used."""
+    """What models alone can do without is imported when first used."""
+    if name == "pipeline":
+        from .pipelines import pipeline
+
+        globals()[name] = pipeline
+        return pipeline
     if name in ("AddedToken", "AutoTokenizer", "BatchEncoding", "BertTokenizer", "BertTokenizerFast", "Encoding", "Tokenizer"):
         from . import tokenizer
 

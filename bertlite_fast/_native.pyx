@@ -72,6 +72,7 @@ cdef extern from "bertlite.h" nogil:
     const char *bl_config(const bl_model *model, size_t *size)
     size_t bl_workspace_size(const bl_model *model, size_t tokens, unsigned threads)
     bl_status bl_run(const bl_model *model, const bl_batch *batch, const bl_want *want, float *out, void *workspace, size_t workspace_size, unsigned threads, bl_error *error)
+    size_t bl_text_workspace_size(const bl_model *model, size_t tokens)
     bl_status bl_top(const float *logits, size_t n, size_t k, int32_t *index, float *probability)
     size_t bl_isa_list(const char **names, size_t room)
     const char *bl_isa_name()
@@ -562,7 +563,8 @@ cdef class Model:
                 break
         if w is NULL or w.tokens < tokens or w.threads < threads:
             free(w)
-            size = bl_workspace_size(self.model, tokens, threads)
+            # with what bl_run_text needs besides
+            size = bl_workspace_size(self.model, tokens, threads) + bl_text_workspace_size(self.model, tokens) - bl_workspace_size(self.model, tokens, 1)
             w = <workspace *>malloc(sizeof(workspace) + size)
             if w is NULL:
                 raise OutOfMemoryError(f"there is no memory for a workspace of {size} bytes.")
@@ -670,3 +672,4 @@ def top(logits, size_t k):
 
 
 include "_text.pxi"
+include "_tasks.pxi"

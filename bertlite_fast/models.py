@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _native
+from .errors import ModelConfigError
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
 if TYPE_CHECKING:
@@ -63,13 +64,27 @@ class AutoModel:
     task = "encoder"
 
     @classmethod
-    def from_pretrained(cls, path: str | os.PathLike[str], *, precision: str = "int8", threads: int = 1) -> Model:
-        """Open a Hugging Face folder or a converted file.
+    def from_pretrained(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        precision: str = "int8",
+        threads: int = 1,
+        num_labels: int | None = None,
+        local_files_only: bool = False,
+        revision: str | None = None,
+    ) -> Model:
+        """Open a Hugging Face folder, a converted file, or a model by its name in the Hugging Face cache.
 
         precision: "int8", or "fp32" for reference. threads: how many a call may start;
-        they end with it.
+        they end with it. num_labels: what the model is expected to have.
         """
-        return Model(path, cls.task, precision=precision, threads=threads)
+        from . import hub
+
+        model = Model(hub.find(path, local_files_only=local_files_only, revision=revision), cls.task, precision=precision, threads=threads)
+        if num_labels is not None and model.info["labels"] != num_labels:
+            raise ModelConfigError(f"this model has {model.info['labels']} labels, not {num_labels}; to give it others, train it for them.")
+        return model
 
 
 class AutoModelForMaskedLM(AutoModel):

@@ -186,9 +186,12 @@ class Tokenizer(TokenizerCore):
     @classmethod
     def from_pretrained(cls, path: str | os.PathLike[str], **settings: Any) -> Tokenizer:
         """Open a Hugging Face folder, a vocab.txt, a tokenizer.json or a converted model."""
-        for name in ("use_fast", "local_files_only", "trust_remote_code", "cache_dir", "revision", "token"):
+        from . import hub
+
+        where = {name: settings.pop(name) for name in ("local_files_only", "revision") if name in settings}
+        for name in ("use_fast", "trust_remote_code", "cache_dir", "token"):
             settings.pop(name, None)  # what else the original's callers say, and means nothing here
-        return cls(path, **settings)
+        return cls(hub.find(path, **where), **settings)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuilt, (type(self), self.to_json(), self._config())

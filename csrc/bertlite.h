@@ -196,6 +196,24 @@ size_t bl_text_workspace_size(const bl_model *model, size_t tokens);
 bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer, const bl_text *text, size_t tokens, const bl_want *want, float *out, size_t *count, void *workspace,
                       size_t workspace_size, bl_error *error);
 
+/* ---- logits to answers -------------------------------------------------------------------- */
+
+typedef enum { BL_SOFTMAX, BL_SIGMOID, BL_RAW } bl_function;
+
+/* n logits as scores; out may be logits. */
+void bl_scores(bl_function function, const float *logits, size_t n, float *out);
+/* The k largest of n values: their indices in falling order; equals in rising order of index. */
+void bl_order(const float *values, size_t n, size_t k, int32_t *index);
+/* The k best spans [start, end] of up to `longest` tokens by starts[start] * ends[end]; those of score
+ * 0 are left out. Equals come in the order of their starts. Returns how many there are. */
+typedef struct { int32_t start, end; float score; } bl_span;
+size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, bl_span *out);
+/* The mean of rows of `width` values. */
+void bl_average(const float *rows, size_t count, size_t width, float *out);
+/* Rows scaled to length 1 (or left, if they are 0), and the products of rows of a with rows of b. */
+void bl_unit_rows(float *rows, size_t count, size_t width);
+void bl_products(const float *a, size_t a_count, const float *b, size_t b_count, size_t width, float *out);
+
 /* ---- tokens and their names ----------------------------------------------------------- */
 
 /* A token's text, not NUL-terminated; NULL if no token has the id. */

@@ -39,6 +39,7 @@ COMMON = [
     "csrc/model/forward.c",
     "csrc/model/run.c",
     "csrc/model/text.c",
+    "csrc/model/scores.c",
     "csrc/kernels/dispatch.c",
     "csrc/kernels/isa_generic.c",
 ]

@@ -1,0 +1,293 @@
+# A model and its tokenizer together: text in, answers out. Part of _native.pyx.
+
+cdef extern from "bertlite.h" nogil:
+    ctypedef struct bl_text:
+        const char *text
+        size_t size
+        const char *pair
+        size_t pair_size
+    ctypedef enum bl_function:
+        BL_SOFTMAX
+        BL_SIGMOID
+        BL_RAW
+    ctypedef struct bl_span:
+        int32_t start, end
+        float score
+    size_t bl_longest(const bl_model *model, const bl_tokenizer *tokenizer)
+    bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer, const bl_text *text, size_t tokens, const bl_want *want, float *out, size_t *count, void *workspace, size_t workspace_size, bl_error *error)
+    void bl_scores(bl_function function, const float *logits, size_t n, float *out)
+    void bl_order(const float *values, size_t n, size_t k, int32_t *index)
+    size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, bl_span *out)
+    void bl_average(const float *rows, size_t count, size_t width, float *out)
+    void bl_unit_rows(float *rows, size_t count, size_t width)
+    void bl_products(const float *a, size_t a_count, const float *b, size_t b_count, size_t width, float *out)
+
+
+cdef bl_function function_named(str name) except *:
+    if name == "softmax":
+        return BL_SOFTMAX
+    if name == "sigmoid":
+        return BL_SIGMOID
+    if name == "none":
+        return BL_RAW
+    raise InputError(f"function_to_apply is {name!r}; it can be 'softmax', 'sigmoid' or 'none'.")
+
+
+cdef Tensor rows_of(object values, str name):
+    """Rows of floats (a Tensor, an array, or lists) as a Tensor of two dimensions."""
+    cdef Tensor t
+    cdef Py_ssize_t i, j, width
+    if isinstance(values, Tensor) and (<Tensor>values).ndim == 2 and (<Tensor>values).base is None:
+        return values
+    rows = values.tolist() if hasattr(values, "tolist") else [list(row) for row in values]
+    width = len(rows[0]) if rows else 0
+    t = new_tensor(2, len(rows), width, 1)
+    for i in range(len(rows)):
+        if len(rows[i]) != width:
+            raise InputError(f"{name} has rows of {width} and of {len(rows[i])} values.")
+        for j in range(width):
+            t.data[i * width + j] = rows[i][j]
+    return t
+
+
+cdef class TextModel:
+    """A model with its tokenizer. Any number of threads may call it."""
+    cdef readonly Model model
+    cdef readonly TokenizerCore tokenizer
+    cdef readonly size_t longest      # tokens that a text may have
+
+    def __init__(self, Model model, TokenizerCore tokenizer):
+        self.model, self.tokenizer = model, tokenizer
+        self.longest = bl_longest(model.model, tokenizer.t)
+        if bl_tokenizer_describe(tokenizer.t).size > <size_t>bl_describe(model.model).vocabulary:
+            raise ModelConfigError(f"the tokenizer has {len(tokenizer)} tokens, but the model knows {bl_describe(model.model).vocabulary}; they do not belong together.")
+
+    cdef Tensor run(self, object text, object pair, bl_output output, bint first_only, Py_ssize_t width, size_t *count):
+        """The model's output for a text: one row, or one for each token."""
+        cdef int32_t first = 0
+        cdef bl_text t
+        cdef bl_want want
+        cdef bl_error error
+        cdef bl_status status
+        cdef Tensor out
+        cdef workspace *w
+        cdef size_t tokens
+        cdef Py_ssize_t size
+        t.text, t.pair, t.pair_size = utf8(text, &size), NULL, 0
+        t.size = size
+        if pair is not None:
+            t.pair = utf8(pair, &size)
+            t.pair_size = size
+        tokens = min(self.longest, t.size + t.pair_size + 32)  # no text has more pieces than bytes
+        want.output, want.at, want.at_count, want.pooled = output, &first if first_only else NULL, first_only, NULL
+        out = new_tensor(2, 1 if first_only or output != BL_HIDDEN else tokens, width, 1)
+        w = self.model.borrow(tokens, 1)
+        with nogil:
+            status = bl_run_text(self.model.model, self.tokenizer.t, &t, tokens, &want, out.data, count, w + 1, w.size, &error)
+        self.model.give_back(w)
+        if status != BL_OK:
+            raise_error(&error)
+        if output == BL_HIDDEN and not first_only:
+            out.dims[0] = count[0]
+        return out
+
+    def classify(self, text, pair, str function, size_t k):
+        """[(label's index, score)] of the k best, or of all in their own order (k: 0); and the tokens that were read."""
+        cdef size_t count = 0, n = self.model.width
+        cdef bl_function f = function_named(function)
+        cdef Tensor logits = self.run(text, pair, BL_CLASSES, False, n, &count)
+        cdef int32_t near[64]
+        cdef int32_t *index = near
+        bl_scores(f, logits.data, n, logits.data)
+        if k == 0:
+            return [(i, logits.data[i]) for i in range(n)], count
+        k = min(k, n)
+        if k > 64:
+            index = <int32_t *>PyMem_Malloc(k * sizeof(int32_t))
+            if index is NULL:
+                raise OutOfMemoryError("there is no memory for the labels.")
+        bl_order(logits.data, n, k, index)
+        try:
+            return [(index[i], logits.data[index[i]]) for i in range(k)], count
+        finally:
+            if index != near:
+                PyMem_Free(index)
+
+    def embed(self, list texts, str pooling, bint normalize):
+        """A row for each text."""
+        cdef size_t count = 0, i, width = bl_describe(self.model.model).hidden
+        cdef Tensor out = new_tensor(2, len(texts), width, 1), one
+        if pooling not in ("mean", "cls"):
+            raise InputError(f"pooling is {pooling!r}; it can be 'mean' or 'cls'.")
+        for i in range(<size_t>len(texts)):
+            one = self.run(texts[i], None, BL_MEAN if pooling == "mean" else BL_HIDDEN, pooling == "cls", width, &count)
+            memcpy(out.data + i * width, one.data, width * sizeof(float))
+        if normalize:
+            bl_unit_rows(out.data, len(texts), width)
+        return out
+
+    def hidden(self, text):
+        """The hidden states of a text's tokens."""
+        cdef size_t count = 0
+        return self.run(text, None, BL_HIDDEN, False, bl_describe(self.model.model).hidden, &count)
+
+    def logits(self, Encoding row):
+        """The model's outputs for each token of a row that its tokenizer made."""
+        cdef bl_batch batch
+        cdef bl_want want
+        cdef bl_error error
+        cdef bl_status status
+        cdef Tensor out
+        cdef workspace *w
+        if <size_t>row.count > self.model.positions:
+            raise InputError(f"a text of {row.count} tokens is too long for this model, which takes {self.model.positions}; truncate it.")
+        batch.ids, batch.mask, batch.types, batch.texts, batch.length = row.data, NULL, row.data + row.count if self.tokenizer.wants_types else NULL, 1, row.count
+        want.output, want.at, want.at_count, want.pooled = BL_TOKENS, NULL, 0, NULL
+        out = new_tensor(2, row.count, self.model.width, 1)
+        w = self.model.borrow(row.count, 1)
+        with nogil:
+            status = bl_run(self.model.model, &batch, &want, out.data, w + 1, w.size, 1, &error)
+        self.model.give_back(w)
+        if status != BL_OK:
+            raise_error(&error)
+        return out
+
+    def label_tokens(self, Encoding row):
+        """[(index, id, label's index, score, start, end, word)] of the tokens that are the text's own; and all their scores."""
+        cdef Tensor t = self.logits(row)
+        cdef size_t n = self.model.width, number = 0
+        cdef Py_ssize_t i
+        cdef int32_t best
+        cdef Pieces p
+        cdef list out = []
+        for i in range(row.count):
+            p = row.whose(i, &number)
+            if p is None:
+                continue
+            p.locate()
+            bl_scores(BL_SOFTMAX, t.data + i * n, n, t.data + i * n)
+            bl_order(t.data + i * n, n, 1, &best)
+            out.append((i, row.data[i], best, t.data[i * n + best], p.places[number].start, p.places[number].end, p.places[number].word))
+        return out, t
+
+    def label_of_mean(self, Tensor scores, list rows):
+        """(label's index, score) of the mean of some tokens' scores."""
+        cdef size_t n = self.model.width, count = len(rows), i
+        cdef Tensor some = new_tensor(2, count + 1, n, 1)
+        cdef int32_t best
+        for i in range(count):
+            memcpy(some.data + i * n, scores.data + <size_t>rows[i] * n, n * sizeof(float))
+        bl_average(some.data, count, n, some.data + count * n)
+        bl_order(some.data + count * n, n, 1, &best)
+        return best, some.data[count * n + best]
+
+    def answers(self, Encoding row, size_t k, size_t longest, bint may_be_none):
+        """[(start, end, score)] of the k best spans of the second text's tokens, and the score of no answer (or None)."""
+        cdef Tensor t = self.logits(row)
+        cdef Py_ssize_t i, n = row.count
+        cdef size_t number = 0, found
+        cdef Tensor both = new_tensor(2, 2, n, 1)
+        cdef float *starts = both.data
+        cdef float *ends = both.data + n
+        cdef bl_span *spans
+        none = None
+        for i in range(n):
+            own = row.whose(i, &number) is row.b or row.data[i] == self.tokenizer.cls_token_id
+            starts[i] = t.data[2 * i] if own else <float>-10000.0
+            ends[i] = t.data[2 * i + 1] if own else <float>-10000.0
+        bl_scores(BL_SOFTMAX, starts, n, starts)
+        bl_scores(BL_SOFTMAX, ends, n, ends)
+        if may_be_none:
+            none = starts[0] * ends[0]
+        starts[0] = ends[0] = 0.0  # the first token stands for "none"
+        spans = <bl_span *>PyMem_Malloc((k + 1) * sizeof(bl_span))
+        if spans is NULL:
+            raise OutOfMemoryError("there is no memory for the answers.")
+        try:
+            found = bl_spans(starts, ends, n, longest, k, spans)
+            return [(spans[j].start, spans[j].end, spans[j].score) for j in range(found)], none
+        finally:
+            PyMem_Free(spans)
+
+    def words_at(self, Encoding row, list places, list targets, size_t k):
+        """For each masked place the k best [(id, score)], of all words or of some."""
+        cdef bl_batch batch
+        cdef bl_want want
+        cdef bl_error error
+        cdef bl_status status
+        cdef size_t n = self.model.width, i, j, have
+        cdef Tensor out = new_tensor(2, len(places), n, 1)
+        cdef int32_t at[64]
+        cdef int32_t index[64]
+        cdef float score[64]
+        cdef workspace *w
+        if len(places) > 64:
+            raise InputError(f"the text has {len(places)} masks; up to 64 can be filled at once.")
+        if not 1 <= k <= 64 and not targets:
+            raise InputError(f"top_k is {k}; it can be 1 to 64.")
+        for i in range(<size_t>len(places)):
+            at[i] = places[i]
+        batch.ids, batch.mask, batch.types, batch.texts, batch.length = row.data, NULL, row.data + row.count if self.tokenizer.wants_types else NULL, 1, row.count
+        if <size_t>row.count > self.model.positions:
+            raise InputError(f"a text of {row.count} tokens is too long for this model, which takes {self.model.positions}; truncate it.")
+        want.output, want.at, want.at_count, want.pooled = BL_WORDS, at, len(places), NULL
+        w = self.model.borrow(row.count, 1)
+        with nogil:
+            status = bl_run(self.model.model, &batch, &want, out.data, w + 1, w.size, 1, &error)
+        self.model.give_back(w)
+        if status != BL_OK:
+            raise_error(&error)
+        results = []
+        for i in range(<size_t>len(places)):
+            if targets:
+                bl_scores(BL_SOFTMAX, out.data + i * n, n, out.data + i * n)
+                some = sorted([(-out.data[i * n + <size_t>t], order, t) for order, t in enumerate(targets)])[:k]
+                results.append([(t, -negative) for negative, order, t in some])
+                continue
+            if bl_top(out.data + i * n, n, k, index, score) != BL_OK:
+                raise InstructionSetError("BERTLITE_ISA names an instruction set that this machine or build lacks.")
+            have = min(k, n)
+            results.append([(index[j], score[j]) for j in range(have)])
+        return results
+
+
+def similarities(a, b):
+    """The products of each row of a with each row of b."""
+    cdef Tensor x = rows_of(a, "a"), y = rows_of(b, "b"), out
+    if x.dims[0] and y.dims[0] and x.dims[1] != y.dims[1]:
+        raise InputError(f"the rows have {x.dims[1]} and {y.dims[1]} values; they have to have as many.")
+    out = new_tensor(2, x.dims[0], y.dims[0], 1)
+    bl_products(x.data, x.dims[0], y.data, y.dims[0], x.dims[1], out.data)
+    return out
+
+
+def best_of(Tensor rows, size_t row, size_t k):
+    """[(index, value)] of a row's k largest values."""
+    cdef size_t n = rows.dims[1], i
+    cdef int32_t *index
+    if rows.ndim != 2 or row >= <size_t>rows.dims[0]:
+        raise InputError("there is no such row.")
+    k = min(k, n)
+    index = <int32_t *>PyMem_Malloc((k + 1) * sizeof(int32_t))
+    if index is NULL:
+        raise OutOfMemoryError("there is no memory for the results.")
+    try:
+        bl_order(rows.data + row * n, n, k, index)
+        return [(index[i], rows.data[row * n + <size_t>index[i]]) for i in range(k)]
+    finally:
+        PyMem_Free(index)
+
+
+def softmax(values):
+    """Softmax of a list of numbers."""
+    cdef Tensor t = rows_of([values], "values")
+    bl_scores(BL_SOFTMAX, t.data, t.dims[1], t.data)
+    return [t.data[i] for i in range(t.dims[1])]
+
+
+def unit_mean(rows):
+    """The mean of rows, scaled to length 1."""
+    cdef Tensor x = rows_of(rows, "rows"), out = new_tensor(2, 1, x.dims[1], 1)
+    bl_average(x.data, x.dims[0], x.dims[1], out.data)
+    bl_unit_rows(out.data, 1, x.dims[1])
+    return out

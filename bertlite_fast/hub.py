@@ -1,0 +1,60 @@
+"""Where a model's files are: a path, or a name in the local Hugging Face cache."""
+
+from __future__ import annotations
+
+import os
+
+from .errors import ModelFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FILES = ["config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json", "tokenizer_config.json", "vocab.txt"]
+
+
+def cache() -> str:
+    """The folder that Hugging Face's libraries download to."""
+    home = os.environ.get("HF_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "huggingface")
+    return os.environ.get("HF_HUB_CACHE") or os.path.join(home, "hub")
+
+
+def cached(name: str, revision: str = "main") -> str | None:
+    """The folder of a model that has been downloaded before, or None."""
+    folder = os.path.join(cache(), "models--" + name.replace("/", "--"))
+    try:
+        with open(os.path.join(folder, "refs", revision), encoding="ascii") as file:
+            revision = file.read().strip()
+    except (OSError, UnicodeDecodeError):
+        pass  # then it is a commit's own name
+    snapshot = os.path.join(folder, "snapshots", revision)
+    return snapshot if os.path.isdir(snapshot) else None
+
+
+def find(name: str | os.PathLike[str], *, local_files_only: bool = False, revision: str | None = None) -> str:
+    """The path of a model: what `name` is, or what it is called in the cache, or downloaded to it.
+
+    Nothing is downloaded unless huggingface_hub is installed (`pip install 'bertlite-fast[hub]'`)
+    and neither local_files_only nor HF_HUB_OFFLINE is set.
+    """
+    path = os.fspath(name)
+    if os.path.exists(path):
+        return path
+    parts = path.split("/")
+    if len(parts) > 2 or not all(part and part[0] != "." and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts):
+        raise ModelFileError(f"{path} is no folder and no file.")
+    found = cached(path, revision or "main")
+    if found:
+        return found
+    how = f"download its files ({', '.join(FILES[:2])} and vocab.txt) into a folder on a computer with a network, and give that folder"
+    if local_files_only or os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
+        raise ModelFileError(f"{path} is no folder, no file, and not in the cache {cache()}; it may not be downloaded, so {how}.")
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError:
+        raise ModelFileError(f"{path} is no folder, no file, and not in the cache {cache()}; install bertlite-fast[hub] to download it, or {how}.") from None
+    try:
+        downloaded: Any = snapshot_download(path, revision=revision, allow_patterns=FILES)
+    except Exception as error:
+        raise ModelFileError(f"{path} could not be downloaded ({type(error).__name__}); {how}.") from None
+    return str(downloaded)

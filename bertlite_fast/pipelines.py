@@ -1,0 +1,48 @@
+"""pipeline(task, model): answers in one line, under the names that transformers has."""
+
+from __future__ import annotations
+
+from .errors import InputError
+from .tasks.base import Pipeline
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from typing import Any
+
+    from .models import Model
+    from .tokenizer import Tokenizer
+
+# task: its file in tasks/, and the class there
+TASKS = {
+    "fill-mask": ("words", "FillMask"),
+    "question-answering": ("answers", "QuestionAnswering"),
+    "ner": ("tokens", "TokenClassification"),
+    "token-classification": ("tokens", "TokenClassification"),
+    "text-classification": ("classification", "TextClassification"),
+    "sentiment-analysis": ("classification", "TextClassification"),
+    "intent-classification": ("classification", "IntentClassification"),
+    "zero-shot-classification": ("embeddings", "ZeroShotClassification"),
+    "feature-extraction": ("embeddings", "FeatureExtraction"),
+    "sentence-similarity": ("embeddings", "SentenceSimilarity"),
+}
+
+
+def pipeline(
+    task: str, model: Model | str | os.PathLike[str] | None = None, tokenizer: Tokenizer | str | os.PathLike[str] | None = None, **settings: Any
+) -> Pipeline:
+    """A pipeline for a task.
+
+    model: a Hugging Face folder, a converted file, a name in the local Hugging Face cache, or an open
+    model. settings: the task's own, as defaults for its calls; precision ("int8" or "fp32"), threads,
+    local_files_only, revision.
+    """
+    if task not in TASKS:
+        raise InputError(f"there is no task {task!r}; there are {', '.join(TASKS)}.")
+    from importlib import import_module
+
+    file, name = TASKS[task]
+    for unused in ("device", "device_map", "framework", "torch_dtype", "dtype", "use_fast", "batch_size", "trust_remote_code"):
+        settings.pop(unused, None)  # what callers of the original say, and means nothing here
+    kind: type[Pipeline] = getattr(import_module(f".tasks.{file}", __package__), name)
+    return kind(model, tokenizer, task=task, **settings)

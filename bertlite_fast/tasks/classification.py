@@ -1,0 +1,117 @@
+"""A label for a text: text-classification, sentiment-analysis, intent-classification."""
+
+from __future__ import annotations
+
+import warnings
+
+from ..errors import InputError
+from .base import Pipeline, only, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def pair_of(item: Any) -> tuple[Any, Any]:
+    """A text and its second one, if it has: a str, or {"text": ..., "text_pair": ...}."""
+    if isinstance(item, str):
+        return item, None
+    if isinstance(item, dict):
+        only(item, "a text", "text", "text_pair")
+        if "text" not in item:
+            raise InputError('a text given as a dict has to have a "text", and may have a "text_pair".')
+        return item["text"], item.get("text_pair")
+    raise InputError(f'a text has to be a str or {{"text": ..., "text_pair": ...}}, not {type(item).__name__}.')
+
+
+class TextClassification(Pipeline):
+    """Labels and their scores, as transformers gives them: [{"label": ..., "score": ...}]."""
+
+    task = "text-classification"
+    head = "sequence-classification"
+
+    def _ready(self) -> None:
+        kind = self.config.to_dict().get("problem_type")
+        several = kind == "multi_label_classification" or len(self.labels) == 1
+        self.function = "none" if kind == "regression" else "sigmoid" if several else "softmax"
+
+    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        only(settings, self.task, "top_k", "function_to_apply", "truncation")
+        if settings.get("top_k") is not None:
+            whole("top_k", settings["top_k"], 1)
+        settings.pop("truncation", None)  # longer texts are always truncated
+        function = settings.get("function_to_apply")
+        if function is not None and function not in ("softmax", "sigmoid", "none"):
+            raise InputError(f"function_to_apply is {function!r}; it can be 'softmax', 'sigmoid' or 'none'.")
+        return settings
+
+    def __call__(self, inputs: Any, **settings: Any) -> Any:
+        found = super().__call__(inputs, **settings)
+        # As the original: one text's answer is in a list, unless this very call says how many it wants.
+        return [found] if type(inputs) is str and "top_k" not in settings else found
+
+    def _one(self, text: Any, settings: dict[str, Any]) -> Any:
+        pair = None
+        if type(text) is not str:
+            text, pair = pair_of(text)
+        labels = self.labels
+        if not settings:
+            ((best, score),), count = self.text_model.classify(text, pair, self.function, 1)
+            if count == self.text_model.longest:
+                self._warn(text, pair)
+            return {"label": labels[best], "score": score}
+        function = settings.get("function_to_apply") or self.function
+        top_k = settings.get("top_k", 1)
+        found, count = self.text_model.classify(text, pair, function, len(labels) if top_k is None else top_k)
+        if count == self.text_model.longest:
+            self._warn(text, pair)
+        results = [{"label": labels[index], "score": score} for index, score in found]
+        return results if "top_k" in settings else results[0]
+
+    def _warn(self, text: str, pair: str | None) -> None:
+        if len(self.tokenizer(text, pair)["input_ids"]) > self.text_model.longest:
+            warnings.warn(f"a text is longer than the {self.text_model.longest} tokens that the model takes; the rest was not read.", stacklevel=4)
+
+
+class IntentClassification(TextClassification):
+    """What a text asks for, or None where it is none of the labels: {"label", "score", "margin"}.
+
+    A text is refused when its best score is below `threshold`, by default what the model's
+    config.json says under "intent_threshold", or 0.5. A label in `config.json`'s "refused_labels"
+    (such as "oos") counts as None too. margin: how far the best score is before the second.
+    """
+
+    task = "intent-classification"
+
+    def _ready(self) -> None:
+        super()._ready()
+        config = self.config.to_dict()
+        self.threshold = float(config.get("intent_threshold", 0.5))
+        self.refused = set(config.get("refused_labels", ()))
+
+    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        only(settings, self.task, "top_k", "threshold")
+        if settings.get("top_k") is not None:
+            whole("top_k", settings["top_k"], 1)
+        threshold = settings.get("threshold")
+        if threshold is not None and (not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1):
+            raise InputError(f"threshold is {threshold!r}; it has to be a number from 0 to 1.")
+        return settings
+
+    def __call__(self, inputs: Any, **settings: Any) -> Any:
+        return Pipeline.__call__(self, inputs, **settings)
+
+    def _one(self, text: Any, settings: dict[str, Any]) -> Any:
+        text, pair = pair_of(text)
+        top_k = settings.get("top_k", 1)
+        wanted = len(self.labels) if top_k is None else top_k
+        found, _ = self.text_model.classify(text, pair, self.function, max(2, wanted))
+        threshold = settings.get("threshold")
+        threshold = self.threshold if threshold is None else threshold
+        best, score = found[0]
+        label = self.labels[best]
+        sure = score >= threshold and label not in self.refused and bool(text.strip())
+        answer: dict[str, Any] = {"label": label if sure else None, "score": score, "margin": score - found[1][1] if len(found) > 1 else score}
+        if "top_k" in settings:
+            answer["candidates"] = [{"label": self.labels[index], "score": s} for index, s in found[:wanted]]
+        return answer

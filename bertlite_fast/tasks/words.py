@@ -1,0 +1,70 @@
+"""Words for masks: fill-mask."""
+
+from __future__ import annotations
+
+import warnings
+
+from ..errors import InputError
+from .base import Pipeline, only, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class FillMask(Pipeline):
+    """The likeliest words at [MASK], as transformers gives them: score, token, token_str, sequence."""
+
+    task = "fill-mask"
+    head = "masked-lm"
+
+    def _ready(self) -> None:
+        if self.tokenizer.mask_token_id is None:
+            raise InputError("this model's tokenizer has no mask token, so there is nothing to fill.")
+
+    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        only(settings, self.task, "top_k", "targets", "tokenizer_kwargs")
+        if settings.get("top_k") is not None:
+            whole("top_k", settings["top_k"], 1)
+        return settings
+
+    def __call__(self, inputs: Any, **settings: Any) -> Any:
+        found = super().__call__(inputs, **settings)
+        return found[0] if isinstance(inputs, list) and len(inputs) == 1 else found  # as the original
+
+    def _targets(self, targets: str | list[str]) -> list[int]:
+        ids = []
+        for target in [targets] if isinstance(targets, str) else targets:
+            known = self.tokenizer.token_to_id(target)
+            if known is None:
+                pieces = self.tokenizer.encode(target, add_special_tokens=False)
+                if not pieces:
+                    continue
+                known = pieces[0]
+                warnings.warn(f"{target!r} is no word of the vocabulary; its beginning {self.tokenizer.id_to_token(known)!r} is taken.", stacklevel=5)
+            ids.append(known)
+        if not ids:
+            raise InputError("targets names no word that the vocabulary could hold.")
+        return sorted(set(ids))
+
+    def _one(self, text: Any, settings: dict[str, Any]) -> Any:
+        tokenizer = self.tokenizer
+        if not isinstance(text, str):
+            raise InputError(f"a text has to be a str, not {type(text).__name__}.")
+        (row,) = tokenizer(text, **(settings.get("tokenizer_kwargs") or {})).encodings
+        ids, mask = row.ids, tokenizer.mask_token_id
+        places = [i for i, number in enumerate(ids) if number == mask]
+        if not places:
+            raise InputError(f"there is no {tokenizer.mask_token} in the text to be filled.")
+        targets = self._targets(settings["targets"]) if settings.get("targets") is not None else []
+        found = self.text_model.words_at(row, places, targets, settings.get("top_k") or 5)
+        single = len(places) == 1
+        results = []
+        for place, candidates in zip(places, found):
+            answers = []
+            for token, score in candidates:
+                filled = [token if i == place else number for i, number in enumerate(ids) if number != tokenizer.pad_token_id]
+                sequence = tokenizer.decode(filled, skip_special_tokens=single)
+                answers.append({"score": score, "token": token, "token_str": tokenizer.decode([token]), "sequence": sequence})
+            results.append(answers)
+        return results[0] if single else results
