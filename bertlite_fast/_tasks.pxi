@@ -291,3 +291,21 @@ def unit_mean(rows):
     bl_average(x.data, x.dims[0], x.dims[1], out.data)
     bl_unit_rows(out.data, 1, x.dims[1])
     return out
+
+
+def cosines(a, b):
+    """The cosine between each row of a and the same row of b."""
+    cdef Tensor x = rows_of(a, "a"), y = rows_of(b, "b"), one = new_tensor(2, 1, 1, 1), p, q
+    cdef Py_ssize_t width = x.dims[1], i
+    if x.dims[0] != y.dims[0] or width != y.dims[1]:
+        raise InputError(f"the shapes {x.shape} and {y.shape} differ.")
+    p, q = new_tensor(2, x.dims[0], width, 1), new_tensor(2, x.dims[0], width, 1)
+    memcpy(p.data, x.data, x.dims[0] * width * sizeof(float))
+    memcpy(q.data, y.data, x.dims[0] * width * sizeof(float))
+    bl_unit_rows(p.data, x.dims[0], width)
+    bl_unit_rows(q.data, x.dims[0], width)
+    found = []
+    for i in range(x.dims[0]):
+        bl_products(p.data + i * width, 1, q.data + i * width, 1, width, one.data)
+        found.append(one.data[0])
+    return found

@@ -81,9 +81,11 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
         shutil.copytree(path, target, dirs_exist_ok=True)
     package = out / "bertlite_fast"
     package.mkdir(exist_ok=True)
-    for path in (ROOT / "bertlite_fast").glob("*.py*"):
+    for path in (ROOT / "bertlite_fast").rglob("*.py*"):
         if path.suffix in (".py", ".pyi", ".typed"):
-            shutil.copy(path, package)
+            place = package / path.relative_to(ROOT / "bertlite_fast")
+            place.parent.mkdir(exist_ok=True)
+            shutil.copy(path, place)
     generated = out / "_native.c"
     subprocess.run([sys.executable, "-m", "cython", "-3", str(ROOT / "bertlite_fast/_native.pyx"), "-o", str(generated)], check=True)
     flags = [*compiler[1:], "-fPIC"]
