@@ -152,23 +152,37 @@ cdef class TextModel:
             raise_error(&error)
         return out
 
-    def label_tokens(self, Encoding row):
-        """[(index, id, label's index, score, start, end, word)] of the tokens that are the text's own; and all their scores."""
+    def label_tokens(self, Encoding row, list labels, object ignored):
+        """What is found for the tokens that are the text's own, but those whose label is ignored; for each token
+        whether it goes on with a word, as the original tells; and all their scores."""
         cdef Tensor t = self.logits(row)
         cdef size_t n = self.model.width, number = 0
         cdef Py_ssize_t i
         cdef int32_t best
+        cdef int32_t unknown = bl_tokenizer_describe(self.tokenizer.t).id[BL_UNK]
         cdef Pieces p
-        cdef list out = []
+        cdef bl_place *place
+        cdef list out = [], inside = []
         for i in range(row.count):
             p = row.whose(i, &number)
             if p is None:
                 continue
-            p.locate()
             bl_scores(BL_SOFTMAX, t.data + i * n, n, t.data + i * n)
             bl_order(t.data + i * n, n, 1, &best)
-            out.append((i, row.data[i], best, t.data[i * n + best], p.places[number].start, p.places[number].end, p.places[number].word))
-        return out, t
+            label = labels[best]
+            if label in ignored:
+                continue
+            p.locate()
+            place = p.places + number
+            start, end = place.start, place.end
+            if row.data[i] == unknown and unknown >= 0:
+                word, goes_on = (p.text if isinstance(p.text, str) else p.text[place.word])[start:end], False
+            else:
+                word = self.tokenizer.token_of(row.data[i])
+                goes_on = len(word) != end - start
+            out.append({"entity": label, "score": t.data[i * n + best], "index": i, "word": word, "start": start, "end": end})
+            inside.append(goes_on)
+        return out, inside, t
 
     def label_of_mean(self, Tensor scores, list rows):
         """(label's index, score) of the mean of some tokens' scores."""

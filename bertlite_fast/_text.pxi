@@ -376,6 +376,7 @@ cdef class TokenizerCore:
     cdef dict shown                      # id: what a normalised added token is decoded to
     cdef bint wants_types
     cdef readonly object source
+    cdef readonly dict settings          # how texts are normalised, and how pieces are put together again
     cdef public str padding_side, truncation_side
     cdef public object model_max_length
     cdef public bint clean_up_tokenization_spaces
@@ -427,6 +428,8 @@ cdef class TokenizerCore:
         self.model_max_length = i.longest_text if i.longest_text else int(1e30)
         self.clean_up_tokenization_spaces = bool(i.clean_up)
         self.wants_types = bool(i.types)
+        self.settings = {"lowercase": bool(i.lowercase), "strip_accents": bool(i.strip_accents), "split_chinese": bool(i.split_chinese), "prefix": i.prefix.decode(),
+                         "join_with_spaces": bool(i.join_with_spaces), "tidy": bool(i.tidy), "table_bytes": i.table_bytes}
 
     def __dealloc__(self):
         bl_tokenizer_close(self.t)
@@ -496,13 +499,6 @@ cdef class TokenizerCore:
     @property
     def model_input_names(self):
         return ["input_ids", "token_type_ids", "attention_mask"] if self.wants_types else ["input_ids", "attention_mask"]
-
-    @property
-    def settings(self):
-        """How texts are normalised, and how pieces are put together again."""
-        i = bl_tokenizer_describe(self.t)
-        return {"lowercase": bool(i.lowercase), "strip_accents": bool(i.strip_accents), "split_chinese": bool(i.split_chinese),
-                "prefix": i.prefix.decode(), "join_with_spaces": bool(i.join_with_spaces), "tidy": bool(i.tidy), "table_bytes": i.table_bytes}
 
     def get_vocab(self):
         """{token: id}, added tokens too."""

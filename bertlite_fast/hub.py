@@ -37,7 +37,9 @@ def find(name: str | os.PathLike[str], *, local_files_only: bool = False, revisi
     Nothing is downloaded unless huggingface_hub is installed (`pip install 'bertlite-fast[hub]'`)
     and neither local_files_only nor HF_HUB_OFFLINE is set.
     """
-    path = os.fspath(name)
+    path = os.fsdecode(name)
+    if "\0" in path:
+        raise ModelFileError("the model's path holds a NUL.")
     if os.path.exists(path):
         return path
     parts = path.split("/")

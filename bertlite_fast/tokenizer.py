@@ -29,6 +29,7 @@ TIDY = (
     (" 've", "'ve"),
     (" 're", "'re"),
 )
+TIDIED = frozenset(pair[0][1] for pair in TIDY)
 CLEAN_UP = tuple(pair for pair in TIDY if pair[0] != " do not")
 
 
@@ -385,20 +386,24 @@ class Tokenizer(TokenizerCore):
 
     # ---- ids to texts ----------------------------------------------------------------------
 
-    def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
-        """The text that pieces make."""
+    def text_parts(self, tokens: Sequence[str]) -> list[str]:
+        """What each piece adds to the text that they make."""
         have = self.settings
         if have["join_with_spaces"]:
-            return " ".join(tokens)
-        prefix, parts = have["prefix"], []
+            return [(" " if i else "") + token for i, token in enumerate(tokens)]
+        prefix, tidy, parts = have["prefix"], have["tidy"], []
         for i, token in enumerate(tokens):
             if i:
                 token = token[len(prefix) :] if token.startswith(prefix) else " " + token
-            if have["tidy"]:
-                for untidy, tidy in TIDY:
-                    token = token.replace(untidy, tidy)
+            if tidy and (token[1:2] in TIDIED or " " in token[1:]):
+                for untidy, better in TIDY:
+                    token = token.replace(untidy, better)
             parts.append(token)
-        return "".join(parts)
+        return parts
+
+    def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
+        """The text that pieces make."""
+        return "".join(self.text_parts(tokens))
 
     def decode(self, token_ids: Any, skip_special_tokens: bool = False, clean_up_tokenization_spaces: bool | None = None) -> Any:
         """The text of ids, as far as it can be told; a list of texts for a list of rows."""
@@ -419,8 +424,14 @@ class Tokenizer(TokenizerCore):
                 tokens.append(token)
         text = self.convert_tokens_to_string(tokens)
         if self.clean_up_tokenization_spaces if clean_up_tokenization_spaces is None else clean_up_tokenization_spaces:
-            for untidy, tidy in CLEAN_UP:
-                text = text.replace(untidy, tidy)
+            return self.cleaned(text)
+        return text
+
+    @staticmethod
+    def cleaned(text: str) -> str:
+        """A text without the spaces that tokens leave before punctuation."""
+        for untidy, tidy in CLEAN_UP:
+            text = text.replace(untidy, tidy)
         return text
 
     def batch_decode(self, sequences: Iterable[Any], skip_special_tokens: bool = False, clean_up_tokenization_spaces: bool | None = None) -> list[str]:

@@ -57,33 +57,26 @@ class TokenClassification(Pipeline):
         windows = [rows[0], *rows[0].overflowing]
         found = []
         for row in windows:
-            tokens, scores = self.text_model.label_tokens(row)
+            # What is grouped needs its ignored neighbours.
+            entities, inside, scores = self.text_model.label_tokens(row, self.labels, ignored if strategy == "none" else ())
             if words is not None:
-                tokens = [(i, number, best, score, start + starts[word], end + starts[word], word) for i, number, best, score, start, end, word in tokens]
-            key = "entity" if strategy == "none" else "entity_group"
-            found += [entity for entity in self._entities(text, tokens, scores, strategy) if entity[key] not in ignored]
+                word_ids = row.word_ids
+                for entity in entities:
+                    shift = starts[word_ids[entity["index"]]]
+                    entity["start"], entity["end"] = entity["start"] + shift, entity["end"] + shift
+            if strategy == "none":
+                found += entities
+                continue
+            if strategy != "simple":
+                parts: list[list[dict[str, Any]]] = []  # of words
+                for entity, goes_on in zip(entities, inside):
+                    if goes_on and parts:
+                        parts[-1].append(entity)
+                    else:
+                        parts.append([entity])
+                entities = [self._word(part, scores, strategy) for part in parts]
+            found += [group for group in map(self._group, _groups(entities)) if group["entity_group"] not in ignored]
         return found if len(windows) == 1 else _merged(found)
-
-    def _entities(self, text: str, tokens: list[tuple[int, int, int, float, int, int, int]], scores: Any, strategy: str) -> list[dict[str, Any]]:
-        labels, tokenizer, unknown = self.labels, self.tokenizer, self.tokenizer.unk_token_id
-        entities = []
-        parts: list[list[dict[str, Any]]] = []  # of words
-        for index, number, best, score, start, end, _ in tokens:
-            name = tokenizer.id_to_token(number)
-            inside = len(name or "") != end - start  # as the original tells the pieces that go on with a word
-            if number == unknown:
-                name, inside = text[start:end], False
-            entity = {"entity": labels[best], "score": score, "index": index, "word": name, "start": start, "end": end}
-            if inside and parts:
-                parts[-1].append(entity)
-            else:
-                parts.append([entity])
-            entities.append(entity)
-        if strategy == "none":
-            return entities
-        if strategy != "simple":
-            entities = [self._word(part, scores, strategy) for part in parts]
-        return [self._group(group) for group in _groups(entities)]
 
     def _word(self, part: list[dict[str, Any]], scores: Any, strategy: str) -> dict[str, Any]:
         """A word's label from its pieces'."""

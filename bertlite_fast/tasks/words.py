@@ -51,7 +51,10 @@ class FillMask(Pipeline):
         tokenizer = self.tokenizer
         if not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
-        (row,) = tokenizer(text, **(settings.get("tokenizer_kwargs") or {})).encodings
+        if settings.get("tokenizer_kwargs"):
+            (row,) = tokenizer(text, **settings["tokenizer_kwargs"]).encodings
+        else:
+            (row,) = tokenizer.encode_rows([(text, None)], True, "", 0, 0, False, False, False)
         ids, mask = row.ids, tokenizer.mask_token_id
         places = [i for i, number in enumerate(ids) if number == mask]
         if not places:
@@ -59,12 +62,24 @@ class FillMask(Pipeline):
         targets = self._targets(settings["targets"]) if settings.get("targets") is not None else []
         found = self.text_model.words_at(row, places, targets, settings.get("top_k") or 5)
         single = len(places) == 1
+        special = {token.content for token in tokenizer.added_by_id.values() if token.special}
+        tokens = [tokenizer.id_to_token(number) or "" for number in ids]
+        # The original shows texts without special tokens, unless other masks would go with them.
+        shown = [i for i, number in enumerate(ids) if number != tokenizer.pad_token_id and not (single and i not in places and tokens[i] in special)]
+        parts = tokenizer.text_parts([tokens[i] for i in shown])
         results = []
         for place, candidates in zip(places, found):
+            at = shown.index(place)
+            before, after = "".join(parts[:at]), "".join(parts[at + 1 :])
             answers = []
             for token, score in candidates:
-                filled = [token if i == place else number for i, number in enumerate(ids) if number != tokenizer.pad_token_id]
-                sequence = tokenizer.decode(filled, skip_special_tokens=single)
-                answers.append({"score": score, "token": token, "token_str": tokenizer.decode([token]), "sequence": sequence})
+                word = tokenizer.id_to_token(token) or ""
+                alone, behind = tokenizer.text_parts((word, word))
+                sequence = before + (behind if at else alone) + after
+                if single and word in special:
+                    sequence = tokenizer.decode([*ids[:place], token, *ids[place + 1 :]], skip_special_tokens=True)
+                elif tokenizer.clean_up_tokenization_spaces:
+                    alone, sequence = tokenizer.cleaned(alone), tokenizer.cleaned(sequence)
+                answers.append({"score": score, "token": token, "token_str": alone, "sequence": sequence})
             results.append(answers)
         return results[0] if single else results

@@ -34,8 +34,12 @@ void bl_scores(bl_function function, const float *logits, size_t n, float *out)
     } else {
         double most = n ? (double)logits[0] : 0.0, sum = 0.0;
         for (size_t i = 1; i < n; i++) most = (double)logits[i] > most ? (double)logits[i] : most;
-        for (size_t i = 0; i < n; i++) sum += exponential((double)logits[i] - most);
-        for (size_t i = 0; i < n; i++) out[i] = (float)(exponential((double)logits[i] - most) / sum);
+        for (size_t i = 0; i < n; i++) {
+            const double e = exponential((double)logits[i] - most);
+            sum += e;
+            out[i] = (float)e;
+        }
+        for (size_t i = 0; i < n; i++) out[i] = (float)((double)out[i] / sum);
     }
 }
 
