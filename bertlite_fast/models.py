@@ -94,7 +94,12 @@ class AutoModelForMaskedLM(AutoModel):
 
 
 class AutoModelForSequenceClassification(AutoModel):
-    """One label per text: `.logits`."""
+    """One label per text: `.logits`.
+
+    >>> model = AutoModelForSequenceClassification.from_pretrained("my-bert")
+    >>> model([[2, 5, 3], [2, 5, 6, 3]]).tensor.shape
+    (2, 3)
+    """
 
     task = "sequence-classification"
 

@@ -36,6 +36,10 @@ def pipeline(
     model: a Hugging Face folder, a converted file, a name in the local Hugging Face cache, or an open
     model. settings: the task's own, as defaults for its calls; precision ("int8" or "fp32"), threads,
     local_files_only, revision.
+
+    >>> pipe = pipeline("text-classification", "my-bert", top_k=1)
+    >>> list(pipe(["turn on the light", "play music"])[0][0])
+    ['label', 'score']
     """
     if task not in TASKS:
         raise InputError(f"there is no task {task!r}; there are {', '.join(TASKS)}.")

@@ -158,6 +158,12 @@ class Tokenizer(TokenizerCore):
 
     Open one with `AutoTokenizer.from_pretrained(path)`, or from a vocab.txt:
     `Tokenizer("vocab.txt", do_lower_case=False)`.
+
+    >>> tokenizer = Tokenizer("my-bert/vocab.txt")
+    >>> tokenizer.tokenize("Lights!")
+    ['lights', '!']
+    >>> tokenizer.decode(tokenizer.encode("Turn on the light!"), skip_special_tokens=True)
+    'turn on the light!'
     """
 
     is_fast = True
@@ -309,7 +315,13 @@ class Tokenizer(TokenizerCore):
         verbose: bool = True,
         split_special_tokens: bool = False,
     ) -> BatchEncoding:
-        """Ids, and what else is asked for, of a text, a pair, or lists of them. All is as in transformers."""
+        """Ids, and what else is asked for, of a text, a pair, or lists of them. All is as in transformers.
+
+        >>> tokenizer = AutoTokenizer.from_pretrained("my-bert")
+        >>> rows = tokenizer(["light", "the light is on"], padding=True, return_offsets_mapping=True)
+        >>> rows["attention_mask"][0], rows["offset_mapping"][1][2]
+        ([1, 1, 1, 0, 0, 0], (4, 9))
+        """
         texts, batched = _texts(text, text_pair, is_split_into_words)
         strategy, length = self._truncation(truncation, max_length, padding)
         rows = self.encode_rows(

@@ -4,37 +4,59 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
-import checkpoints
 import compare_tokenizers
 import pytest
+import test_tasks
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 
 
-@pytest.mark.skipif(not README.exists(), reason="run from a checkout")
-def test_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
-    assert len(blocks) >= 4
-    checkpoints.write(checkpoints.Spec("readme", "sequence-classification", vocabulary=30522), tmp_path / "my-bert")
-    words = dict.fromkeys([*compare_tokenizers.vocabulary(), *re.findall(r"[a-z]+", "".join(blocks).lower())])
-    (tmp_path / "my-bert/vocab.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
+NAMES = {
+    "my-bert": ("sequence-classification", ["play", "stop", "pause"]),
+    "my-bert-words": ("masked-lm", []),
+    "my-bert-names": ("token-classification", test_tasks.TAGS),
+    "my-bert-answers": ("question-answering", ["start", "end"]),
+    "my-bert-vectors": ("encoder", []),
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the checkpoints that the README and the docstrings speak of."""
+    text = README.read_text(encoding="utf-8").lower() if README.exists() else ""
+    words = dict.fromkeys([*compare_tokenizers.vocabulary(), *re.findall(r"[a-z]+", text)])
+    for name, (task, labels) in NAMES.items():
+        folder = test_tasks.make(tmp_path / name, task, labels, size=len(words))
+        (folder / "vocab.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.skipif(not README.exists(), reason="run from a checkout")
+def test_the_readme_runs(here: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
+    assert len(blocks) >= 6
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
 
 
-def test_the_docstrings_run() -> None:
+def test_the_docstrings_run(here: Path) -> None:
     import doctest
+    import importlib
 
     import bertlite_fast as bf
 
-    names = {"active_isa": bf.active_isa, "available_isas": bf.available_isas, "top": bf.top}
-    runner = doctest.DocTestRunner()
+    runner, finder = doctest.DocTestRunner(), doctest.DocTestFinder()
     tried = 0
-    for name, function in names.items():
-        for test in doctest.DocTestFinder().find(function, name, globs=dict(names)):
+    found: list[tuple[str, Any, dict[str, Any]]] = [("native", bf.active_isa, {}), ("native", bf.available_isas, {}), ("native", bf.top, {})]
+    for name in ("models", "tokenizer", "pipelines", "tasks.words", "tasks.tokens", "tasks.answers", "tasks.classification", "tasks.embeddings"):
+        module = importlib.import_module(f"bertlite_fast.{name}")
+        found.append((name, module, vars(module)))
+    for name, thing, names in found:
+        for test in finder.find(thing, name, globs={**vars(bf), "pipeline": bf.pipeline, **names}):
             runner.run(test)
             tried += len(test.examples)
-    assert tried >= 3 and runner.summarize(verbose=False).failed == 0
+    assert tried >= 30 and runner.summarize(verbose=False).failed == 0

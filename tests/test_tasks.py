@@ -25,9 +25,9 @@ WORDS = [p for p in VOCAB if p.isascii() and p.isalpha() and len(p) > 1]
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
 
-def make(root: Path, task: str, labels: list[str], **config: Any) -> Path:
+def make(root: Path, task: str, labels: list[str], size: int = len(VOCAB), **config: Any) -> Path:
     """A checkpoint with a tokenizer. Its weights are random, but large enough for its answers to differ."""
-    folder = checkpoints.write(checkpoints.Spec(f"task-{task}-{len(labels)}", task, vocabulary=len(VOCAB), labels=len(labels)), root)
+    folder = checkpoints.write(checkpoints.Spec(f"task-{task}-{len(labels)}", task, vocabulary=size, labels=len(labels)), root)
     (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in VOCAB), encoding="utf-8")
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 64}))
     values = json.loads((folder / "config.json").read_text())
@@ -167,6 +167,17 @@ def test_intents_can_be_refused(models: dict[str, Path], tmp_path: Path) -> None
     assert [c["score"] for c in candidates] == sorted([c["score"] for c in candidates], reverse=True) and len(candidates) == 2
     refusing = make(tmp_path / "oos", "sequence-classification", ["on", "oos"], intent_threshold=0.0, refused_labels=["on", "oos"])
     assert pipeline("intent-classification", refusing)("light")["label"] is None
+
+
+def test_intents_are_calibrated_on_texts(models: dict[str, Path]) -> None:
+    ours = pipeline("intent-classification", models["text-classification"])
+    some = texts(40)
+    found = ours.calibrate(some, texts(20, seed=5), keep=0.9)
+    assert found["kept"] >= 0.9 and 0 <= found["false_accepts"] <= 1
+    assert sum(ours(text)["label"] is not None for text in some) == round(found["kept"] * 40)
+    assert pickle.loads(pickle.dumps(ours))(some[0]) == ours(some[0])
+    with pytest.raises(InputError, match="calibrate"):
+        ours.calibrate([], [])
 
 
 def test_similarity_and_search(models: dict[str, Path]) -> None:

@@ -25,7 +25,15 @@ def pair_of(item: Any) -> tuple[Any, Any]:
 
 
 class TextClassification(Pipeline):
-    """Labels and their scores, as transformers gives them: [{"label": ..., "score": ...}]."""
+    """Labels and their scores, as transformers gives them: [{"label": ..., "score": ...}].
+
+    >>> from bertlite_fast import pipeline
+    >>> pipe = pipeline("text-classification", "my-bert")
+    >>> pipe("play some music")[0]["label"] in pipe.labels
+    True
+    >>> len(pipe("play some music", top_k=2))
+    2
+    """
 
     task = "text-classification"
     head = "sequence-classification"
@@ -77,8 +85,16 @@ class IntentClassification(TextClassification):
     """What a text asks for, or None where it is none of the labels: {"label", "score", "margin"}.
 
     A text is refused when its best score is below `threshold`, by default what the model's
-    config.json says under "intent_threshold", or 0.5. A label in `config.json`'s "refused_labels"
-    (such as "oos") counts as None too. margin: how far the best score is before the second.
+    config.json says under "intent_threshold", or 0.5, or what calibrate() found. A label in
+    config.json's "refused_labels" (such as "oos") counts as None too. margin: how far the best
+    score is before the second.
+
+    >>> from bertlite_fast import pipeline
+    >>> pipe = pipeline("intent-classification", "my-bert")
+    >>> sorted(pipe("turn on the light"))
+    ['label', 'margin', 'score']
+    >>> print(pipe("turn on the light", threshold=1.0)["label"])
+    None
     """
 
     task = "intent-classification"
@@ -100,6 +116,31 @@ class IntentClassification(TextClassification):
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         return Pipeline.__call__(self, inputs, **settings)
+
+    def calibrate(self, known: list[str], unknown: list[str], keep: float = 0.95) -> dict[str, float]:
+        """Set the threshold from texts: as high as lets this share of those with a known intent pass.
+
+        Returns it, the share that passes, and the false accepts: the share of the texts with no
+        known intent that passes too. Use texts that the model was not trained on.
+        """
+        if not known or not 0 < keep <= 1:
+            raise InputError("calibrate needs texts with a known intent, and keep between 0 and 1.")
+
+        def scores(texts: list[str]) -> list[float]:
+            found = [self._one(text, {"threshold": 0.0}) for text in texts]
+            return sorted((answer["score"] if answer["label"] is not None else 0.0) for answer in found)
+
+        inside, outside = scores(known), scores(unknown)
+        self.threshold = inside[min(len(inside) - 1, int((1 - keep) * len(inside) + 1e-9))]
+
+        def passing(values: list[float]) -> float:
+            return sum(value >= self.threshold for value in values) / max(1, len(values))
+
+        return {"threshold": self.threshold, "kept": passing(inside), "false_accepts": passing(outside)}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        rebuild, arguments = super().__reduce__()
+        return rebuild, (*arguments[:-1], {**self.settings, "threshold": self.settings.get("threshold", self.threshold)})
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
         text, pair = pair_of(text)

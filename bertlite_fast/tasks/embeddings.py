@@ -36,7 +36,13 @@ class Embedder(Pipeline):
 
 
 class FeatureExtraction(Embedder):
-    """The hidden states of a text's tokens, as transformers gives them; `pooling` gives a vector in their place."""
+    """The hidden states of a text's tokens, as transformers gives them; `pooling` gives a vector in their place.
+
+    >>> from bertlite_fast import pipeline
+    >>> pipe = pipeline("feature-extraction", "my-bert-vectors")
+    >>> len(pipe("turn on the light")[0]), len(pipe("turn on the light", pooling="mean"))
+    (6, 64)
+    """
 
     task = "feature-extraction"
 
@@ -56,6 +62,13 @@ class SentenceSimilarity(Embedder):
     """How alike texts are in meaning, from -1 to 1.
 
     pipe("a", "b") gives a number, pipe("a", ["b", "c"]) a list, pipe(["a", "d"], ["b", "c"]) a list of lists.
+
+    >>> from bertlite_fast import pipeline
+    >>> pipe = pipeline("sentence-similarity", "my-bert-vectors")
+    >>> round(pipe("turn on the light", "turn on the light"), 3)
+    1.0
+    >>> pipe.search("play music", ["turn on the light", "play music"], top_k=1)[0]["text"]
+    'play music'
     """
 
     task = "sentence-similarity"
@@ -110,6 +123,15 @@ class ZeroShotClassification(Embedder):
 
     Called as transformers' pipeline is: {"sequence", "labels", "scores"}. The scores are a softmax over the
     similarities, `sharpness` times as large; with multi_label each label's own similarity, from 0 to 1.
+
+    >>> from bertlite_fast import pipeline
+    >>> pipe = pipeline("zero-shot-classification", "my-bert-vectors")
+    >>> sorted(pipe("turn on the light", candidate_labels=["light", "music"])["labels"])
+    ['light', 'music']
+    >>> pipe.add_examples("lamp", ["turn on the light", "light on"])
+    >>> pipe.add_examples("sound", "play some music")
+    >>> pipe("turn on the light")["labels"][0]
+    'lamp'
     """
 
     task = "zero-shot-classification"

@@ -13,7 +13,14 @@ STRATEGIES = ("none", "simple", "first", "average", "max")
 
 
 class TokenClassification(Pipeline):
-    """Tokens or entities with their labels and places, as transformers gives them."""
+    """Tokens or entities with their labels and places, as transformers gives them.
+
+    >>> from bertlite_fast import pipeline
+    >>> pipe = pipeline("ner", "my-bert-names", aggregation_strategy="simple", ignore_labels=[])
+    >>> text = "hello istanbul"
+    >>> [text[e["start"]:e["end"]] for e in pipe(text)] != []
+    True
+    """
 
     task = "token-classification"
     head = "token-classification"

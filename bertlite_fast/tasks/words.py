@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 
 class FillMask(Pipeline):
-    """The likeliest words at [MASK], as transformers gives them: score, token, token_str, sequence."""
+    """The likeliest words at [MASK], as transformers gives them: score, token, token_str, sequence.
+
+    >>> from bertlite_fast import pipeline
+    >>> best = pipeline("fill-mask", "my-bert-words")("turn [MASK] the light")[0]
+    >>> list(best)
+    ['score', 'token', 'token_str', 'sequence']
+    """
 
     task = "fill-mask"
     head = "masked-lm"

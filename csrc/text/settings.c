@@ -460,6 +460,11 @@ bl_status bl_settings_vocabulary(bl_settings *s, const char *text, size_t size, 
     const uint8_t *p = (const uint8_t *)text;
     size_t from = 0;
     if (size > INT32_MAX) return bl_fail(error, BL_FILE_ERROR, "the vocab.txt has more than 2 GB.");
+    size_t lines = 1; /* room for all at once */
+    for (const char *end = text; (end = memchr(end, '\n', size - (size_t)(end - text))) != NULL; end++) lines++;
+    s->entries = malloc(lines * sizeof *s->entries);
+    s->entry_room = lines;
+    if (!s->entries) return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the vocabulary.");
     for (size_t at = 0; at < size;) {
         uint32_t c;
         const unsigned n = bl_decode(p + at, p + size, &c);

@@ -1,0 +1,130 @@
+"""From a str to the answer, beside others: python bench/tasks.py --vocab VOCAB.TXT
+
+A text of 16 tokens through BERT-Lite's shape, random weights: the pipelines here, transformers'
+pipelines, LiteRT int8 with nanotoken's ids (--litert FILE.tflite, of 16 tokens) and ONNX Runtime
+with tokenizers' (--onnx FILE.onnx), as far as they are installed. One process, one thread,
+by turns; medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "bench")]
+
+import checkpoints
+from turns import by_turns, processor
+
+import bertlite_fast as bf
+
+TEXT = "turn on the kitchen lights and play some quiet music before we have dinner"  # 14 words, 16 tokens
+HEADS = {"text-classification": "sequence-classification", "ner": "token-classification", "fill-mask": "masked-lm"}
+
+
+def checkpoint(folder: Path, vocab: Path, head: str) -> Path:
+    spec = checkpoints.Spec("bench-" + head, head, vocabulary=30522, labels=9 if head == "token-classification" else 2)
+    checkpoints.write(spec, folder)
+    (folder / "vocab.txt").write_bytes(vocab.read_bytes())
+    if head == "token-classification":  # as in any text, most tokens are no name
+        values = json.loads((folder / "config.json").read_text())
+        values["id2label"] = {str(i): "O" if i else "B-PER" for i in range(9)}
+        (folder / "config.json").write_text(json.dumps(values))
+    return folder
+
+
+def litert(path: str, tokenizer_json: str) -> Callable[[], object]:
+    import nanotoken
+    import numpy as np
+    from ai_edge_litert.interpreter import Interpreter
+
+    runner: Any = Interpreter(path, num_threads=1)
+    runner.allocate_tensors()
+    places = [d["index"] for d in sorted(runner.get_input_details(), key=lambda d: str(d["name"]))]
+    output = runner.get_output_details()[0]["index"]
+    tokenizer: Any = nanotoken.Tokenizer(tokenizer_json)
+    ids, mask, types = (np.zeros((1, 16), np.int32) for _ in range(3))
+    mask[:] = 1
+
+    def call() -> object:
+        ids[0] = tokenizer.encode(TEXT)
+        for place, value in zip(places, (ids, mask, types)):
+            runner.set_tensor(place, value)
+        runner.invoke()
+        return runner.get_tensor(output)
+
+    return call
+
+
+def onnx(path: str, tokenizer_json: str) -> Callable[[], object]:
+    import numpy as np
+    import onnxruntime
+    import tokenizers
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session: Any = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    tokenizer: Any = tokenizers.Tokenizer.from_file(tokenizer_json)
+    names = [i.name for i in session.get_inputs()]
+
+    def call() -> object:
+        e = tokenizer.encode(TEXT)
+        rows = {"ids": e.ids, "mask": e.attention_mask, "types": e.type_ids}
+        feed = {n: np.array([rows["mask" if "mask" in n else "types" if "type" in n else "ids"]], np.int64) for n in names}
+        return session.run(None, feed)
+
+    return call
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vocab", type=Path, required=True)
+    parser.add_argument("--litert")
+    parser.add_argument("--onnx")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    print(f"{processor()}, {bf.active_isa()}\n")
+    print("| task | caller | us | ratio |\n|---|---|---:|---:|")
+    with tempfile.TemporaryDirectory() as scratch:
+        for task, head in HEADS.items():
+            folder = checkpoint(Path(scratch) / task, args.vocab, head)
+            text = TEXT.replace("quiet", "[MASK]") if task == "fill-mask" else TEXT
+            pipe: Any = bf.pipeline(task, folder)
+            row = pipe.tokenizer(text).encodings[0]
+            assert len(row) == 16
+            calls: dict[str, Callable[[], object]] = {"bertlite_fast": lambda pipe=pipe, text=text: pipe(text)}  # type: ignore[misc]
+            native = pipe.text_model
+            if task == "text-classification":
+                calls["its C call alone"] = lambda native=native: native.classify(TEXT, None, "softmax", 1)  # type: ignore[misc]
+                saved = str(Path(scratch) / "saved")
+                pipe.tokenizer.save_pretrained(saved)
+                if args.litert:
+                    calls["LiteRT int8 + nanotoken"] = litert(args.litert, saved + "/tokenizer.json")
+                if args.onnx:
+                    calls["ONNX Runtime fp32 + tokenizers"] = onnx(args.onnx, saved + "/tokenizer.json")
+            elif task == "ner":
+                calls["its model's C call alone"] = lambda native=native, row=row: native.logits(row)  # type: ignore[misc]
+            try:
+                import torch
+                import transformers
+
+                torch.set_num_threads(1)
+                transformers.logging.set_verbosity_error()
+                theirs: Any = transformers.pipeline(task, model=str(folder), device="cpu")
+                calls["transformers"] = lambda theirs=theirs, text=text: theirs(text)  # type: ignore[misc]
+            except ImportError:
+                pass
+            medians = by_turns(calls, rounds=25)
+            for name, us in medians.items():
+                print(f"| {task} | {name} | {us:.1f} | {us / medians['bertlite_fast']:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
