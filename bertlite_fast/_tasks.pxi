@@ -1,5 +1,7 @@
 # A model and its tokenizer together: text in, answers out. Part of _native.pyx.
 
+import warnings
+
 cdef extern from "bertlite.h" nogil:
     ctypedef struct bl_text:
         const char *text
@@ -89,10 +91,36 @@ cdef class TextModel:
             raise_error(&error)
         if output == BL_HIDDEN and not first_only:
             out.dims[0] = count[0]
+        if count[0] == self.longest:
+            self.tell_if_cut(&t)
         return out
 
+    cdef tell_if_cut(self, const bl_text *text):
+        """A text fills all the room that there is: was it longer?"""
+        cdef size_t a = 0, b = 0
+        cdef bl_error error
+        bl_cut(self.tokenizer.t, text.text, text.size, 0, NULL, NULL, 0, &a, &error)
+        if text.pair is not NULL:
+            bl_cut(self.tokenizer.t, text.pair, text.pair_size, 0, NULL, NULL, 0, &b, &error)
+        a += b + self.tokenizer.num_special_tokens_to_add(text.pair is not NULL)
+        if a > self.longest:
+            warnings.warn(f"a text has {a} tokens, but the model takes {self.longest}; the rest was not read.", stacklevel=4)
+
+    def row_of(self, text):
+        """A text's tokens with those around them, cut off where the model ends."""
+        cdef bl_limits limits
+        cdef bl_text t
+        cdef Py_ssize_t size
+        limits.truncation, limits.max_length, limits.stride, limits.cut_left, limits.specials = BL_LONGEST_FIRST, self.longest, 0, False, True
+        cdef Encoding row = self.tokenizer.encode_one(text, None, False, False, &limits, False)
+        if <size_t>row.count == self.longest:
+            t.text, t.pair = utf8(text, &size), NULL
+            t.size = size
+            self.tell_if_cut(&t)
+        return row
+
     def classify(self, text, pair, str function, size_t k):
-        """[(label's index, score)] of the k best, or of all in their own order (k: 0); and the tokens that were read."""
+        """[(label's index, score)] of the k best, or of all in their own order (k: 0)."""
         cdef size_t count = 0, n = self.model.width
         cdef bl_function f = function_named(function)
         cdef Tensor logits = self.run(text, pair, BL_CLASSES, False, n, &count)
@@ -100,7 +128,7 @@ cdef class TextModel:
         cdef int32_t *index = near
         bl_scores(f, logits.data, n, logits.data)
         if k == 0:
-            return [(i, logits.data[i]) for i in range(n)], count
+            return [(i, logits.data[i]) for i in range(n)]
         k = min(k, n)
         if k > 64:
             index = <int32_t *>PyMem_Malloc(k * sizeof(int32_t))
@@ -108,7 +136,7 @@ cdef class TextModel:
                 raise OutOfMemoryError("there is no memory for the labels.")
         bl_order(logits.data, n, k, index)
         try:
-            return [(index[i], logits.data[index[i]]) for i in range(k)], count
+            return [(index[i], logits.data[index[i]]) for i in range(k)]
         finally:
             if index != near:
                 PyMem_Free(index)
@@ -237,8 +265,6 @@ cdef class TextModel:
         cdef workspace *w
         if len(places) > 64:
             raise InputError(f"the text has {len(places)} masks; up to 64 can be filled at once.")
-        if not 1 <= k <= 64 and not targets:
-            raise InputError(f"top_k is {k}; it can be 1 to 64.")
         for i in range(<size_t>len(places)):
             at[i] = places[i]
         batch.ids, batch.mask, batch.types, batch.texts, batch.length = row.data, NULL, row.data + row.count if self.tokenizer.wants_types else NULL, 1, row.count
@@ -257,6 +283,10 @@ cdef class TextModel:
                 bl_scores(BL_SOFTMAX, out.data + i * n, n, out.data + i * n)
                 some = sorted([(-out.data[i * n + <size_t>t], order, t) for order, t in enumerate(targets)])[:k]
                 results.append([(t, -negative) for negative, order, t in some])
+                continue
+            if k > 64:
+                bl_scores(BL_SOFTMAX, out.data + i * n, n, out.data + i * n)
+                results.append(best_of(out, i, k))
                 continue
             if bl_top(out.data + i * n, n, k, index, score) != BL_OK:
                 raise InstructionSetError("BERTLITE_ISA names an instruction set that this machine or build lacks.")

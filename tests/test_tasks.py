@@ -257,10 +257,24 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_long_texts_are_cut_and_it_is_said(models: dict[str, Path]) -> None:
-    ours = pipeline("text-classification", models["text-classification"])
-    with pytest.warns(UserWarning, match="longer than the 64 tokens"):
-        cut = ours("light " * 500)
-    assert cut == ours("light " * 62)
+    for task in ("text-classification", "intent-classification", "feature-extraction", "fill-mask", "token-classification"):
+        ours = pipeline(task, models["text-classification" if task == "intent-classification" else task])
+        start = "[MASK] " if task == "fill-mask" else ""
+        full = ours(start + "light " * (61 if start else 62))
+        if task == "token-classification":  # as the original, it says nothing; `stride` reads everything
+            assert ours("light " * 500) == full
+            continue
+        with pytest.warns(UserWarning, match="but the model takes 64"):
+            assert ours(start + "light " * 500) == full
+    with pytest.warns(UserWarning, match="but the model takes 64"):
+        pipeline("sentence-similarity", models["feature-extraction"]).embed("light " * 500)
+
+
+def test_more_words_than_the_quick_way_gives(models: dict[str, Path]) -> None:
+    ours = pipeline("fill-mask", models["fill-mask"])
+    many, few = ours("the [MASK]", top_k=200), ours("the [MASK]", top_k=10)
+    assert len(many) == 200 and [w["token"] for w in many[:10]] == [w["token"] for w in few]
+    assert [w["score"] for w in many[:10]] == pytest.approx([w["score"] for w in few], rel=1e-5)
 
 
 def test_what_is_wrong_is_said(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

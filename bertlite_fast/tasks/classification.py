@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 from ..errors import InputError
 from .base import Pipeline, only, whole
 
@@ -64,21 +62,13 @@ class TextClassification(Pipeline):
             text, pair = pair_of(text)
         labels = self.labels
         if not settings:
-            ((best, score),), count = self.text_model.classify(text, pair, self.function, 1)
-            if count == self.text_model.longest:
-                self._warn(text, pair)
+            ((best, score),) = self.text_model.classify(text, pair, self.function, 1)
             return {"label": labels[best], "score": score}
         function = settings.get("function_to_apply") or self.function
         top_k = settings.get("top_k", 1)
-        found, count = self.text_model.classify(text, pair, function, len(labels) if top_k is None else top_k)
-        if count == self.text_model.longest:
-            self._warn(text, pair)
+        found = self.text_model.classify(text, pair, function, len(labels) if top_k is None else top_k)
         results = [{"label": labels[index], "score": score} for index, score in found]
         return results if "top_k" in settings else results[0]
-
-    def _warn(self, text: str, pair: str | None) -> None:
-        if len(self.tokenizer(text, pair)["input_ids"]) > self.text_model.longest:
-            warnings.warn(f"a text is longer than the {self.text_model.longest} tokens that the model takes; the rest was not read.", stacklevel=4)
 
 
 class IntentClassification(TextClassification):
@@ -146,7 +136,7 @@ class IntentClassification(TextClassification):
         text, pair = pair_of(text)
         top_k = settings.get("top_k", 1)
         wanted = len(self.labels) if top_k is None else top_k
-        found, _ = self.text_model.classify(text, pair, self.function, max(2, wanted))
+        found = self.text_model.classify(text, pair, self.function, max(2, wanted))
         threshold = settings.get("threshold")
         threshold = self.threshold if threshold is None else threshold
         best, score = found[0]

@@ -60,7 +60,7 @@ class FillMask(Pipeline):
         if settings.get("tokenizer_kwargs"):
             (row,) = tokenizer(text, **settings["tokenizer_kwargs"]).encodings
         else:
-            (row,) = tokenizer.encode_rows([(text, None)], True, "", 0, 0, False, False, False)
+            row = self.text_model.row_of(text)
         ids, mask = row.ids, tokenizer.mask_token_id
         places = [i for i, number in enumerate(ids) if number == mask]
         if not places:
