@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.skipif(not EXAMPLES.exists(), reason="run from a checko
 
 
 def run(name: str, *words: str) -> str:
-    return subprocess.run([sys.executable, str(EXAMPLES / name), *words], capture_output=True, text=True, check=True).stdout
+    home = os.environ | {"PYTHONPATH": str(Path(bf.__file__).resolve().parent.parent)}
+    return subprocess.run([sys.executable, str(EXAMPLES / name), *words], capture_output=True, text=True, check=True, env=home).stdout
 
 
 def test_labels(tmp_path: Path) -> None:
