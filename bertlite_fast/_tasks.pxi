@@ -159,8 +159,8 @@ cdef class TextModel:
         cdef size_t count = 0
         return self.run(text, None, BL_HIDDEN, False, bl_describe(self.model.model).hidden, &count)
 
-    def logits(self, Encoding row):
-        """The model's outputs for each token of a row that its tokenizer made."""
+    cdef Tensor forward(self, Encoding row, bl_output output, const int32_t *at, size_t at_count):
+        """The model's output for each token of a row that its tokenizer made, or for some of them."""
         cdef bl_batch batch
         cdef bl_want want
         cdef bl_error error
@@ -170,8 +170,8 @@ cdef class TextModel:
         if <size_t>row.count > self.model.positions:
             raise InputError(f"a text of {row.count} tokens is too long for this model, which takes {self.model.positions}; truncate it.")
         batch.ids, batch.mask, batch.types, batch.texts, batch.length = row.data, NULL, row.data + row.count if self.tokenizer.wants_types else NULL, 1, row.count
-        want.output, want.at, want.at_count, want.pooled = BL_TOKENS, NULL, 0, NULL
-        out = new_tensor(2, row.count, self.model.width, 1)
+        want.output, want.at, want.at_count, want.pooled = output, at, at_count, NULL
+        out = new_tensor(2, at_count if at is not NULL else row.count, self.model.width, 1)
         w = self.model.borrow(row.count, 1)
         with nogil:
             status = bl_run(self.model.model, &batch, &want, out.data, w + 1, w.size, 1, &error)
@@ -180,10 +180,14 @@ cdef class TextModel:
             raise_error(&error)
         return out
 
+    def logits(self, Encoding row):
+        """The model's labels for each token of a row."""
+        return self.forward(row, BL_TOKENS, NULL, 0)
+
     def label_tokens(self, Encoding row, list labels, object ignored):
         """What is found for the tokens that are the text's own, but those whose label is ignored; for each token
         whether it goes on with a word, as the original tells; and all their scores."""
-        cdef Tensor t = self.logits(row)
+        cdef Tensor t = self.forward(row, BL_TOKENS, NULL, 0)
         cdef size_t n = self.model.width, number = 0
         cdef Py_ssize_t i
         cdef int32_t best
@@ -225,7 +229,7 @@ cdef class TextModel:
 
     def answers(self, Encoding row, size_t k, size_t longest, bint may_be_none):
         """[(start, end, score)] of the k best spans of the second text's tokens, and the score of no answer (or None)."""
-        cdef Tensor t = self.logits(row)
+        cdef Tensor t = self.forward(row, BL_TOKENS, NULL, 0)
         cdef Py_ssize_t i, n = row.count
         cdef size_t number = 0, found
         cdef Tensor both = new_tensor(2, 2, n, 1)
@@ -253,30 +257,16 @@ cdef class TextModel:
 
     def words_at(self, Encoding row, list places, list targets, size_t k):
         """For each masked place the k best [(id, score)], of all words or of some."""
-        cdef bl_batch batch
-        cdef bl_want want
-        cdef bl_error error
-        cdef bl_status status
         cdef size_t n = self.model.width, i, j, have
-        cdef Tensor out = new_tensor(2, len(places), n, 1)
+        cdef Tensor out
         cdef int32_t at[64]
         cdef int32_t index[64]
         cdef float score[64]
-        cdef workspace *w
         if len(places) > 64:
             raise InputError(f"the text has {len(places)} masks; up to 64 can be filled at once.")
         for i in range(<size_t>len(places)):
             at[i] = places[i]
-        batch.ids, batch.mask, batch.types, batch.texts, batch.length = row.data, NULL, row.data + row.count if self.tokenizer.wants_types else NULL, 1, row.count
-        if <size_t>row.count > self.model.positions:
-            raise InputError(f"a text of {row.count} tokens is too long for this model, which takes {self.model.positions}; truncate it.")
-        want.output, want.at, want.at_count, want.pooled = BL_WORDS, at, len(places), NULL
-        w = self.model.borrow(row.count, 1)
-        with nogil:
-            status = bl_run(self.model.model, &batch, &want, out.data, w + 1, w.size, 1, &error)
-        self.model.give_back(w)
-        if status != BL_OK:
-            raise_error(&error)
+        out = self.forward(row, BL_WORDS, at, len(places))
         results = []
         for i in range(<size_t>len(places)):
             if targets:
