@@ -197,6 +197,26 @@ def test_similarity_and_search(models: dict[str, Path]) -> None:
     assert ours.index([c, b, a]).search(a, 9)[0]["index"] == 2
 
 
+def test_scores_and_their_order() -> None:
+    from bertlite_fast import _native
+
+    values = [1.0, 3.0, 3.0, 2.0, 3.0, -1.0, 2.0]
+    products = _native.similarities([[1.0]], [[v] for v in values])
+    for k in range(1, 9):  # equals stay in their own order
+        want = sorted(range(len(values)), key=lambda i: -values[i])[:k]
+        assert [i for i, _ in _native.best_of(products, 0, k)] == want
+    r = random.Random(3)
+    for _ in range(50):
+        logits = [r.uniform(-30, 30) for _ in range(r.randrange(1, 40))]
+        shifted = np.exp(np.array(logits, np.float32).astype(np.float64) - max(np.float32(x) for x in logits))
+        np.testing.assert_allclose(_native.softmax(logits), shifted / shifted.sum(), rtol=1e-6, atol=1e-30)
+    a, b = (np.random.RandomState(i).randn(5, 7).astype(np.float32) for i in (1, 2))
+    np.testing.assert_allclose(np.asarray(_native.similarities(a, b)), a @ b.T, atol=1e-5)
+    np.testing.assert_allclose(_native.cosines(a, b), [(x @ y) / np.linalg.norm(x) / np.linalg.norm(y) for x, y in zip(a, b)], atol=1e-6)
+    with pytest.raises(InputError, match="as many"):
+        _native.similarities([[1.0, 2.0]], [[1.0]])
+
+
 def test_open_labels(models: dict[str, Path], tmp_path: Path) -> None:
     ours = pipeline("zero-shot-classification", models["feature-extraction"])
     answer = ours("turn on the light", candidate_labels=["light", "music", "kitchen"])
