@@ -27,7 +27,7 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check 'setuptools>=77' 'cython>=3.1' pytest numpy safetensors tokenizers ruff mypy
 	touch $@
 
-$(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx bertlite_fast/_text.pxi $(CORE)
+$(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx $(wildcard bertlite_fast/*.pxi) $(CORE)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 

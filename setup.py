@@ -47,9 +47,9 @@ class BuildCore(build_ext):
         super().build_extension(ext)
 
 
-headers = ["bertlite_fast/_text.pxi"]
-headers += [str(p.relative_to(ROOT)) for p in sorted((ROOT / "csrc").rglob("*")) if p.suffix in (".h", ".inc")]
+parts = ["bertlite_fast/_text.pxi", "bertlite_fast/_tasks.pxi"]
+parts += [str(p.relative_to(ROOT)) for p in sorted((ROOT / "csrc").rglob("*")) if p.suffix in (".c", ".h", ".inc")]
 setup(
-    ext_modules=[Extension("bertlite_fast._native", ["bertlite_fast/_native.pyx"], include_dirs=["csrc"], depends=headers)],
+    ext_modules=[Extension("bertlite_fast._native", ["bertlite_fast/_native.pyx"], include_dirs=["csrc"], depends=parts)],
     cmdclass={"build_ext": BuildCore},
 )

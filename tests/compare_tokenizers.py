@@ -252,6 +252,7 @@ def settings(vocab: dict[str, int]) -> list[tuple[str, str, Any]]:
             [
                 {"content": "foo", "lstrip": True},
                 {"content": "foobar", "rstrip": True, "single_word": True},
+                {"content": "bar"},
                 {"content": "Foo", "normalized": False},
                 {"content": "a", "single_word": True},
             ],
