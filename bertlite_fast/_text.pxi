@@ -119,11 +119,9 @@ cdef class Pieces:
     cdef size_t count        # may be one more than there are ids, where the rest was not wanted
     cdef int32_t *ids
     cdef bl_place *places    # in characters; made when first asked for
-    cdef int32_t near[NEAR]
 
     def __dealloc__(self):
-        if self.ids != self.near:
-            PyMem_Free(self.ids)
+        PyMem_Free(self.ids)
         PyMem_Free(self.places)
 
     cdef int locate(self) except -1:
@@ -581,9 +579,10 @@ cdef class TokenizerCore:
         cdef Pieces p = Pieces.__new__(Pieces)
         cdef Py_ssize_t size, all_sizes = 0
         cdef const char *utf
-        cdef size_t n = 0
+        cdef size_t n = 0, room
+        cdef int32_t near[NEAR]
+        cdef int32_t *ids = near
         p.owner, p.split_special = self, split_special
-        p.ids = p.near
         if split_words:
             if isinstance(text, str) or not isinstance(text, (list, tuple)):
                 raise InputError(f"is_split_into_words is set, so a text has to be a list of words, not {type(text).__name__}.")
@@ -594,19 +593,29 @@ cdef class TokenizerCore:
         else:
             p.text = text
             utf = utf8(text, &all_sizes)
-        if all_sizes > NEAR:
-            p.ids = <int32_t *>PyMem_Malloc(min(<size_t>all_sizes, most) * sizeof(int32_t))
-            if p.ids is NULL:
-                p.ids = p.near
+        room = all_sizes if split_words else min(<size_t>all_sizes, most)
+        if room > NEAR:
+            ids = <int32_t *>PyMem_Malloc(room * sizeof(int32_t))
+            if ids is NULL:
                 raise OutOfMemoryError("there is no memory for the ids.")
-        if not split_words:
-            self.cut(utf, all_sizes, split_special, p.ids, min(<size_t>all_sizes, most), &p.count)
+        try:
+            if split_words:
+                for word in p.text:
+                    utf = utf8(word, &size)
+                    self.cut(utf, size, split_special, ids + p.count, size, &n)
+                    p.count += n
+            else:
+                self.cut(utf, all_sizes, split_special, ids, room, &p.count)
+            # only as much as there is, for it is kept as long as the encoding
+            n = min(p.count, room)
+            p.ids = <int32_t *>PyMem_Malloc((n + 1) * sizeof(int32_t))
+            if p.ids is NULL:
+                raise OutOfMemoryError("there is no memory for the ids.")
+            memcpy(p.ids, ids, n * sizeof(int32_t))
             return p
-        for word in p.text:
-            utf = utf8(word, &size)
-            self.cut(utf, size, split_special, p.ids + p.count, size, &n)
-            p.count += n
-        return p
+        finally:
+            if ids != near:
+                PyMem_Free(ids)
 
     cdef Encoding row(self, Pieces a, Pieces b, const bl_window *window, bint specials):
         cdef Encoding e = Encoding.__new__(Encoding)
