@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 from ._native import AddedToken, Encoding, TokenizerCore
 from .errors import InputError, ModelFileError
 
@@ -153,6 +155,25 @@ def _listed(values: Any) -> Any:
     return values.tolist() if hasattr(values, "tolist") else values
 
 
+def _ids(values: Any) -> list[int]:
+    """Ids as a list of Python's integers."""
+    try:
+        return [index(value) for value in values]
+    except TypeError:
+        raise InputError(f"ids have to be whole numbers, not {type(values).__name__}{'' if isinstance(values, str) else ' of something else'}.") from None
+
+
+def whole(name: str, value: Any, least: int = 0) -> int:
+    """A setting that has to be a whole number; what is beyond all use is as good as the largest of use."""
+    try:
+        number = index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise InputError(f"{name} is {value!r}; it has to be a whole number, {least} or more.")
+    return min(number, LONGEST)
+
+
 class Tokenizer(TokenizerCore):
     """BERT's tokenizer: text to ids and back, the same ids as Hugging Face's.
 
@@ -278,6 +299,8 @@ class Tokenizer(TokenizerCore):
         """A token's id, or the unknown token's; a list's ids."""
         if tokens is None:
             return None
+        if not hasattr(tokens, "__iter__"):
+            raise InputError(f"a token has to be a str, or a list of them, not {type(tokens).__name__}.")
         if isinstance(tokens, str):
             found = self.token_to_id(tokens)
             return self.unk_token_id if found is None else found
@@ -287,9 +310,13 @@ class Tokenizer(TokenizerCore):
         """An id's token, None if it has none; a list's tokens."""
         ids = _listed(ids)
         if isinstance(ids, int):
-            return self.id_to_token(ids)
+            return self.token_named(ids)
         skip = set(self.all_special_ids) if skip_special_tokens else ()
-        return [self.id_to_token(number) for number in ids if number not in skip]
+        return [self.token_named(number) for number in _ids(ids) if number not in skip]
+
+    def token_named(self, number: int) -> str | None:
+        """An id's token; None for any number that is none."""
+        return self.id_to_token(number) if 0 <= number < 1 << 31 else None
 
     # ---- texts to ids -----------------------------------------------------------------
 
@@ -323,6 +350,9 @@ class Tokenizer(TokenizerCore):
         ([1, 1, 1, 0, 0, 0], (4, 9))
         """
         texts, batched = _texts(text, text_pair, is_split_into_words)
+        if max_length is not None:
+            max_length = whole("max_length", max_length)
+        stride = whole("stride", stride)
         strategy, length = self._truncation(truncation, max_length, padding)
         rows = self.encode_rows(
             texts, bool(add_special_tokens), strategy or "", length, stride, bool(is_split_into_words), bool(split_special_tokens), return_overflowing_tokens
@@ -370,14 +400,12 @@ class Tokenizer(TokenizerCore):
             if self.model_max_length >= LONGEST:
                 return None, 0
             max_length = self.model_max_length
-        if not isinstance(max_length, int) or max_length < 0:
-            raise InputError(f"max_length is {max_length!r}; it has to be a whole number, 0 or more.")
         return str(truncation), max_length
 
     def _pad(self, rows: list[Encoding], padding: bool | str, max_length: int | None, multiple: int | None, side: str | None, cut_at: int | None) -> None:
         if padding is False or padding == "do_not_pad":
             return
-        if padding not in (True, "longest", "max_length"):
+        if padding is not True and padding not in ("longest", "max_length"):
             raise InputError(f"padding is {padding!r}; it can be True, False, 'longest' or 'max_length'.")
         if self.pad_token_id is None:
             raise InputError("padding needs a padding token, and this tokenizer has none.")
@@ -386,8 +414,8 @@ class Tokenizer(TokenizerCore):
             raise InputError(f"padding_side is {side!r}; it can be 'left' or 'right'.")
         if padding == "max_length" and max_length is None and self.model_max_length >= LONGEST:
             return
-        if multiple is not None and multiple < 1:
-            raise InputError(f"pad_to_multiple_of is {multiple}; it has to be 1 or more.")
+        if multiple is not None:
+            multiple = whole("pad_to_multiple_of", multiple, 1)
         if cut_at is not None and multiple is not None and cut_at % multiple:
             raise InputError(f"texts are cut off at {cut_at} tokens, which is no multiple of pad_to_multiple_of={multiple}; make it one.")
         longest = max((len(row) for row in rows), default=0)
@@ -421,17 +449,17 @@ class Tokenizer(TokenizerCore):
         """The text of ids, as far as it can be told; a list of texts for a list of rows."""
         ids = _listed(token_ids)
         if isinstance(ids, dict):
-            ids = _listed(ids["input_ids"])
+            ids = _listed(ids.get("input_ids"))
         if isinstance(ids, int):
             ids = [ids]
-        if ids and isinstance(ids[0], (list, tuple)):
+        if isinstance(ids, (list, tuple)) and ids and isinstance(ids[0], (list, tuple)):
             return [self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in ids]
         special = {token.content for token in self.added_by_id.values() if token.special} if skip_special_tokens else ()
         tokens = []
-        for number in ids:
+        for number in _ids(ids):
             if number < 0 or number > 0xFFFFFFFF:
                 raise InputError(f"the id {number} cannot be decoded; ids are not negative and fit 32 bits.")
-            token = self.id_to_token(number)
+            token = self.token_named(number)
             if token is not None and token not in special:
                 tokens.append(token)
         text = self.convert_tokens_to_string(tokens)
@@ -459,7 +487,7 @@ def _texts(text: Any, pair: Any, split_words: bool) -> tuple[list[tuple[Any, Any
     if not batched:
         return [(text, pair or None)], False
     if pair is not None:
-        if isinstance(pair, str) or len(pair) != len(text):
+        if not isinstance(pair, (list, tuple)) or len(pair) != len(text):
             raise InputError("for a list of texts, text_pair has to be a list of as many.")
         return list(zip(text, pair)), True
     if not text:

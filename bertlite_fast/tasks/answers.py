@@ -38,15 +38,17 @@ class QuestionAnswering(Pipeline):
             if isinstance(inputs, dict):
                 return self._one(inputs, settings)
             if not isinstance(inputs, (list, tuple)):
+                if isinstance(inputs, (str, bytes)) or not hasattr(inputs, "__iter__"):
+                    raise InputError('an item has to be {"question": ..., "context": ...}, or a list of them.')
                 return self._stream(inputs, settings)
             return _alone([self._one(item, settings) for item in inputs])
         if question is None or context is None:
             raise InputError("a question and a context are needed: question='Where ...?', context='...'.")
         if isinstance(question, str) and isinstance(context, str):
             return self._one({"question": question, "context": context}, settings)
-        if isinstance(context, str):
+        if isinstance(context, str) and isinstance(question, (list, tuple)):
             context = [context] * len(question)
-        if isinstance(question, str) or len(question) != len(context):
+        if not isinstance(question, (list, tuple)) or not isinstance(context, (list, tuple)) or len(question) != len(context):
             raise InputError("for a list of questions, context has to be one text or a list of as many.")
         return _alone([self._one({"question": q, "context": c}, settings) for q, c in zip(question, context)])
 

@@ -8,7 +8,9 @@ from .. import hub
 from .._native import TextModel
 from ..errors import InputError, ModelFileError
 from ..models import Config, Model
-from ..tokenizer import Tokenizer
+from ..tokenizer import Tokenizer, whole
+
+__all__ = ["Pipeline", "only", "whole"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,13 +101,6 @@ class Pipeline:
 
 def _rebuilt(kind: Callable[..., Pipeline], task: str, model: Model, tokenizer: Tokenizer, settings: dict[str, Any]) -> Pipeline:
     return kind(model, tokenizer, task=task, **settings)
-
-
-def whole(name: str, value: Any, least: int) -> int:
-    """A setting that has to be a whole number."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(f"{name} is {value!r}; it has to be a whole number, {least} or more.")
-    return value
 
 
 def only(settings: dict[str, Any], task: str, *names: str) -> None:

@@ -31,7 +31,7 @@ class Embedder(Pipeline):
 
     def embed(self, texts: str | list[str], pooling: str | None = None, normalize: bool = True) -> Tensor:
         """A row for each text, of length 1 unless told otherwise: a Tensor, which NumPy reads as an array."""
-        pooling = pooling or self.config.to_dict().get("pooling", "mean")
+        pooling = str(pooling or self.config.to_dict().get("pooling", "mean"))
         return self.text_model.embed(listed(texts), pooling, normalize)
 
 
@@ -81,7 +81,7 @@ class SentenceSimilarity(Embedder):
         settings = {**self.settings, **self._checked(settings)}
         if isinstance(inputs, dict) and others is None:
             only(inputs, self.task, "source_sentence", "sentences")
-            inputs, others = inputs["source_sentence"], inputs["sentences"]
+            inputs, others = inputs.get("source_sentence"), inputs.get("sentences")
         if others is None:
             raise InputError("two texts are needed to be compared, or a text and a list.")
         a, b = (self.embed(texts, settings.get("pooling")) for texts in (inputs, others))
@@ -190,8 +190,10 @@ class ZeroShotClassification(Embedder):
         if not labels:
             raise InputError("there are no labels to choose from; give candidate_labels=[...] or add_examples(label, texts).")
         template = settings.get("hypothesis_template", "{}")
-        if "{}" not in template:
+        if not isinstance(template, str) or "{}" not in template:
             raise InputError(f"hypothesis_template is {template!r}; it has to hold {{}} where the label goes.")
+        if not isinstance(text, str):
+            raise InputError(f"a text has to be a str, not {type(text).__name__}.")
         vector = self.embed(text)
         close = [similarities(vector, self._vector(label, template)).tolist()[0][0] for label in labels]
         several = settings.get("multi_label", False) or len(labels) == 1

@@ -30,6 +30,8 @@ class TokenClassification(Pipeline):
         strategy = settings.get("aggregation_strategy")
         if strategy is not None and strategy not in STRATEGIES:
             raise InputError(f"aggregation_strategy is {strategy!r}; it can be {', '.join(STRATEGIES)}.")
+        if not isinstance(settings.get("ignore_labels", ()), (list, tuple, set, frozenset, type(None))):
+            raise InputError("ignore_labels has to be a list of labels.")
         if settings.get("stride") is not None:
             whole("stride", settings["stride"], 0)
         return settings
@@ -52,6 +54,8 @@ class TokenClassification(Pipeline):
             delimiter = " " if delimiter is None else delimiter
             if not isinstance(text, (list, tuple)):
                 raise InputError(f"is_split_into_words is set, so a text has to be a list of words, not {type(text).__name__}.")
+            if not all(isinstance(word, str) for word in text):
+                raise InputError("is_split_into_words is set, so a text has to be a list of words, each a str.")
             words, text = list(text), delimiter.join(text)
             for word in words:
                 starts.append(starts[-1] + len(word) + len(delimiter))

@@ -40,6 +40,8 @@ class FillMask(Pipeline):
 
     def _targets(self, targets: str | list[str]) -> list[int]:
         ids = []
+        if not isinstance(targets, (str, list, tuple, set)):
+            raise InputError(f"targets has to be a word or a list of words, not {type(targets).__name__}.")
         for target in [targets] if isinstance(targets, str) else targets:
             known = self.tokenizer.token_to_id(target)
             if known is None:
