@@ -4,6 +4,8 @@ from cpython.list cimport PyList_New
 from cpython.ref cimport Py_INCREF, PyObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 
+from _thread import allocate_lock
+
 cdef extern from "Python.h":
     # with pointers in place of references, which need no counting
     PyObject *PyLong_FromLong(long value)
@@ -96,6 +98,7 @@ cdef enum:
     SHARED = 8192
 
 cdef list shared_integers = []
+cdef object sharing = allocate_lock()
 
 
 cdef list list_of(const int32_t *values, Py_ssize_t n):
@@ -410,8 +413,9 @@ cdef class TokenizerCore:
         if t is NULL:
             raise_error(&error)
         self.t = t
-        if not shared_integers:
-            shared_integers.extend(range(SHARED))
+        with sharing:
+            if not shared_integers:
+                shared_integers.extend(range(SHARED))
         self.source = source
         self.added_by_id, self.shown = {}, {}
         while bl_added_item(t, n, &a):

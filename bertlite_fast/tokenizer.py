@@ -160,7 +160,7 @@ def _ids(values: Any) -> list[int]:
     try:
         return [index(value) for value in values]
     except TypeError:
-        raise InputError(f"ids have to be whole numbers, not {type(values).__name__}{'' if isinstance(values, str) else ' of something else'}.") from None
+        raise InputError(f"ids have to be whole numbers, in a list or an array: {str(values)[:60]!r} is none of that.") from None
 
 
 def whole(name: str, value: Any, least: int = 0) -> int:
