@@ -14,6 +14,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +100,10 @@ def main() -> None:
             pipe: Any = bf.pipeline(task, folder)
             row = pipe.tokenizer(text).encodings[0]
             assert len(row) == 16
-            calls: dict[str, Callable[[], object]] = {"bertlite_fast": lambda pipe=pipe, text=text: pipe(text)}  # type: ignore[misc]
+            calls: dict[str, Callable[[], object]] = {"bertlite_fast": partial(pipe, text)}
             native = pipe.text_model
             if task == "text-classification":
-                calls["its C call alone"] = lambda native=native: native.classify(TEXT, None, "softmax", 1)  # type: ignore[misc]
+                calls["its C call alone"] = partial(native.classify, TEXT, None, "softmax", 1)
                 saved = str(Path(scratch) / "saved")
                 pipe.tokenizer.save_pretrained(saved)
                 if args.litert:
@@ -110,7 +111,7 @@ def main() -> None:
                 if args.onnx:
                     calls["ONNX Runtime fp32 + tokenizers"] = onnx(args.onnx, saved + "/tokenizer.json")
             elif task == "ner":
-                calls["its model's C call alone"] = lambda native=native, row=row: native.logits(row)  # type: ignore[misc]
+                calls["its model's C call alone"] = partial(native.logits, row)
             try:
                 import torch
                 import transformers
@@ -118,7 +119,7 @@ def main() -> None:
                 torch.set_num_threads(1)
                 transformers.logging.set_verbosity_error()
                 theirs: Any = transformers.pipeline(task, model=str(folder), device="cpu")
-                calls["transformers"] = lambda theirs=theirs, text=text: theirs(text)  # type: ignore[misc]
+                calls["transformers"] = partial(theirs, text)
             except ImportError:
                 pass
             medians = by_turns(calls, rounds=25)

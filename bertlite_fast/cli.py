@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import sys
+from contextlib import nullcontext
 
 from . import __version__
 from .errors import BertliteError, InputError
@@ -105,14 +106,10 @@ def lines(args: argparse.Namespace) -> Iterator[str]:
         print("a text a line; end with Ctrl-D", file=sys.stderr)
     for name in args.file or ["-"]:
         try:
-            file = sys.stdin if name == "-" else open(name, encoding="utf-8", errors="replace")  # noqa: SIM115
-            try:
+            with nullcontext(sys.stdin) if name == "-" else open(name, encoding="utf-8", errors="replace") as file:
                 for line in file:
                     if line.strip():
                         yield line.rstrip("\r\n")
-            finally:
-                if file is not sys.stdin:
-                    file.close()
         except OSError as error:
             raise InputError(f"{name} cannot be read: {error.strerror}.") from None
 

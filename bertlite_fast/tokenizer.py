@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
+    Data = dict[str, Any]
+else:
+    Data = dict
+
 __all__ = ["AddedToken", "AutoTokenizer", "BatchEncoding", "BertTokenizer", "BertTokenizerFast", "Encoding", "Tokenizer"]
 
 SPECIALS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
@@ -35,7 +39,7 @@ TIDIED = frozenset(pair[0][1] for pair in TIDY)
 CLEAN_UP = tuple(pair for pair in TIDY if pair[0] != " do not")
 
 
-class BatchEncoding(dict):  # type: ignore[type-arg]
+class BatchEncoding(Data):
     """What a model is called with, by name and as attributes; and where each token comes from."""
 
     def __init__(self, data: dict[str, Any], encodings: list[Encoding]) -> None:

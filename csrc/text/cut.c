@@ -56,6 +56,13 @@ static void put_added(sink *s, int32_t id, size_t from, size_t to, size_t left, 
 
 typedef struct { uint32_t from, to; } span;
 
+static void unknown(sink *s, uint32_t from, uint32_t to)
+{
+    if (s->t->unknown < 0) s->no_unknown = 1;
+    put(s, s->t->unknown, from, to);
+    s->words++;
+}
+
 /* Spell a normalised word. Its bytes stand at `from` of the text, or spans say where each
  * character does. */
 NOINLINE void spell(sink *s, const uint8_t *word, uint32_t size, uint32_t from, const span *spans)
@@ -74,21 +81,14 @@ NOINLINE void spell(sink *s, const uint8_t *word, uint32_t size, uint32_t from, 
         }
         at += length;
     }
-    if (at < size) {
-        uint32_t last = 0;
-        for (uint32_t i = 0; spans && i < size; i++) last += (word[i] & 0xC0) != 0x80;
-        s->count = start;
-        if (s->t->unknown < 0) s->no_unknown = 1;
-        put(s, s->t->unknown, spans ? spans[0].from : from, spans ? spans[last - 1].to : from + size);
+    if (at == size) {
+        s->words++;
+        return;
     }
-    s->words++;
-}
-
-static void unknown(sink *s, uint32_t from, uint32_t to)
-{
-    if (s->t->unknown < 0) s->no_unknown = 1;
-    put(s, s->t->unknown, from, to);
-    s->words++;
+    uint32_t characters = 0;
+    for (uint32_t i = 0; spans && i < size; i++) characters += (word[i] & 0xC0) != 0x80;
+    s->count = start;
+    unknown(s, spans ? spans[0].from : from, spans ? spans[characters - 1].to : from + size);
 }
 
 /* ---- anything -------------------------------------------------------------------- */

@@ -334,13 +334,12 @@ bl_status bl_settings_json(bl_settings *s, const char *text, size_t size, bl_err
     while (!problem && bl_json_key(&j, &key)) {
         if (bl_json_is(key, "model")) model = 1, problem = read_model(s, &j);
         else if (bl_json_is(key, "normalizer")) problem = read_normalizer(s, &j);
-        else if (bl_json_is(key, "pre_tokenizer")) cutter = is_object_of(&j, "BertPreTokenizer");
+        else if (bl_json_is(key, "pre_tokenizer")) problem = (cutter = is_object_of(&j, "BertPreTokenizer")) ? NULL : "its pre_tokenizer is not BertPreTokenizer";
         else if (bl_json_is(key, "post_processor")) problem = read_processor(s, &j);
         else if (bl_json_is(key, "decoder")) problem = read_decoder(s, &j);
         else if (bl_json_is(key, "added_tokens")) problem = read_added(s, &j);
         else if (bl_json_is(key, "config")) problem = read_config(s, &j, 0);
         else bl_json_skip(&j);
-        if (!problem && key.size == strlen("pre_tokenizer") && bl_json_is(key, "pre_tokenizer") && !cutter) problem = "its pre_tokenizer is not BertPreTokenizer";
     }
     if (!problem && !bl_json_finished(&j)) problem = "it is not well-formed JSON, or not UTF-8";
     if (!problem && !model) problem = "it has no model";
