@@ -33,7 +33,7 @@ class BuildCore(build_ext):
         msvc = self.compiler.compiler_type == "msvc"
         flags = list(core.FLAGS_MSVC if msvc else core.FLAGS)
         flags += os.environ.get("BERTLITE_CFLAGS", "").split()
-        for path, own in core.sources(target_machine(), msvc):
+        for path, own in core.sources(target_machine(), "msvc" if msvc else ""):
             ext.extra_objects += self.compiler.compile(
                 [path], output_dir=self.build_temp, include_dirs=["csrc"], extra_postargs=flags + own, depends=ext.depends
             )

@@ -17,6 +17,10 @@ from operator import index
 
 from .errors import BertliteError, InputError, InstructionSetError, ModelConfigError, ModelFileError, OutOfMemoryError
 
+# Where files that stand on the embedded base find it.
+cdef bytes embedded_path = os.fsencode(os.path.join(os.path.dirname(__file__), "weights", "base.bertlite"))
+cdef const char *embedded_base = embedded_path
+
 
 cdef extern from "bertlite.h" nogil:
     const char *BL_VERSION
@@ -64,10 +68,10 @@ cdef extern from "bertlite.h" nogil:
         const int32_t *at
         size_t at_count
         float *pooled
-    bl_model *bl_open(const char *path, bl_precision precision, bl_error *error)
+    bl_model *bl_open_on(const char *path, const char *base, bl_precision precision, bl_error *error)
     bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors, size_t tensors_size, bl_precision precision, bl_error *error)
     void bl_close(bl_model *model)
-    bl_status bl_convert(const char *folder, const char *file, bl_error *error)
+    bl_status bl_convert(const char *folder, const char *file, const char *base, bl_error *error)
     const bl_info *bl_describe(const bl_model *model)
     const char *bl_config(const bl_model *model, size_t *size)
     size_t bl_workspace_size(const bl_model *model, size_t tokens, unsigned threads)
@@ -76,6 +80,7 @@ cdef extern from "bertlite.h" nogil:
     bl_status bl_top(const float *logits, size_t n, size_t k, int32_t *index, float *probability)
     size_t bl_isa_list(const char **names, size_t room)
     const char *bl_isa_name()
+    bl_status bl_check_isa(const char *name, bl_error *error)
 
 cdef extern from "platform.h" nogil:
     ctypedef void *bl_atomic_pointer
@@ -124,15 +129,32 @@ def active_isa():
     return name.decode()
 
 
-def convert(folder, file):
-    """Write a Hugging Face folder's model as one int8 file, which loads in place."""
-    cdef bytes source = os.fsencode(folder), target = os.fsencode(file)
+def check_isa(str name):
+    """Run every kernel of an instruction set beside plain C; an error if a byte differs."""
+    cdef bytes wanted = name.encode()
+    cdef const char *p = wanted
+    cdef bl_error error
+    cdef bl_status status
+    with nogil:
+        status = bl_check_isa(p, &error)
+    if status != BL_OK:
+        raise_error(&error)
+
+
+def convert(folder, file, *, base=None):
+    """Write a Hugging Face folder's model as one int8 file, which loads in place.
+
+    base: a converted file with the same embeddings. The new file then holds only the rest, and needs
+    the base in its folder; where it is not, the embedded base is tried.
+    """
+    cdef bytes source = os.fsencode(folder), target = os.fsencode(file), under = b"" if base is None else os.fsencode(base)
+    cdef const char *c = NULL if base is None else <const char *>under
     cdef const char *a = source
     cdef const char *b = target
     cdef bl_error error
     cdef bl_status status
     with nogil:
-        status = bl_convert(a, b, &error)
+        status = bl_convert(a, b, c, &error)
     if status != BL_OK:
         raise_error(&error)
 
@@ -497,7 +519,7 @@ cdef class Model:
             if strlen(p) != <size_t>len(path):
                 raise ModelFileError("the model's path holds a NUL.")
             with nogil:
-                model = bl_open(p, precise, &error)
+                model = bl_open_on(p, embedded_base, precise, &error)
         if model is NULL:
             raise_error(&error)
         self.model = model

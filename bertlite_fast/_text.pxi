@@ -58,7 +58,7 @@ cdef extern from "bertlite.h" nogil:
         int32_t *special
         int32_t *source
     size_t BL_NO_PAIR
-    bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error)
+    bl_tokenizer *bl_tokenizer_open_on(const char *path, const char *base, bl_error *error)
     bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json, const void *config, size_t config_size, bl_error *error)
     void bl_tokenizer_close(bl_tokenizer *t)
     const bl_tokenizer_info *bl_tokenizer_describe(const bl_tokenizer *t)
@@ -409,7 +409,7 @@ cdef class TokenizerCore:
             if strlen(p) != <size_t>len(data):
                 raise ModelFileError("the tokenizer's path holds a NUL.")
             with nogil:
-                t = bl_tokenizer_open(p, &error)
+                t = bl_tokenizer_open_on(p, embedded_base, &error)
         if t is NULL:
             raise_error(&error)
         self.t = t

@@ -177,7 +177,7 @@ def convert(args: argparse.Namespace) -> int:
     """A folder as one int8 file, and how close its outputs are."""
     from . import _native
 
-    _native.convert(args.folder, args.out)
+    _native.convert(args.folder, args.out, base=args.base)
     weights = [os.path.join(args.folder, name) for name in ("model.safetensors", "pytorch_model.bin")]
     before = next(os.path.getsize(path) for path in weights if os.path.exists(path))
     exact, small = _native.Model(args.folder, precision="fp32"), _native.Model(args.out)
@@ -210,10 +210,30 @@ def convert(args: argparse.Namespace) -> int:
     return 0
 
 
+def embedded_models() -> list[dict[str, Any]]:
+    from . import embedded
+
+    card = embedded.card().get("models", {})
+    return [
+        {
+            "name": embedded.PREFIX + name,
+            "bytes": os.path.getsize(embedded.path_of(name)),
+            "what": card.get(name, {}).get("what", ""),
+            "scores": card.get(name, {}).get("scores", []),
+        }
+        for name in embedded.names()
+    ]
+
+
 def info(args: argparse.Namespace) -> int:
     import platform
 
     from . import _native, hub
+
+    if args.selftest:
+        from . import selftest
+
+        return selftest.run()
 
     facts = {
         "version": __version__,
@@ -223,7 +243,7 @@ def info(args: argparse.Namespace) -> int:
         "system": platform.system(),
         "python": platform.python_version(),
         "cache": hub.cache(),
-        "embedded_models": [],
+        "embedded_models": embedded_models(),
     }
     if args.json:
         print(json.dumps(facts))
@@ -231,7 +251,11 @@ def info(args: argparse.Namespace) -> int:
     print(f"bertlite_fast {__version__}, Python {facts['python']} on {facts['system']} {facts['machine']}")
     print(f"instruction set: {facts['instruction_set']} (of {', '.join(_native.available_isas())})")
     print(f"models by name are looked up in {facts['cache']}")
-    print("embedded models: none yet; give --model")
+    print("embedded models:")
+    for model in facts["embedded_models"]:
+        print(f"  {model['name']:20} {model['bytes'] / 1000:7.0f} KB  {model['what']}")
+        for score in model["scores"]:
+            print(f"  {'':20}             {score}")
     return 0
 
 
@@ -271,12 +295,14 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("folder")
     command.add_argument("out")
     command.add_argument("--file", action="append", metavar="FILE", help="texts to compare the two on, a line each")
+    command.add_argument("--base", metavar="FILE", help="a converted file with the same embeddings: the new one holds only the rest, and stays beside it")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=convert)
     command = commands.add_parser(
         "info", help="version, instruction sets, models", description="What this installation has.", epilog="example: bertlite-fast info"
     )
     command.add_argument("--json", action="store_true")
+    command.add_argument("--selftest", action="store_true", help="run every kernel and embedded model, and compare to the byte")
     command.set_defaults(run=info)
     command = commands.add_parser(
         "completion", help="completion for a shell", description=completion.__doc__, epilog="example: bertlite-fast completion bash >> ~/.bashrc"

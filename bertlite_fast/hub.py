@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from . import embedded
 from .errors import ModelFileError
 
 TYPE_CHECKING = False
@@ -42,6 +43,8 @@ def find(name: str | os.PathLike[str], *, local_files_only: bool = False, revisi
         raise ModelFileError("the model's path holds a NUL.")
     if os.path.exists(path):
         return path
+    if path.startswith(embedded.PREFIX):
+        return embedded.path_of(path[len(embedded.PREFIX) :])
     parts = path.split("/")
     if len(parts) > 2 or not all(part and part[0] != "." and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts):
         raise ModelFileError(f"{path} is no folder and no file.")

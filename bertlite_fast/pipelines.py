@@ -33,8 +33,8 @@ def pipeline(
 ) -> Pipeline:
     """A pipeline for a task.
 
-    model: a Hugging Face folder, a converted file, a name in the local Hugging Face cache, or an open
-    model. settings: the task's own, as defaults for its calls; precision ("int8" or "fp32"), threads,
+    model: a Hugging Face folder, a converted file, a name in the local Hugging Face cache, an open model,
+    an embedded one ("bertlite/slots"), or None for the embedded one of the task. settings: the task's own, as defaults for its calls; precision ("int8" or "fp32"), threads,
     local_files_only, revision.
 
     >>> pipe = pipeline("text-classification", "my-bert", top_k=1)

@@ -78,14 +78,20 @@ typedef struct {
  * or a converted file.  NULL and *error on failure. */
 bl_model *bl_open(const char *path, bl_precision precision, bl_error *error);
 
+/* A converted file may stand on a base, which holds its embeddings and its tokenizer: it is
+ * looked for in the file's folder, and if it is not there, base (or NULL) is taken. */
+bl_model *bl_open_on(const char *path, const char *base, bl_precision precision, bl_error *error);
+
 /* The same from memory: config may be NULL if tensors is a converted file.  What
  * tensors points to must outlive the model. */
 bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors, size_t tensors_size,
                          bl_precision precision, bl_error *error);
 void bl_close(bl_model *model);
 
-/* Write a folder's model as one int8 file, to be memory-mapped. */
-bl_status bl_convert(const char *folder, const char *file, bl_error *error);
+/* Write a folder's model as one int8 file, to be memory-mapped. With a base (or NULL), a
+ * converted file whose embeddings the folder's model has, the new file holds the rest and
+ * names the base. */
+bl_status bl_convert(const char *folder, const char *file, const char *base, bl_error *error);
 
 const bl_info *bl_describe(const bl_model *model);
 /* The model's config.json, as read. */
@@ -110,6 +116,8 @@ size_t bl_isa_list(const char **names, size_t room);
 /* The one in use: the best, or what the environment variable BERTLITE_ISA names.
  * NULL if it names none of the list. */
 const char *bl_isa_name(void);
+/* Every kernel of one of them beside plain C, on made-up data: BL_OK if the bytes are the same. */
+bl_status bl_check_isa(const char *name, bl_error *error);
 
 /* ---- text to ids and back ---------------------------------------------------------
  *
@@ -150,6 +158,7 @@ typedef struct { uint32_t from, to, word; int32_t left, right; } bl_place;
 
 /* A Hugging Face folder, its vocab.txt or tokenizer.json, or a converted model. */
 bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error);
+bl_tokenizer *bl_tokenizer_open_on(const char *path, const char *base, bl_error *error); /* see bl_open_on */
 /* From the bytes of a vocab.txt (or, if `json`, of a tokenizer.json), and of a tokenizer_config.json or NULL. */
 bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json, const void *config, size_t config_size, bl_error *error);
 void bl_tokenizer_close(bl_tokenizer *t);

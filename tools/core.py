@@ -24,6 +24,7 @@ COMMON = [
     "csrc/files/tensors.c",
     "csrc/files/safetensors.c",
     "csrc/files/torchbin.c",
+    "csrc/files/base.c",
     "csrc/files/config.c",
     "csrc/text/unicode.c",
     "csrc/text/reader.c",
@@ -41,6 +42,7 @@ COMMON = [
     "csrc/model/text.c",
     "csrc/model/scores.c",
     "csrc/kernels/dispatch.c",
+    "csrc/kernels/check.c",
     "csrc/kernels/isa_generic.c",
 ]
 
@@ -62,6 +64,8 @@ ISA_FILES: dict[str, dict[str, list[str]]] = {
         "neon": ["-march=armv7-a", "-mfpu=neon", "-fno-schedule-insns"],
     },
 }
+# zig's compiler takes a whole core in place of an architecture
+ISA_FLAGS_ZIG = {"armv6": ["-marm"], "neon": ["-mcpu=generic+v7a+neon"]}
 ISA_FLAGS_MSVC = {"avx2": ["/arch:AVX2"], "avxvnni": ["/arch:AVX2"], "avx512vnni": ["/arch:AVX512"]}
 
 # Contraction off and no errno: see csrc/kernels/text.inc.
@@ -81,10 +85,13 @@ def machine_of(compiler: list[str]) -> str:
     return "arm" if name.startswith("arm") else name
 
 
-def sources(machine: str, msvc: bool = False) -> list[tuple[str, list[str]]]:
-    """(file, its own flags) for all of the core."""
+def sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
+    """(file, its own flags) for all of the core; compiler: "msvc" or "zig", whose flags are others."""
     isas = ISA_FILES.get(machine, {})
-    own = [(f"csrc/kernels/isa_{isa}.c", ISA_FLAGS_MSVC.get(isa, []) if msvc else flags) for isa, flags in isas.items()]
+    if compiler:
+        others = {"msvc": ISA_FLAGS_MSVC, "zig": ISA_FLAGS_ZIG}[compiler]
+        isas = {isa: others.get(isa, []) for isa in isas}
+    own = [(f"csrc/kernels/isa_{isa}.c", flags) for isa, flags in isas.items()]
     return [(path, []) for path in COMMON] + own
 
 

@@ -69,16 +69,21 @@ def check_cores(rounds: int) -> int:
     return failed
 
 
-def build_extension(root: Path, machine: str, out: Path) -> None:
-    """bertlite_fast for the ARM system in `root`, as a folder to be put on its PYTHONPATH."""
-    compiler = COMPILERS[machine]
+def python_headers(root: Path, out: Path) -> tuple[Path, str]:
+    """The folder that a system's Python headers were copied to, alone: its C library's would clash with the
+    cross compiler's; and the version's name in it."""
     includes = sorted(root.glob("usr/include/python3.*")) + sorted(root.glob("usr/include/*/python3.*"))
-    # the system's own Python headers only: its C library's would clash with the cross compiler's
     headers = out / "include"
     headers.mkdir(parents=True, exist_ok=True)
     for path in includes:
-        target = headers / path.relative_to(root / "usr/include")
-        shutil.copytree(path, target, dirs_exist_ok=True)
+        shutil.copytree(path, headers / path.relative_to(root / "usr/include"), dirs_exist_ok=True)
+    return headers, next(p.name for p in includes if p.parent.name == "include")
+
+
+def build_extension(root: Path, machine: str, out: Path) -> None:
+    """bertlite_fast for the ARM system in `root`, as a folder to be put on its PYTHONPATH."""
+    compiler = COMPILERS[machine]
+    headers, version = python_headers(root, out)
     package = out / "bertlite_fast"
     package.mkdir(exist_ok=True)
     for path in (ROOT / "bertlite_fast").rglob("*.py*"):
@@ -90,10 +95,9 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
     subprocess.run([sys.executable, "-m", "cython", "-3", str(ROOT / "bertlite_fast/_native.pyx"), "-o", str(generated)], check=True)
     flags = [*compiler[1:], "-fPIC"]
     objects = core.compile_core([compiler[0]], flags, out)
-    version = next(p for p in includes if p.parent.name == "include")
     binding = out / "_native.o"
     base = [compiler[0], *core.FLAGS, *flags, "-Wno-unused-function", "-I", str(ROOT / "csrc")]
-    subprocess.run([*base, "-I", str(headers), "-I", str(headers / version.name), "-c", str(generated), "-o", str(binding)], check=True)
+    subprocess.run([*base, "-I", str(headers), "-I", str(headers / version), "-c", str(generated), "-o", str(binding)], check=True)
     target = package / "_native.so"
     subprocess.run([compiler[0], *flags, "-shared", "-Wl,-s", str(binding), *map(str, objects), "-lm", "-lpthread", "-o", str(target)], check=True)
     print(target)

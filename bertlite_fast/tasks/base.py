@@ -6,7 +6,7 @@ import os
 
 from .. import hub
 from .._native import TextModel
-from ..errors import InputError, ModelFileError
+from ..errors import InputError
 from ..models import Config, Model
 from ..tokenizer import Tokenizer, whole
 
@@ -44,7 +44,9 @@ class Pipeline:
         if task:
             self.task = task
         if model is None:
-            raise ModelFileError(f"there is no embedded model for {self.task} yet; name one: pipeline({self.task!r}, model='folder-or-file').")
+            from .. import embedded
+
+            model = embedded.for_task(self.task)
         path = None
         if not isinstance(model, Model):
             path = hub.find(model, local_files_only=local_files_only, revision=revision)

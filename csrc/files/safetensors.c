@@ -85,7 +85,8 @@ static int metadata(bl_json *j, bl_tensors *out)
     while (bl_json_key(j, &key)) {
         if (!bl_json_text(j, &value)) return 0;
         if (bl_json_is(key, "bertlite")) out->converted = 1;
-        char **kept = bl_json_is(key, "config") ? &out->metadata : bl_json_is(key, "tokenizer") ? &out->tokenizer : NULL;
+        char **kept = bl_json_is(key, "config") ? &out->metadata : bl_json_is(key, "tokenizer") ? &out->tokenizer : bl_json_is(key, "id") ? &out->id
+                    : bl_json_is(key, "base") ? &out->base : bl_json_is(key, "base_id") ? &out->base_id : NULL;
         if (kept) {
             free(*kept);
             *kept = malloc(value.size + 1);

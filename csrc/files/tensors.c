@@ -49,6 +49,9 @@ void bl_tensors_free(bl_tensors *t)
     free(t->items);
     free(t->metadata);
     free(t->tokenizer);
+    free(t->id);
+    free(t->base);
+    free(t->base_id);
     memset(t, 0, sizeof *t);
 }
 

@@ -22,7 +22,9 @@ typedef struct {
     bl_tensor *items;
     size_t count, room;
     char *metadata;        /* the "config" entry of a converted file, or NULL */
-    char *tokenizer;       /* and its "tokenizer" entry */
+    char *tokenizer;       /* its "tokenizer" entry, */
+    char *id;              /* what tells it from other files, */
+    char *base, *base_id;  /* and the file that it stands on (base.h), or NULL */
     int converted;         /* the file says that this library wrote it */
 } bl_tensors;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../files/base.h"
 #include "../files/tensors.h"
 #include "../text/tokenizer.h"
 #include "model.h"
@@ -53,14 +54,30 @@ static char *escaped(const char *text, size_t n)
     return out;
 }
 
-static int write_all(const bl_writer *w, const char *config, size_t config_size, const char *tokenizer, size_t tokenizer_size, FILE *f)
+/* What tells a file from others: FNV-1a over all that it holds, as 16 digits. */
+static void identify(const bl_writer *w, char id[17])
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (const piece *p = w->first; p; p = p->next)
+        for (size_t i = 0; i < p->size; i++) hash = (hash ^ p->bytes[i]) * 0x100000001b3u;
+    snprintf(id, 17, "%016llx", (unsigned long long)hash);
+}
+
+/* base: the tensors of the file to stand on, under that name; or NULL. */
+static int write_all(const bl_writer *w, const char *config, size_t config_size, const char *tokenizer, size_t tokenizer_size, const bl_tensors *base,
+                     const char *base_name, FILE *f)
 {
     static const char *const dtypes[] = { [FLOATS] = "F32", [INTS] = "I8", [WORDS] = "I32" };
     size_t room = 8 * (config_size + tokenizer_size) + 1024, n = 0, offset = 0;
+    char id[17];
+    identify(w, id);
+    if (base) room += 2 * strlen(base_name) + strlen(base->id);
     for (const piece *p = w->first; p; p = p->next) room += sizeof p->name + 128;
     char *header = malloc(room), *text = escaped(config, config_size), *other = escaped(tokenizer, tokenizer_size);
     int ok = header && text && other;
-    if (ok) n = (size_t)snprintf(header, room, "{\"__metadata__\":{\"bertlite\":\"1\",\"config\":\"%s\"%s%s%s}", text, tokenizer_size ? ",\"tokenizer\":\"" : "", other, tokenizer_size ? "\"" : "");
+    if (ok) n = (size_t)snprintf(header, room, "{\"__metadata__\":{\"bertlite\":\"1\",\"id\":\"%s\",\"config\":\"%s\"%s%s%s", id, text, tokenizer_size ? ",\"tokenizer\":\"" : "", other, tokenizer_size ? "\"" : "");
+    if (ok && base) n += (size_t)snprintf(header + n, room - n, ",\"base\":\"%s\",\"base_id\":\"%s\"", base_name, base->id);
+    if (ok) header[n++] = '}';
     for (int ints = 0; ints < 2 && ok; ints++) /* last, so that what is wider is aligned */
         for (const piece *p = w->first; p; p = p->next) {
             if ((p->kind == INTS) != ints) continue;
@@ -107,22 +124,67 @@ static int add_tokenizer(bl_writer *w, const char *folder, char **settings, size
     return fine;
 }
 
-bl_status bl_convert(const char *folder, const char *file, bl_error *error)
+static const char *file_name(const char *path)
+{
+    const char *name = path;
+    for (; *path; path++)
+        if (*path == '/' || *path == '\\') name = path + 1;
+    return name;
+}
+
+/* Take out of w what the base holds too; an error if it is not the same there. */
+static int leave_to_base(bl_writer *w, const bl_tensors *base, const char *name, bl_error *error)
+{
+    for (piece **at = &w->first; *at;) {
+        piece *p = *at;
+        const bl_tensor *t = bl_is_shared(p->name) ? bl_find(base, p->name) : NULL;
+        if (bl_is_shared(p->name)) {
+            if (!t || t->dtype != (p->kind == INTS ? BL_I8 : BL_F32) || t->count * bl_dtype_size(t->dtype) != p->size || memcmp(t->data, p->bytes, p->size)) {
+                bl_fail(error, BL_CONFIG_ERROR, "the model's %s is not that of %.200s; a file can only stand on the base that it was trained on.", p->name, name);
+                return 0;
+            }
+            *at = p->next;
+            free(p);
+        } else {
+            at = &p->next;
+        }
+    }
+    w->last = &w->first;
+    while (*w->last) w->last = &(*w->last)->next;
+    return 1;
+}
+
+static int open_base(const char *path, bl_map *map, bl_tensors *base, bl_error *error)
+{
+    if (!bl_is_file(path) || !bl_map_open(map, path)) return bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", path), 0;
+    if (bl_read_safetensors(map->data, map->size, base, error) != BL_OK) return 0;
+    const char *name = file_name(path);
+    if (base->converted && base->id && !base->base && strlen(base->id) < 64 && *name && !strpbrk(name, "\"\\:")) return 1;
+    return bl_fail(error, BL_CONFIG_ERROR, "%.300s cannot be a base: it is no converted file, or stands on another itself.", path), 0;
+}
+
+bl_status bl_convert(const char *folder, const char *file, const char *base_path, bl_error *error)
 {
     bl_writer w = { NULL, &w.first };
+    bl_map map = { NULL, 0, 0 };
+    bl_tensors base;
+    bl_error own;
+    memset(&base, 0, sizeof base);
+    error = error ? error : &own;
     bl_status status = BL_OK;
     char *settings = NULL;
     size_t settings_size = 0;
-    bl_model *m = bl_load(folder, BL_INT8, &w, error);
+    bl_model *m = bl_load(folder, NULL, BL_INT8, &w, error);
     if (!m) {
-        status = error ? error->status : BL_FILE_ERROR;
+        status = error->status;
     } else if (!w.first || m->map.data) {
         status = bl_fail(error, BL_CONFIG_ERROR, "%.300s is converted already.", folder);
-    } else if (!add_tokenizer(&w, folder, &settings, &settings_size, error)) {
-        status = error ? error->status : BL_FILE_ERROR;
+    } else if (base_path ? !open_base(base_path, &map, &base, error) || !leave_to_base(&w, &base, base_path, error)
+                         : !add_tokenizer(&w, folder, &settings, &settings_size, error)) {
+        status = error->status;
     } else {
         FILE *f = fopen(file, "wb");
-        int ok = f && write_all(&w, m->config, m->config_size, settings, settings_size, f);
+        int ok = f && write_all(&w, m->config, m->config_size, settings, settings_size, base_path ? &base : NULL, base_path ? file_name(base_path) : NULL, f);
         if (f && fclose(f)) ok = 0;
         if (!ok) {
             if (f) remove(file);
@@ -130,6 +192,8 @@ bl_status bl_convert(const char *folder, const char *file, bl_error *error)
         }
     }
     bl_close(m);
+    bl_tensors_free(&base);
+    bl_map_close(&map);
     free(settings);
     while (w.first) {
         piece *next = w.first->next;

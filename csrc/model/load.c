@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../files/base.h"
 #include "../files/tensors.h"
 #include "model.h"
 
@@ -596,13 +597,23 @@ static bl_model *open_folder(bl_model *m, const char *path, bl_writer *writer, b
     return m;
 }
 
-static bl_model *open_bytes(bl_model *m, const void *data, size_t size, const char *config, size_t config_size, bl_error *error)
+/* path (or NULL: from memory) and base say where a base may be. */
+static bl_model *open_bytes(bl_model *m, const void *data, size_t size, const char *config, size_t config_size, const char *path, const char *base,
+                            bl_error *error)
 {
-    bl_tensors tensors;
+    bl_tensors tensors, shared;
+    memset(&shared, 0, sizeof shared);
     bl_status status = bl_read_safetensors(data, size, &tensors, error);
     if (status == BL_OK && !config && !(tensors.converted && tensors.metadata)) {
         status = bl_fail(error, BL_FILE_ERROR, "this is no converted file: it holds no config (open a checkpoint by its folder, where config.json is).");
         bl_tensors_free(&tensors);
+    }
+    if (status == BL_OK && tensors.base) {
+        if (path) status = bl_open_base(&tensors, path, base, &m->base, &shared, error);
+        else status = bl_fail(error, BL_FILE_ERROR, "this file stands on another, %.60s; open it by its path.", tensors.base);
+        if (status == BL_OK && !bl_share(&tensors, &shared)) status = bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the model.");
+        if (status != BL_OK) bl_tensors_free(&tensors);
+        bl_tensors_free(&shared);
     }
     if (status != BL_OK) {
         bl_close(m);
@@ -617,7 +628,7 @@ static bl_model *open_bytes(bl_model *m, const void *data, size_t size, const ch
     return m;
 }
 
-bl_model *bl_load(const char *path, bl_precision precision, bl_writer *writer, bl_error *error)
+bl_model *bl_load(const char *path, const char *base, bl_precision precision, bl_writer *writer, bl_error *error)
 {
     bl_model *m = create(precision, error);
     if (!m) return NULL;
@@ -627,15 +638,16 @@ bl_model *bl_load(const char *path, bl_precision precision, bl_writer *writer, b
         bl_close(m);
         return NULL;
     }
-    return open_bytes(m, m->map.data, m->map.size, NULL, 0, error);
+    return open_bytes(m, m->map.data, m->map.size, NULL, 0, path, base, error);
 }
 
-bl_model *bl_open(const char *path, bl_precision precision, bl_error *error) { return bl_load(path, precision, NULL, error); }
+bl_model *bl_open(const char *path, bl_precision precision, bl_error *error) { return bl_load(path, NULL, precision, NULL, error); }
+bl_model *bl_open_on(const char *path, const char *base, bl_precision precision, bl_error *error) { return bl_load(path, base, precision, NULL, error); }
 
 bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors, size_t tensors_size, bl_precision precision, bl_error *error)
 {
     bl_model *m = create(precision, error);
-    return m ? open_bytes(m, tensors, tensors_size, config, config_size, error) : NULL;
+    return m ? open_bytes(m, tensors, tensors_size, config, config_size, NULL, NULL, error) : NULL;
 }
 
 void bl_close(bl_model *m)
@@ -647,6 +659,7 @@ void bl_close(bl_model *m)
         m->memory = next;
     }
     bl_map_close(&m->map);
+    bl_map_close(&m->base);
     free(m);
 }
 

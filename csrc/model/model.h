@@ -54,7 +54,7 @@ struct bl_model {
     char *config;
     size_t config_size;
     bl_chunk *memory;          /* everything above */
-    bl_map map;
+    bl_map map, base;          /* the file, and the one that it stands on */
 };
 
 /* Values of a row in int8, within 127 steps of its largest; returns the step. */
@@ -66,5 +66,5 @@ int bl_write_int8(bl_writer *w, const char *name, const int8_t *values, size_t r
 int bl_write_floats(bl_writer *w, const char *name, const float *values, size_t rows, size_t columns);
 
 /* bl_open, and whatever it reads goes to the writer too (NULL: to none). */
-bl_model *bl_load(const char *path, bl_precision precision, bl_writer *writer, bl_error *error);
+bl_model *bl_load(const char *path, const char *base, bl_precision precision, bl_writer *writer, bl_error *error);
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../files/base.h"
 #include "../files/tensors.h"
 #include "settings.h"
 #include "unicode.h"
@@ -198,12 +199,22 @@ static bl_tokenizer *open_files(const char *vocabulary, int json, const char *co
     return t;
 }
 
-static bl_tokenizer *open_converted(bl_map map, const char *path, bl_error *error)
+static bl_tokenizer *open_converted(bl_map map, const char *path, const char *base, bl_error *error)
 {
     bl_tensors tensors;
     bl_settings s;
     bl_tokenizer *t = NULL;
     if (bl_read_safetensors(map.data, map.size, &tensors, error) == BL_OK) {
+        if (tensors.base) { /* the tokenizer is the base's */
+            bl_map base_map;
+            bl_tensors of_base;
+            const bl_status status = bl_open_base(&tensors, path, base, &base_map, &of_base, error);
+            bl_tensors_free(&tensors);
+            bl_map_close(&map);
+            if (status != BL_OK) return NULL;
+            map = base_map;
+            tensors = of_base;
+        }
         const bl_tensor *table = bl_find(&tensors, BL_TABLE_NAME);
         if (!tensors.tokenizer || !table) {
             bl_fail(error, BL_CONFIG_ERROR, "%.300s has no tokenizer in it; convert a folder that has a vocab.txt or tokenizer.json.", path);
@@ -218,7 +229,9 @@ static bl_tokenizer *open_converted(bl_map map, const char *path, bl_error *erro
     return t;
 }
 
-bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error)
+bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error) { return bl_tokenizer_open_on(path, NULL, error); }
+
+bl_tokenizer *bl_tokenizer_open_on(const char *path, const char *base, bl_error *error)
 {
     char file[4096], config[4096];
     if (bl_is_folder(path)) {
@@ -234,7 +247,7 @@ bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error)
     if (n >= 5 && !strcmp(path + n - 5, ".json")) return open_files(path, 1, NULL, error);
     bl_map map;
     if (!bl_map_open(&map, path)) return bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", path), NULL;
-    return open_converted(map, path, error);
+    return open_converted(map, path, base, error);
 }
 
 void bl_tokenizer_close(bl_tokenizer *t)

@@ -1,0 +1,62 @@
+"""The models inside the package: all stand on one base, which holds the words' table and the tokenizer."""
+
+from __future__ import annotations
+
+import os
+
+from .errors import ModelFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "weights")
+PREFIX = "bertlite/"  # pipeline("token-classification", model="bertlite/slots")
+
+# the model that a task takes if none is named
+BY_TASK = {
+    "fill-mask": "base",
+    "question-answering": "qa",
+    "ner": "ner",
+    "token-classification": "pos",
+    "text-classification": "emotion",
+    "sentiment-analysis": "sentiment",
+    "intent-classification": "intent",
+    "zero-shot-classification": "vectors",
+    "feature-extraction": "vectors",
+    "sentence-similarity": "vectors",
+}
+
+
+def names() -> list[str]:
+    """The embedded models there are."""
+    try:
+        return sorted(name[: -len(".bertlite")] for name in os.listdir(FOLDER) if name.endswith(".bertlite"))
+    except OSError:
+        return []
+
+
+def path_of(name: str) -> str:
+    path = os.path.join(FOLDER, f"{name}.bertlite")
+    if not os.path.isfile(path):
+        raise ModelFileError(f"there is no embedded model {PREFIX}{name}; there are: {', '.join(PREFIX + n for n in names()) or 'none in this build'}.")
+    return path
+
+
+def for_task(task: str) -> str:
+    """The file of the model for a task."""
+    if task not in BY_TASK or BY_TASK[task] not in names():
+        raise ModelFileError(f"there is no embedded model for {task} in this build; name one: pipeline({task!r}, model='folder-or-file').")
+    return path_of(BY_TASK[task])
+
+
+def card() -> dict[str, Any]:
+    """What the embedded models were trained on, and how good they are: {model: {...}}; empty if the build has none."""
+    import json
+
+    try:
+        with open(os.path.join(FOLDER, "card.json"), encoding="utf-8") as file:
+            found: dict[str, Any] = json.load(file)
+            return found
+    except OSError:
+        return {}
