@@ -235,6 +235,7 @@ def info(args: argparse.Namespace) -> int:
 
         return selftest.run()
 
+    models = embedded_models()
     facts = {
         "version": __version__,
         "instruction_set": _native.active_isa(),
@@ -243,7 +244,7 @@ def info(args: argparse.Namespace) -> int:
         "system": platform.system(),
         "python": platform.python_version(),
         "cache": hub.cache(),
-        "embedded_models": embedded_models(),
+        "embedded_models": models,
     }
     if args.json:
         print(json.dumps(facts))
@@ -252,7 +253,7 @@ def info(args: argparse.Namespace) -> int:
     print(f"instruction set: {facts['instruction_set']} (of {', '.join(_native.available_isas())})")
     print(f"models by name are looked up in {facts['cache']}")
     print("embedded models:")
-    for model in facts["embedded_models"]:
+    for model in models:
         print(f"  {model['name']:20} {model['bytes'] / 1000:7.0f} KB  {model['what']}")
         for score in model["scores"]:
             print(f"  {'':20}             {score}")

@@ -34,8 +34,8 @@ def pipeline(
     """A pipeline for a task.
 
     model: a Hugging Face folder, a converted file, a name in the local Hugging Face cache, an open model,
-    an embedded one ("bertlite/slots"), or None for the embedded one of the task. settings: the task's own, as defaults for its calls; precision ("int8" or "fp32"), threads,
-    local_files_only, revision.
+    an embedded one ("bertlite/slots"), or None for the embedded one of the task. settings: the task's own,
+    as defaults for its calls; precision ("int8" or "fp32"), threads, local_files_only, revision.
 
     >>> pipe = pipeline("text-classification", "my-bert", top_k=1)
     >>> list(pipe(["turn on the light", "play music"])[0][0])

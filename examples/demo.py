@@ -1,45 +1,64 @@
-"""demo.py: a text and a BERT-Lite checkpoint through tokenizer and engine, from folder to answer.
-
-No trained weights are in the package yet, so the checkpoint is made here from a seed, and
-so is a small vocabulary: the answers mean nothing, but they are computed as any checkpoint's are.
-"""
+"""demo.py: the nine tasks, answered by the models inside the package."""
 
 from __future__ import annotations
 
-import sys
-import tempfile
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
-import checkpoints
-import compare_tokenizers
 
 import bertlite_fast as bf
+from bertlite_fast import pipeline
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        spec = checkpoints.Spec("lite", "sequence-classification", vocabulary=30522, labels=3)
-        folder = checkpoints.write(spec, Path(scratch) / "lite")
-        (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in compare_tokenizers.vocabulary()), encoding="utf-8")
-        file = Path(scratch) / "lite.bertlite"
-        bf.convert(folder, file)
-        print(f"bertlite_fast {bf.__version__} on {bf.active_isa()} (this machine has {', '.join(bf.available_isas())})")
-        print(f"checkpoint: {(folder / 'model.safetensors').stat().st_size / 1e6:.1f} MB of floats, {file.stat().st_size / 1e6:.1f} MB converted")
-        text = "Turn on the kitchen lights!"
-        tokenizer = bf.AutoTokenizer.from_pretrained(file)
-        ids = tokenizer.encode(text)
-        print(f"{text!r} is {tokenizer.convert_ids_to_tokens(ids)}")
-        for source, precision in ((folder, "fp32"), (folder, "int8"), (file, "int8")):
-            model = bf.AutoModelForSequenceClassification.from_pretrained(source, precision=precision)
-            logits = model(ids).tensor.tolist()[0]
-            start = time.perf_counter()
-            for _ in range(2000):
-                model(tokenizer.encode(text))
-            each = (time.perf_counter() - start) / 2000
-            print(f"{precision} from {source.name:14}: logits {' '.join(f'{x:+.4f}' for x in logits)}   {each * 1e6:.1f} us from text to logits")
+    print(f"bertlite_fast {bf.__version__} on {bf.active_isa()} (this machine has {', '.join(bf.available_isas())})\n")
+
+    text = "Please [MASK] the lights before you go to bed."
+    print("fill-mask           ", text)
+    for guess in pipeline("fill-mask")(text, top_k=3):
+        print(f"                       {guess['token_str']} {guess['score']:.2f}")
+
+    context = "In 1969, Neil Armstrong became the first human to walk on the moon."
+    question = "Who was the first human to walk on the moon?"
+    print("question-answering  ", question, "->", pipeline("question-answering")(question=question, context=context)["answer"])
+
+    text = "Elon Musk visited Paris"
+    found = pipeline("ner", aggregation_strategy="simple")(text)
+    print("ner                 ", text, "->", ", ".join(f"{e['word']} {e['entity_group']}" for e in found))
+
+    text = "The quick brown fox jumps"
+    print("token-classification", " ".join(f"{t['word']}/{t['entity']}" for t in pipeline("token-classification")(text)))
+
+    text = "dim the lamp in the bedroom at nine"
+    found = pipeline("token-classification", "bertlite/slots", aggregation_strategy="simple")(text)
+    print("slots               ", text, "->", ", ".join(f"{e['entity_group']}: {e['word']}" for e in found))
+
+    intents = pipeline("intent-classification")
+    for text in ("Turn on the light in the kitchen", "wake me up at seven", "The river flows through three provinces."):
+        answer = intents(text)
+        print("intent              ", text, "->", answer["label"], f"{answer['score']:.2f}")
+
+    text = "I love this new smartwatch!"
+    print("sentiment           ", text, "->", pipeline("sentiment-analysis")(text))
+
+    text = "I did not expect that at all"
+    print("text-classification ", text, "->", pipeline("text-classification")(text))
+
+    text = "I need help with my account"
+    labels = ["account issue", "payment issue", "general inquiry"]
+    answer = pipeline("zero-shot-classification")(text, candidate_labels=labels)
+    print("zero-shot           ", text, "->", answer["labels"][0], f"{answer['scores'][0]:.2f}")
+
+    alike = pipeline("sentence-similarity")
+    print(
+        "similarity          ",
+        f"{alike('I want to book a flight', 'Reserve a plane ticket'):.2f}",
+        f"{alike('I want to book a flight', 'Water the plants'):.2f}",
+    )
+
+    intents("warm")
+    begun = time.perf_counter()
+    for _ in range(2000):
+        intents("Turn on the light in the kitchen")
+    print(f"\none intent, from text to answer: {(time.perf_counter() - begun) / 2000 * 1e6:.1f} us")
 
 
 if __name__ == "__main__":

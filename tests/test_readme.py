@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -34,13 +35,27 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+BLOCK = re.compile(r"```python\n(.*?)```(?:\n```text\n(.*?)```)?", re.S)
+
+
 @pytest.mark.skipif(not README.exists(), reason="run from a checkout")
-def test_the_readme_runs(here: Path) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
-    assert len(blocks) >= 6
+def test_the_readme_runs_and_prints_what_it_says(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
+    assert len(blocks) >= 10 and sum(bool(says) for _, says in blocks) >= 6
     names: dict[str, object] = {}
-    for block in blocks:
+    printed = []
+    for block, _ in blocks:
         exec(compile(block, "README.md", "exec"), names)
+        printed.append(capsys.readouterr().out)
+    if os.environ.get("README_WRITE"):  # make the README say what is printed
+        outputs = iter(printed)
+        README.write_text(BLOCK.sub(lambda m: rewritten(m, next(outputs)), README.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        assert [says for _, says in blocks if says] == [out for out, (_, says) in zip(printed, blocks) if says]
+
+
+def rewritten(found: re.Match[str], printed: str) -> str:
+    return found[0] if found[2] is None else f"```python\n{found[1]}```\n```text\n{printed}```"
 
 
 def test_the_docstrings_run(here: Path) -> None:

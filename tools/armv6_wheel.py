@@ -42,7 +42,9 @@ def compile_extension(root: Path, out: Path, target: Path) -> None:
     def one(job: tuple[str, list[str]]) -> str:
         path, own = job
         made = out / (path.strip("/").replace("/", "_") + ".o")
-        subprocess.run([*flags, *own, *(["-Os"] if small.search(path) else []), "-c", path if path.startswith("/") else str(ROOT / path), "-o", str(made)], check=True)
+        subprocess.run(
+            [*flags, *own, *(["-Os"] if small.search(path) else []), "-c", path if path.startswith("/") else str(ROOT / path), "-o", str(made)], check=True
+        )
         return str(made)
 
     jobs = [*core.sources("arm", "zig"), (str(generated), ["-I", str(headers), "-I", str(headers / version)])]
@@ -70,7 +72,9 @@ def main() -> int:
         work = folder / "work"
         work.mkdir()
         compile_extension(args.root, work, target)
-        attributes = subprocess.run(["readelf", "-A", str(target)], capture_output=True, text=True, check=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}).stdout
+        attributes = subprocess.run(
+            ["readelf", "-A", str(target)], capture_output=True, text=True, check=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
+        ).stdout
         for wanted in WANTED:
             if wanted not in attributes:
                 raise SystemExit(f"the extension is not what an ARMv6 board can load: it lacks {wanted!r}.")

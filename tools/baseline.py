@@ -48,7 +48,7 @@ TOOLS = {"x86_64": "objdump", "aarch64": "aarch64-linux-gnu-objdump", "armv7": "
 
 
 def instruction_set(path: Path) -> str:
-    """"neon" for an object of csrc/kernels/isa_neon.c; "" for one of the baseline."""
+    """ "neon" for an object of csrc/kernels/isa_neon.c; "" for one of the baseline."""
     found = re.search(r"isa_(\w+)\.c", path.name)
     return found[1] if found and found[1] != "generic" else ""
 
@@ -74,7 +74,9 @@ def above(path: Path, machine: str, isa: str) -> list[str]:
             sets.discard("avx")
         if machine == "x86_64" and re.search(r"%zmm|%[xy]mm(1[6-9]|2\d|3[01])|\{%k", operands):
             sets.add("zmm")
-        if machine == "aarch64" and (re.search(r"\b[zp]\d+(\.|/)", operands) or (mnemonic.startswith("f") and re.search(r"\.[48]h|\bh\d", operands) and "cvt" not in mnemonic)):
+        if machine == "aarch64" and (
+            re.search(r"\b[zp]\d+(\.|/)", operands) or (mnemonic.startswith("f") and re.search(r"\.[48]h|\bh\d", operands) and "cvt" not in mnemonic)
+        ):
             sets.add("sve or half floats")
         found |= {f"{name}: {mnemonic} {operands}" for name in sets - allowed}
     return sorted(found)

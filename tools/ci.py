@@ -1,10 +1,10 @@
 """The steps of continuous integration, each of which runs on any machine that has its tools.
 
-    python tools/ci.py test              an environment, the extension, the tests
-    python tools/ci.py sanitizers        the kernels and the tests under gcc's address, undefined and thread sanitizers
-    python tools/ci.py fuzz [--seconds N]
-    python tools/ci.py armv6             a wheel for ARMv6 (needs dpkg and the headers' package on a Debian mirror)
-    python tools/ci.py sbom              dist/bertlite_fast.cdx.json, what a release is made of
+python tools/ci.py test              an environment, the extension, the tests
+python tools/ci.py sanitizers        the kernels and the tests under gcc's address, undefined and thread sanitizers
+python tools/ci.py fuzz [--seconds N]
+python tools/ci.py armv6             a wheel for ARMv6 (needs dpkg and the headers' package on a Debian mirror)
+python tools/ci.py sbom              dist/bertlite_fast.cdx.json, what a release is made of
 """
 
 from __future__ import annotations
@@ -110,7 +110,15 @@ def sbom(_: argparse.Namespace) -> None:
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {"component": {"type": "library", "name": "bertlite-fast", "version": version, "purl": f"pkg:pypi/bertlite-fast@{version}", "licenses": [{"license": {"id": "MIT"}}]}},
+        "metadata": {
+            "component": {
+                "type": "library",
+                "name": "bertlite-fast",
+                "version": version,
+                "purl": f"pkg:pypi/bertlite-fast@{version}",
+                "licenses": [{"license": {"id": "MIT"}}],
+            }
+        },
         "components": [{"type": "data", "name": entry["name"], "licenses": [{"license": {"name": entry["licence"]}}]} for entry in data],
         "dependencies": [],
     }

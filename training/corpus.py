@@ -19,10 +19,11 @@ from bertlite_fast import Tokenizer
 
 HOME_SENTENCES = 60_000
 
+
 def write(tokenizer: Tokenizer, texts: Iterator[str], path: Path) -> int:
     """The ids of texts, 16 bits each; how many there are."""
     count, left_out = 0, 0
-    end = tokenizer.sep_token_id
+    end = tokenizer.sep_token_id or 0
     with path.open("wb") as file:
         for text in texts:
             if judged(text):

@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import labelled
 import sets
-import tasks
 import torch
 from network import PIECES, PLACES
 from safetensors.torch import save_file
@@ -42,7 +42,13 @@ def encoder_tensors(state: dict[str, Tensor]) -> dict[str, Tensor]:
         "embeddings.LayerNorm.weight": state["norm.weight"],
         "embeddings.LayerNorm.bias": state["norm.bias"],
     }
-    names = {"out": "attention.output.dense", "out_norm": "attention.output.LayerNorm", "wide": "intermediate.dense", "narrow": "output.dense", "norm": "output.LayerNorm"}
+    names = {
+        "out": "attention.output.dense",
+        "out_norm": "attention.output.LayerNorm",
+        "wide": "intermediate.dense",
+        "narrow": "output.dense",
+        "norm": "output.LayerNorm",
+    }
     layer = 0
     while f"layers.{layer}.qkv.weight" in state:
         for kind in ("weight", "bias"):
@@ -93,20 +99,24 @@ def config(kind: str, state: dict[str, Tensor], labels: list[str], more: dict[st
     return found | more
 
 
-def write_folder(folder: Path, vocabulary: Path, kind: str, encoder: dict[str, Tensor], head: dict[str, Tensor], labels: list[str], more: dict[str, Any], half: bool = False) -> None:
+def write_folder(
+    folder: Path, vocabulary: Path, kind: str, encoder: dict[str, Tensor], head: dict[str, Tensor], labels: list[str], more: dict[str, Any], half: bool = False
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tensors = encoder_tensors(encoder) | (head_tensors(kind, head) if head else {})
     save_file({n: (t.half() if half else t.float()).contiguous() for n, t in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(json.dumps(config(kind, encoder, labels, more), indent=1) + "\n", encoding="utf-8")
-    (folder / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True, "tokenizer_class": "BertTokenizer", "model_max_length": PLACES}) + "\n", encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps({"do_lower_case": True, "tokenizer_class": "BertTokenizer", "model_max_length": PLACES}) + "\n", encoding="utf-8"
+    )
     shutil.copy(vocabulary, folder / "vocab.txt")
 
 
 def intent_threshold(data: Path, file: Path) -> dict[str, float]:
     """As high as keeps 95 % of the known requests of validation; and what it lets through of others."""
     pipe: Any = pipeline("intent-classification", str(file))
-    items = tasks.intent_items(data, "validation", 200)
-    known = [text for text, label in items if label != tasks.NONE]
+    items = labelled.intent_items(data, "validation", 200)
+    known = [text for text, label in items if label != labelled.NONE]
     unknown = [i["text"] for i in sets.read(data, "clinc150", "validation") if i["label"] == "oos"]
     found: dict[str, float] = pipe.calibrate(known, unknown, KEEP)
     return found

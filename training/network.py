@@ -66,7 +66,7 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor | None, wanted: Tensor | None = None) -> Tensor:
         """All rows, or only the wanted places (batch, count) of each: the last layer needs no more."""
-        b, s, h = x.shape
+        b, _, h = x.shape
         if wanted is None:
             q, k, v = self.qkv(x).split(h, 2)
         else:

@@ -66,7 +66,7 @@ class Corpus:
 
 def masked(rows: Ids, count: int, r: np.random.Generator) -> tuple[Ids, Ids]:
     """Rows with count places hidden (8 of 10 by [MASK], 1 by any piece), and the places."""
-    chance = r.random(rows.shape)
+    chance = np.asarray(r.random(rows.shape))
     chance[(rows == CLS) | (rows == SEP)] += 1  # last
     places = np.argpartition(chance, count, axis=1)[:, :count]
     kind = r.random(places.shape)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import collections
 import json
+import math
 import re
 import string
 import sys
@@ -20,8 +21,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import labelled
 import sets
-import tasks
 
 import bertlite_fast as bf
 from bertlite_fast import embedded, pipeline
@@ -125,7 +126,7 @@ def entities(items: Items) -> Scores:
     model, tokenizer, labels = token_model("ner")
     right = found = wanted = 0
     for item in items:
-        gold = [f"{t[:2]}{tasks.ENTITIES[tasks.entity(t, True)]}" if t != "O" else "O" for t in item["tags"]]
+        gold = [f"{t[:2]}{labelled.ENTITIES[labelled.entity(t, True)]}" if t != "O" else "O" for t in item["tags"]]
         want = {s for s in spans(gold) if s[2] != "MISC"}
         guess = {s for s in spans([labels[t] for t in tags(model, tokenizer, item["tokens"])]) if s[2] != "MISC"}
         right, found, wanted = right + len(want & guess), found + len(guess), wanted + len(want)
@@ -134,7 +135,7 @@ def entities(items: Items) -> Scores:
 
 def slots(items: Items) -> Scores:
     model, tokenizer, labels = token_model("slots")
-    ours = {name: kind for kind, names in tasks.SLOTS.items() for name in names.split()}
+    ours = {name: kind for kind, names in labelled.SLOTS.items() for name in names.split()}
     right = found = wanted = 0
     for item in items:
         want = spans([tag[:2] + ours[tag[2:]] if tag != "O" and tag[2:] in ours else "O" for tag in item["tags"]])
@@ -159,7 +160,7 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float:
     x, y = ranks(a), ranks(b)
     mx, my = sum(x) / len(x), sum(y) / len(y)
     top = sum((i - mx) * (j - my) for i, j in zip(x, y))
-    return 100 * top / (sum((i - mx) ** 2 for i in x) * sum((j - my) ** 2 for j in y)) ** 0.5
+    return float(100 * top / math.sqrt(sum((i - mx) ** 2 for i in x) * sum((j - my) ** 2 for j in y)))
 
 
 def similarity(items: Items) -> Scores:
@@ -196,7 +197,7 @@ def words(items: Items) -> Scores:
     return {"in the first five": passed, "of": len(items)}
 
 
-EMOTION_OF = {label: kind for kind, labels in tasks.EMOTIONS.items() for label in labels.split()}
+EMOTION_OF = {label: kind for kind, labels in labelled.EMOTIONS.items() for label in labels.split()}
 # set: how it is scored, and the embedded model it tells of ("" for a model of its own)
 SETS: dict[str, tuple[Callable[[Items], Scores], str]] = {
     "fill-mask": (words, "base"),
@@ -230,8 +231,8 @@ WHAT = {
 def intent(data: Path) -> Scores:
     """The embedded intent model at its default threshold, on validation and on sentences of Wikipedia."""
     pipe: Any = pipeline("intent-classification")
-    items = tasks.intent_items(data, "validation", 200)
-    known = [(t, label) for t, label in items if label != tasks.NONE]
+    items = labelled.intent_items(data, "validation", 200)
+    known = [(t, label) for t, label in items if label != labelled.NONE]
     found = [pipe(text)["label"] for text, _ in known]
     oos = [i["text"] for i in sets.read(data, "clinc150", "validation") if i["label"] == "oos"]
     wiki = sets.sentences(data, "wikipedia", 200, 99)
@@ -333,7 +334,9 @@ def write_card(found: dict[str, Scores]) -> None:
         model = SETS[name][1] if name in SETS else name
         if model:
             models[model]["scores"].append(f"{name}: " + ", ".join(f"{k} {v:.4g}" for k, v in scores.items()))
-    CARD.write_text(json.dumps({"models": models, "scores": {n: {k: round(v, 2) for k, v in s.items()} for n, s in found.items()}}, indent=1) + "\n", encoding="utf-8")
+    CARD.write_text(
+        json.dumps({"models": models, "scores": {n: {k: round(v, 2) for k, v in s.items()} for n, s in found.items()}}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 import torch
 from home import sentences as home_sentences
+from labelled import IGNORED, UNSURE, Row, Task, every
 from network import CLS, MASK, PAD, SEP, Encoder, Linear, WordHead, new_table, parameter_groups
 from pretrain import SHARES, Corpus, masked, sampled_loss
 from sets import read
-from tasks import IGNORED, UNSURE, Row, Task, every
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -192,7 +192,7 @@ class Vectors:
         texts = (folder / "sentences.txt").read_text(encoding="utf-8").split("\n")[:-1]
         vectors = np.load(folder / "vectors.npy", mmap_mode="r")
         sample = np.asarray(vectors[:: max(1, len(vectors) // 100_000)], np.float64)
-        _, directions = np.linalg.eigh(sample.T @ sample)
+        directions: Any = np.linalg.eigh(sample.T @ sample)[1]
         self.turn = directions[:, : -hidden - 1 : -1].astype(np.float32)
         self.vectors = vectors
         self.rows = [Row(ids, i) for i, ids in enumerate(tokenizer(texts, truncation=True, max_length=64)["input_ids"])]
@@ -315,7 +315,14 @@ def one_cycle(part: float) -> float:
     return min(part / 0.06, (1 - part) / 0.94 + 0.003)
 
 
-def steps(optimiser: torch.optim.Optimizer, parameters: Sequence[Tensor], count: int, loss_of: Callable[[int], Tensor], say: Callable[[int, float], None], every_steps: int) -> None:
+def steps(
+    optimiser: torch.optim.Optimizer,
+    parameters: Sequence[Tensor],
+    count: int,
+    loss_of: Callable[[int], Tensor],
+    say: Callable[[int, float], None],
+    every_steps: int,
+) -> None:
     peaks = [group["lr"] for group in optimiser.param_groups]
     total, seen = 0.0, 0
     for step in range(count):
@@ -354,7 +361,9 @@ def train_vectors(run: Run) -> None:
         run.log(stage="vectors", step=step, loss=average, stsb=vectors.score(meaning))
 
     steps(optimiser, parameters, run.args.steps or 6000, loss, say, 1000)
-    torch.save({"words": words.state_dict(), "head": word_head.state_dict(), "meaning": meaning.state_dict(), "first": first.state_dict()}, run.folder / "vectors.pt")
+    torch.save(
+        {"words": words.state_dict(), "head": word_head.state_dict(), "meaning": meaning.state_dict(), "first": first.state_dict()}, run.folder / "vectors.pt"
+    )
 
 
 # How often a task comes in turn when all are trained together.

@@ -263,7 +263,7 @@ def ner(tokenizer: Tokenizer, data: Path) -> Task:
 
 
 def pos(tokenizer: Tokenizer, data: Path) -> Task:
-    labels = "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
+    labels = ["ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X"]
     rows = {
         split: tokens(tokenizer, [(i["tokens"], [labels.index(t) if t in labels else IGNORED for t in i["tags"]]) for i in sets.read(data, "ud_ewt", split)])
         for split in ("train", "validation")
