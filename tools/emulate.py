@@ -86,8 +86,8 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
     headers, version = python_headers(root, out)
     package = out / "bertlite_fast"
     package.mkdir(exist_ok=True)
-    for path in (ROOT / "bertlite_fast").rglob("*.py*"):
-        if path.suffix in (".py", ".pyi", ".typed"):
+    for path in (ROOT / "bertlite_fast").rglob("*"):
+        if path.suffix in (".py", ".pyi", ".typed") or path.parent.name == "weights":
             place = package / path.relative_to(ROOT / "bertlite_fast")
             place.parent.mkdir(exist_ok=True)
             shutil.copy(path, place)

@@ -116,6 +116,7 @@ class Learner:
 
     def __init__(self, task: Task, encoder: Encoder, head: Head) -> None:
         self.task, self.encoder, self.head = task, encoder, head
+        self.guide: Guide | None = None
         self.random = torch.Generator().manual_seed(SEED)
         self.batches = Batches(task.train, BATCH[task.kind], SEED)
         self.judges = random.Random(SEED).sample(task.validation, min(len(task.validation), 600 if task.kind == "answers" else 3000))
@@ -126,7 +127,8 @@ class Learner:
             ids = hidden_words(ids, self.random)
             first = torch.zeros(len(rows), 1, dtype=torch.long)
             logits = self.head(self.encoder(ids, mask, types, wanted=first))
-            return F.cross_entropy(logits, torch.tensor([r.target for r in rows]), label_smoothing=0.05)
+            loss = F.cross_entropy(logits, torch.tensor([r.target for r in rows]), label_smoothing=0.05)
+            return loss if self.guide is None else loss + self.guided()
         logits = self.head(self.encoder(ids, mask, types))
         if self.task.kind == "tokens":
             target = torch.full(ids.shape, IGNORED)
@@ -136,6 +138,13 @@ class Learner:
         logits = logits.masked_fill(mask[:, :, None] == 0, -1e4)
         start, end = (torch.tensor([r.target[i] for r in rows]) for i in (0, 1))
         return (F.cross_entropy(logits[:, :, 0], start) + F.cross_entropy(logits[:, :, 1], end)) / 2
+
+    def guided(self) -> Tensor:
+        assert self.guide is not None
+        rows = next(self.guide.stream)
+        ids, mask, types = padded(rows)
+        logits = self.head(self.encoder(hidden_words(ids, self.random), mask, types, wanted=torch.zeros(len(rows), 1, dtype=torch.long)))
+        return F.kl_div(logits.log_softmax(1), self.guide.chances(rows), reduction="batchmean")
 
     @torch.no_grad()
     def score(self) -> float:
@@ -191,7 +200,7 @@ class Vectors:
     def __init__(self, tokenizer: Tokenizer, folder: Path, data: Path, hidden: int) -> None:
         texts = (folder / "sentences.txt").read_text(encoding="utf-8").split("\n")[:-1]
         vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-        sample = np.asarray(vectors[:: max(1, len(vectors) // 100_000)], np.float64)
+        sample: Any = np.asarray(vectors[:: max(1, len(vectors) // 100_000)], np.float64)
         directions: Any = np.linalg.eigh(sample.T @ sample)[1]
         self.turn = directions[:, : -hidden - 1 : -1].astype(np.float32)
         self.vectors = vectors
@@ -240,7 +249,40 @@ class Vectors:
             cosines += (found[: len(part)] * found[len(part) :]).sum(1).tolist()
         encoder.train()
         ranks = [np.argsort(np.argsort(x)) for x in (cosines, [p[2] + 1e-9 * i for i, p in enumerate(pairs)])]
-        return 100 * float(np.corrcoef(ranks)[0, 1])
+        return 100 * float(np.asarray(np.corrcoef(ranks))[0, 1])
+
+
+class Guide:
+    """A classifier on the teacher's vectors, which are far better than ours, fitted to a task's labels: what it says
+    of any sentence that has a vector is a lesson for the small model, most of all on what is none of the labels."""
+
+    def __init__(self, vectors: Vectors, task: Task) -> None:
+        where = {tuple(row.ids): i for i, row in enumerate(vectors.rows)}
+        known = [(where[tuple(row.ids)], row.target) for row in task.train if tuple(row.ids) in where]
+        x = torch.from_numpy(np.asarray(vectors.vectors[[i for i, _ in known]], np.float32)) * 10
+        y = torch.tensor([label for _, label in known])
+        self.weight = torch.zeros(x.shape[1], len(task.labels), requires_grad=True)
+        self.bias = torch.zeros(len(task.labels), requires_grad=True)
+        optimiser = torch.optim.LBFGS([self.weight, self.bias], lr=1, max_iter=60)
+
+        def closure() -> Tensor:
+            optimiser.zero_grad()
+            loss = F.cross_entropy(x @ self.weight + self.bias, y) + 1e-4 * self.weight.square().sum()
+            loss.backward()
+            return loss
+
+        optimiser.step(closure)
+        self.vectors = vectors.vectors
+        r = random.Random(SEED)
+        short = [row for row in vectors.rows if 4 <= len(row.ids) <= 22]
+        pool = r.sample(short, min(len(short), 120_000)) + [vectors.rows[i] for i, _ in known] * 2
+        self.stream = Batches(pool, 64, SEED).forever()
+        print(f"{task.name}: a guide from {len(known)} of {len(task.train)} texts", flush=True)
+
+    @torch.no_grad()
+    def chances(self, rows: Sequence[Row]) -> Tensor:
+        x = torch.from_numpy(np.asarray(self.vectors[[row.target for row in rows]], np.float32)) * 10
+        return (x @ self.weight + self.bias).softmax(1)
 
 
 class Words:
@@ -373,6 +415,9 @@ TURNS = {
 }  # fmt: skip
 
 
+GUIDED = ("intent", "clinc150", "hwu_slurp_home_subset", "emotion", "sentiment")
+
+
 def learners(run: Run, words: Encoder, meaning: Encoder, only: Sequence[str] | None = None) -> dict[str, Learner]:
     found = {}
     for task in every(run.tokenizer, run.args.data, only):
@@ -394,6 +439,8 @@ def train_together(run: Run) -> None:
     vectors = Vectors(run.tokenizer, run.args.teacher, run.args.data, 64)
     text = Words(run.tokenizer, run.args.corpus, run.args.data)
     tasks = learners(run, words, meaning)
+    for name in GUIDED:
+        tasks[name].guide = Guide(vectors, tasks[name].task)
     sentences = Batches(vectors.rows, 128, SEED).forever()
     r = random.Random(SEED)
     streams = {name: learner.batches.forever() for name, learner in tasks.items()}
@@ -473,6 +520,8 @@ def train_alone(run: Run) -> None:
             torch.save({"encoder": meaning.state_dict()}, run.folder / "vectors-alone.pt")
             continue
         learner = learners(run, words, meaning, [name])[name]
+        if name in GUIDED:
+            learner.guide = Guide(Vectors(run.tokenizer, run.args.teacher, run.args.data, 64), learner.task)
         learner.encoder.load_state_dict(state[f"{name}.encoder"])
         learner.head.load_state_dict(state[f"{name}.head"])
         quantise([learner.encoder, learner.head])
