@@ -33,6 +33,7 @@ CORES = [
     ("aarch64", "max,sve=off,sme=off", "i8mm"),
     ("armv7", "cortex-a7", "neon"),
     ("armv7", "cortex-a15", "neon"),
+    ("armv7", "cortex-a7,neon=off", "armv6"),
     ("armv6", "arm1176", "armv6"),
     ("armv6", "cortex-a7", "neon"),
     ("x86_64", "Conroe", "generic"),

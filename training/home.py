@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from sets import judged
+
 LIST = re.compile(r"<(\w+)>")
 CHOICE = re.compile(r"\{([^{}]*)\}")
 
@@ -33,13 +35,30 @@ def filled(template: str, lists: dict[str, str], r: random.Random) -> str:
             return re.sub(r" ([.,?])", r"\1", " ".join(text.split()))
 
 
+def common_words() -> frozenset[str]:
+    """Words of the home: those of the templates that are no mere grammar."""
+    lines, lists = templates()
+    grammar = lists.pop("grammar")
+    text = re.sub(r"<\w+>", " ", " ".join([*lines, *lists.values()]))
+    return frozenset(re.findall(r"[a-z]{3,}", text)) - frozenset(re.findall(r"[a-z]+", grammar))
+
+
+def at_home(text: str, words: frozenset[str]) -> bool:
+    """Whether a sentence speaks of such things: two of the words, and one word in five."""
+    found = re.findall(r"[a-z]+", text.lower())
+    hits = sum(word in words for word in found)
+    return hits >= 2 and 5 * hits >= len(found)
+
+
 def sentences(count: int, seed: int) -> Iterator[str]:
     lines, lists = templates()
     r = random.Random(seed)
     # A template with many outcomes comes more often, but far less than in proportion.
     weights = [(1 + line.count("|") + 8 * line.count("<")) ** 0.5 for line in lines]
     for template in r.choices(lines, weights, k=count):
-        yield filled(template, lists, r)
+        text = filled(template, lists, r)
+        if not judged(text):
+            yield text
 
 
 if __name__ == "__main__":

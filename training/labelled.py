@@ -241,7 +241,8 @@ def slot_items(data: Path, split: str, labels: list[str]) -> list[tuple[list[str
 def classification(tokenizer: Tokenizer, data: Path, name: str, sources: Sequence[str], of: Callable[[dict[str, Any]], str], **more: Any) -> Task:
     split = {s: [(i["text"], of(i)) for n in sources for i in sets.read(data, n, s)] for s in ("train", "validation")}
     labels = sorted({label for _, label in split["train"]})
-    rows = {s: classes(tokenizer, [t for t, _ in pairs], [labels.index(lb) for _, lb in pairs if lb in labels]) for s, pairs in split.items()}
+    known = {s: [(text, labels.index(label)) for text, label in pairs if label in labels] for s, pairs in split.items()}
+    rows = {s: classes(tokenizer, [t for t, _ in pairs], [label for _, label in pairs]) for s, pairs in known.items()}
     return Task(name, "classes", labels, rows["train"], rows["validation"], **more)
 
 
@@ -254,8 +255,11 @@ def intent(tokenizer: Tokenizer, data: Path) -> Task:
 
 def ner(tokenizer: Tokenizer, data: Path) -> Task:
     train: list[Row] = []
-    for name, times in (("wikigold", 3), ("wnut17", 1), ("broad_twitter_corpus", 1), ("wikiann_en", 1)):
-        train += tokens(tokenizer, entity_items(data, name, "train")) * times
+    for name, times, most in (("wikigold", 5, 9999), ("wnut17", 1, 9999), ("broad_twitter_corpus", 1, 9999), ("wikiann_en", 1, 5000)):
+        train += tokens(tokenizer, entity_items(data, name, "train")[:most]) * times
+    # Parts of speech tell where no names are: what is no proper noun is none.  The rest of such a sentence is not judged.
+    for item in sets.read(data, "ud_ewt", "train"):
+        train += tokens(tokenizer, [(item["tokens"], [IGNORED if tag in ("PROPN", "X") else UNSURE for tag in item["tags"]])])
     for field_name in ("ai", "literature", "music", "politics", "science"):
         train += tokens(tokenizer, entity_items(data, f"crossner_{field_name}", "train"))
     validation = tokens(tokenizer, entity_items(data, "wikigold", "validation") + entity_items(data, "uner_ewt", "validation"))

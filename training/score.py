@@ -50,13 +50,13 @@ TEN = (
 
 
 def classifier(name: str) -> Any:
-    return pipeline("text-classification", str(MODELS / f"{name}.bertlite") if (MODELS / f"{name}.bertlite").exists() else f"bertlite/{name}", top_k=None)
+    return pipeline("text-classification", str(MODELS / f"{name}.bertlite") if (MODELS / f"{name}.bertlite").exists() else f"bertlite/{name}")
 
 
 def accuracy(name: str, relabel: Callable[[str], str] = str) -> Callable[[Items], Scores]:
     def score(items: Items) -> Scores:
         pipe = classifier(name)
-        return {"accuracy": 100 * sum(pipe(i["text"])[0]["label"] == relabel(i["label"]) for i in items) / len(items)}
+        return {"accuracy": 100 * sum(pipe(i["text"], top_k=1)[0]["label"] == relabel(i["label"]) for i in items) / len(items)}
 
     return score
 
@@ -66,7 +66,7 @@ def clinc(items: Items) -> Scores:
     pipe = classifier("clinc150")
     right, inside, outside = 0, [], []
     for item in items:
-        found = {answer["label"]: answer["score"] for answer in pipe(item["text"])}
+        found = {answer["label"]: answer["score"] for answer in pipe(item["text"], top_k=None)}
         best = max((label for label in found if label != "oos"), key=lambda label: found[label])
         if item["label"] == "oos":
             outside.append(found[best] - found.get("oos", 0.0))

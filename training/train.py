@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from home import at_home, common_words
 from home import sentences as home_sentences
 from labelled import IGNORED, UNSURE, Row, Task, every
 from network import CLS, MASK, PAD, SEP, Encoder, Linear, WordHead, new_table, parameter_groups
@@ -294,9 +295,11 @@ class Words:
         self.corpus = Corpus(corpus, SHARES)
         self.r = np.random.default_rng(SEED)
         texts = list(home_sentences(60_000, 9))
-        texts += [t for t in sets.sentences(data, "modern", 60_000, 21) if len(t.split()) < 25]
-        texts += [t for t in sets.sentences(data, "wikipedia", 20_000, 22) if len(t.split()) < 25]
-        texts += [t for t in sets.sentences(data, "books", 15_000, 23) if len(t.split()) < 25]
+        common = common_words()
+        for source, count in (("modern", 500_000), ("books", 600_000), ("wikipedia", 600_000)):
+            found = [t for t in sets.sentences(data, source, count, 21) if len(t.split()) < 25]
+            texts += found[:20_000] + [t for t in found[20_000:] if at_home(t, common)][:60_000]
+        print(f"{len(texts)} single sentences", flush=True)
         rows = [Row(ids, 0) for ids in tokenizer(texts, truncation=True, max_length=40)["input_ids"] if len(ids) > 5]
         self.single = Batches(rows, 128, SEED).forever()
         chances = torch.from_numpy(self.corpus.frequencies() ** 0.75).float()
@@ -523,6 +526,8 @@ def train_alone(run: Run) -> None:
         if name in GUIDED:
             learner.guide = Guide(Vectors(run.tokenizer, run.args.teacher, run.args.data, 64), learner.task)
         learner.encoder.load_state_dict(state[f"{name}.encoder"])
+        if run.args.init:  # what another task has learned is the better start
+            learner.encoder.load_state_dict(torch.load(run.folder / f"{run.args.init}.pt", weights_only=True)["encoder"])
         learner.head.load_state_dict(state[f"{name}.head"])
         quantise([learner.encoder, learner.head])
         run.log(stage="alone", task=name, epoch=0, score=learner.score())
@@ -554,6 +559,7 @@ def main() -> int:
     parser.add_argument("stage", choices=("vectors", "together", "alone"))
     parser.add_argument("tasks", nargs="*", help="for `alone`: these only")
     parser.add_argument("--steps", type=int, help="instead of the usual number")
+    parser.add_argument("--init", help="for `alone`: begin with the layers of this task")
     parser.add_argument("--rate", type=float, default=7e-4, help="for `alone`: the peak")
     args = parser.parse_args()
     torch.manual_seed(SEED)
