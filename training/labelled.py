@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,6 +146,7 @@ ELSEWHERE = (
     "rewards_balance rollover_401k routing spelling taxes tire_change transfer travel_suggestion user_name vaccines w2 where_are_you_from who_made_you"
 )
 NONE = "none"
+LIGHT = re.compile(r"\b(lights?|lamps?|bulbs?)\b")  # some sets turn on a light as they turn on anything
 
 
 def intent_items(data: Path, split: str, text_count: int) -> list[tuple[str, str]]:
@@ -157,6 +159,8 @@ def intent_items(data: Path, split: str, text_count: int) -> list[tuple[str, str
         seen: dict[str, int] = {}
         for item in items:
             label = ours.get(item["label"], NONE if item["label"] in elsewhere else None)
+            if label in ("turn_on", "turn_off") and LIGHT.search(item["text"].lower()):
+                label = label.replace("turn", "light")
             if label and seen.get(label, 0) < (4000 if label == NONE else 400):
                 seen[label] = seen.get(label, 0) + 1
                 found.append((item["text"], label))
