@@ -83,7 +83,7 @@ def test_convert_and_info(models: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_wrong_use_is_told(models: dict[str, str]) -> None:
-    assert "name one" in cli_run("fill-mask", "a [MASK]", status=1)
+    assert "there is no embedded model" in cli_run("fill-mask", "a [MASK]", "--model", "bertlite/nothing", status=1)
     assert "no [MASK]" in cli_run("fill-mask", "nothing", "--model", models["fill-mask"], status=1)
     assert "--context" in cli_run("ask", "who", "--model", models["ask"], status=1)
     assert "cannot be read" in cli_run("classify", "--file", "/absent", "--model", models["classify"], status=1)

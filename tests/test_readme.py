@@ -41,7 +41,7 @@ BLOCK = re.compile(r"```python\n(.*?)```(?:\n```text\n(.*?)```)?", re.S)
 @pytest.mark.skipif(not README.exists(), reason="run from a checkout")
 def test_the_readme_runs_and_prints_what_it_says(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
-    assert len(blocks) >= 10 and sum(bool(says) for _, says in blocks) >= 6
+    assert len(blocks) >= 10 and (sum(bool(says) for _, says in blocks) >= 6 or "README_WRITE" in os.environ)
     names: dict[str, object] = {}
     printed = []
     for block, _ in blocks:

@@ -302,8 +302,8 @@ def test_what_is_wrong_is_said(models: dict[str, Path], tmp_path: Path, monkeypa
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     with pytest.raises(InputError, match="no task 'dance'"):
         pipeline("dance")
-    with pytest.raises(ModelFileError, match="name one"):
-        pipeline("fill-mask")
+    with pytest.raises(ModelFileError, match="there is no embedded model bertlite/nothing"):
+        pipeline("fill-mask", "bertlite/nothing")
     with pytest.raises(ModelConfigError, match="masked-lm"):
         pipeline("fill-mask", models["text-classification"])
     with pytest.raises(ModelFileError, match="not in the cache"):

@@ -254,7 +254,7 @@ def baselines(data: Path, name: str, items: Items) -> Scores:
         vectors = bf.AutoModel.from_pretrained(embedded.path_of("base"))
         tokenizer = bf.AutoTokenizer.from_pretrained(embedded.path_of("base"))
         return {"words in common": spearman([overlap(i) for i in items], [i["score"] for i in items]), **static(vectors, tokenizer, items)}
-    if "label" not in items[0]:
+    if "tags" in items[0] or "label" not in items[0]:
         counts = collections.Counter(t for i in items for t in i.get("tags", ()))
         return {"majority": 100 * counts.most_common(1)[0][1] / sum(counts.values())} if name == "ud_ewt" else {}
     from sklearn.feature_extraction.text import TfidfVectorizer

@@ -501,8 +501,12 @@ def train_alone(run: Run) -> None:
         torch.manual_seed(SEED)
         if name == "words":
             text = Words(run.tokenizer, run.args.corpus, run.args.data)
+            if run.args.init == "words":  # go on
+                before = torch.load(run.folder / "words.pt", weights_only=True)
+                words.load_state_dict(before["encoder"])
+                word_head.load_state_dict(before["head"])
             quantise([words, word_head])
-            optimiser, parameters = optimiser_for([words, word_head], 1e-3)
+            optimiser, parameters = optimiser_for([words, word_head], run.args.rate)
             steps(
                 optimiser, parameters, run.args.steps or 2500, lambda s: text.loss(words, word_head, single=s % 4 != 0, full=True),  # noqa: B023
                 lambda step, loss: run.log(stage="alone", task="words", step=step, loss=loss), 500,
