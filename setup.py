@@ -8,6 +8,7 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -47,9 +48,33 @@ class BuildCore(build_ext):
         super().build_extension(ext)
 
 
+class SourcesWithC(sdist):
+    """The source package holds the C that Cython makes: a compiler alone is then enough, without a network."""
+
+    def run(self) -> None:
+        from Cython.Build import cythonize
+
+        cythonize([str(ROOT / "bertlite_fast/_native.pyx")], language_level=3, quiet=True)
+        super().run()
+
+
+def binding() -> str:
+    """The binding's source: what Cython reads, or, where there is no Cython, what it made."""
+    try:
+        import Cython
+
+        if tuple(int(part) for part in Cython.__version__.split(".")[:2]) >= (3, 1):
+            return "bertlite_fast/_native.pyx"
+    except ImportError:
+        pass
+    if (ROOT / "bertlite_fast/_native.c").exists():
+        return "bertlite_fast/_native.c"
+    raise SystemExit("a checkout is built with Cython 3.1 or newer (pip install 'cython>=3.1'); the source package needs none.")
+
+
 parts = ["bertlite_fast/_text.pxi", "bertlite_fast/_tasks.pxi"]
 parts += [str(p.relative_to(ROOT)) for p in sorted((ROOT / "csrc").rglob("*")) if p.suffix in (".c", ".h", ".inc")]
 setup(
-    ext_modules=[Extension("bertlite_fast._native", ["bertlite_fast/_native.pyx"], include_dirs=["csrc"], depends=parts)],
-    cmdclass={"build_ext": BuildCore},
+    ext_modules=[Extension("bertlite_fast._native", [binding()], include_dirs=["csrc"], depends=parts)],
+    cmdclass={"build_ext": BuildCore, "sdist": SourcesWithC},
 )
