@@ -49,8 +49,11 @@ TEN = (
 )
 
 
+open_pipeline: Callable[..., Any] = pipeline  # fidelity.py puts another in its place
+
+
 def classifier(name: str) -> Any:
-    return pipeline("text-classification", str(MODELS / f"{name}.bertlite") if (MODELS / f"{name}.bertlite").exists() else f"bertlite/{name}")
+    return open_pipeline("text-classification", str(MODELS / f"{name}.bertlite") if (MODELS / f"{name}.bertlite").exists() else f"bertlite/{name}")
 
 
 def accuracy(name: str, relabel: Callable[[str], str] = str) -> Callable[[Items], Scores]:
@@ -93,7 +96,7 @@ def tags(model: Any, tokenizer: Any, words: Sequence[str]) -> list[int]:
 
 
 def token_model(name: str) -> tuple[Any, Any, list[str]]:
-    pipe = pipeline("token-classification", f"bertlite/{name}")
+    pipe = open_pipeline("token-classification", f"bertlite/{name}")
     return pipe.model, pipe.tokenizer, pipe.labels
 
 
@@ -167,7 +170,7 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def similarity(items: Items) -> Scores:
-    pipe = pipeline("sentence-similarity")
+    pipe = open_pipeline("sentence-similarity")
     return {"Spearman": spearman([pipe(i["text_a"], i["text_b"]) for i in items], [i["score"] for i in items])}
 
 
@@ -177,7 +180,7 @@ def plain(text: str) -> list[str]:
 
 
 def answers(items: Items) -> Scores:
-    pipe = pipeline("question-answering")
+    pipe = open_pipeline("question-answering")
     total = exact = 0.0
     for item in items:
         guess = plain(pipe(question=item["question"], context=item["context"])["answer"])
@@ -191,7 +194,7 @@ def answers(items: Items) -> Scores:
 
 
 def words(items: Items) -> Scores:
-    pipe = pipeline("fill-mask", top_k=5)
+    pipe = open_pipeline("fill-mask", top_k=5)
     passed = 0
     for item in items:
         guesses = [answer["token_str"] for answer in pipe(item["text"])]
@@ -234,7 +237,7 @@ WHAT = {
 
 def intent(data: Path) -> Scores:
     """The embedded intent model at its default threshold, on validation and on sentences of Wikipedia."""
-    pipe: Any = pipeline("intent-classification")
+    pipe: Any = open_pipeline("intent-classification")
     items = labelled.intent_items(data, "validation", 200)
     known = [(t, label) for t, label in items if label != labelled.NONE]
     found = [pipe(text)["label"] for text, _ in known]
@@ -365,7 +368,7 @@ def write_card(found: dict[str, Scores]) -> None:
     CARD.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     files = [f"| `{n}.bertlite` | {what} | {Path(embedded.path_of(n)).stat().st_size / 1000:.0f} KB |" for n, what in WHAT.items()]
     document = marked(marked(document, "files", files), "scores", rows)
-    pipe: Any = pipeline("intent-classification")
+    pipe: Any = open_pipeline("intent-classification")
     kept, right, refused, wiki = (round(found["intent"][k], 1) for k in ("kept", "accuracy", "out of scope refused", "Wikipedia refused"))
     told = [
         f"{len(pipe.labels) - 1} intents, and a label for what is none. The default threshold, {pipe.threshold:.2f}, was set on validation, so that 95 %",

@@ -37,7 +37,7 @@ from bertlite_fast import Tokenizer
 SEED = 1
 BATCH = {"classes": 64, "tokens": 32, "answers": 32}
 DROPOUT = 0.05
-HIDDEN_WORDS = 0.1  # of a text's words when it is classified: the rest has to do
+HIDDEN_WORDS = 0.1  # of a text's words when it or its words are classified: the rest has to do
 
 
 class Head(nn.Module):
@@ -130,6 +130,8 @@ class Learner:
             logits = self.head(self.encoder(ids, mask, types, wanted=first))
             loss = F.cross_entropy(logits, torch.tensor([r.target for r in rows]), label_smoothing=0.05)
             return loss if self.guide is None else loss + self.guided()
+        if self.task.kind == "tokens":
+            ids = hidden_words(ids, self.random)
         logits = self.head(self.encoder(ids, mask, types))
         if self.task.kind == "tokens":
             target = torch.full(ids.shape, IGNORED)

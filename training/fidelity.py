@@ -1,0 +1,60 @@
+"""What int8 costs: the sets' scores by the shipped weights, and by the floats that they were rounded from.
+
+python training/fidelity.py DATA RUN
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import score
+import sets
+import torch
+from export import write_folder
+
+MOST = 1500  # items of a set
+PAIRS = (
+    ("clinc150", "clinc150"),
+    ("hwu_slurp_home_subset", "hwu_slurp_home_subset"),
+    ("snips", "snips"),
+    ("sentiment", "uci_sentiment_sentences"),
+    ("sentiment", "nltk_pros_cons"),
+    ("emotion", "goemotions"),
+    ("pos", "ud_ewt"),
+    ("ner", "wikigold"),
+    ("slots", "hwu64_slots"),
+    ("vectors", "stsb_en"),
+    ("qa", "qamr"),
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("run", type=Path)
+    args = parser.parse_args()
+    shipped = score.open_pipeline
+    for model, name in PAIRS:
+        state = torch.load(args.run / ("vectors-alone.pt" if model == "vectors" else f"{model}.pt"), weights_only=True)
+        items = sets.read(args.data, name, "validation")[:MOST]
+        int8 = score.SETS[name][0](items)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            write_folder(folder, args.data / "vocab.txt", state.get("kind", "vectors"), state["encoder"], state.get("head", {}), state.get("labels", []), {})
+
+            def floats(task: str, *_: Any, **more: Any) -> Any:
+                return shipped(task, str(folder), precision="fp32", **more)  # noqa: B023
+
+            score.open_pipeline = floats
+            fp32 = score.SETS[name][0](items)
+            score.open_pipeline = shipped
+        print(f"{name}: " + ", ".join(f"{k} {v:.2f} (fp32 {fp32[k]:.2f}, {v - fp32[k]:+.2f})" for k, v in int8.items()), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
