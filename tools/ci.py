@@ -59,7 +59,7 @@ def sanitizers(_: argparse.Namespace) -> None:
         files = [f"tests/test_{name}.py" for name in ("model", "files", "reference", "tokenizer", "tasks", "base", "embedded")]
         call(
             python(), "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", "not resident and not live", cwd=copy, PYTHONPATH=".",
-            LD_PRELOAD=f"{gcc_library('libasan.so')} {gcc_library('libubsan.so')}", ASAN_OPTIONS="detect_leaks=0",
+            LD_PRELOAD=f"{gcc_library('libasan.so')} {gcc_library('libubsan.so')}", ASAN_OPTIONS="detect_leaks=0", BERTLITE_KEEP_SYMBOLS="1",
         )  # fmt: skip
         call(python(), "tools/core.py", "--flags=-g -fsanitize=thread", "--out", Path(scratch) / "threads", "tests/sharing.c")
         write = "import sys; sys.path.insert(0, 'tests'); import checkpoints, pathlib; checkpoints.write(checkpoints.SPECS[0], pathlib.Path(sys.argv[1]))"
