@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 CORE   := $(shell find csrc tools -name '*.[ch]' -o -name '*.inc' -o -name 'core.py')
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench weights clean
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -30,6 +30,21 @@ $(VENV)/.ready: pyproject.toml
 $(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx $(wildcard bertlite_fast/*.pxi) $(CORE)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
+
+# make weights DATA=folder RUN=folder: the embedded models, from texts to scores (training/README.md). Two hours on two cores;
+# broken off, it goes on with pre-training where that was.
+TRAIN = $(BIN)/python training/train.py $(DATA) $(RUN)/corpus $(RUN)/teacher $(RUN)/base/encoder.pt $(RUN)
+weights: $(VENV)/.built
+	$(BIN)/python -m pip install -q --disable-pip-version-check '.[train]'
+	test -e $(RUN)/corpus/home.ids || $(BIN)/python training/corpus.py $(DATA) $(RUN)/corpus
+	test -e $(RUN)/base/encoder.pt || $(BIN)/python training/pretrain.py $(RUN)/corpus $(RUN)/base
+	test -e $(RUN)/teacher/vectors.npy || $(BIN)/python training/teach.py $(DATA) $(RUN)/teacher
+	$(TRAIN) vectors
+	$(TRAIN) together
+	$(TRAIN) alone
+	$(BIN)/python training/export.py $(DATA) $(RUN)
+	$(BIN)/python -m bertlite_fast.selftest --write
+	$(BIN)/python training/score.py $(DATA) --baselines --card
 
 clean:
 	rm -rf $(VENV) build *.egg-info bertlite_fast/_native.c bertlite_fast/*.so

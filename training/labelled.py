@@ -33,7 +33,9 @@ class Task:
     train: list[Row]
     validation: list[Row]
     embedded: bool = True
-    epochs: int = 8
+    steps: int = 4000  # when it is trained alone: batches,
+    rate: float = 1e-3  # their peak,
+    init: str | None = None  # and the task whose layers are the better start
     settings: dict[str, Any] = field(default_factory=dict)  # for config.json
 
 
@@ -254,7 +256,7 @@ def intent(tokenizer: Tokenizer, data: Path) -> Task:
     labels = [*INTENTS, NONE]
     pairs = {split: intent_items(data, split, count) for split, count in (("train", 3000), ("validation", 200))}
     rows = {s: classes(tokenizer, [t for t, _ in p], [labels.index(lb) for _, lb in p]) for s, p in pairs.items()}
-    return Task("intent", "classes", labels, rows["train"], rows["validation"], epochs=10)
+    return Task("intent", "classes", labels, rows["train"], rows["validation"], steps=6000)
 
 
 def ner(tokenizer: Tokenizer, data: Path) -> Task:
@@ -267,7 +269,7 @@ def ner(tokenizer: Tokenizer, data: Path) -> Task:
     for field_name in ("ai", "literature", "music", "politics", "science"):
         train += tokens(tokenizer, entity_items(data, f"crossner_{field_name}", "train"))
     validation = tokens(tokenizer, entity_items(data, "wikigold", "validation") + entity_items(data, "uner_ewt", "validation"))
-    return Task("ner", "tokens", ["O", *("I-" + e for e in ENTITIES[1:])], train, validation, epochs=8)
+    return Task("ner", "tokens", ["O", *("I-" + e for e in ENTITIES[1:])], train, validation, steps=8000, rate=2e-3, init="pos")
 
 
 def pos(tokenizer: Tokenizer, data: Path) -> Task:
@@ -276,35 +278,35 @@ def pos(tokenizer: Tokenizer, data: Path) -> Task:
         split: tokens(tokenizer, [(i["tokens"], [labels.index(t) if t in labels else IGNORED for t in i["tags"]]) for i in sets.read(data, "ud_ewt", split)])
         for split in ("train", "validation")
     }
-    return Task("pos", "tokens", labels, rows["train"], rows["validation"], epochs=15)
+    return Task("pos", "tokens", labels, rows["train"], rows["validation"], steps=8000, rate=2e-3)
 
 
 def slots(tokenizer: Tokenizer, data: Path) -> Task:
     labels = ["O", *(f"{edge}-{kind}" for kind in SLOTS for edge in "BI")]
     rows = {split: tokens(tokenizer, slot_items(data, split, labels)) for split in ("train", "validation")}
-    return Task("slots", "tokens", labels, rows["train"], rows["validation"], epochs=15)
+    return Task("slots", "tokens", labels, rows["train"], rows["validation"], steps=4000, rate=2e-3)
 
 
 def qa(tokenizer: Tokenizer, data: Path) -> Task:
     names = ("qamr", "squadshifts_new_wiki", "fairytaleqa_extractive")
     rows = {split: answers(tokenizer, [i for n in names for i in sets.read(data, n, split)]) for split in ("train", "validation")}
-    return Task("qa", "answers", [], rows["train"], rows["validation"], epochs=8)
+    return Task("qa", "answers", [], rows["train"], rows["validation"], steps=7000, rate=2e-3)
 
 
 def every(tokenizer: Tokenizer, data: Path, only: Sequence[str] | None = None) -> list[Task]:
     emotion_of = {label: kind for kind, labels in EMOTIONS.items() for label in labels.split()}
     makers: dict[str, Callable[[], Task]] = {
         "intent": lambda: intent(tokenizer, data),
-        "sentiment": lambda: classification(tokenizer, data, "sentiment", ("uci_sentiment_sentences", "nltk_pros_cons"), lambda i: str(i["label"]), epochs=6),
-        "emotion": lambda: classification(tokenizer, data, "emotion", ("goemotions",), lambda i: emotion_of[i["label"]], epochs=4),
+        "sentiment": lambda: classification(tokenizer, data, "sentiment", ("uci_sentiment_sentences", "nltk_pros_cons"), lambda i: str(i["label"]), steps=4000),
+        "emotion": lambda: classification(tokenizer, data, "emotion", ("goemotions",), lambda i: emotion_of[i["label"]], steps=3000),
         "ner": lambda: ner(tokenizer, data),
         "pos": lambda: pos(tokenizer, data),
         "slots": lambda: slots(tokenizer, data),
         "qa": lambda: qa(tokenizer, data),
-        "clinc150": lambda: classification(tokenizer, data, "clinc150", ("clinc150",), lambda i: str(i["label"]), embedded=False, epochs=20),
-        "snips": lambda: classification(tokenizer, data, "snips", ("snips",), lambda i: str(i["label"]), embedded=False, epochs=6),
+        "clinc150": lambda: classification(tokenizer, data, "clinc150", ("clinc150",), lambda i: str(i["label"]), embedded=False, steps=8000, rate=1.5e-3),
+        "snips": lambda: classification(tokenizer, data, "snips", ("snips",), lambda i: str(i["label"]), embedded=False, steps=2500),
         "hwu_slurp_home_subset": lambda: classification(
-            tokenizer, data, "hwu_slurp_home_subset", ("hwu_slurp_home_subset",), lambda i: str(i["label"]), embedded=False, epochs=30
+            tokenizer, data, "hwu_slurp_home_subset", ("hwu_slurp_home_subset",), lambda i: str(i["label"]), embedded=False, steps=3000, rate=2e-3
         ),
     }
     return [make() for name, make in makers.items() if only is None or name in only]

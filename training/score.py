@@ -30,23 +30,13 @@ from bertlite_fast import embedded, pipeline
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs/models.md"
 MODELS = Path(__file__).resolve().parent / "models"
-HOME = Path(__file__).resolve().parent / "home-judge.jsonl"  # forty sentences of homes and wrists, written before any model had seen them
+WORDS = {
+    "fill-mask": Path(__file__).resolve().parent / "announced.jsonl",  # the ten sentences of the announcement that the project answers
+    "home": Path(__file__).resolve().parent / "home-judge.jsonl",  # forty sentences of homes and wrists
+}
 CARD = Path(embedded.FOLDER) / "card.json"
 Items = list[dict[str, Any]]
 Scores = dict[str, float]
-
-TEN = (
-    ("She is a [MASK] at the local hospital.", "nurse"),
-    ("Please [MASK] the door before leaving.", "shut"),
-    ("The drone collects data using onboard [MASK].", "sensors"),
-    ("The fan will turn [MASK] when the room is empty.", "off"),
-    ("Turn [MASK] the coffee machine at 7 AM.", "on"),
-    ("The hallway light switches on during the [MASK].", "night"),
-    ("The air purifier turns on due to poor [MASK] quality.", "air"),
-    ("The AC will not run if the door is [MASK].", "open"),
-    ("Turn off the lights after [MASK] minutes.", "five"),
-    ("The music pauses when someone [MASK] the room.", "enters"),
-)
 
 
 open_pipeline: Callable[..., Any] = pipeline  # fidelity.py puts another in its place
@@ -296,10 +286,8 @@ def static(model: Any, tokenizer: Any, items: Items) -> Scores:
 
 
 def validation(name: str, data: Path | None) -> Items:
-    if name == "fill-mask":
-        return [{"text": text, "word": word} for text, word in TEN]
-    if name == "home":
-        return sets.items(HOME)
+    if name in WORDS:
+        return sets.items(WORDS[name])
     return sets.read(data, name, "validation") if data else []
 
 

@@ -407,7 +407,7 @@ def train_vectors(run: Run) -> None:
     def say(step: int, average: float) -> None:
         run.log(stage="vectors", step=step, loss=average, stsb=vectors.score(meaning))
 
-    steps(optimiser, parameters, run.args.steps or 6000, loss, say, 1000)
+    steps(optimiser, parameters, run.args.steps or 4000, loss, say, 1000)
     torch.save(
         {"words": words.state_dict(), "head": word_head.state_dict(), "meaning": meaning.state_dict(), "first": first.state_dict()}, run.folder / "vectors.pt"
     )
@@ -415,7 +415,7 @@ def train_vectors(run: Run) -> None:
 
 # How often a task comes in turn when all are trained together.
 TURNS = {
-    "words": 5, "single": 3, "vectors": 6, "pairs": 1, "intent": 4, "sentiment": 4, "emotion": 4, "ner": 5, "pos": 4, "slots": 2, "qa": 4,
+    "words": 5, "single": 3, "vectors": 6, "pairs": 1, "intent": 4, "sentiment": 4, "emotion": 4, "pos": 4, "ner": 5, "slots": 2, "qa": 4,
     "clinc150": 4, "snips": 2, "hwu_slurp_home_subset": 1,
 }  # fmt: skip
 
@@ -468,7 +468,7 @@ def train_together(run: Run) -> None:
     def say(step: int, average: float) -> None:
         run.log(stage="together", step=step, loss=average, stsb=vectors.score(meaning), **{name: t.score() for name, t in tasks.items()})
 
-    steps(optimiser, parameters, run.args.steps or 16000, loss, say, 4000)
+    steps(optimiser, parameters, run.args.steps or 14000, loss, say, 4000)
     state = {"words": words.state_dict(), "head": word_head.state_dict(), "meaning": meaning.state_dict()}
     for name, learner in tasks.items():
         state[f"{name}.encoder"], state[f"{name}.head"] = learner.encoder.state_dict(), learner.head.state_dict()
@@ -490,72 +490,89 @@ def quantise(modules: Sequence[nn.Module]) -> None:
                 m.quantised = True
 
 
+def words_alone(run: Run, words: Encoder, head: WordHead) -> None:
+    if run.args.init == "words":  # go on
+        before = torch.load(run.folder / "words.pt", weights_only=True)
+        words.load_state_dict(before["encoder"])
+        head.load_state_dict(before["head"])
+    text = Words(run.tokenizer, run.args.corpus, run.args.data)
+    quantise([words, head])
+    optimiser, parameters = optimiser_for([words, head], run.args.rate or 1e-3)
+
+    def loss(step: int) -> Tensor:
+        return text.loss(words, head, single=step % 4 != 0, full=True)
+
+    def say(step: int, average: float) -> None:
+        run.log(stage="alone", task="words", step=step, loss=average)
+
+    steps(optimiser, parameters, run.args.steps or 2500, loss, say, 500)
+    torch.save({"encoder": words.state_dict(), "head": head.state_dict()}, run.folder / "words.pt")
+
+
+def vectors_alone(run: Run, meaning: Encoder) -> None:
+    vectors = Vectors(run.tokenizer, run.args.teacher, run.args.data, 64)
+    sentences = Batches(vectors.rows, 128, SEED).forever()
+    quantise([meaning])
+    optimiser, parameters = optimiser_for([meaning], run.args.rate or 7e-4)
+    r = random.Random(SEED)
+
+    def loss(_: int) -> Tensor:
+        return vectors.loss(meaning, next(sentences), None) + vectors.pair_loss(meaning, r.sample(vectors.pairs["train"], 64))
+
+    def say(step: int, average: float) -> None:
+        run.log(stage="alone", task="vectors", step=step, loss=average, score=vectors.score(meaning))
+
+    steps(optimiser, parameters, run.args.steps or 2500, loss, say, 500)
+    torch.save({"encoder": meaning.state_dict()}, run.folder / "vectors-alone.pt")
+
+
+def task_alone(run: Run, learner: Learner) -> None:
+    name = learner.task.name
+    init = run.args.init or learner.task.init
+    if init:
+        learner.encoder.load_state_dict(torch.load(run.folder / f"{init}.pt", weights_only=True)["encoder"])
+    if name in GUIDED:
+        learner.guide = Guide(Vectors(run.tokenizer, run.args.teacher, run.args.data, 64), learner.task)
+    quantise([learner.encoder, learner.head])
+    run.log(stage="alone", task=name, step=0, score=learner.score())
+    optimiser, parameters = optimiser_for([learner.encoder, learner.head], run.args.rate or learner.task.rate)
+    stream = learner.batches.forever()
+    count = run.args.steps or learner.task.steps
+    best, kept = -1.0, None
+
+    def say(step: int, average: float) -> None:
+        nonlocal best, kept
+        score = learner.score()
+        run.log(stage="alone", task=name, step=step, loss=average, score=score)
+        if score > best:
+            best, kept = score, copy.deepcopy((learner.encoder.state_dict(), learner.head.state_dict()))
+
+    steps(optimiser, parameters, count, lambda _: learner.loss(next(stream)), say, max(1, count // 8))
+    if kept is None:
+        raise RuntimeError(f"{name} was not trained")
+    torch.save({"encoder": kept[0], "head": kept[1], "labels": learner.task.labels, "kind": learner.task.kind}, run.folder / f"{name}.pt")
+    run.log(stage="alone", task=name, best=best)
+
+
 def train_alone(run: Run) -> None:
     state = torch.load(run.folder / "together.pt", weights_only=True)
-    words, word_head = run.base()
-    words.load_state_dict(state["words"])
-    word_head.load_state_dict(state["head"])
-    meaning = turned(words)
-    meaning.load_state_dict(state["meaning"])
-    freeze(words)
-    names = run.args.tasks or ["words", "vectors", *(n for n in TURNS if n not in ("words", "single", "vectors", "pairs"))]
-    for name in names:
+    for name in run.args.tasks or ["words", "vectors", *(n for n in TURNS if n not in ("words", "single", "vectors", "pairs"))]:
         torch.manual_seed(SEED)
+        words, word_head = run.base()
+        words.load_state_dict(state["words"])
+        word_head.load_state_dict(state["head"])
+        meaning = turned(words)
+        meaning.load_state_dict(state["meaning"])
+        freeze(words)
         if name == "words":
-            text = Words(run.tokenizer, run.args.corpus, run.args.data)
-            if run.args.init == "words":  # go on
-                before = torch.load(run.folder / "words.pt", weights_only=True)
-                words.load_state_dict(before["encoder"])
-                word_head.load_state_dict(before["head"])
-            quantise([words, word_head])
-            optimiser, parameters = optimiser_for([words, word_head], run.args.rate)
-            steps(
-                optimiser, parameters, run.args.steps or 2500, lambda s: text.loss(words, word_head, single=s % 4 != 0, full=True),  # noqa: B023
-                lambda step, loss: run.log(stage="alone", task="words", step=step, loss=loss), 500,
-            )  # fmt: skip
-            torch.save({"encoder": words.state_dict(), "head": word_head.state_dict()}, run.folder / "words.pt")
-            continue
-        if name == "vectors":
-            vectors = Vectors(run.tokenizer, run.args.teacher, run.args.data, 64)
-            sentences = Batches(vectors.rows, 128, SEED).forever()
-            quantise([meaning])
-            optimiser, parameters = optimiser_for([meaning], 7e-4)
-            r = random.Random(SEED)
-            steps(
-                optimiser, parameters, run.args.steps or 3000,
-                lambda s: vectors.loss(meaning, next(sentences), None) + vectors.pair_loss(meaning, r.sample(vectors.pairs["train"], 64)),  # noqa: B023
-                lambda step, loss: run.log(stage="alone", task="vectors", step=step, loss=loss, score=vectors.score(meaning)), 500,  # noqa: B023
-            )  # fmt: skip
-            torch.save({"encoder": meaning.state_dict()}, run.folder / "vectors-alone.pt")
-            continue
-        learner = learners(run, words, meaning, [name])[name]
-        if name in GUIDED:
-            learner.guide = Guide(Vectors(run.tokenizer, run.args.teacher, run.args.data, 64), learner.task)
-        learner.encoder.load_state_dict(state[f"{name}.encoder"])
-        if run.args.init:  # what another task has learned is the better start
-            learner.encoder.load_state_dict(torch.load(run.folder / f"{run.args.init}.pt", weights_only=True)["encoder"])
-        learner.head.load_state_dict(state[f"{name}.head"])
-        quantise([learner.encoder, learner.head])
-        run.log(stage="alone", task=name, epoch=0, score=learner.score())
-        optimiser, parameters = optimiser_for([learner.encoder, learner.head], run.args.rate)
-        stream = learner.batches.forever()
-        best, kept = -1.0, None
-        per_epoch = math.ceil(len(learner.task.train) / BATCH[learner.task.kind])
-        count = run.args.steps or min(per_epoch * learner.task.epochs, 6000)
-
-        def say(step: int, loss: float) -> None:
-            nonlocal best, kept
-            score = learner.score()  # noqa: B023
-            run.log(stage="alone", task=name, step=step, loss=loss, score=score)  # noqa: B023
-            if score > best:
-                best = score
-                kept = copy.deepcopy((learner.encoder.state_dict(), learner.head.state_dict()))  # noqa: B023
-
-        steps(optimiser, parameters, count, lambda s: learner.loss(next(stream)), say, max(1, count // 8))  # noqa: B023
-        if kept is None:
-            raise RuntimeError(f"{name} was not trained")
-        torch.save({"encoder": kept[0], "head": kept[1], "labels": learner.task.labels, "kind": learner.task.kind}, run.folder / f"{name}.pt")
-        run.log(stage="alone", task=name, best=best)
+            words_alone(run, words, word_head)
+        elif name == "vectors":
+            vectors_alone(run, meaning)
+        else:
+            learner = learners(run, words, meaning, [name])[name]
+            learner.encoder.load_state_dict(state[f"{name}.encoder"])
+            learner.head.load_state_dict(state[f"{name}.head"])
+            task_alone(run, learner)
 
 
 def main() -> int:
@@ -566,7 +583,7 @@ def main() -> int:
     parser.add_argument("tasks", nargs="*", help="for `alone`: these only")
     parser.add_argument("--steps", type=int, help="instead of the usual number")
     parser.add_argument("--init", help="for `alone`: begin with the layers of this task")
-    parser.add_argument("--rate", type=float, default=7e-4, help="for `alone`: the peak")
+    parser.add_argument("--rate", type=float, help="for `alone`: the peak, instead of the task's own")
     args = parser.parse_args()
     torch.manual_seed(SEED)
     {"vectors": train_vectors, "together": train_together, "alone": train_alone}[args.stage](Run(args))
