@@ -35,7 +35,7 @@ $(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx $(wildcard ber
 # broken off, it goes on with pre-training where that was.
 TRAIN = $(BIN)/python training/train.py $(DATA) $(RUN)/corpus $(RUN)/teacher $(RUN)/base/encoder.pt $(RUN)
 weights: $(VENV)/.built
-	$(BIN)/python -m pip install -q --disable-pip-version-check '.[train]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[train]'
 	test -e $(RUN)/corpus/home.ids || $(BIN)/python training/corpus.py $(DATA) $(RUN)/corpus
 	test -e $(RUN)/base/encoder.pt || $(BIN)/python training/pretrain.py $(RUN)/corpus $(RUN)/base
 	test -e $(RUN)/teacher/vectors.npy || $(BIN)/python training/teach.py $(DATA) $(RUN)/teacher
