@@ -148,11 +148,13 @@ def convert(folder, file, *, base=None):
     the base in its folder; where it is not, the embedded base is tried.
     """
     cdef bytes source = os.fsencode(folder), target = os.fsencode(file), under = b"" if base is None else os.fsencode(base)
-    cdef const char *c = NULL if base is None else <const char *>under
+    cdef const char *c = NULL
     cdef const char *a = source
     cdef const char *b = target
     cdef bl_error error
     cdef bl_status status
+    if base is not None:
+        c = under
     with nogil:
         status = bl_convert(a, b, c, &error)
     if status != BL_OK:
