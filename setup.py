@@ -7,8 +7,12 @@ import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools import __version__ as setuptools_version
 from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
+
+if int(setuptools_version.split(".")[0]) < 61:  # older ones do not read pyproject.toml, and would build a package without a name
+    raise SystemExit(f"bertlite-fast is built with setuptools 61 or newer; this is {setuptools_version}: pip install -U pip setuptools wheel")
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
