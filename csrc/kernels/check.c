@@ -143,7 +143,8 @@ static uint64_t checked(checker *c, const bl_kernels *k)
 bl_status bl_check_isa(const char *name, bl_error *error)
 {
     size_t count;
-    const bl_kernels *const *isas = bl_isas(&count), *found = NULL;
+    const bl_kernels *const *isas = bl_isas(&count);
+    const bl_kernels *found = NULL;
     for (size_t i = 0; i < count; i++)
         if (!strcmp(isas[i]->name, name) && bl_isa_available(isas[i])) found = isas[i];
     checker c = { NULL, 0, 0, 0 };
