@@ -13,6 +13,19 @@ if TYPE_CHECKING:
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "weights")
 PREFIX = "bertlite/"  # pipeline("token-classification", model="bertlite/slots")
 
+# what each model was made for, as Model's `task`
+MADE_FOR = {
+    "base": "masked-lm",
+    "qa": "question-answering",
+    "ner": "token-classification",
+    "pos": "token-classification",
+    "slots": "token-classification",
+    "emotion": "sequence-classification",
+    "sentiment": "sequence-classification",
+    "intent": "sequence-classification",
+    "vectors": "embedding",
+}
+
 # the model that a task takes if none is named
 BY_TASK = {
     "fill-mask": "base",

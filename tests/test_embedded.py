@@ -30,7 +30,7 @@ ODD = {
 
 def test_every_task_has_a_model() -> None:
     assert set(embedded.BY_TASK) == set(TASKS)
-    assert set(embedded.BY_TASK.values()) <= set(embedded.names())
+    assert set(embedded.BY_TASK.values()) <= set(embedded.names()) == set(embedded.MADE_FOR)
     for task in TASKS:
         assert os.path.samefile(str(pipeline(task).model.source), embedded.for_task(task))
 

@@ -53,3 +53,9 @@ def test_the_smallest_stack_will_do() -> None:
     threads = "import threading; threading.stack_size(256 * 1024)\ndef work():\n" + "".join(f"    {line}\n" for line in ANSWER.strip().splitlines())
     found = run(threads + "t = threading.Thread(target=work); t.start(); t.join()")
     assert found.returncode == 0 and found.stdout.strip(), found.stderr
+
+
+def test_the_selftest_says_what_it_could_not_try() -> None:
+    found = run(POOR["nowhere to write"] + "\nfrom bertlite_fast import selftest; selftest.run()")
+    assert found.returncode == 0, found.stderr
+    assert "generic: kernels ok; 9 models [Errno 30]" in found.stdout and "for a report" in found.stdout

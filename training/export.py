@@ -24,7 +24,7 @@ from network import PIECES, PLACES
 from safetensors.torch import save_file
 from torch import Tensor
 
-from bertlite_fast import convert, pipeline
+from bertlite_fast import convert, embedded, pipeline
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / "bertlite_fast/weights"
@@ -143,8 +143,7 @@ def main() -> int:
             state = torch.load(path, weights_only=True)
             name = "vectors" if path.stem == "vectors-alone" else path.stem
             kind, labels = state.get("kind", "vectors"), state.get("labels", [])
-            embedded = name in ("intent", "sentiment", "emotion", "ner", "pos", "slots", "qa", "vectors")
-            out = (WEIGHTS if embedded else MODELS) / f"{name}.bertlite"
+            out = (WEIGHTS if name in embedded.MADE_FOR else MODELS) / f"{name}.bertlite"
             more: dict[str, Any] = {"pooling": "mean"} if kind == "vectors" else {}
             if name in ("intent", "clinc150"):
                 more = {"refused_labels": ["none" if name == "intent" else "oos"], "intent_threshold": 0.0}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import score
 import sets
 import torch
 from export import write_folder
+
+from bertlite_fast import pipeline
 
 MOST = 1500  # items of a set
 PAIRS = (
@@ -32,12 +35,20 @@ PAIRS = (
 )
 
 
+def in_floats(folder: Path) -> Callable[..., Any]:
+    """Opens that folder in fp32, whatever model is asked for."""
+
+    def opened(task: str, *_: Any, **more: Any) -> Any:
+        return pipeline(task, str(folder), precision="fp32", **more)
+
+    return opened
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("run", type=Path)
     args = parser.parse_args()
-    shipped = score.open_pipeline
     for model, name in PAIRS:
         state = torch.load(args.run / ("vectors-alone.pt" if model == "vectors" else f"{model}.pt"), weights_only=True)
         items = sets.read(args.data, name, "validation")[:MOST]
@@ -45,13 +56,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
             write_folder(folder, args.data / "vocab.txt", state.get("kind", "vectors"), state["encoder"], state.get("head", {}), state.get("labels", []), {})
-
-            def floats(task: str, *_: Any, **more: Any) -> Any:
-                return shipped(task, str(folder), precision="fp32", **more)  # noqa: B023
-
-            score.open_pipeline = floats
+            score.open_pipeline = in_floats(folder)
             fp32 = score.SETS[name][0](items)
-            score.open_pipeline = shipped
+            score.open_pipeline = pipeline
         print(f"{name}: " + ", ".join(f"{k} {v:.2f} (fp32 {fp32[k]:.2f}, {v - fp32[k]:+.2f})" for k, v in int8.items()), flush=True)
     return 0
 

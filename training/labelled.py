@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,9 @@ class Task:
     labels: list[str]
     train: list[Row]
     validation: list[Row]
-    embedded: bool = True
     steps: int = 4000  # when it is trained alone: batches,
     rate: float = 1e-3  # their peak,
     init: str | None = None  # and the task whose layers are the better start
-    settings: dict[str, Any] = field(default_factory=dict)  # for config.json
 
 
 def classes(tokenizer: Tokenizer, texts: Sequence[str], labels: Sequence[int]) -> list[Row]:
@@ -303,10 +301,10 @@ def every(tokenizer: Tokenizer, data: Path, only: Sequence[str] | None = None) -
         "pos": lambda: pos(tokenizer, data),
         "slots": lambda: slots(tokenizer, data),
         "qa": lambda: qa(tokenizer, data),
-        "clinc150": lambda: classification(tokenizer, data, "clinc150", ("clinc150",), lambda i: str(i["label"]), embedded=False, steps=8000, rate=1.5e-3),
-        "snips": lambda: classification(tokenizer, data, "snips", ("snips",), lambda i: str(i["label"]), embedded=False, steps=2500),
+        "clinc150": lambda: classification(tokenizer, data, "clinc150", ("clinc150",), lambda i: str(i["label"]), steps=8000, rate=1.5e-3),
+        "snips": lambda: classification(tokenizer, data, "snips", ("snips",), lambda i: str(i["label"]), steps=2500),
         "hwu_slurp_home_subset": lambda: classification(
-            tokenizer, data, "hwu_slurp_home_subset", ("hwu_slurp_home_subset",), lambda i: str(i["label"]), embedded=False, steps=3000, rate=2e-3
+            tokenizer, data, "hwu_slurp_home_subset", ("hwu_slurp_home_subset",), lambda i: str(i["label"]), steps=3000, rate=2e-3
         ),
     }
     return [make() for name, make in makers.items() if only is None or name in only]

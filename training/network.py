@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -144,7 +145,7 @@ class WordHead(nn.Module):
         return self.norm(F.gelu(self.dense(x)))
 
 
-def parameter_groups(modules: Iterable[nn.Module], decay: float = 0.01) -> list[dict[str, object]]:
+def parameter_groups(modules: Iterable[nn.Module], decay: float = 0.01) -> list[dict[str, Any]]:
     """Matrices decay; biases and norms do not."""
     found = {id(p): p for m in modules for p in m.parameters() if p.requires_grad}
     matrices = [p for p in found.values() if p.ndim > 1]

@@ -388,7 +388,7 @@ def steps(
 
 def optimiser_for(modules: Sequence[nn.Module], rate: float, decay: float = 0.01) -> tuple[torch.optim.AdamW, list[Tensor]]:
     groups = parameter_groups(modules, decay)
-    parameters: list[Tensor] = [p for g in groups for p in g["params"]]  # type: ignore[attr-defined]
+    parameters: list[Tensor] = [p for g in groups for p in g["params"]]
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6, fused=True), parameters
 
 
