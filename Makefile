@@ -39,6 +39,7 @@ weights: $(VENV)/.built
 	test -e $(RUN)/corpus/home.ids || $(BIN)/python training/corpus.py $(DATA) $(RUN)/corpus
 	test -e $(RUN)/base/encoder.pt || $(BIN)/python training/pretrain.py $(RUN)/corpus $(RUN)/base
 	test -e $(RUN)/teacher/vectors.npy || $(BIN)/python training/teach.py $(DATA) $(RUN)/teacher
+	test -e $(RUN)/teacher/silver.npz || $(BIN)/python training/silver.py $(DATA) $(RUN)/teacher
 	$(TRAIN) vectors
 	$(TRAIN) together
 	$(TRAIN) alone

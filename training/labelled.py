@@ -5,21 +5,24 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sets
+from cloze import clozes
 
 from bertlite_fast import Tokenizer
 
 IGNORED = -100
+CLOZES = 300_000
 LONGEST = {"classes": 96, "tokens": 128, "answers": 320}
 
 
 @dataclass
 class Row:
-    ids: list[int]
+    ids: Any  # list or array
     target: Any  # a class; a class for each id; (start, end)
     types: list[int] | None = None
     weight: float = 1.0
@@ -32,8 +35,10 @@ class Task:
     labels: list[str]
     train: list[Row]
     validation: list[Row]
+    extra: list[Row] = field(default_factory=list)  # taught beside: questions made from plain text
     steps: int = 4000  # when it is trained alone: batches,
     rate: float = 1e-3  # their peak,
+    layers: int = 2
     init: str | None = None  # and the task whose layers are the better start
 
 
@@ -176,11 +181,16 @@ def intent_items(data: Path, split: str, text_count: int) -> list[tuple[str, str
 
 ENTITIES = ["O", "PER", "LOC", "ORG", "MISC"]
 UNSURE = len(ENTITIES)  # O or MISC: the set does not mark what is neither person, place nor organisation
+NAMED = UNSURE + 1  # anything but O
 KINDS = {
     "PER": "per person researcher politician writer musicalartist scientist",
     "LOC": "loc location country",
     "ORG": "org organisation university politicalparty band corporation group",
 }
+DATES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december "
+    "mon tue tues wed thu thurs fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec am pm christmas easter".split()
+)
 
 
 def entity(tag: str, complete: bool) -> int:
@@ -196,6 +206,11 @@ def entity(tag: str, complete: bool) -> int:
 def entity_items(data: Path, name: str, split: str) -> list[tuple[list[str], list[int]]]:
     complete = name == "wikigold" or name.startswith("crossner")
     return [(i["tokens"], [entity(t, complete) for t in i["tags"]]) for i in sets.read(data, name, split)]
+
+
+def named(words: Sequence[str], tags: Sequence[str]) -> list[int]:
+    """What parts of speech say of names: a proper noun is one, if it is no date; what is nothing of the kind is none."""
+    return [(IGNORED if w.lower().rstrip(".") in DATES else NAMED) if t == "PROPN" else IGNORED if t == "X" else UNSURE for w, t in zip(words, tags)]
 
 
 # ---- emotions ---------------------------------------------------------------------------------------
@@ -259,11 +274,11 @@ def intent(tokenizer: Tokenizer, data: Path) -> Task:
 
 def ner(tokenizer: Tokenizer, data: Path) -> Task:
     train: list[Row] = []
-    for name, times, most in (("wikigold", 5, 9999), ("wnut17", 1, 9999), ("broad_twitter_corpus", 1, 9999), ("wikiann_en", 1, 5000)):
+    for name, times, most in (("wikigold", 3, 9999), ("wnut17", 1, 9999), ("broad_twitter_corpus", 1, 9999), ("wikiann_en", 1, 5000)):
         train += tokens(tokenizer, entity_items(data, name, "train")[:most]) * times
-    # Parts of speech tell where no names are: what is no proper noun is none.  The rest of such a sentence is not judged.
+    # Parts of speech tell where names are, though not which.
     for item in sets.read(data, "ud_ewt", "train"):
-        train += tokens(tokenizer, [(item["tokens"], [IGNORED if tag in ("PROPN", "X") else UNSURE for tag in item["tags"]])])
+        train += tokens(tokenizer, [(item["tokens"], named(item["tokens"], item["tags"]))])
     for field_name in ("ai", "literature", "music", "politics", "science"):
         train += tokens(tokenizer, entity_items(data, f"crossner_{field_name}", "train"))
     validation = tokens(tokenizer, entity_items(data, "wikigold", "validation") + entity_items(data, "uner_ewt", "validation"))
@@ -288,7 +303,11 @@ def slots(tokenizer: Tokenizer, data: Path) -> Task:
 def qa(tokenizer: Tokenizer, data: Path) -> Task:
     names = ("qamr", "squadshifts_new_wiki", "fairytaleqa_extractive")
     rows = {split: answers(tokenizer, [i for n in names for i in sets.read(data, n, split)]) for split in ("train", "validation")}
-    return Task("qa", "answers", [], rows["train"], rows["validation"], steps=7000, rate=2e-3)
+    train = answers(tokenizer, sets.read(data, "qamr", "train")) + rows["train"]  # one-sentence contexts twice
+    made = answers(tokenizer, list(clozes(data, CLOZES, 1)))
+    for row in made:
+        row.ids = np.asarray(row.ids, np.uint16)
+    return Task("qa", "answers", [], train, rows["validation"], made, steps=20000, rate=2e-3, layers=4)
 
 
 def every(tokenizer: Tokenizer, data: Path, only: Sequence[str] | None = None) -> list[Task]:

@@ -64,6 +64,8 @@ class Layer(nn.Module):
         self.narrow = Linear(4 * hidden, hidden)
         self.norm = nn.LayerNorm(hidden, eps=1e-12)
         self.dropout = dropout
+        self.watched = False  # keeps what it attended to, for a lesson in that
+        self.attended: Tensor | None = None
 
     def forward(self, x: Tensor, bias: Tensor | None, wanted: Tensor | None = None) -> Tensor:
         """All rows, or only the wanted places (batch, count) of each: the last layer needs no more."""
@@ -78,8 +80,9 @@ class Layer(nn.Module):
         scores = q @ k.transpose(2, 3) * (1 / math.sqrt(h // self.heads))
         if bias is not None:
             scores = scores + bias
-        chances = F.dropout(scores.softmax(3), self.dropout, self.training)
-        mixed = (chances @ v).transpose(1, 2).reshape(b, -1, h)
+        if self.watched:
+            self.attended = scores
+        mixed = (scores.softmax(3) @ v).transpose(1, 2).reshape(b, -1, h)
         x = self.out_norm(x + F.dropout(self.out(mixed), self.dropout, self.training))
         return self.norm(x + F.dropout(self.narrow(F.gelu(self.wide(x))), self.dropout, self.training))
 

@@ -5,7 +5,7 @@
     python training/train.py DATA CORPUS TEACHER BASE.pt RUN alone [TASK ...]
 
 Each step reads what the one before left in RUN, and writes to RUN/log.jsonl.  `alone` freezes the embeddings, which
-are stored once, and rounds weights and activations as the engine does; validation chooses among its epochs.
+are stored once; in its last part weights and activations are rounded as the engine does, and validation chooses there.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ import numpy as np
 import torch
 from home import at_home, common_words
 from home import sentences as home_sentences
-from labelled import IGNORED, UNSURE, Row, Task, every
-from network import CLS, MASK, PAD, SEP, Encoder, Linear, WordHead, new_table, parameter_groups
+from labelled import IGNORED, NAMED, UNSURE, Row, Task, every
+from network import CLS, MASK, PAD, SEP, Encoder, Layer, Linear, WordHead, new_table, parameter_groups
 from pretrain import SHARES, Corpus, masked, sampled_loss
 from sets import read
 from torch import Tensor, nn
@@ -37,6 +37,9 @@ from bertlite_fast import Tokenizer
 SEED = 1
 BATCH = {"classes": 64, "tokens": 32, "answers": 32}
 DROPOUT = 0.05
+EXACT = 0.65  # of the steps that a task is trained alone are in bf16; then comes the engine's arithmetic
+MADE = 0.6  # of the questions are made from plain text
+FIRST_CONTENT = 2060  # the vocabulary's words stand by frequency: those before are nearly all grammar
 HIDDEN_WORDS = 0.1  # of a text's words when it or its words are classified: the rest has to do
 
 
@@ -54,7 +57,7 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.out(x if self.pooler is None else torch.tanh(self.pooler(x[:, 0])))
-        return out
+        return out.float()
 
 
 class Batches:
@@ -84,7 +87,7 @@ def padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
     mask, types = torch.zeros_like(ids), torch.zeros_like(ids)
     for i, row in enumerate(rows):
         n = len(row.ids)
-        ids[i, :n] = torch.tensor(row.ids)
+        ids[i, :n] = torch.from_numpy(np.asarray(row.ids, np.int64))
         mask[i, :n] = 1
         if row.types:
             types[i, :n] = torch.tensor(row.types)
@@ -97,14 +100,25 @@ def mean(hidden: Tensor, mask: Tensor) -> Tensor:
 
 
 def token_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """A target of UNSURE means O or the last label."""
+    """A target of UNSURE means O or the last label, and one of NAMED anything but O."""
     chances = logits.log_softmax(-1).flatten(0, 1)
     target = target.flatten()
     chances, target = chances[target != IGNORED], target[target != IGNORED]
-    unsure = target == UNSURE if chances.shape[1] == UNSURE else torch.zeros_like(target, dtype=torch.bool)
-    either = torch.logaddexp(chances[:, 0], chances[:, -1])
-    sure = chances.gather(1, target.masked_fill(unsure, 0)[:, None])[:, 0]
-    return -torch.where(unsure, either, sure).mean()
+    if chances.shape[1] != UNSURE:
+        return F.nll_loss(chances, target)
+    either, name = torch.logaddexp(chances[:, 0], chances[:, -1]), chances[:, 1:].logsumexp(1)
+    sure = chances.gather(1, target.masked_fill(target >= UNSURE, 0)[:, None])[:, 0]
+    return -torch.where(target == UNSURE, either, torch.where(target == NAMED, name, sure)).mean()
+
+
+def repeated(scores: Tensor, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
+    """A lesson in attention: a word of the question or the context is to look at the same word in the other.
+
+    Left to themselves the layers find that out after far more questions than there are.
+    """
+    same = (ids[:, :, None] == ids[:, None, :]) & (types[:, :, None] != types[:, None, :]) & (mask[:, None, :] == 1) & (ids >= FIRST_CONTENT)[:, :, None]
+    chances = scores.log_softmax(2).masked_fill(~same, -1e9).logsumexp(2)
+    return -chances[same.any(2)].mean()
 
 
 def hidden_words(ids: Tensor, r: torch.Generator) -> Tensor:
@@ -118,11 +132,17 @@ class Learner:
     def __init__(self, task: Task, encoder: Encoder, head: Head) -> None:
         self.task, self.encoder, self.head = task, encoder, head
         self.guide: Guide | None = None
+        self.silver: Silver | None = None
         self.random = torch.Generator().manual_seed(SEED)
         self.batches = Batches(task.train, BATCH[task.kind], SEED)
+        self.extra = Batches(task.extra, BATCH[task.kind], SEED).forever() if task.extra else None
+        self.draw = random.Random(SEED)
+        encoder.layers[0].watched = task.kind == "answers"
         self.judges = random.Random(SEED).sample(task.validation, min(len(task.validation), 600 if task.kind == "answers" else 3000))
 
     def loss(self, rows: Sequence[Row]) -> Tensor:
+        if self.extra is not None and self.draw.random() < MADE:
+            rows = next(self.extra)
         ids, mask, types = padded(rows)
         if self.task.kind == "classes":
             ids = hidden_words(ids, self.random)
@@ -137,10 +157,12 @@ class Learner:
             target = torch.full(ids.shape, IGNORED)
             for i, row in enumerate(rows):
                 target[i, : len(row.target)] = torch.tensor(row.target)
-            return token_loss(logits, target)
+            loss = token_loss(logits, target)
+            return loss if self.silver is None else loss + self.marked()
         logits = logits.masked_fill(mask[:, :, None] == 0, -1e4)
         start, end = (torch.tensor([r.target[i] for r in rows]) for i in (0, 1))
-        return (F.cross_entropy(logits[:, :, 0], start) + F.cross_entropy(logits[:, :, 1], end)) / 2
+        loss = (F.cross_entropy(logits[:, :, 0], start) + F.cross_entropy(logits[:, :, 1], end)) / 2
+        return loss if self.encoder.quantised else loss + 0.3 * repeated(self.encoder.layers[0].attended[:, 0].float(), ids, mask, types)
 
     def guided(self) -> Tensor:
         assert self.guide is not None
@@ -148,6 +170,17 @@ class Learner:
         ids, mask, types = padded(rows)
         logits = self.head(self.encoder(hidden_words(ids, self.random), mask, types, wanted=torch.zeros(len(rows), 1, dtype=torch.long)))
         return F.kl_div(logits.log_softmax(1), self.guide.chances(rows), reduction="batchmean")
+
+    def marked(self) -> Tensor:
+        assert self.silver is not None
+        rows = next(self.silver.stream)
+        ids, mask, types = padded(rows)
+        chances = torch.zeros(*ids.shape, len(self.task.labels))
+        for i, row in enumerate(rows):
+            chances[i, : len(row.target)] = torch.from_numpy(row.target / np.float32(255))
+        told = chances.sum(2) > 0
+        logits = self.head(self.encoder(hidden_words(ids, self.random), mask, types))[told]
+        return F.kl_div(logits.log_softmax(1), chances[told] / chances[told].sum(1, keepdim=True), reduction="batchmean")
 
     @torch.no_grad()
     def score(self) -> float:
@@ -179,7 +212,7 @@ class Learner:
                     total += 1
                 else:
                     for guess, want in zip(best[i].tolist(), row.target):
-                        if want == IGNORED:
+                        if want in (IGNORED, NAMED):
                             continue
                         if self.task.name in ("ner", "slots"):
                             wanted = 0 < want < len(self.task.labels)
@@ -288,6 +321,16 @@ class Guide:
         return (x @ self.weight + self.bias).softmax(1)
 
 
+class Silver:
+    """Sentences whose words a larger model has told the kinds of (silver.py)."""
+
+    def __init__(self, file: Path) -> None:
+        with np.load(file) as found:
+            ids, chances, ends = found["ids"], found["chances"], np.cumsum(found["lengths"])
+        rows = [Row(ids[a:b], chances[a:b]) for a, b in zip([0, *ends[:-1]], ends)]
+        self.stream = Batches(rows, 64, SEED).forever()
+
+
 class Words:
     """Masked words: the texts of pre-training, and single sentences as fill-mask is asked about."""
 
@@ -323,7 +366,7 @@ class Words:
         hidden, targets = hidden[real], targets[real]
         table = encoder.table
         if full:
-            return F.cross_entropy(hidden @ table.T + head.bias, targets)
+            return F.cross_entropy((hidden @ table.T).float() + head.bias, targets)
         drawn = torch.multinomial(self.chances, 4096, replacement=True)
         return sampled_loss(hidden, table, head.bias, targets, drawn, self.correction)
 
@@ -358,6 +401,14 @@ def turned(encoder: Encoder) -> Encoder:
     return other
 
 
+def nearly_nothing(layer: Layer) -> Layer:
+    """A layer that passes on what it is given, to be put on top of trained ones."""
+    for linear, size in ((layer.qkv, 0.1), (layer.wide, 0.1), (layer.out, 0.02), (layer.narrow, 0.02)):
+        nn.init.normal_(linear.weight, std=size)
+        nn.init.zeros_(linear.bias)
+    return layer
+
+
 def one_cycle(part: float) -> float:
     return min(part / 0.06, (1 - part) / 0.94 + 0.003)
 
@@ -369,14 +420,20 @@ def steps(
     loss_of: Callable[[int], Tensor],
     say: Callable[[int, float], None],
     every_steps: int,
+    modules: Sequence[nn.Module] = (),
 ) -> None:
+    """In bf16; if there are modules to be rounded, the last part is in the engine's arithmetic."""
+    exact_from = int(EXACT * count) if modules else count
     peaks = [group["lr"] for group in optimiser.param_groups]
     total, seen = 0.0, 0
     for step in range(count):
         for group, peak in zip(optimiser.param_groups, peaks):
             group["lr"] = peak * one_cycle(step / count)
         optimiser.zero_grad(set_to_none=True)
-        loss = loss_of(step)
+        if step == exact_from:
+            quantise(modules)
+        with torch.autocast("cpu", torch.bfloat16, enabled=step < exact_from):
+            loss = loss_of(step)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
@@ -428,8 +485,10 @@ def learners(run: Run, words: Encoder, meaning: Encoder, only: Sequence[str] | N
     for task in every(run.tokenizer, run.args.data, only):
         torch.manual_seed(SEED)
         encoder = turned(meaning if task.kind == "classes" else words)
+        while len(encoder.layers) < task.layers:
+            encoder.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
         for layer in encoder.layers:
-            layer.dropout = DROPOUT
+            layer.dropout = DROPOUT if task.kind == "classes" else 0.0
         found[task.name] = Learner(task, encoder, Head(task.kind, 64, len(task.labels) or 2))
     return found
 
@@ -446,6 +505,7 @@ def train_together(run: Run) -> None:
     tasks = learners(run, words, meaning)
     for name in GUIDED:
         tasks[name].guide = Guide(vectors, tasks[name].task)
+    tasks["ner"].silver = Silver(run.args.teacher / "silver.npz")
     sentences = Batches(vectors.rows, 128, SEED).forever()
     r = random.Random(SEED)
     streams = {name: learner.batches.forever() for name, learner in tasks.items()}
@@ -496,7 +556,6 @@ def words_alone(run: Run, words: Encoder, head: WordHead) -> None:
         words.load_state_dict(before["encoder"])
         head.load_state_dict(before["head"])
     text = Words(run.tokenizer, run.args.corpus, run.args.data)
-    quantise([words, head])
     optimiser, parameters = optimiser_for([words, head], run.args.rate or 1e-3)
 
     def loss(step: int) -> Tensor:
@@ -505,14 +564,13 @@ def words_alone(run: Run, words: Encoder, head: WordHead) -> None:
     def say(step: int, average: float) -> None:
         run.log(stage="alone", task="words", step=step, loss=average)
 
-    steps(optimiser, parameters, run.args.steps or 2500, loss, say, 500)
+    steps(optimiser, parameters, run.args.steps or 4000, loss, say, 500, [words, head])
     torch.save({"encoder": words.state_dict(), "head": head.state_dict()}, run.folder / "words.pt")
 
 
 def vectors_alone(run: Run, meaning: Encoder) -> None:
     vectors = Vectors(run.tokenizer, run.args.teacher, run.args.data, 64)
     sentences = Batches(vectors.rows, 128, SEED).forever()
-    quantise([meaning])
     optimiser, parameters = optimiser_for([meaning], run.args.rate or 7e-4)
     r = random.Random(SEED)
 
@@ -522,7 +580,7 @@ def vectors_alone(run: Run, meaning: Encoder) -> None:
     def say(step: int, average: float) -> None:
         run.log(stage="alone", task="vectors", step=step, loss=average, score=vectors.score(meaning))
 
-    steps(optimiser, parameters, run.args.steps or 2500, loss, say, 500)
+    steps(optimiser, parameters, run.args.steps or 4000, loss, say, 500, [meaning])
     torch.save({"encoder": meaning.state_dict()}, run.folder / "vectors-alone.pt")
 
 
@@ -533,7 +591,8 @@ def task_alone(run: Run, learner: Learner) -> None:
         learner.encoder.load_state_dict(torch.load(run.folder / f"{init}.pt", weights_only=True)["encoder"])
     if name in GUIDED:
         learner.guide = Guide(Vectors(run.tokenizer, run.args.teacher, run.args.data, 64), learner.task)
-    quantise([learner.encoder, learner.head])
+    if name == "ner":
+        learner.silver = Silver(run.args.teacher / "silver.npz")
     run.log(stage="alone", task=name, step=0, score=learner.score())
     optimiser, parameters = optimiser_for([learner.encoder, learner.head], run.args.rate or learner.task.rate)
     stream = learner.batches.forever()
@@ -544,10 +603,10 @@ def task_alone(run: Run, learner: Learner) -> None:
         nonlocal best, kept
         score = learner.score()
         run.log(stage="alone", task=name, step=step, loss=average, score=score)
-        if score > best:
+        if learner.encoder.quantised and score > best:
             best, kept = score, copy.deepcopy((learner.encoder.state_dict(), learner.head.state_dict()))
 
-    steps(optimiser, parameters, count, lambda _: learner.loss(next(stream)), say, max(1, count // 8))
+    steps(optimiser, parameters, count, lambda _: learner.loss(next(stream)), say, max(1, count // 16), [learner.encoder, learner.head])
     if kept is None:
         raise RuntimeError(f"{name} was not trained")
     torch.save({"encoder": kept[0], "head": kept[1], "labels": learner.task.labels, "kind": learner.task.kind}, run.folder / f"{name}.pt")

