@@ -36,6 +36,8 @@ JUDGED = (
     ("music", "comes in"),
     ("pause", "enter"),
 )
+# Of these a part is held out: whole articles, whole sentences.
+WITHOUT_VALIDATION = {"squadshifts_new_wiki": "title", "qamr": "context"}
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'])")
 
 
@@ -62,14 +64,22 @@ def items(path: Path) -> list[dict[str, Any]]:
 
 
 def read(data: Path, name: str, split: str) -> list[dict[str, Any]]:
-    """A set's items, or none if it has no such split."""
-    path = find(data, name) / f"{split}.jsonl.xz"
-    found = items(path) if path.exists() else []
-    if name == "squadshifts_new_wiki":  # it has no validation split of its own: whole articles are held out
-        return [i for i in items(find(data, name) / "train.jsonl.xz") if held_out(i["title"]) == (split == "validation")]
-    if name == "qamr":
-        return [i for i in items(find(data, name) / "train.jsonl.xz") if held_out(i["context"]) == (split == "validation")]
-    return found
+    """A set's items, or none if it has no such split; for training without what is close to the judged sentences."""
+    folder = find(data, name)
+    if name in WITHOUT_VALIDATION:
+        key = WITHOUT_VALIDATION[name]
+        found = [i for i in items(folder / "train.jsonl.xz") if held_out(i[key]) == (split == "validation")]
+    else:
+        path = folder / f"{split}.jsonl.xz"
+        found = items(path) if path.exists() else []
+    return [i for i in found if not judged(text_of(i))] if split == "train" else found
+
+
+def text_of(item: dict[str, Any]) -> str:
+    """All that an item says."""
+    return " ".join(
+        " ".join(item[key]) if key == "tokens" else item[key] for key in ("text", "tokens", "text_a", "text_b", "question", "context") if key in item
+    )
 
 
 def held_out(key: str) -> bool:
@@ -79,8 +89,7 @@ def held_out(key: str) -> bool:
 def commands(data: Path) -> Iterator[str]:
     """What people say to devices and assistants: the texts of the intent sets."""
     for folder in sorted([*(data / "intent").iterdir(), *(data / "iot").iterdir()]):
-        path = folder / "train.jsonl.xz"
-        for item in items(path) if path.exists() else ():
+        for item in read(data, folder.name, "train"):
             yield item.get("text") or " ".join(item["tokens"])
 
 

@@ -28,7 +28,7 @@ def chosen(data: Path, count: int) -> list[str]:
     r = random.Random(3)
     texts = sets.sentences(data, "modern", int(count * 0.38), 1) + sets.sentences(data, "wikipedia", int(count * 0.3), 2)
     texts += sets.sentences(data, "books", int(count * 0.08), 3) + list(home_sentences(int(count * 0.04), 4))
-    texts += [t for t in sets.commands(data) if not sets.judged(t)]
+    texts += list(sets.commands(data))
     for name in ("stsb_en", "semeval_sts_2012_16"):
         for item in sets.read(data, name, "train"):
             texts += [item["text_a"], item["text_b"]]
@@ -36,7 +36,7 @@ def chosen(data: Path, count: int) -> list[str]:
         texts += [item["text"] for item in sets.read(data, name, "train")]
     texts = sorted({" ".join(t.split()) for t in texts})
     r.shuffle(texts)
-    return [t for t in texts if t][:count]
+    return [t for t in texts if t and not sets.judged(t)][:count]
 
 
 def main() -> int:
