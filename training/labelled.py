@@ -209,8 +209,9 @@ def entity_items(data: Path, name: str, split: str) -> list[tuple[list[str], lis
 
 
 def named(words: Sequence[str], tags: Sequence[str]) -> list[int]:
-    """What parts of speech say of names: a proper noun is one, if it is no date; what is nothing of the kind is none."""
-    return [(IGNORED if w.lower().rstrip(".") in DATES else NAMED) if t == "PROPN" else IGNORED if t == "X" else UNSURE for w, t in zip(words, tags)]
+    """What parts of speech say of names: a proper noun is one, if it is no date; an adjective may be; all else is none."""
+    said = {"PROPN": NAMED, "ADJ": UNSURE, "X": IGNORED}
+    return [IGNORED if tag == "PROPN" and word.lower().rstrip(".") in DATES else said.get(tag, 0) for word, tag in zip(words, tags)]
 
 
 # ---- emotions ---------------------------------------------------------------------------------------
