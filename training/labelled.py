@@ -82,8 +82,10 @@ INTENTS: dict[str, str] = {
     "light_brighter": "iot_hue_lightup",
     "light_dimmer": "iot_hue_lightdim",
     "light_change": "iot_hue_lightchange HassLightSet",
-    "turn_on": "iot_wemo_on HassTurnOn switch.turn_on fan.turn_on media_player.turn_on TurnOn TurnAllOn blinds.open_cover garage_door.open_cover",
-    "turn_off": "iot_wemo_off HassTurnOff switch.turn_off fan.turn_off media_player.turn_off TurnOff TurnAllOff blinds.close_cover garage_door.close_cover",
+    "turn_on": "iot_wemo_on HassTurnOn switch.turn_on fan.turn_on media_player.turn_on TurnOn TurnAllOn",
+    "turn_off": "iot_wemo_off HassTurnOff switch.turn_off fan.turn_off media_player.turn_off TurnOff TurnAllOff",
+    "open": "blinds.open_cover garage_door.open_cover",
+    "close": "blinds.close_cover garage_door.close_cover",
     "lock": "lock.lock",
     "unlock": "lock.unlock",
     "device_state": "HassGetState status.fan status.light status.lock status.garage_door status.blinds status.media_player status.vacuum",
@@ -151,7 +153,9 @@ ELSEWHERE = (
     "rewards_balance rollover_401k routing spelling taxes tire_change transfer travel_suggestion user_name vaccines w2 where_are_you_from who_made_you"
 )
 NONE = "none"
-LIGHT = re.compile(r"\b(lights?|lamps?|bulbs?)\b")  # some sets turn on a light as they turn on anything
+# Some sets turn on a light, or open a curtain, as they turn on anything.
+LIGHT = re.compile(r"\b(lights?|lamps?|bulbs?)\b")
+OPENING = re.compile(r"\b(open|close|shut|raise|lower)\b.*\b(doors?|windows?|curtains?|blinds?|shades?|shutters?|garage|gate|awning|covers?|skylight)\b")
 
 
 def intent_items(data: Path, split: str, text_count: int) -> list[tuple[str, str]]:
@@ -166,6 +170,8 @@ def intent_items(data: Path, split: str, text_count: int) -> list[tuple[str, str
             label = ours.get(item["label"], NONE if item["label"] in elsewhere else None)
             if label in ("turn_on", "turn_off") and LIGHT.search(item["text"].lower()):
                 label = label.replace("turn", "light")
+            elif label in ("turn_on", "turn_off") and OPENING.search(item["text"].lower()):
+                label = "open" if label == "turn_on" else "close"
             if label and seen.get(label, 0) < (4000 if label == NONE else 400):
                 seen[label] = seen.get(label, 0) + 1
                 found.append((item["text"], label))
@@ -283,7 +289,7 @@ def ner(tokenizer: Tokenizer, data: Path) -> Task:
     for field_name in ("ai", "literature", "music", "politics", "science"):
         train += tokens(tokenizer, entity_items(data, f"crossner_{field_name}", "train"))
     validation = tokens(tokenizer, entity_items(data, "wikigold", "validation") + entity_items(data, "uner_ewt", "validation"))
-    return Task("ner", "tokens", ["O", *("I-" + e for e in ENTITIES[1:])], train, validation, steps=8000, rate=2e-3, init="pos")
+    return Task("ner", "tokens", ["O", *("I-" + e for e in ENTITIES[1:])], train, validation, steps=12000, rate=2e-3, layers=3, init="pos")
 
 
 def pos(tokenizer: Tokenizer, data: Path) -> Task:
@@ -292,7 +298,7 @@ def pos(tokenizer: Tokenizer, data: Path) -> Task:
         split: tokens(tokenizer, [(i["tokens"], [labels.index(t) if t in labels else IGNORED for t in i["tags"]]) for i in sets.read(data, "ud_ewt", split)])
         for split in ("train", "validation")
     }
-    return Task("pos", "tokens", labels, rows["train"], rows["validation"], steps=8000, rate=2e-3)
+    return Task("pos", "tokens", labels, rows["train"], rows["validation"], steps=8000, rate=2e-3, layers=3)
 
 
 def slots(tokenizer: Tokenizer, data: Path) -> Task:
@@ -308,14 +314,14 @@ def qa(tokenizer: Tokenizer, data: Path) -> Task:
     made = answers(tokenizer, list(clozes(data, CLOZES, 1)))
     for row in made:
         row.ids = np.asarray(row.ids, np.uint16)
-    return Task("qa", "answers", [], train, rows["validation"], made, steps=20000, rate=2e-3, layers=4)
+    return Task("qa", "answers", [], train, rows["validation"], made, steps=28000, rate=2e-3, layers=4)
 
 
 def every(tokenizer: Tokenizer, data: Path, only: Sequence[str] | None = None) -> list[Task]:
     emotion_of = {label: kind for kind, labels in EMOTIONS.items() for label in labels.split()}
     makers: dict[str, Callable[[], Task]] = {
         "intent": lambda: intent(tokenizer, data),
-        "sentiment": lambda: classification(tokenizer, data, "sentiment", ("uci_sentiment_sentences", "nltk_pros_cons"), lambda i: str(i["label"]), steps=4000),
+        "sentiment": lambda: classification(tokenizer, data, "sentiment", ("uci_sentiment_sentences", "nltk_pros_cons"), lambda i: str(i["label"]), steps=8000),
         "emotion": lambda: classification(tokenizer, data, "emotion", ("goemotions",), lambda i: emotion_of[i["label"]], steps=3000),
         "ner": lambda: ner(tokenizer, data),
         "pos": lambda: pos(tokenizer, data),
