@@ -39,6 +39,7 @@ class Task:
     steps: int = 4000  # when it is trained alone: batches,
     rate: float = 1e-3  # their peak,
     layers: int = 2
+    dropout: float = 0.05
     init: str | None = None  # and the task whose layers are the better start
 
 
@@ -197,6 +198,7 @@ DATES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december "
     "mon tue tues wed thu thurs fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec am pm christmas easter".split()
 )
+TITLES = frozenset("mr mrs ms dr drs prof president vice minister secretary senator sen governor gov sheikh ayatollah king queen prince sir rep".split())
 
 
 def entity(tag: str, complete: bool) -> int:
@@ -215,9 +217,13 @@ def entity_items(data: Path, name: str, split: str) -> list[tuple[list[str], lis
 
 
 def named(words: Sequence[str], tags: Sequence[str]) -> list[int]:
-    """What parts of speech say of names: a proper noun is one, if it is no date; an adjective may be; all else is none."""
-    said = {"PROPN": NAMED, "ADJ": UNSURE, "X": IGNORED}
-    return [IGNORED if tag == "PROPN" and word.lower().rstrip(".") in DATES else said.get(tag, 0) for word, tag in zip(words, tags)]
+    """What parts of speech say of names: a proper noun is one, if it is no date or title; an adjective may be; all else is none."""
+    found = []
+    for word, tag in zip(words, tags):
+        low = word.lower().rstrip(".")
+        proper = IGNORED if low in DATES else 0 if low in TITLES else NAMED
+        found.append(proper if tag == "PROPN" else UNSURE if tag == "ADJ" else 0)
+    return found
 
 
 # ---- emotions ---------------------------------------------------------------------------------------
@@ -289,7 +295,7 @@ def ner(tokenizer: Tokenizer, data: Path) -> Task:
     for field_name in ("ai", "literature", "music", "politics", "science"):
         train += tokens(tokenizer, entity_items(data, f"crossner_{field_name}", "train"))
     validation = tokens(tokenizer, entity_items(data, "wikigold", "validation") + entity_items(data, "uner_ewt", "validation"))
-    return Task("ner", "tokens", ["O", *("I-" + e for e in ENTITIES[1:])], train, validation, steps=12000, rate=2e-3, layers=3, init="pos")
+    return Task("ner", "tokens", ["O", *("I-" + e for e in ENTITIES[1:])], train, validation, steps=20000, rate=2e-3, layers=3, dropout=0.0, init="pos")
 
 
 def pos(tokenizer: Tokenizer, data: Path) -> Task:
@@ -298,7 +304,7 @@ def pos(tokenizer: Tokenizer, data: Path) -> Task:
         split: tokens(tokenizer, [(i["tokens"], [labels.index(t) if t in labels else IGNORED for t in i["tags"]]) for i in sets.read(data, "ud_ewt", split)])
         for split in ("train", "validation")
     }
-    return Task("pos", "tokens", labels, rows["train"], rows["validation"], steps=8000, rate=2e-3, layers=3)
+    return Task("pos", "tokens", labels, rows["train"], rows["validation"], steps=16000, rate=2e-3, layers=3)
 
 
 def slots(tokenizer: Tokenizer, data: Path) -> Task:
@@ -314,7 +320,7 @@ def qa(tokenizer: Tokenizer, data: Path) -> Task:
     made = answers(tokenizer, list(clozes(data, CLOZES, 1)))
     for row in made:
         row.ids = np.asarray(row.ids, np.uint16)
-    return Task("qa", "answers", [], train, rows["validation"], made, steps=28000, rate=2e-3, layers=4)
+    return Task("qa", "answers", [], train, rows["validation"], made, steps=28000, rate=2e-3, layers=4, dropout=0.0)
 
 
 def every(tokenizer: Tokenizer, data: Path, only: Sequence[str] | None = None) -> list[Task]:

@@ -36,7 +36,6 @@ from bertlite_fast import Tokenizer
 
 SEED = 1
 BATCH = {"classes": 64, "tokens": 32, "answers": 32}
-DROPOUT = 0.05
 EXACT = 0.8  # of the steps that a task is trained alone are in bf16; then comes the engine's arithmetic
 MADE = 0.6  # of the questions are made from plain text
 FIRST_CONTENT = 2060  # the vocabulary's words stand by frequency: those before are nearly all grammar
@@ -492,7 +491,7 @@ def learners(run: Run, words: Encoder, meaning: Encoder, only: Sequence[str] | N
         while len(encoder.layers) < task.layers:
             encoder.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
         for layer in encoder.layers:
-            layer.dropout = DROPOUT if task.kind == "classes" else 0.0
+            layer.dropout = task.dropout
         found[task.name] = Learner(task, encoder, Head(task.kind, 64, len(task.labels) or 2))
     return found
 
