@@ -159,6 +159,18 @@ LIGHT = re.compile(r"\b(lights?|lamps?|bulbs?)\b")
 OPENING = re.compile(r"\b(open|close|shut|raise|lower)\b.*\b(doors?|windows?|curtains?|blinds?|shades?|shutters?|garage|gate|awning|covers?|skylight)\b")
 
 
+def no_language(count: int) -> list[str]:
+    """What is no request: emoji, scripts that the vocabulary lacks, other languages' letters, punctuation, nothing at all."""
+    r = random.Random(3)
+    ranges = ((0x1F300, 0x1F64F), (0x0E01, 0x0E2E), (0x13A0, 0x13F4), (0x4E00, 0x9FA5), (0x0410, 0x044F), (0x0391, 0x03C9), (0x21, 0x2F), (0x2190, 0x21FF))
+    found = [""] * (count // 20)
+    for _ in range(count):
+        low, high = r.choice(ranges)
+        words = ["".join(chr(r.randint(low, high)) for _ in range(r.randint(1, 6))) for _ in range(r.choice((1, 1, 1, 2, 4)))]
+        found.append(" ".join(words))
+    return found
+
+
 def intent_items(data: Path, split: str, text_count: int) -> list[tuple[str, str]]:
     ours = {label: intent for intent, labels in INTENTS.items() for label in labels.split()}
     found = []
@@ -176,6 +188,8 @@ def intent_items(data: Path, split: str, text_count: int) -> list[tuple[str, str
             if label and seen.get(label, 0) < (4000 if label == NONE else 400):
                 seen[label] = seen.get(label, 0) + 1
                 found.append((item["text"], label))
+    if split == "train":
+        found += [(text, NONE) for text in no_language(400)]
     r = random.Random(7)
     for source in ("wikipedia", "books", "modern"):
         extra = sets.sentences(data, source, 3 * text_count, 11 if split == "train" else 12)

@@ -37,7 +37,6 @@ from bertlite_fast import Tokenizer
 SEED = 1
 BATCH = {"classes": 64, "tokens": 32, "answers": 32}
 EXACT = 0.8  # of the steps that a task is trained alone are in bf16; then comes the engine's arithmetic
-MADE = 0.6  # of the questions are made from plain text
 FIRST_CONTENT = 2060  # the vocabulary's words stand by frequency: those before are nearly all grammar
 HIDDEN_WORDS = 0.1  # of a text's words when it or its words are classified: the rest has to do
 
@@ -139,12 +138,12 @@ class Learner:
         self.random = torch.Generator().manual_seed(SEED)
         self.batches = Batches(task.train, BATCH[task.kind], SEED)
         self.extra = Batches(task.extra, BATCH[task.kind], SEED).forever() if task.extra else None
-        self.draw = random.Random(SEED)
+        self.draw, self.made = random.Random(SEED), 0.6
         encoder.layers[0].watched = task.kind == "answers"
         self.judges = random.Random(SEED).sample(task.validation, min(len(task.validation), 1000 if task.kind == "answers" else 5000))
 
     def loss(self, rows: Sequence[Row]) -> Tensor:
-        if self.extra is not None and self.draw.random() < MADE:
+        if self.extra is not None and self.draw.random() < self.made:
             rows = next(self.extra)
         ids, mask, types = padded(rows)
         if self.task.kind == "classes":
@@ -491,8 +490,9 @@ def learners(run: Run, words: Encoder, meaning: Encoder, only: Sequence[str] | N
         while len(encoder.layers) < task.layers:
             encoder.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
         for layer in encoder.layers:
-            layer.dropout = task.dropout
+            layer.dropout = task.dropout if run.args.dropout is None else run.args.dropout
         found[task.name] = Learner(task, encoder, Head(task.kind, 64, len(task.labels) or 2))
+        found[task.name].made = run.args.made
     return found
 
 
@@ -647,6 +647,8 @@ def main() -> int:
     parser.add_argument("--steps", type=int, help="instead of the usual number")
     parser.add_argument("--init", help="for `alone`: begin with the layers of this task")
     parser.add_argument("--rate", type=float, help="for `alone`: the peak, instead of the task's own")
+    parser.add_argument("--dropout", type=float, help="instead of the task's own")
+    parser.add_argument("--made", type=float, default=0.6, help="this share of the questions is made from plain text")
     args = parser.parse_args()
     torch.manual_seed(SEED)
     {"vectors": train_vectors, "together": train_together, "alone": train_alone}[args.stage](Run(args))
