@@ -22,15 +22,16 @@ from typing import Any
 import numpy as np
 import sets
 import torch
+from batches import SEED, SIZES, Batches, padded
 from cloze import words_of
 from labelled import ENTITIES, IGNORED, NAMED, Row, Task, named, ner, tokens
+from lessons import token_loss
 from torch import nn
-from train import BATCH, Batches, one_cycle, padded, token_loss
+from train import one_cycle
 from transformers import BertForTokenClassification
 
 from bertlite_fast import AutoModelForTokenClassification, Tokenizer
 
-SEED = 1
 NOTHING = -1
 PROPER = np.array([0.1, 1, 1, 1, 0.3])  # what a proper noun's chances are multiplied by
 EPOCHS, RATE = 2, 1.5e-4
@@ -53,7 +54,7 @@ def tuned(task: Task, out: Path) -> None:
         {"params": [p for _, p in named if p.ndim < 2], "weight_decay": 0.0},
     ]
     optimiser = torch.optim.AdamW(groups, lr=RATE, fused=True)
-    size = BATCH["tokens"]
+    size = SIZES["tokens"]
     stream = Batches(task.train, size, SEED).forever()
     count = int(EPOCHS * len(task.train) / size)
     begun, total = time.monotonic(), 0.0
