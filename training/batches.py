@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from labelled import Row
+from labelled import IGNORED, Row
 from network import PAD
 from torch import Tensor
 
@@ -47,3 +47,11 @@ def padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
         if row.types:
             types[i, :n] = torch.tensor(row.types)
     return ids, mask, types
+
+
+def tagged(rows: Sequence[Row], ids: Tensor) -> Tensor:
+    """The tag of each id."""
+    tags = torch.full(ids.shape, IGNORED)
+    for i, row in enumerate(rows):
+        tags[i, : len(row.target)] = torch.tensor(row.target)
+    return tags

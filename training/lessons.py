@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from batches import SEED, SIZES, Batches, padded
+from batches import SEED, SIZES, Batches, padded, tagged
 from home import at_home, common_words
 from home import sentences as home_sentences
 from labelled import IGNORED, NAMED, UNSURE, Row, Task
@@ -70,8 +70,8 @@ def repeated(scores: Tensor, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor
     Left to themselves the layers find that out after far more questions than there are.
     """
     same = (ids[:, :, None] == ids[:, None, :]) & (types[:, :, None] != types[:, None, :]) & (mask[:, None, :] == 1) & (ids >= FIRST_CONTENT)[:, :, None]
-    chances = scores.log_softmax(2).masked_fill(~same, -1e9).logsumexp(2)
-    return -chances[same.any(2)].mean()
+    chances = scores.log_softmax(2).masked_fill(~same, -1e9).logsumexp(2)[same.any(2)]
+    return -chances.sum() / max(1, len(chances))
 
 
 def hidden_words(ids: Tensor, r: torch.Generator) -> Tensor:
@@ -96,22 +96,31 @@ class Learner:
     def loss(self, rows: Sequence[Row]) -> Tensor:
         if self.extra is not None and self.draw.random() < self.made:
             rows = next(self.extra)
+        return {"classes": self.classes, "tokens": self.tokens, "answers": self.answers}[self.task.kind](rows)
+
+    def of_text(self, rows: Sequence[Row]) -> Tensor:
+        """Logits of the [CLS] of rows in which words are hidden."""
         ids, mask, types = padded(rows)
-        if self.task.kind == "classes":
-            ids = hidden_words(ids, self.random)
-            first = torch.zeros(len(rows), 1, dtype=torch.long)
-            logits = self.head(self.encoder(ids, mask, types, wanted=first))
-            loss = F.cross_entropy(logits, torch.tensor([r.target for r in rows]), label_smoothing=0.05)
-            return loss if self.guide is None else loss + self.guided()
-        if self.task.kind == "tokens":
-            ids = hidden_words(ids, self.random)
+        logits: Tensor = self.head(self.encoder(hidden_words(ids, self.random), mask, types, wanted=torch.zeros(len(rows), 1, dtype=torch.long)))
+        return logits
+
+    def of_tokens(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+        """Ids, and logits of each, in rows in which words are hidden."""
+        ids, mask, types = padded(rows)
+        return ids, self.head(self.encoder(hidden_words(ids, self.random), mask, types))
+
+    def classes(self, rows: Sequence[Row]) -> Tensor:
+        loss = F.cross_entropy(self.of_text(rows), torch.tensor([r.target for r in rows]), label_smoothing=0.05)
+        return loss if self.guide is None else loss + self.guided()
+
+    def tokens(self, rows: Sequence[Row]) -> Tensor:
+        ids, logits = self.of_tokens(rows)
+        loss = token_loss(logits, tagged(rows, ids))
+        return loss if self.silver is None else loss + self.marked()
+
+    def answers(self, rows: Sequence[Row]) -> Tensor:
+        ids, mask, types = padded(rows)
         logits = self.head(self.encoder(ids, mask, types))
-        if self.task.kind == "tokens":
-            target = torch.full(ids.shape, IGNORED)
-            for i, row in enumerate(rows):
-                target[i, : len(row.target)] = torch.tensor(row.target)
-            loss = token_loss(logits, target)
-            return loss if self.silver is None else loss + self.marked()
         logits = logits.masked_fill(mask[:, :, None] == 0, -1e4)
         start, end = (torch.tensor([r.target[i] for r in rows]) for i in (0, 1))
         loss = (F.cross_entropy(logits[:, :, 0], start) + F.cross_entropy(logits[:, :, 1], end)) / 2
@@ -120,20 +129,17 @@ class Learner:
     def guided(self) -> Tensor:
         assert self.guide is not None
         rows = next(self.guide.stream)
-        ids, mask, types = padded(rows)
-        logits = self.head(self.encoder(hidden_words(ids, self.random), mask, types, wanted=torch.zeros(len(rows), 1, dtype=torch.long)))
-        return F.kl_div(logits.log_softmax(1), self.guide.chances(rows), reduction="batchmean")
+        return F.kl_div(self.of_text(rows).log_softmax(1), self.guide.chances(rows), reduction="batchmean")
 
     def marked(self) -> Tensor:
         assert self.silver is not None
         rows = next(self.silver.stream)
-        ids, mask, types = padded(rows)
+        ids, logits = self.of_tokens(rows)
         chances = torch.zeros(*ids.shape, len(self.task.labels))
         for i, row in enumerate(rows):
             chances[i, : len(row.target)] = torch.from_numpy(row.target / np.float32(255))
         told = chances.sum(2) > 0
-        logits = self.head(self.encoder(hidden_words(ids, self.random), mask, types))[told]
-        return F.kl_div(logits.log_softmax(1), chances[told] / chances[told].sum(1, keepdim=True), reduction="batchmean")
+        return F.kl_div(logits[told].log_softmax(1), chances[told] / chances[told].sum(1, keepdim=True), reduction="batchmean")
 
     @torch.no_grad()
     def score(self) -> float:

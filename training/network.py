@@ -110,12 +110,6 @@ class Encoder(nn.Module):
                 nn.init.normal_(m.weight, std=0.8 / math.sqrt(hidden))
                 nn.init.zeros_(m.bias)
 
-    def quantise(self, on: bool) -> None:
-        self.quantised = on
-        for m in self.modules():
-            if isinstance(m, Linear):
-                m.quantised = on
-
     def forward(self, ids: Tensor, mask: Tensor | None = None, types: Tensor | None = None, wanted: Tensor | None = None) -> Tensor:
         rows = F.embedding(ids, self.table)
         if self.quantised:

