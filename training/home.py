@@ -1,14 +1,16 @@
-"""Sentences of the home, made from training/home.txt; `python training/home.py 20` prints some."""
+"""Sentences of the home, made from training/home.txt, and such sentences of other texts; `python training/home.py 20` prints some."""
 
 from __future__ import annotations
 
+import functools
+import json
 import random
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sets import judged
+import sets
 
 LIST = re.compile(r"<(\w+)>")
 CHOICE = re.compile(r"\{([^{}]*)\}")
@@ -50,6 +52,23 @@ def at_home(text: str, words: frozenset[str]) -> bool:
     return hits >= 2 and 5 * hits >= len(found)
 
 
+@functools.cache
+def judges() -> list[frozenset[str]]:
+    """The words of each sentence of our own that fill-mask is judged by."""
+    lines = (Path(__file__).parent / "home-judge.jsonl").read_text(encoding="utf-8").splitlines()
+    return [words_of(item["text"].replace("[MASK]", item["word"])) for item in map(json.loads, lines)]
+
+
+def words_of(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]+", text.lower()))
+
+
+def close(text: str) -> bool:
+    """Whether a sentence has half its words in common with a judged one."""
+    words = words_of(text)
+    return any(2 * len(words & judge) >= len(words | judge) for judge in judges())
+
+
 def sentences(count: int, seed: int) -> Iterator[str]:
     lines, lists = templates()
     r = random.Random(seed)
@@ -57,8 +76,18 @@ def sentences(count: int, seed: int) -> Iterator[str]:
     weights = [(1 + line.count("|") + 8 * line.count("<")) ** 0.5 for line in lines]
     for template in r.choices(lines, weights, k=count):
         text = filled(template, lists, r)
-        if not judged(text):
+        if not sets.judged(text) and not close(text):
             yield text
+
+
+def singles(data: Path) -> Iterator[str]:
+    """Single sentences, as fill-mask is asked about: of the home, and of other texts most of those that speak of such things."""
+    yield from sentences(100_000, 9)
+    common = common_words()
+    for source, count in (("modern", 500_000), ("books", 600_000), ("wikipedia", 600_000)):
+        found = [t for t in sets.sentences(data, source, count, 21) if len(t.split()) < 25]
+        yield from found[:15_000]
+        yield from [t for t in found[15_000:] if at_home(t, common) and not close(t)][:45_000]
 
 
 if __name__ == "__main__":

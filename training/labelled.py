@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import sets
 from cloze import clozes
+from ewt import TITLES, kinds, plain
 
 from bertlite_fast import Tokenizer
 
@@ -202,17 +203,11 @@ def intent_items(data: Path, split: str, text_count: int) -> list[tuple[str, str
 
 ENTITIES = ["O", "PER", "LOC", "ORG", "MISC"]
 UNSURE = len(ENTITIES)  # O or MISC: the set does not mark what is neither person, place nor organisation
-NAMED = UNSURE + 1  # anything but O
 KINDS = {
     "PER": "per person researcher politician writer musicalartist scientist",
     "LOC": "loc location country",
     "ORG": "org organisation university politicalparty band corporation group",
 }
-DATES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december "
-    "mon tue tues wed thu thurs fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec am pm christmas easter".split()
-)
-TITLES = frozenset("mr mrs ms dr drs prof president vice minister secretary senator sen governor gov sheikh ayatollah king queen prince sir rep".split())
 
 
 def entity(tag: str, complete: bool) -> int:
@@ -230,13 +225,14 @@ def entity_items(data: Path, name: str, split: str) -> list[tuple[list[str], lis
     return [(i["tokens"], [entity(t, complete) for t in i["tags"]]) for i in sets.read(data, name, split)]
 
 
-def named(words: Sequence[str], tags: Sequence[str]) -> list[int]:
-    """What parts of speech say of names: a proper noun is one, if it is no date or title; an adjective may be; all else is none."""
+def ewt_items(data: Path) -> list[tuple[list[str], list[int]]]:
+    """EWT's training sentences; what the list calls none, and any adjective, may be a name of another kind, as of a people."""
+    tag_of = {"P": ENTITIES.index("PER"), "L": ENTITIES.index("LOC"), "O": ENTITIES.index("ORG"), "?": IGNORED}
     found = []
-    for word, tag in zip(words, tags):
-        low = word.lower().rstrip(".")
-        proper = IGNORED if low in DATES else 0 if low in TITLES else NAMED
-        found.append(proper if tag == "PROPN" else UNSURE if tag == "ADJ" else 0)
+    for item in sets.read(data, "ud_ewt", "train"):
+        words, tags = item["tokens"], item["tags"]
+        other = [UNSURE if word[0].isupper() and tag in ("PROPN", "ADJ") and plain(word) not in TITLES else 0 for word, tag in zip(words, tags)]
+        found.append((words, [tag_of.get(kind, no) for kind, no in zip(kinds(words, tags), other)]))
     return found
 
 
@@ -303,9 +299,7 @@ def ner(tokenizer: Tokenizer, data: Path) -> Task:
     train: list[Row] = []
     for name, times, most in (("wikigold", 3, 9999), ("wnut17", 1, 9999), ("broad_twitter_corpus", 1, 9999), ("wikiann_en", 1, 5000)):
         train += tokens(tokenizer, entity_items(data, name, "train")[:most]) * times
-    # Parts of speech tell where names are, though not which.
-    for item in sets.read(data, "ud_ewt", "train"):
-        train += tokens(tokenizer, [(item["tokens"], named(item["tokens"], item["tags"]))])
+    train += tokens(tokenizer, ewt_items(data))
     for field_name in ("ai", "literature", "music", "politics", "science"):
         train += tokens(tokenizer, entity_items(data, f"crossner_{field_name}", "train"))
     validation = tokens(tokenizer, entity_items(data, "wikigold", "validation") + entity_items(data, "uner_ewt", "validation"))

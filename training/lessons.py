@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 from batches import SEED, SIZES, Batches, padded, tagged
-from home import at_home, common_words
-from home import sentences as home_sentences
-from labelled import IGNORED, NAMED, UNSURE, Row, Task
+from home import singles
+from labelled import IGNORED, UNSURE, Row, Task
 from network import CLS, MASK, PAD, SEP, Encoder, Linear, WordHead
 from pretrain import SHARES, Corpus, masked, sampled_loss
-from sets import read, sentences
+from sets import read
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -49,19 +48,15 @@ def mean(hidden: Tensor, mask: Tensor) -> Tensor:
 
 
 def token_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """A target of UNSURE means O or the last label, and one of NAMED anything but O.
-
-    The last label counts for a fifth in both, or it would become the answer to every doubt.
-    """
+    """A target of UNSURE means O or the last label, which counts for a fifth, or it would become the answer to every doubt."""
     chances = logits.log_softmax(-1).flatten(0, 1)
     target = target.flatten()
     chances, target = chances[target != IGNORED], target[target != IGNORED]
     if chances.shape[1] != UNSURE:
         return F.nll_loss(chances, target)
-    last = chances[:, -1] + math.log(0.2)
-    either, name = torch.logaddexp(chances[:, 0], last), torch.logaddexp(chances[:, 1:-1].logsumexp(1), last)
-    sure = chances.gather(1, target.masked_fill(target >= UNSURE, 0)[:, None])[:, 0]
-    return -torch.where(target == UNSURE, either, torch.where(target == NAMED, name, sure)).mean()
+    either = torch.logaddexp(chances[:, 0], chances[:, -1] + math.log(0.2))
+    sure = chances.gather(1, target.masked_fill(target == UNSURE, 0)[:, None])[:, 0]
+    return -torch.where(target == UNSURE, either, sure).mean()
 
 
 def repeated(scores: Tensor, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor:
@@ -171,7 +166,7 @@ class Learner:
                     total += 1
                 else:
                     for guess, want in zip(best[i].tolist(), row.target):
-                        if want in (IGNORED, NAMED):
+                        if want == IGNORED:
                             continue
                         if self.task.name in ("ner", "slots"):
                             wanted = 0 < want < len(self.task.labels)
@@ -290,19 +285,52 @@ class Silver:
         self.stream = Batches(rows, 64, SEED).forever()
 
 
+def gaps(ids: Tensor, r: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Rows with one word in eight hidden, as fill-mask is asked: always by [MASK], and seldom a word of mere grammar; and the places."""
+    chance = r.random(ids.shape) ** np.where(ids.numpy() < FIRST_CONTENT, 3.0, 1.0)
+    chance[((ids == CLS) | (ids == SEP) | (ids == PAD)).numpy()] -= 1  # last
+    places = np.sort(np.argsort(-chance, axis=1)[:, : max(1, ids.shape[1] // 8)], axis=1)
+    at = torch.from_numpy(places)
+    real = (ids.gather(1, at) != PAD) & (ids.gather(1, at) != SEP)
+    return ids.scatter(1, at, torch.where(real, MASK, ids.gather(1, at))), at
+
+
+class Guesses:
+    """Single sentences with gaps, and what a larger model guesses to stand there (guesses.py)."""
+
+    def __init__(self, file: Path) -> None:
+        with np.load(file) as found:
+            ids, self.likeliest, self.chances = found["ids"], found["likeliest"], found["chances"]
+            places, ends, gap_ends = found["places"], np.cumsum(found["lengths"], dtype=np.int64), np.cumsum(found["counts"], dtype=np.int64)
+        # A target is where a row's gaps are, and the number of its first.
+        rows = [Row(ids[a:b], (places[c:d], c)) for a, b, c, d in zip([0, *ends[:-1]], ends, [0, *gap_ends[:-1]], gap_ends)]
+        self.stream = Batches(rows, 128, SEED).forever()
+
+    def loss(self, encoder: Encoder, head: WordHead) -> Tensor:
+        rows = next(self.stream)
+        ids, mask, _ = padded(rows)
+        most = max(len(row.target[0]) for row in rows)
+        at = torch.zeros(len(rows), most, dtype=torch.long)
+        real = torch.zeros(len(rows), most, dtype=torch.bool)
+        for i, row in enumerate(rows):
+            at[i, : len(row.target[0])] = torch.from_numpy(row.target[0].astype(np.int64))
+            real[i, : len(row.target[0])] = True
+        stood = ids.gather(1, at)[real]
+        ids = ids.scatter(1, at, torch.where(real, MASK, CLS))
+        chances = ((head(encoder(ids, mask, wanted=at))[real] @ encoder.table.T).float() + head.bias).log_softmax(1)
+        numbers = np.concatenate([np.arange(row.target[1], row.target[1] + len(row.target[0])) for row in rows])
+        likeliest = torch.from_numpy(self.likeliest[numbers].astype(np.int64))
+        wanted = torch.from_numpy(self.chances[numbers].astype(np.float32))
+        return -(wanted * chances.gather(1, likeliest)).sum(1).mean() + 0.3 * F.nll_loss(chances, stood)
+
+
 class Words:
     """Masked words: the texts of pre-training, and single sentences as fill-mask is asked about."""
 
     def __init__(self, tokenizer: Tokenizer, corpus: Path, data: Path) -> None:
         self.corpus = Corpus(corpus, SHARES)
         self.r = np.random.default_rng(SEED)
-        texts = list(home_sentences(60_000, 9))
-        common = common_words()
-        for source, count in (("modern", 500_000), ("books", 600_000), ("wikipedia", 600_000)):
-            found = [t for t in sentences(data, source, count, 21) if len(t.split()) < 25]
-            texts += found[:20_000] + [t for t in found[20_000:] if at_home(t, common)][:60_000]
-        print(f"{len(texts)} single sentences", flush=True)
-        rows = [Row(ids, 0) for ids in tokenizer(texts, truncation=True, max_length=40)["input_ids"] if len(ids) > 5]
+        rows = [Row(ids, 0) for ids in tokenizer(list(singles(data)), truncation=True, max_length=40)["input_ids"] if len(ids) > 5]
         self.single = Batches(rows, 128, SEED).forever()
         chances = torch.from_numpy(self.corpus.frequencies() ** 0.75).float()
         self.chances = 0.8 * chances / chances.sum() + 0.2 / len(chances)

@@ -22,7 +22,7 @@ import teacher
 import torch
 from batches import SEED, SIZES, Batches, padded, tagged
 from cloze import words_of
-from labelled import ENTITIES, IGNORED, NAMED, Row, Task, named, ner, tokens
+from labelled import ENTITIES, IGNORED, Row, Task, ner, tokens
 from lessons import token_loss
 from steps import optimiser_for, steps
 from torch import Tensor
@@ -30,8 +30,6 @@ from transformers import BertForTokenClassification
 
 from bertlite_fast import AutoModelForTokenClassification, Tokenizer
 
-NOTHING = -1
-PROPER = np.array([0.1, 1, 1, 1, 0.3])  # what a proper noun's chances are multiplied by
 EPOCHS, RATE = 2, 1.5e-4
 
 
@@ -53,12 +51,12 @@ def tuned(task: Task, out: Path) -> None:
 
 
 def unlabelled(tokenizer: Tokenizer, data: Path, count: int) -> list[Row]:
-    """Sentences, with what their parts of speech say of names at each word's first piece, or NOTHING."""
+    """Sentences, with nought at each word's first piece."""
     r = random.Random(SEED)
-    items = [(item["tokens"], named(item["tokens"], item["tags"])) for item in sets.read(data, "ud_ewt", "train")] * 3
+    items = []
     for source, share in (("wikipedia", 0.75), ("modern", 0.15), ("books", 0.1)):
         texts = [[word.text for word in words_of(text)] for text in sets.sentences(data, source, int(share * count), 31)]
-        items += [(words, [NOTHING] * len(words)) for words in texts if 3 <= len(words) <= 60]
+        items += [(words, [0] * len(words)) for words in texts if 3 <= len(words) <= 60]
     r.shuffle(items)
     return tokens(tokenizer, items)
 
@@ -71,11 +69,8 @@ def marked(folder: Path, rows: list[Row], threads: int) -> list[Any]:
     def work(at: int) -> None:
         logits = np.asarray(model([rows[at].ids]).logits)[0]
         chances = np.exp(logits - logits.max(1, keepdims=True))
-        known = np.asarray(rows[at].target)
-        chances[known == NAMED] *= PROPER  # the model may be wrong; who tagged these sentences seldom was
-        chances[known == 0, 1:] *= 0.1
         whole = np.rint(255 * chances / chances.sum(1, keepdims=True)).astype(np.uint8)
-        found[at] = whole * (known != IGNORED)[:, None]
+        found[at] = whole * (np.asarray(rows[at].target) != IGNORED)[:, None]
         if at % 20_000 == 0:
             print(f"{at} of {len(rows)}", flush=True)
 

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from batches import SEED, Batches
 from labelled import every
-from lessons import Guide, Head, Learner, Silver, Vectors, Words
+from lessons import Guesses, Guide, Head, Learner, Silver, Vectors, Words
 from network import Encoder, Layer, WordHead, new_table
 from steps import optimiser_for, steps
 from torch import Tensor, nn
@@ -97,6 +97,7 @@ TURNS = {
 }  # fmt: skip
 
 
+WORD_LAYERS = 4  # when fill-mask is trained alone
 GUIDED = ("intent", "clinc150", "hwu_slurp_home_subset", "emotion", "sentiment")
 
 
@@ -163,15 +164,18 @@ def freeze(encoder: Encoder) -> None:
 
 
 def words_alone(run: Run, words: Encoder, head: WordHead) -> None:
+    while len(words.layers) < WORD_LAYERS:
+        words.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
     if run.args.init == "words":  # go on
         before = torch.load(run.folder / "words.pt", weights_only=True)
         words.load_state_dict(before["encoder"])
         head.load_state_dict(before["head"])
     text = Words(run.tokenizer, run.args.corpus, run.args.data)
-    optimiser, parameters = optimiser_for([words, head], run.args.rate or 1e-3)
+    guesses = Guesses(run.args.teacher / "guesses.npz")
+    optimiser, parameters = optimiser_for([words, head], run.args.rate or 2e-3)
 
     def loss(step: int) -> Tensor:
-        return text.loss(words, head, single=step % 4 != 0, full=True)
+        return text.loss(words, head, single=False, full=True) if step % 5 == 0 else guesses.loss(words, head)
 
     def say(step: int, average: float) -> None:
         run.log(stage="alone", task="words", step=step, loss=average)
@@ -244,7 +248,7 @@ def train_alone(run: Run) -> None:
             vectors_alone(run, meaning)
         else:
             learner = learners(run, words, meaning, [name])[name]
-            learner.encoder.load_state_dict(state[f"{name}.encoder"])
+            learner.encoder.load_state_dict(state[f"{name}.encoder"], strict=False)  # it may have got more layers since
             learner.head.load_state_dict(state[f"{name}.head"])
             task_alone(run, learner)
 
