@@ -31,7 +31,7 @@ $(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx $(wildcard ber
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-# make weights DATA=folder RUN=folder: the embedded models, from texts to scores (training/README.md). About three hours on two cores;
+# make weights DATA=folder RUN=folder: the embedded models, from texts to scores (training/README.md). About five hours on two cores;
 # broken off, it goes on with pre-training where that was.
 TRAIN = $(BIN)/python training/train.py $(DATA) $(RUN)/corpus $(RUN)/teacher $(RUN)/base/encoder.pt $(RUN)
 weights: $(VENV)/.built
@@ -40,10 +40,14 @@ weights: $(VENV)/.built
 	test -e $(RUN)/base/encoder.pt || $(BIN)/python training/pretrain.py $(RUN)/corpus $(RUN)/base
 	test -e $(RUN)/teacher/vectors.npy || $(BIN)/python training/teach.py $(DATA) $(RUN)/teacher
 	test -e $(RUN)/teacher/silver.npz || $(BIN)/python training/silver.py $(DATA) $(RUN)/teacher
+	test -e $(RUN)/teacher/guesses.npz || $(BIN)/python training/guesses.py $(DATA) $(RUN)/corpus $(RUN)/teacher
 	$(TRAIN) vectors
 	$(TRAIN) together
 	$(TRAIN) alone
 	$(TRAIN) alone qa --init qa --steps 7000 --rate 1.2e-3 --dropout 0.05 --made 0.3
+	$(TRAIN) again
+	$(TRAIN) finish words vectors intent sentiment emotion ner pos slots clinc150 snips hwu_slurp_home_subset
+	$(TRAIN) finish qa --steps 5000 --rate 1.2e-3 --dropout 0.05 --made 0.3
 	$(BIN)/python training/export.py $(DATA) $(RUN)
 	$(BIN)/python -m bertlite_fast.selftest --write
 	$(BIN)/python training/score.py $(DATA) --baselines --card

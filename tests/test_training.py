@@ -25,7 +25,7 @@ def sentences(name: str) -> list[str]:
 
 def test_judged_sentences_are_kept_out() -> None:
     assert all(sets.judged(text) for text in sentences("announced.jsonl"))
-    assert all(home.close(text) for text in sentences("home-judge.jsonl"))
+    assert all(home.close(text) for name in ("announced.jsonl", "home-judge.jsonl") for text in sentences(name))
     assert not home.close("a completely different sentence about nothing at all")
 
 
@@ -47,7 +47,7 @@ def test_the_list_of_names_has_a_letter_for_each_word() -> None:
 @pytest.mark.parametrize(
     ("text", "tags", "kinds"),
     [
-        ("General Colin Powell left Iraq", "PROPN PROPN PROPN VERB PROPN", "NPPNL"),
+        ("Gen. Pervez Musharraf left Iraq", "PROPN PROPN PROPN VERB PROPN", "NPPNL"),
         ("President Bush spoke on Monday", "PROPN PROPN VERB ADP PROPN", "NPNN?"),
         ("officials of the Ministry of the Interior", "NOUN ADP DET PROPN ADP DET PROPN", "NNNOOOO"),
         ("the United States and China", "DET ADJ PROPN CCONJ PROPN", "NLLNL"),

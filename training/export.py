@@ -132,13 +132,14 @@ def main() -> int:
     MODELS.mkdir(exist_ok=True)
     words = torch.load(args.run / "words.pt", weights_only=True)
     base = WEIGHTS / "base.bertlite"
-    write_folder(ROOT / "training/base", vocabulary, "words", words["encoder"], words["head"], [], {}, half=True)
+    shared = torch.load(args.run / "together.pt", weights_only=True)  # of BERT-Lite's own shape
+    write_folder(ROOT / "training/base", vocabulary, "words", shared["words"], shared["head"], [], {}, half=True)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "base"
         write_folder(folder, vocabulary, "words", words["encoder"], words["head"], [], {})
         convert(folder, base)
         for path in sorted(args.run.glob("*.pt")):
-            if path.stem in ("words", "vectors", "together", "checkpoint"):
+            if path.stem in ("words", "vectors", "together", "again"):
                 continue
             state = torch.load(path, weights_only=True)
             name = "vectors" if path.stem == "vectors-alone" else path.stem

@@ -54,8 +54,8 @@ def at_home(text: str, words: frozenset[str]) -> bool:
 
 @functools.cache
 def judges() -> list[frozenset[str]]:
-    """The words of each sentence of our own that fill-mask is judged by."""
-    lines = (Path(__file__).parent / "home-judge.jsonl").read_text(encoding="utf-8").splitlines()
+    """The words of each sentence that fill-mask is judged by."""
+    lines = [line for name in ("announced.jsonl", "home-judge.jsonl") for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()]
     return [words_of(item["text"].replace("[MASK]", item["word"])) for item in map(json.loads, lines)]
 
 
@@ -86,7 +86,7 @@ def singles(data: Path) -> Iterator[str]:
     common = common_words()
     for source, count in (("modern", 500_000), ("books", 600_000), ("wikipedia", 600_000)):
         found = [t for t in sets.sentences(data, source, count, 21) if len(t.split()) < 25]
-        yield from found[:15_000]
+        yield from (t for t in found[:15_000] if not close(t))
         yield from [t for t in found[15_000:] if at_home(t, common) and not close(t)][:45_000]
 
 

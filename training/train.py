@@ -1,8 +1,10 @@
-"""Trains all tasks: first together on one table of embeddings, then each alone in the engine's arithmetic.
+"""Trains all tasks: together on one table of embeddings, then each alone in the engine's arithmetic; and both again.
 
     python training/train.py DATA CORPUS TEACHER BASE.pt RUN vectors     the encoder learns the teacher's vectors
     python training/train.py DATA CORPUS TEACHER BASE.pt RUN together    all tasks, words and vectors on one table
     python training/train.py DATA CORPUS TEACHER BASE.pt RUN alone [TASK ...]
+    python training/train.py DATA CORPUS TEACHER BASE.pt RUN again       as `together`, from what `alone` left
+    python training/train.py DATA CORPUS TEACHER BASE.pt RUN finish [TASK ...]       as `alone`, after that, and shorter
 
 Each step reads what the one before left in RUN, and writes to RUN/log.jsonl.  `alone` freezes the embeddings, which
 are stored once; in its last part weights and activations are rounded as the engine does, and validation chooses there.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import functools
 import json
 import random
 import sys
@@ -38,12 +41,17 @@ class Run:
         self.args = args
         self.tokenizer = Tokenizer(args.data / "vocab.txt")
         self.begun = time.monotonic()
+        self.second = args.stage == "finish"
 
     def log(self, **what: Any) -> None:
         line = json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in what.items()} | {"seconds": round(time.monotonic() - self.begun)})
         print(line, flush=True)
         with (self.folder / "log.jsonl").open("a") as file:
             file.write(line + "\n")
+
+    @functools.cached_property
+    def vectors(self) -> Vectors:
+        return Vectors(self.tokenizer, self.args.teacher, self.args.data, 64)
 
     def base(self) -> tuple[Encoder, WordHead]:
         state = torch.load(self.args.base, weights_only=True)
@@ -73,7 +81,7 @@ def train_vectors(run: Run) -> None:
     words, word_head = run.base()
     meaning = turned(words)
     first = nn.Linear(64, 64)
-    vectors = Vectors(run.tokenizer, run.args.teacher, run.args.data, 64)
+    vectors = run.vectors
     text = Words(run.tokenizer, run.args.corpus, run.args.data)
     rows = Batches(vectors.rows, 256, SEED).forever()
     optimiser, parameters = optimiser_for([words, meaning, word_head, first], 2e-3)
@@ -95,6 +103,9 @@ TURNS = {
     "words": 5, "single": 3, "vectors": 6, "pairs": 1, "intent": 4, "sentiment": 4, "emotion": 4, "pos": 4, "ner": 5, "slots": 2, "qa": 8,
     "clinc150": 4, "snips": 2, "hwu_slurp_home_subset": 1,
 }  # fmt: skip
+# The second time the table is to learn what it lacks: names, and words in their sentences.
+TURNS_AGAIN = TURNS | {"words": 3, "single": 0, "guesses": 18, "vectors": 5, "intent": 3, "sentiment": 3, "emotion": 2, "ner": 18, "qa": 6, "clinc150": 3}
+SHORTER = 4  # `finish` takes a fourth of the steps of `alone`
 
 
 WORD_LAYERS = 4  # when fill-mask is trained alone
@@ -106,6 +117,7 @@ def learners(run: Run, words: Encoder, meaning: Encoder, only: Sequence[str] | N
     for task in every(run.tokenizer, run.args.data, only):
         torch.manual_seed(SEED)
         encoder = turned(meaning if task.kind == "classes" else words)
+        encoder.layers = encoder.layers[: task.layers]
         while len(encoder.layers) < task.layers:
             encoder.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
         for layer in encoder.layers:
@@ -115,16 +127,29 @@ def learners(run: Run, words: Encoder, meaning: Encoder, only: Sequence[str] | N
     return found
 
 
-def train_together(run: Run) -> None:
+def more_layers(words: Encoder) -> None:
+    while len(words.layers) < WORD_LAYERS:
+        words.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
+
+
+def train_together(run: Run, again: bool) -> None:
     words, word_head = run.base()
-    state = torch.load(run.folder / "vectors.pt", weights_only=True)
+    state = torch.load(run.folder / ("together.pt" if again else "vectors.pt"), weights_only=True)
+    meaning = turned(words)
     words.load_state_dict(state["words"])
     word_head.load_state_dict(state["head"])
-    meaning = turned(words)
     meaning.load_state_dict(state["meaning"])
-    vectors = Vectors(run.tokenizer, run.args.teacher, run.args.data, 64)
-    text = Words(run.tokenizer, run.args.corpus, run.args.data)
     tasks = learners(run, words, meaning)
+    if again:
+        more_layers(words)
+        meaning.load_state_dict(torch.load(run.folder / "vectors-alone.pt", weights_only=True)["encoder"])
+        for name, learner in tasks.items():
+            before = torch.load(run.folder / f"{name}.pt", weights_only=True)
+            learner.encoder.load_state_dict(before["encoder"])
+            learner.head.load_state_dict(before["head"])
+    vectors = run.vectors
+    text = Words(run.tokenizer, run.args.corpus, run.args.data)
+    guesses = Guesses(run.args.teacher / "guesses.npz") if again else None
     for name in GUIDED:
         tasks[name].guide = Guide(vectors, tasks[name].task)
     tasks["ner"].silver = Silver(run.args.teacher / "silver.npz")
@@ -132,13 +157,15 @@ def train_together(run: Run) -> None:
     r = random.Random(SEED)
     streams = {name: learner.batches.forever() for name, learner in tasks.items()}
     modules = [words, meaning, word_head, *(m for t in tasks.values() for m in (t.encoder, t.head))]
-    optimiser, parameters = optimiser_for(modules, 1.5e-3)
-    order = [name for name, count in TURNS.items() for _ in range(count)]
+    optimiser, parameters = optimiser_for(modules, run.args.rate or 1.5e-3)
+    order = [name for name, count in (TURNS_AGAIN if again else TURNS).items() for _ in range(count)]
 
     def loss(step: int) -> Tensor:
         if step % len(order) == 0:
             r.shuffle(order)
         name = order[step % len(order)]
+        if name == "guesses" and guesses is not None:
+            return 0.5 * guesses.loss(words, word_head)
         if name in ("words", "single"):
             return 0.3 * text.loss(words, word_head, single=name == "single", full=False)
         if name == "vectors":
@@ -148,13 +175,13 @@ def train_together(run: Run) -> None:
         return tasks[name].loss(next(streams[name]))
 
     def say(step: int, average: float) -> None:
-        run.log(stage="together", step=step, loss=average, stsb=vectors.score(meaning), **{name: t.score() for name, t in tasks.items()})
+        run.log(stage=run.args.stage, step=step, loss=average, stsb=vectors.score(meaning), **{name: t.score() for name, t in tasks.items()})
 
     steps(optimiser, parameters, run.args.steps or 14000, loss, say, 4000)
     state = {"words": words.state_dict(), "head": word_head.state_dict(), "meaning": meaning.state_dict()}
     for name, learner in tasks.items():
         state[f"{name}.encoder"], state[f"{name}.head"] = learner.encoder.state_dict(), learner.head.state_dict()
-    torch.save(state, run.folder / "together.pt")
+    torch.save(state, run.folder / f"{run.args.stage}.pt")
 
 
 def freeze(encoder: Encoder) -> None:
@@ -164,8 +191,6 @@ def freeze(encoder: Encoder) -> None:
 
 
 def words_alone(run: Run, words: Encoder, head: WordHead) -> None:
-    while len(words.layers) < WORD_LAYERS:
-        words.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
     if run.args.init == "words":  # go on
         before = torch.load(run.folder / "words.pt", weights_only=True)
         words.load_state_dict(before["encoder"])
@@ -180,12 +205,12 @@ def words_alone(run: Run, words: Encoder, head: WordHead) -> None:
     def say(step: int, average: float) -> None:
         run.log(stage="alone", task="words", step=step, loss=average)
 
-    steps(optimiser, parameters, run.args.steps or 8000, loss, say, 1000, [words, head])
+    steps(optimiser, parameters, run.args.steps or 6000, loss, say, 1000, [words, head])
     torch.save({"encoder": words.state_dict(), "head": head.state_dict()}, run.folder / "words.pt")
 
 
 def vectors_alone(run: Run, meaning: Encoder) -> None:
-    vectors = Vectors(run.tokenizer, run.args.teacher, run.args.data, 64)
+    vectors = run.vectors
     sentences = Batches(vectors.rows, 128, SEED).forever()
     optimiser, parameters = optimiser_for([meaning], run.args.rate or 7e-4)
     r = random.Random(SEED)
@@ -196,26 +221,26 @@ def vectors_alone(run: Run, meaning: Encoder) -> None:
     def say(step: int, average: float) -> None:
         run.log(stage="alone", task="vectors", step=step, loss=average, score=vectors.score(meaning))
 
-    steps(optimiser, parameters, run.args.steps or 4000, loss, say, 500, [meaning])
+    steps(optimiser, parameters, run.args.steps or 4000 // (SHORTER if run.second else 1), loss, say, 500, [meaning])
     torch.save({"encoder": meaning.state_dict()}, run.folder / "vectors-alone.pt")
 
 
 def task_alone(run: Run, learner: Learner) -> None:
     name = learner.task.name
-    init = run.args.init or learner.task.init
+    init = run.args.init or (None if run.second else learner.task.init)
     if init:
         before = torch.load(run.folder / f"{init}.pt", weights_only=True)
         learner.encoder.load_state_dict(before["encoder"])
         if init == name:  # go on
             learner.head.load_state_dict(before["head"])
     if name in GUIDED:
-        learner.guide = Guide(Vectors(run.tokenizer, run.args.teacher, run.args.data, 64), learner.task)
+        learner.guide = Guide(run.vectors, learner.task)
     if name == "ner":
         learner.silver = Silver(run.args.teacher / "silver.npz")
     run.log(stage="alone", task=name, step=0, score=learner.score())
     optimiser, parameters = optimiser_for([learner.encoder, learner.head], run.args.rate or learner.task.rate)
     stream = learner.batches.forever()
-    count = run.args.steps or learner.task.steps
+    count = run.args.steps or learner.task.steps // (SHORTER if run.second else 1)
     best, kept = -1.0, None
 
     def say(step: int, average: float) -> None:
@@ -233,14 +258,17 @@ def task_alone(run: Run, learner: Learner) -> None:
 
 
 def train_alone(run: Run) -> None:
-    state = torch.load(run.folder / "together.pt", weights_only=True)
+    state = torch.load(run.folder / ("again.pt" if run.second else "together.pt"), weights_only=True)
     for name in run.args.tasks or ["words", "vectors", *(n for n in TURNS if n not in ("words", "single", "vectors", "pairs"))]:
         torch.manual_seed(SEED)
         words, word_head = run.base()
-        words.load_state_dict(state["words"])
-        word_head.load_state_dict(state["head"])
         meaning = turned(words)
         meaning.load_state_dict(state["meaning"])
+        if run.second:
+            more_layers(words)
+        words.load_state_dict(state["words"])
+        more_layers(words)
+        word_head.load_state_dict(state["head"])
         freeze(words)
         if name == "words":
             words_alone(run, words, word_head)
@@ -248,7 +276,7 @@ def train_alone(run: Run) -> None:
             vectors_alone(run, meaning)
         else:
             learner = learners(run, words, meaning, [name])[name]
-            learner.encoder.load_state_dict(state[f"{name}.encoder"], strict=False)  # it may have got more layers since
+            learner.encoder.load_state_dict(state[f"{name}.encoder"])
             learner.head.load_state_dict(state[f"{name}.head"])
             task_alone(run, learner)
 
@@ -257,16 +285,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("data", "corpus", "teacher", "base", "run"):
         parser.add_argument(name, type=Path)
-    parser.add_argument("stage", choices=("vectors", "together", "alone"))
-    parser.add_argument("tasks", nargs="*", help="for `alone`: these only")
+    parser.add_argument("stage", choices=("vectors", "together", "alone", "again", "finish"))
+    parser.add_argument("tasks", nargs="*", help="for `alone` and `finish`: these only")
     parser.add_argument("--steps", type=int, help="instead of the usual number")
     parser.add_argument("--init", help="for `alone`: begin with the layers of this task")
-    parser.add_argument("--rate", type=float, help="for `alone`: the peak, instead of the task's own")
+    parser.add_argument("--rate", type=float, help="the peak, instead of the usual one")
     parser.add_argument("--dropout", type=float, help="instead of the task's own")
     parser.add_argument("--made", type=float, default=0.6, help="this share of the questions is made from plain text")
     args = parser.parse_args()
     torch.manual_seed(SEED)
-    {"vectors": train_vectors, "together": train_together, "alone": train_alone}[args.stage](Run(args))
+    run = Run(args)
+    if args.stage in ("together", "again"):
+        train_together(run, again=args.stage == "again")
+    else:
+        {"vectors": train_vectors, "alone": train_alone, "finish": train_alone}[args.stage](run)
     return 0
 
 
