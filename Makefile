@@ -46,7 +46,9 @@ weights: $(VENV)/.built
 	$(TRAIN) alone
 	$(TRAIN) alone qa --init qa --steps 7000 --rate 1.2e-3 --dropout 0.05 --made 0.3
 	$(TRAIN) again
-	$(TRAIN) finish words vectors intent sentiment emotion ner pos slots clinc150 snips hwu_slurp_home_subset
+	$(TRAIN) finish words vectors intent sentiment emotion ner pos clinc150 snips hwu_slurp_home_subset
+	$(TRAIN) finish slots --steps 8000
+	$(TRAIN) finish ner --init ner --steps 9000
 	$(TRAIN) finish qa --steps 5000 --rate 1.2e-3 --dropout 0.05 --made 0.3
 	$(BIN)/python training/export.py $(DATA) $(RUN)
 	$(BIN)/python -m bertlite_fast.selftest --write
