@@ -106,30 +106,28 @@ TURNS = {
 # The second time the table is to learn what it lacks: names, and words in their sentences.
 TURNS_AGAIN = TURNS | {"words": 3, "single": 0, "guesses": 18, "vectors": 5, "intent": 3, "sentiment": 3, "emotion": 2, "ner": 18, "qa": 6, "clinc150": 3}
 SHORTER = 4  # `finish` takes a fourth of the steps of `alone`
-
-
-WORD_LAYERS = 4  # when fill-mask is trained alone
+WORD_LAYERS = 4  # of fill-mask, but for the encoder that all begin with
 GUIDED = ("intent", "clinc150", "hwu_slurp_home_subset", "emotion", "sentiment")
+
+
+def with_layers(encoder: Encoder, count: int) -> Encoder:
+    """Cut to the first ones, or with more that do nearly nothing yet."""
+    encoder.layers = encoder.layers[:count]
+    while len(encoder.layers) < count:
+        encoder.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
+    return encoder
 
 
 def learners(run: Run, words: Encoder, meaning: Encoder, only: Sequence[str] | None = None) -> dict[str, Learner]:
     found = {}
     for task in every(run.tokenizer, run.args.data, only):
         torch.manual_seed(SEED)
-        encoder = turned(meaning if task.kind == "classes" else words)
-        encoder.layers = encoder.layers[: task.layers]
-        while len(encoder.layers) < task.layers:
-            encoder.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
+        encoder = with_layers(turned(meaning if task.kind == "classes" else words), task.layers)
         for layer in encoder.layers:
             layer.dropout = task.dropout if run.args.dropout is None else run.args.dropout
         found[task.name] = Learner(task, encoder, Head(task.kind, 64, len(task.labels) or 2))
         found[task.name].made = run.args.made
     return found
-
-
-def more_layers(words: Encoder) -> None:
-    while len(words.layers) < WORD_LAYERS:
-        words.layers.append(nearly_nothing(Layer(64, 2, 0.0)))
 
 
 def train_together(run: Run, again: bool) -> None:
@@ -141,7 +139,7 @@ def train_together(run: Run, again: bool) -> None:
     meaning.load_state_dict(state["meaning"])
     tasks = learners(run, words, meaning)
     if again:
-        more_layers(words)
+        with_layers(words, WORD_LAYERS)
         meaning.load_state_dict(torch.load(run.folder / "vectors-alone.pt", weights_only=True)["encoder"])
         for name, learner in tasks.items():
             before = torch.load(run.folder / f"{name}.pt", weights_only=True)
@@ -264,10 +262,8 @@ def train_alone(run: Run) -> None:
         words, word_head = run.base()
         meaning = turned(words)
         meaning.load_state_dict(state["meaning"])
-        if run.second:
-            more_layers(words)
-        words.load_state_dict(state["words"])
-        more_layers(words)
+        with_layers(words, WORD_LAYERS if run.second else 2).load_state_dict(state["words"])
+        with_layers(words, WORD_LAYERS)
         word_head.load_state_dict(state["head"])
         freeze(words)
         if name == "words":
