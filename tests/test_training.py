@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
+import ewt
+import home
 import pytest
+import sets
 
-TRAINING = Path(__file__).resolve().parent.parent / "training"
-if not TRAINING.exists():
-    pytest.skip("training/ is not here", allow_module_level=True)
-sys.path.insert(0, str(TRAINING))
-
-import ewt  # noqa: E402
-import home  # noqa: E402
-import sets  # noqa: E402
+TRAINING = Path(ewt.__file__).parent
 
 
 def sentences(name: str) -> list[str]:

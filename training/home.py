@@ -56,16 +56,16 @@ def at_home(text: str, words: frozenset[str]) -> bool:
 def judges() -> list[frozenset[str]]:
     """The words of each sentence that fill-mask is judged by."""
     lines = [line for name in ("announced.jsonl", "home-judge.jsonl") for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()]
-    return [words_of(item["text"].replace("[MASK]", item["word"])) for item in map(json.loads, lines)]
+    return [word_set(item["text"].replace("[MASK]", item["word"])) for item in map(json.loads, lines)]
 
 
-def words_of(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z]+", text.lower()))
 
 
 def close(text: str) -> bool:
     """Whether a sentence has half its words in common with a judged one."""
-    words = words_of(text)
+    words = word_set(text)
     return any(2 * len(words & judge) >= len(words | judge) for judge in judges())
 
 

