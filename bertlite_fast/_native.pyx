@@ -88,6 +88,18 @@ cdef extern from "platform.h" nogil:
 
 
 __version__ = BL_VERSION.decode()
+LARGEST = 0x7FFFFFFF  # number of use, and what 32-bit boards can hold
+
+
+cpdef object whole(str name, object value, object least=0):
+    """A setting that has to be a whole number; what is beyond all use is as good as the largest of use."""
+    try:
+        number = index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise InputError(f"{name} is {value!r}; it has to be a whole number, {least} or more.")
+    return min(number, LARGEST)
 
 
 cdef raise_error(bl_error *error):
@@ -492,7 +504,7 @@ cdef class Model:
     cdef readonly str precision
     cdef readonly str task
 
-    def __init__(self, source, str task="encoder", *, str precision="int8", int threads=1, config=None):
+    def __init__(self, source, str task="encoder", *, str precision="int8", threads=1, config=None):
         cdef bl_error error
         cdef bytes path, text
         cdef const char *p
@@ -504,8 +516,7 @@ cdef class Model:
             raise BertliteError("this model is open already.")
         if precision not in ("int8", "fp32"):
             raise ModelConfigError(f"precision is {precision!r}; it can be 'int8' or 'fp32'.")
-        if threads < 1:
-            raise InputError(f"threads is {threads}; it has to be 1 or more.")
+        threads = whole("threads", threads, 1)
         precise = BL_INT8 if precision == "int8" else BL_FP32
         if isinstance(source, (bytes, bytearray, memoryview)):
             self.memory = bytes(source)
@@ -574,9 +585,9 @@ cdef class Model:
         """Threads that a call may use; 1 unless told otherwise."""
         return self.threads_
 
-    def workspace_size(self, size_t tokens, unsigned threads=1):
+    def workspace_size(self, tokens, threads=1):
         """Bytes of working memory for that many tokens."""
-        return bl_workspace_size(self.model, tokens, threads)
+        return bl_workspace_size(self.model, whole("tokens", tokens), whole("threads", threads))
 
     cdef workspace *borrow(self, size_t tokens, unsigned threads) except NULL:
         cdef workspace *w = NULL
@@ -602,7 +613,7 @@ cdef class Model:
                 return
         free(w)
 
-    def __call__(self, input_ids, attention_mask=None, token_type_ids=None, *, positions=None, int threads=0):
+    def __call__(self, input_ids, attention_mask=None, token_type_ids=None, *, positions=None, threads=None):
         """The model's output for ids (a list, rows of lists, or an array).
 
         Rows of lists may differ in length. positions: for outputs per token, only these
@@ -616,7 +627,7 @@ cdef class Model:
         cdef Output result
         cdef workspace *w
         cdef size_t tokens
-        cdef unsigned n = threads if threads > 0 else self.threads_
+        cdef unsigned n = self.threads_ if threads is None else whole("threads", threads, 1)
         cdef list at
         cdef int32_t *listed = NULL
         ids.data = ids.here
@@ -669,7 +680,7 @@ cdef class Model:
             free(listed)
 
 
-def top(logits, size_t k):
+def top(logits, k):
     """The k largest of a row of float32 logits: [(index, probability), ...], at most 64.
 
     >>> from array import array
@@ -680,17 +691,18 @@ def top(logits, size_t k):
     cdef int32_t index[64]
     cdef float probability[64]
     cdef bl_status status
-    if not 1 <= k <= 64:
+    cdef size_t count = whole("k", k, 1)
+    if count > 64:
         raise InputError(f"k is {k}; it has to be between 1 and 64.")
     PyObject_GetBuffer(logits, &view, PyBUF_FORMAT | PyBUF_STRIDES)
     try:
         if view.ndim != 1 or view.itemsize != 4 or view.format is NULL or view.format[0] != b"f" or view.strides[0] != 4 or view.shape[0] < 1:
             raise InputError("logits has to be one row of float32 values.")
         with nogil:
-            status = bl_top(<const float *>view.buf, view.shape[0], k, index, probability)
+            status = bl_top(<const float *>view.buf, view.shape[0], count, index, probability)
         if status != BL_OK:
             raise InstructionSetError("BERTLITE_ISA names an instruction set that this machine or build lacks.")
-        return [(index[i], probability[i]) for i in range(min(k, <size_t>view.shape[0]))]
+        return [(index[i], probability[i]) for i in range(min(count, <size_t>view.shape[0]))]
     finally:
         PyBuffer_Release(&view)
 

@@ -19,7 +19,7 @@ cdef extern from "bertlite.h" nogil:
     bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer, const bl_text *text, size_t tokens, const bl_want *want, float *out, size_t *count, void *workspace, size_t workspace_size, bl_error *error)
     void bl_scores(bl_function function, const float *logits, size_t n, float *out)
     void bl_order(const float *values, size_t n, size_t k, int32_t *index)
-    size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, bl_span *out)
+    size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, float *scores, int32_t *index, bl_span *out)
     void bl_average(const float *rows, size_t count, size_t width, float *out)
     void bl_unit_rows(float *rows, size_t count, size_t width)
     void bl_products(const float *a, size_t a_count, const float *b, size_t b_count, size_t width, float *out)
@@ -235,6 +235,7 @@ cdef class TextModel:
         cdef Tensor both = new_tensor(2, 2, n, 1)
         cdef float *starts = both.data
         cdef float *ends = both.data + n
+        cdef Tensor scores
         cdef bl_span *spans
         none = None
         for i in range(n):
@@ -246,11 +247,14 @@ cdef class TextModel:
         if may_be_none:
             none = starts[0] * ends[0]
         starts[0] = ends[0] = 0.0  # the first token stands for "none"
-        spans = <bl_span *>PyMem_Malloc((k + 1) * sizeof(bl_span))
+        longest = min(longest, <size_t>n)
+        k = min(k, n * longest)
+        scores = new_tensor(2, n, longest, 1)
+        spans = <bl_span *>PyMem_Malloc((k + 1) * (sizeof(bl_span) + sizeof(int32_t)))
         if spans is NULL:
             raise OutOfMemoryError("there is no memory for the answers.")
         try:
-            found = bl_spans(starts, ends, n, longest, k, spans)
+            found = bl_spans(starts, ends, n, longest, k, scores.data, <int32_t *>(spans + k), spans)
             return [(spans[j].start, spans[j].end, spans[j].score) for j in range(found)], none
         finally:
             PyMem_Free(spans)

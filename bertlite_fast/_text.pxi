@@ -202,9 +202,9 @@ cdef class Encoding:
     cdef int32_t *source(self):
         return self.data + 3 * self.count
 
-    cdef Py_ssize_t row_index(self, Py_ssize_t i) except -2:
+    cdef Py_ssize_t row_index(self, object given) except -2:
         """A token's index without the padding; -1 for padding."""
-        cdef Py_ssize_t n = self.count + self.padding
+        cdef Py_ssize_t n = self.count + self.padding, i = whole("a token's index", given, -LARGEST)
         if i < 0:
             i += n
         if not 0 <= i < n:
@@ -311,10 +311,10 @@ cdef class Encoding:
         p.locate()
         return (0 if p is self.a else 1), p.places[n].word
 
-    cdef list places_in(self, int sequence):
+    cdef list places_in(self, object sequence):
         """(index, start, end, word) of the tokens of one text."""
         cdef size_t n = 0
-        cdef Pieces p, wanted = self.b if sequence else self.a
+        cdef Pieces p, wanted = self.b if whole("sequence_index", sequence) else self.a
         cdef list out = []
         cdef Py_ssize_t shift = self.padding if self.pad_left else 0
         for i in range(self.count):
@@ -325,12 +325,14 @@ cdef class Encoding:
         return out
 
     def char_to_token(self, char_pos, sequence_index=0):
+        char_pos = whole("char_pos", char_pos)
         for i, start, end, word in self.places_in(sequence_index):
             if start <= char_pos < end:
                 return i
         return None
 
     def char_to_word(self, char_pos, sequence_index=0):
+        char_pos = whole("char_pos", char_pos)
         for i, start, end, word in self.places_in(sequence_index):
             if start <= char_pos < end:
                 return word
@@ -533,7 +535,7 @@ cdef class TokenizerCore:
 
     def id_to_token(self, id):
         """An id's token, or None."""
-        return self.token_of(index(id))
+        return self.token_of(whole("an id", id, -LARGEST))
 
     def token_to_id(self, token):
         """A token's id, or None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import index
 
-from ._native import AddedToken, Encoding, TokenizerCore
+from ._native import LARGEST, AddedToken, Encoding, TokenizerCore, whole
 from .errors import InputError, ModelFileError
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
@@ -20,7 +20,7 @@ else:
 __all__ = ["AddedToken", "AutoTokenizer", "BatchEncoding", "BertTokenizer", "BertTokenizerFast", "Encoding", "Tokenizer"]
 
 SPECIALS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
-LONGEST = 1 << 62
+MOST_PADDED = 1 << 20  # tokens: far more than any model takes, far less than fills a memory
 # What the original's decoders and its clean_up_tokenization replace; the first does one thing more.
 TIDY = (
     (" .", "."),
@@ -165,17 +165,6 @@ def _ids(values: Any) -> list[int]:
         return [index(value) for value in values]
     except TypeError:
         raise InputError(f"ids have to be whole numbers, in a list or an array: {str(values)[:60]!r} is none of that.") from None
-
-
-def whole(name: str, value: Any, least: int = 0) -> int:
-    """A setting that has to be a whole number; what is beyond all use is as good as the largest of use."""
-    try:
-        number = index(value)
-    except TypeError:
-        number = least - 1
-    if number < least or isinstance(value, bool):
-        raise InputError(f"{name} is {value!r}; it has to be a whole number, {least} or more.")
-    return min(number, LONGEST)
 
 
 class Tokenizer(TokenizerCore):
@@ -401,7 +390,7 @@ class Tokenizer(TokenizerCore):
         if truncation not in ("longest_first", "only_first", "only_second"):
             raise InputError(f"truncation is {truncation!r}; it can be True, False, 'longest_first', 'only_first' or 'only_second'.")
         if max_length is None:
-            if self.model_max_length >= LONGEST:
+            if self.model_max_length > LARGEST:
                 return None, 0
             max_length = self.model_max_length
         return str(truncation), max_length
@@ -416,7 +405,7 @@ class Tokenizer(TokenizerCore):
         side = side or self.padding_side
         if side not in ("left", "right"):
             raise InputError(f"padding_side is {side!r}; it can be 'left' or 'right'.")
-        if padding == "max_length" and max_length is None and self.model_max_length >= LONGEST:
+        if padding == "max_length" and max_length is None and self.model_max_length > LARGEST:
             return
         if multiple is not None:
             multiple = whole("pad_to_multiple_of", multiple, 1)
@@ -426,6 +415,8 @@ class Tokenizer(TokenizerCore):
         length = longest if padding != "max_length" else self.model_max_length if max_length is None else max_length
         if multiple:
             length += -length % multiple
+        if length > max(longest, MOST_PADDED):
+            raise InputError(f"texts cannot be padded to {length} tokens, only to {MOST_PADDED}; choose a smaller max_length or pad_to_multiple_of.")
         self.pad_rows(rows, length, side)
 
     # ---- ids to texts ----------------------------------------------------------------------

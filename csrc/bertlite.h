@@ -214,9 +214,10 @@ void bl_scores(bl_function function, const float *logits, size_t n, float *out);
 /* The k largest of n values: their indices in falling order; equals in rising order of index. */
 void bl_order(const float *values, size_t n, size_t k, int32_t *index);
 /* The k best spans [start, end] of up to `longest` tokens by starts[start] * ends[end]; those of score
- * 0 are left out. Equals come in the order of their starts. Returns how many there are. */
+ * 0 are left out. Equals come in the order of their starts. Returns how many there are. scores is
+ * room for n * longest values, index and out for k; there are no more than n * longest spans. */
 typedef struct { int32_t start, end; float score; } bl_span;
-size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, bl_span *out);
+size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, float *scores, int32_t *index, bl_span *out);
 /* The mean of rows of `width` values. */
 void bl_average(const float *rows, size_t count, size_t width, float *out);
 /* Rows scaled to length 1 (or left, if they are 0), and the products of rows of a with rows of b. */

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import secrets
 import warnings
+from array import array
 from typing import Any
 
 import pytest
@@ -66,7 +68,7 @@ def test_nothing_else_is_raised(callables: list[tuple[Any, tuple[str, ...]]]) ->
     seed = secrets.randbelow(1 << 32)
     print(f"\nseed {seed}")
     r = random.Random(seed)
-    for _ in range(8000):
+    for _ in range(200_000):
         call, names = r.choice(callables)
         given, settings = r.choice(ODD), {name: r.choice(ODD) for name in r.sample(names, min(len(names), r.randrange(0, 4)))}
         try:
@@ -79,3 +81,56 @@ def test_nothing_else_is_raised(callables: list[tuple[Any, tuple[str, ...]]]) ->
             assert str(error).endswith((".", ")", "?", ":")) and len(str(error)) > 20, error
         except Exception as error:
             pytest.fail(f"{type(error).__name__}: {error}, from {call} with {given!r}, {settings!r}")
+
+
+HUGE = (2**31 - 1, 2**31, 2**32 + 5, 2**40, 2**62, 2**64 - 1, 2**70)
+
+
+@pytest.mark.parametrize("huge", HUGE)
+def test_any_number_is_answered(callables: list[tuple[Any, tuple[str, ...]]], huge: int) -> None:
+    """Asked for more than there is, a task gives all there is, and takes no more memory than that."""
+    pipes = {call.task: call for call, names in callables if names is TASKS}
+    assert len(pipes["text-classification"]("light on", top_k=huge)) == 2
+    assert len(pipes["intent-classification"]("light on", top_k=huge)["candidates"]) == 2
+    assert len(pipes["fill-mask"]("turn [MASK] the light", top_k=huge)) == len(pipes["fill-mask"].tokenizer)
+    assert len(pipes["sentence-similarity"].search("a", ["a", "b"], top_k=huge)) == 2
+    answers, about = pipes["question-answering"], {"question": "light on?", "context": "light on in the kitchen " * 40}
+    assert len(answers(about, top_k=huge)) == 75  # from each of five words over and over, up to fifteen
+    assert len(answers(about, top_k=huge, max_answer_len=huge, max_seq_len=huge)) > 250
+    for pipe, text, setting in ((answers, about, {"doc_stride": huge}), (pipes["ner"], "light on", {"stride": huge, "aggregation_strategy": "simple"})):
+        with pytest.raises(bf.InputError, match="stride"):  # no window is so long
+            pipe(text, **setting)
+
+
+@pytest.mark.parametrize("huge", HUGE)
+def test_padding_has_an_end(callables: list[tuple[Any, tuple[str, ...]]], huge: int) -> None:
+    tokenizer = next(call for call, names in callables if names is TOKENIZER)
+    for settings in ({"padding": "max_length", "max_length": huge}, {"padding": True, "pad_to_multiple_of": huge}):
+        with pytest.raises(bf.InputError, match="cannot be padded"):
+            tokenizer(["a", "a b"], **settings)
+    assert tokenizer("a b c", truncation=True, max_length=huge)["input_ids"] == tokenizer("a b c")["input_ids"]
+    assert len(tokenizer("a b c", padding="max_length", max_length=100_000)["input_ids"]) == 100_000
+
+
+def test_numbers_that_are_none(callables: list[tuple[Any, tuple[str, ...]]]) -> None:
+    """Where one number is asked for, what is none or far too large is an error of ours, or finds nothing."""
+    pipe = callables[0][0]
+    row = pipe.tokenizer("light on").encodings[0]
+    for wrong in (2**70, -(2**70), 2**40, "x", None, 1.5, [1]):
+        for call in (
+            lambda given: bf.top(array("f", [1.0, 2.0]), given),
+            lambda given: bf.pipeline("text-classification", pipe.model, threads=given),
+            lambda given: pipe.model([[1, 2]], threads=given),
+            lambda given: pipe.model([[1, 2]], positions=[given]),
+            lambda given: pipe.model([[1, given]]),
+            pipe.model.workspace_size,
+            row.token_to_chars,
+            row.token_to_word,
+            row.char_to_token,
+            row.char_to_word,
+            lambda given: row.char_to_token(0, given),
+            lambda given: row.word_to_chars(0, given),
+            pipe.tokenizer.id_to_token,
+        ):
+            with contextlib.suppress(bf.BertliteError):
+                call(wrong)

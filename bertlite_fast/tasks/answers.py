@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InputError
-from .base import Pipeline, only, whole
+from .base import Pipeline, only, whole_ones
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ class QuestionAnswering(Pipeline):
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         names = ("top_k", "doc_stride", "max_answer_len", "max_seq_len", "max_question_len", "handle_impossible_answer", "align_to_words", "padding")
         only(settings, self.task, *names)
-        for name, least in (("top_k", 1), ("doc_stride", 0), ("max_answer_len", 1), ("max_seq_len", 4)):
-            if settings.get(name) is not None:
-                whole(name, settings[name], least)
+        whole_ones(settings, top_k=1, doc_stride=0, max_answer_len=1, max_seq_len=4)
         return settings
 
     def __call__(self, inputs: Any = None, question: Any = None, context: Any = None, **settings: Any) -> Any:
@@ -67,7 +65,7 @@ class QuestionAnswering(Pipeline):
         top_k = settings.get("top_k") or 1
         aligned = settings.get("align_to_words", True)
         (first,) = self.tokenizer.encode_rows([(question, context)], True, "only_second", longest, stride, False, False, True)
-        answers: list[dict[str, Any]] = []
+        answers: dict[str, dict[str, Any]] = {}
         least_none = 1000000.0
         for row in (first, *first.overflowing):
             spans, none = self.text_model.answers(
@@ -77,15 +75,16 @@ class QuestionAnswering(Pipeline):
             for start, end, score in spans:
                 a, b = self._place(row, start, end, aligned)
                 text = context[a:b]
-                same = next((answer for answer in answers if answer["answer"].lower() == text.lower()), None)
+                same = answers.get(text.lower())
                 if same:
                     same["score"] += score
                 else:
-                    answers.append({"score": score, "start": a, "end": b, "answer": text})
+                    answers[text.lower()] = {"score": score, "start": a, "end": b, "answer": text}
+        found = list(answers.values())
         if settings.get("handle_impossible_answer"):
-            answers.append({"score": least_none, "start": 0, "end": 0, "answer": ""})
-        answers = sorted(answers, key=lambda answer: float(answer["score"]), reverse=True)[:top_k]
-        return answers[0] if len(answers) == 1 else answers
+            found.append({"score": least_none, "start": 0, "end": 0, "answer": ""})
+        found = sorted(found, key=lambda answer: float(answer["score"]), reverse=True)[:top_k]
+        return found[0] if len(found) == 1 else found
 
     @staticmethod
     def _place(row: Any, start: int, end: int, aligned: bool) -> tuple[int, int]:

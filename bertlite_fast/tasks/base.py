@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from .. import hub
-from .._native import TextModel
+from .._native import TextModel, whole
 from ..errors import InputError
 from ..models import Config, Model
-from ..tokenizer import Tokenizer, whole
+from ..tokenizer import Tokenizer
 
-__all__ = ["Pipeline", "only", "whole"]
+__all__ = ["Pipeline", "only", "whole", "whole_ones"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,3 +110,10 @@ def only(settings: dict[str, Any], task: str, *names: str) -> None:
     for name in settings:
         if name not in names:
             raise InputError(f"{task} has no setting {name!r}; it has {', '.join(names)}.")
+
+
+def whole_ones(settings: dict[str, Any], **least: int) -> None:
+    """Check those of these settings that are given, and have them small enough for C."""
+    for name, fewest in least.items():
+        if settings.get(name) is not None:
+            settings[name] = whole(name, settings[name], fewest)

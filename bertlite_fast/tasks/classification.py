@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InputError
-from .base import Pipeline, only, whole
+from .base import Pipeline, only, whole_ones
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class TextClassification(Pipeline):
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         only(settings, self.task, "top_k", "function_to_apply", "truncation")
-        if settings.get("top_k") is not None:
-            whole("top_k", settings["top_k"], 1)
+        whole_ones(settings, top_k=1)
         settings.pop("truncation", None)  # longer texts are always truncated
         function = settings.get("function_to_apply")
         if function is not None and function not in ("softmax", "sigmoid", "none"):
@@ -97,8 +96,7 @@ class IntentClassification(TextClassification):
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         only(settings, self.task, "top_k", "threshold")
-        if settings.get("top_k") is not None:
-            whole("top_k", settings["top_k"], 1)
+        whole_ones(settings, top_k=1)
         threshold = settings.get("threshold")
         if threshold is not None and (not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1):
             raise InputError(f"threshold is {threshold!r}; it has to be a number from 0 to 1.")

@@ -111,7 +111,7 @@ class Index:
         return len(self.texts)
 
     def search(self, query: str, top_k: int = 5) -> list[dict[str, Any]]:
-        whole("top_k", top_k, 1)
+        top_k = whole("top_k", top_k, 1)
         if not self.texts:
             return []
         scores = similarities(self.pipe.embed(query), self.vectors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InputError
-from .base import Pipeline, only, whole
+from .base import Pipeline, only, whole_ones
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ class TokenClassification(Pipeline):
             raise InputError(f"aggregation_strategy is {strategy!r}; it can be {', '.join(STRATEGIES)}.")
         if not isinstance(settings.get("ignore_labels", ()), (list, tuple, set, frozenset, type(None))):
             raise InputError("ignore_labels has to be a list of labels.")
-        if settings.get("stride") is not None:
-            whole("stride", settings["stride"], 0)
+        whole_ones(settings, stride=0)
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from ..errors import InputError
-from .base import Pipeline, only, whole
+from .base import Pipeline, only, whole_ones
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class FillMask(Pipeline):
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         only(settings, self.task, "top_k", "targets", "tokenizer_kwargs")
-        if settings.get("top_k") is not None:
-            whole("top_k", settings["top_k"], 1)
+        whole_ones(settings, top_k=1)
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:

@@ -75,17 +75,20 @@ void bl_order(const float *values, size_t n, size_t k, int32_t *index)
     }
 }
 
-size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, bl_span *out)
+size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, float *scores, int32_t *index, bl_span *out)
 {
-    size_t have = 0;
     for (size_t s = 0; s < n; s++)
-        for (size_t e = s; e < n && e - s < longest; e++) {
-            const float score = starts[s] * ends[e];
-            if (!(score > 0.0f) || !k || (have == k && !(score > out[k - 1].score))) continue;
-            size_t at = have < k ? have++ : k - 1;
-            for (; at > 0 && out[at - 1].score < score; at--) out[at] = out[at - 1];
-            out[at] = (bl_span){ (int32_t)s, (int32_t)e, score };
+        for (size_t more = 0; more < longest; more++) {
+            const float score = s + more < n ? starts[s] * ends[s + more] : 0.0f;
+            scores[s * longest + more] = score > 0.0f ? score : 0.0f;
         }
+    k = k < n * longest ? k : n * longest;
+    bl_order(scores, n * longest, k, index);
+    size_t have = 0;
+    for (; have < k && scores[index[have]] > 0.0f; have++) {
+        const int32_t start = index[have] / (int32_t)longest;
+        out[have] = (bl_span){ start, start + index[have] % (int32_t)longest, scores[index[have]] };
+    }
     return have;
 }
 
