@@ -34,7 +34,7 @@ $(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx $(wildcard ber
 # make weights DATA=folder RUN=folder: the embedded models, from texts to scores (training/README.md). About five hours on two cores;
 # broken off, it goes on with pre-training where that was.
 TRAIN = $(BIN)/python training/train.py $(DATA) $(RUN)/corpus $(RUN)/teacher $(RUN)/base/encoder.pt $(RUN)
-TASKS = vectors intent sentiment emotion ner pos clinc150 snips hwu_slurp_home_subset
+TASKS = vectors intent sentiment emotion pos clinc150 snips hwu_slurp_home_subset
 weights: $(VENV)/.built
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[train]'
 	test -e $(RUN)/corpus/home.ids || $(BIN)/python training/corpus.py $(DATA) $(RUN)/corpus
@@ -44,13 +44,16 @@ weights: $(VENV)/.built
 	test -e $(RUN)/teacher/guesses.npz || $(BIN)/python training/guesses.py $(DATA) $(RUN)/corpus $(RUN)/teacher
 	$(TRAIN) vectors
 	$(TRAIN) together
-	$(TRAIN) alone $(TASKS) slots qa
+	$(TRAIN) alone $(TASKS) ner slots qa
 	$(TRAIN) alone qa --init qa --steps 7000 --rate 1.2e-3 --dropout 0.05 --made 0.3
 	$(TRAIN) again
 	$(TRAIN) finish words $(TASKS)
 	$(TRAIN) finish slots --steps 8000
-	$(TRAIN) finish ner --init ner --steps 9000
+	$(TRAIN) finish ner --steps 10000
+	$(TRAIN) finish ner --init ner --steps 12000 --mean
 	$(TRAIN) finish qa --steps 5000 --rate 1.2e-3 --dropout 0.05 --made 0.3
+	$(TRAIN) finish qa --init qa --steps 7000 --rate 1.2e-3 --dropout 0.05 --made 0.3 --mean
+	$(TRAIN) finish pos --init pos --steps 10000 --mean
 	$(BIN)/python training/export.py $(DATA) $(RUN)
 	$(BIN)/python -m bertlite_fast.selftest --write
 	$(BIN)/python training/score.py $(DATA) --baselines --card

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import ewt
 import home
+import labelled
 import pytest
 import sets
 
@@ -53,3 +55,20 @@ def test_the_list_of_names_has_a_letter_for_each_word() -> None:
 )
 def test_kinds_of_names(text: str, tags: str, kinds: str) -> None:
     assert "".join(ewt.kinds(text.split(), tags.split())) == kinds
+
+
+def test_renamed_sentences_differ_in_their_names_alone() -> None:
+    person, place, other = (labelled.ENTITIES.index(kind) for kind in ("PER", "LOC", "MISC"))
+    items = [
+        (["Ann", "Lee", "saw", "Rome", "in", "Latin", "."], [person, person, 0, place, 0, other, 0]),
+        (["Bo", "left", "New", "York", "."], [person, 0, place, place, 0]),
+        (["who", "is", "Xu", "?"], [0, 0, labelled.UNSURE, 0]),
+    ]
+    found = [labelled.renamed(items, random.Random(seed)) for seed in range(20)]
+    for sentences in found:
+        for (words, tags), (before, _) in zip(sentences, items):
+            assert len(words) == len(tags)
+            assert [w for w, tag in zip(words, tags) if tag not in (person, place)] == [w for w in before if w not in "Ann Lee Bo Rome New York".split()]
+            assert {w for w, tag in zip(words, tags) if tag == person} <= {"Ann", "Lee", "Bo"}
+            assert {w for w, tag in zip(words, tags) if tag == place} <= {"Rome", "New", "York"}
+    assert len({str(sentences) for sentences in found}) > 5

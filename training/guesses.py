@@ -20,9 +20,9 @@ import numpy as np
 import teacher
 import torch
 from batches import SEED
-from home import singles
+from home import HOME, kept_out, sentences, singles
 from labelled import Row
-from lessons import gaps
+from lessons import FIRST_CONTENT, gaps
 from pretrain import Corpus, masked
 from steps import steps
 from torch import Tensor
@@ -35,12 +35,14 @@ SHARES = {"wikipedia": 0.25, "books": 0.2, "modern": 0.35, "commands": 0.1, "hom
 STEPS, RATE = 6000, 2e-4
 HEAD_RATE = 1e-3  # of the head, which is new
 LIKELIEST = 48
-ROUNDS = 2  # each sentence with other gaps
+ROUNDS, AT_HOME = 3, 12  # of gaps in each sentence; in those of home.txt
 
 
 def rows_of(tokenizer: Tokenizer, data: Path) -> list[Row]:
-    rows = tokenizer(list(dict.fromkeys(singles(data))), truncation=True, max_length=40)["input_ids"]
-    return [Row(np.asarray(ids, np.uint16), 0) for ids in rows if len(ids) > 5]
+    """All single sentences; a row's target is how many rounds it gets."""
+    rounds = dict.fromkeys(singles(data), ROUNDS) | dict.fromkeys(sentences(HOME, 9), AT_HOME)
+    rows = tokenizer(list(rounds), truncation=True, max_length=40)["input_ids"]
+    return [Row(np.asarray(ids, np.uint16), count) for ids, count in zip(rows, rounds.values()) if len(ids) > 5]
 
 
 def tuned(corpus: Corpus, out: Path) -> None:
@@ -64,30 +66,49 @@ def tuned(corpus: Corpus, out: Path) -> None:
     model.save_pretrained(out)
 
 
-def guessed(folder: Path, rows: list[Row], threads: int) -> dict[str, Any]:
-    """For each row and round: the places of its gaps, and at each the likeliest words with their chances."""
+def guessed(folder: Path, tokenizer: Tokenizer, rows: list[Row], threads: int) -> dict[str, Any]:
+    """For each row and round: the places of its gaps, and at each the likeliest words with their chances.
+
+    A round's sentence is the one before with words drawn from what was guessed there, so few sentences become many.
+    """
     model: Any = AutoModelForMaskedLM.from_pretrained(str(folder))
+    pieces = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    # What may be drawn in a word's place: a word for a word, a word's continuation for one, and no mere grammar.
+    kinds = np.array([0 if i < FIRST_CONTENT else 2 if piece.startswith("##") else 1 for i, piece in enumerate(pieces)])
     found: list[Any] = [None] * len(rows)
 
     def work(at: int) -> None:
-        row = rows[at]
         r = np.random.default_rng((SEED, at))
-        noisy, places = gaps(torch.from_numpy(row.ids.astype(np.int64))[None], r)
-        logits = np.asarray(model([noisy[0].tolist()], positions=places[0].tolist()).logits).reshape(places.shape[1], -1)
-        top = np.argpartition(-logits, LIKELIEST, axis=1)[:, :LIKELIEST]
-        chances = np.exp(np.take_along_axis(logits, top, 1) - logits.max(1, keepdims=True))
-        found[at] = places[0].numpy().astype(np.uint8), top.astype(np.uint16), (chances / chances.sum(1, keepdims=True)).astype(np.float16)
+        found[at] = []
+        for turn in range(rows[at].target):
+            if turn % ROUNDS == 0:  # or they would stray too far
+                ids = rows[at].ids
+            noisy, places = gaps(torch.from_numpy(ids.astype(np.int64))[None], r)
+            at_gaps = places[0].numpy()
+            logits = np.asarray(model([noisy[0].tolist()], positions=at_gaps.tolist()).logits).reshape(len(at_gaps), -1)
+            top = np.argpartition(-logits, LIKELIEST, axis=1)[:, :LIKELIEST]
+            chances = np.exp(np.take_along_axis(logits, top, 1) - logits.max(1, keepdims=True))
+            chances /= chances.sum(1, keepdims=True)
+            found[at].append((ids, at_gaps.astype(np.uint8), top.astype(np.uint16), chances.astype(np.float16)))
+            drawn = ids.copy()
+            for place, words, weights in zip(at_gaps, top, chances):
+                fits = weights**1.3 * (kinds[words] == kinds[ids[place]]) * (kinds[words] > 0)
+                if fits.sum() > 0:
+                    drawn[place] = r.choice(words, p=fits / fits.sum())
+            if not kept_out(tokenizer.decode(drawn.tolist(), skip_special_tokens=True)):
+                ids = drawn
         if at % 20_000 == 0:
             print(f"{at} of {len(rows)}", flush=True)
 
     teacher.shared_out(work, range(len(rows)), threads)
+    flat = [one for row in found for one in row]
     return {
-        "ids": np.concatenate([row.ids for row in rows]),
-        "lengths": np.array([len(row.ids) for row in rows], np.uint8),
-        "places": np.concatenate([f[0] for f in found]),
-        "counts": np.array([len(f[0]) for f in found], np.uint8),
-        "likeliest": np.concatenate([f[1] for f in found]),
-        "chances": np.concatenate([f[2] for f in found]),
+        "ids": np.concatenate([ids for ids, *_ in flat]),
+        "lengths": np.array([len(ids) for ids, *_ in flat], np.uint8),
+        "places": np.concatenate([places for _, places, *_ in flat]),
+        "counts": np.array([len(places) for _, places, *_ in flat], np.uint8),
+        "likeliest": np.concatenate([top for *_, top, _ in flat]),
+        "chances": np.concatenate([chances for *_, chances in flat]),
     }
 
 
@@ -101,9 +122,10 @@ def main() -> int:
     if not (folder / "config.json").exists():
         tuned(Corpus(args.corpus, SHARES), folder)
     shutil.copy(args.data / "vocab.txt", folder / "vocab.txt")
-    rows = rows_of(Tokenizer(args.data / "vocab.txt"), args.data)
+    tokenizer = Tokenizer(args.data / "vocab.txt")
+    rows = rows_of(tokenizer, args.data)
     print(f"{len(rows)} sentences", flush=True)
-    np.savez(args.out / "guesses.npz", **guessed(folder, rows * ROUNDS, args.threads))
+    np.savez(args.out / "guesses.npz", **guessed(folder, tokenizer, rows, args.threads))
     return 0
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import sets
 
+HOME = 100_000  # sentences that are made
 LIST = re.compile(r"<(\w+)>")
 CHOICE = re.compile(r"\{([^{}]*)\}")
 
@@ -69,6 +70,11 @@ def close(text: str) -> bool:
     return any(2 * len(words & judge) >= len(words | judge) for judge in judges())
 
 
+def kept_out(text: str) -> bool:
+    """Whether a sentence is one that fill-mask is judged by, or too like one."""
+    return sets.judged(text) or close(text)
+
+
 def sentences(count: int, seed: int) -> Iterator[str]:
     lines, lists = templates()
     r = random.Random(seed)
@@ -76,13 +82,13 @@ def sentences(count: int, seed: int) -> Iterator[str]:
     weights = [(1 + line.count("|") + 8 * line.count("<")) ** 0.5 for line in lines]
     for template in r.choices(lines, weights, k=count):
         text = filled(template, lists, r)
-        if not sets.judged(text) and not close(text):
+        if not kept_out(text):
             yield text
 
 
 def singles(data: Path) -> Iterator[str]:
     """Single sentences, as fill-mask is asked about: of the home, and of other texts most of those that speak of such things."""
-    yield from sentences(100_000, 9)
+    yield from sentences(HOME, 9)
     common = common_words()
     for source, count in (("modern", 500_000), ("books", 600_000), ("wikipedia", 600_000)):
         found = [t for t in sets.sentences(data, source, count, 21) if len(t.split()) < 25]

