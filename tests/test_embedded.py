@@ -38,7 +38,7 @@ def test_every_task_has_a_model() -> None:
 def test_they_are_small() -> None:
     sizes = {name: os.path.getsize(embedded.path_of(name)) for name in embedded.names()}
     assert all(size <= 240_000 for name, size in sizes.items() if name != "base")
-    assert sum(sizes.values()) < 4_800_000  # installed; a wheel holds them in less than 4 MB
+    assert sum(sizes.values()) < 4_900_000  # installed; a wheel holds them in less than 4 MB
 
 
 def test_names() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._native import LARGEST
 from ..errors import InputError
 from .base import Pipeline, only, whole_ones
 
@@ -64,13 +65,12 @@ class QuestionAnswering(Pipeline):
         stride = min(longest // 2, 128) if stride is None else stride
         top_k = settings.get("top_k") or 1
         aligned = settings.get("align_to_words", True)
+        wanted = min(top_k * 2 + 10, LARGEST) if aligned else top_k  # some are the same once they are whole words
         (first,) = self.tokenizer.encode_rows([(question, context)], True, "only_second", longest, stride, False, False, True)
         answers: dict[str, dict[str, Any]] = {}
         least_none = 1000000.0
         for row in (first, *first.overflowing):
-            spans, none = self.text_model.answers(
-                row, top_k * 2 + 10 if aligned else top_k, settings.get("max_answer_len") or 15, bool(settings.get("handle_impossible_answer"))
-            )
+            spans, none = self.text_model.answers(row, wanted, settings.get("max_answer_len") or 15, bool(settings.get("handle_impossible_answer")))
             least_none = least_none if none is None else min(least_none, none)
             for start, end, score in spans:
                 a, b = self._place(row, start, end, aligned)
