@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import score
-import sets
 import torch
 from export import write_folder
 
@@ -21,6 +20,8 @@ from bertlite_fast import pipeline
 
 MOST = 1500  # items of a set
 PAIRS = (
+    ("words", "fill-mask"),
+    ("words", "home"),
     ("clinc150", "clinc150"),
     ("hwu_slurp_home_subset", "hwu_slurp_home_subset"),
     ("snips", "snips"),
@@ -28,6 +29,7 @@ PAIRS = (
     ("sentiment", "nltk_pros_cons"),
     ("emotion", "goemotions"),
     ("pos", "ud_ewt"),
+    ("ner", "uner_ewt"),
     ("ner", "wikigold"),
     ("slots", "hwu64_slots"),
     ("vectors", "stsb_en"),
@@ -51,11 +53,11 @@ def main() -> int:
     args = parser.parse_args()
     for model, name in PAIRS:
         state = torch.load(args.run / ("vectors-alone.pt" if model == "vectors" else f"{model}.pt"), weights_only=True)
-        items = sets.read(args.data, name, "validation")[:MOST]
+        items = score.validation(name, args.data)[:MOST]
         int8 = score.SETS[name][0](items)
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
-            write_folder(folder, args.data / "vocab.txt", state.get("kind", "vectors"), state["encoder"], state.get("head", {}), state.get("labels", []), {})
+            write_folder(folder, args.data / "vocab.txt", state.get("kind", model), state["encoder"], state.get("head", {}), state.get("labels", []), {})
             score.open_pipeline = in_floats(folder)
             fp32 = score.SETS[name][0](items)
             score.open_pipeline = pipeline
