@@ -15,6 +15,7 @@ import os
 import sys
 from operator import index
 
+from .checks import LARGEST, whole
 from .errors import BertliteError, InputError, InstructionSetError, ModelConfigError, ModelFileError, OutOfMemoryError
 
 # Where files that stand on the embedded base find it.
@@ -88,18 +89,10 @@ cdef extern from "platform.h" nogil:
 
 
 __version__ = BL_VERSION.decode()
-LARGEST = 0x7FFFFFFF  # number of use, and what 32-bit boards can hold
 
 
-cpdef object whole(str name, object value, object least=0):
-    """A setting that has to be a whole number; what is beyond all use is as good as the largest of use."""
-    try:
-        number = index(value)
-    except TypeError:
-        number = least - 1
-    if number < least or isinstance(value, bool):
-        raise InputError(f"{name} is {value!r}; it has to be a whole number, {least} or more.")
-    return min(number, LARGEST)
+cdef Py_ssize_t number(str name, object value, object least) except? -1:
+    return whole(name, value, least)
 
 
 cdef raise_error(bl_error *error):
@@ -516,7 +509,7 @@ cdef class Model:
             raise BertliteError("this model is open already.")
         if precision not in ("int8", "fp32"):
             raise ModelConfigError(f"precision is {precision!r}; it can be 'int8' or 'fp32'.")
-        threads = whole("threads", threads, 1)
+        threads = number("threads", threads, 1)
         precise = BL_INT8 if precision == "int8" else BL_FP32
         if isinstance(source, (bytes, bytearray, memoryview)):
             self.memory = bytes(source)
@@ -587,7 +580,7 @@ cdef class Model:
 
     def workspace_size(self, tokens, threads=1):
         """Bytes of working memory for that many tokens."""
-        return bl_workspace_size(self.model, whole("tokens", tokens), whole("threads", threads))
+        return bl_workspace_size(self.model, number("tokens", tokens, 0), number("threads", threads, 1))
 
     cdef workspace *borrow(self, size_t tokens, unsigned threads) except NULL:
         cdef workspace *w = NULL
@@ -627,7 +620,7 @@ cdef class Model:
         cdef Output result
         cdef workspace *w
         cdef size_t tokens
-        cdef unsigned n = self.threads_ if threads is None else whole("threads", threads, 1)
+        cdef unsigned n = self.threads_ if threads is None else number("threads", threads, 1)
         cdef list at
         cdef int32_t *listed = NULL
         ids.data = ids.here
@@ -691,7 +684,7 @@ def top(logits, k):
     cdef int32_t index[64]
     cdef float probability[64]
     cdef bl_status status
-    cdef size_t count = whole("k", k, 1)
+    cdef size_t count = number("k", k, 1)
     if count > 64:
         raise InputError(f"k is {k}; it has to be between 1 and 64.")
     PyObject_GetBuffer(logits, &view, PyBUF_FORMAT | PyBUF_STRIDES)

@@ -204,7 +204,7 @@ cdef class Encoding:
 
     cdef Py_ssize_t row_index(self, object given) except -2:
         """A token's index without the padding; -1 for padding."""
-        cdef Py_ssize_t n = self.count + self.padding, i = whole("a token's index", given, -LARGEST)
+        cdef Py_ssize_t n = self.count + self.padding, i = number("a token's index", given, -LARGEST)
         if i < 0:
             i += n
         if not 0 <= i < n:
@@ -314,7 +314,7 @@ cdef class Encoding:
     cdef list places_in(self, object sequence):
         """(index, start, end, word) of the tokens of one text."""
         cdef size_t n = 0
-        cdef Pieces p, wanted = self.b if whole("sequence_index", sequence) else self.a
+        cdef Pieces p, wanted = self.b if number("sequence_index", sequence, 0) else self.a
         cdef list out = []
         cdef Py_ssize_t shift = self.padding if self.pad_left else 0
         for i in range(self.count):
@@ -324,19 +324,21 @@ cdef class Encoding:
                 out.append((i + shift, p.places[n].start, p.places[n].end, p.places[n].word))
         return out
 
-    def char_to_token(self, char_pos, sequence_index=0):
-        char_pos = whole("char_pos", char_pos)
-        for i, start, end, word in self.places_in(sequence_index):
-            if start <= char_pos < end:
-                return i
+    cdef tuple at_char(self, object char_pos, object sequence):
+        """(index, start, end, word) of the token that a character is in, or None."""
+        cdef Py_ssize_t at = number("char_pos", char_pos, 0)
+        for found in self.places_in(sequence):
+            if found[1] <= at < found[2]:
+                return found
         return None
 
+    def char_to_token(self, char_pos, sequence_index=0):
+        found = self.at_char(char_pos, sequence_index)
+        return None if found is None else found[0]
+
     def char_to_word(self, char_pos, sequence_index=0):
-        char_pos = whole("char_pos", char_pos)
-        for i, start, end, word in self.places_in(sequence_index):
-            if start <= char_pos < end:
-                return word
-        return None
+        found = self.at_char(char_pos, sequence_index)
+        return None if found is None else found[3]
 
     def word_to_tokens(self, word_index, sequence_index=0):
         found = [i for i, start, end, word in self.places_in(sequence_index) if word == word_index]
@@ -535,7 +537,7 @@ cdef class TokenizerCore:
 
     def id_to_token(self, id):
         """An id's token, or None."""
-        return self.token_of(whole("an id", id, -LARGEST))
+        return self.token_of(number("an id", id, -LARGEST))
 
     def token_to_id(self, token):
         """A token's id, or None."""

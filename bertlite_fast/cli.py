@@ -160,7 +160,7 @@ def run(args: argparse.Namespace) -> int:
     calls: dict[str, tuple[Callable[[str], Any], Callable[[Screen, str, Any], str]]] = {
         "fill-mask": (lambda text: pipe(text, **settings), show_words),
         "ask": (lambda text: pipe(question=text, context=context, **settings), show_answer),
-        "ner": (lambda text: pipe(text, aggregation_strategy="simple", stride=pipe.text_model.longest // 8), show_entities),
+        "ner": (lambda text: pipe(text, aggregation_strategy="first", stride=pipe.text_model.longest // 8), show_entities),
         "tag": (lambda text: pipe(text, aggregation_strategy="first", ignore_labels=[], stride=pipe.text_model.longest // 8), show_entities),
         "classify": (lambda text: pipe(text, **settings), show_labels),
         "sentiment": (lambda text: pipe(text, **settings), show_labels),

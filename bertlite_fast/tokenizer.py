@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from operator import index
 
-from ._native import LARGEST, AddedToken, Encoding, TokenizerCore, whole
+from ._native import AddedToken, Encoding, TokenizerCore
+from .checks import LARGEST, whole
 from .errors import InputError, ModelFileError
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest

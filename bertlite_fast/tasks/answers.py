@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._native import LARGEST
+from ..checks import LARGEST
 from ..errors import InputError
 from .base import Pipeline, only, whole_ones
 

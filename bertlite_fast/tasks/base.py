@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from .. import hub
-from .._native import TextModel, whole
+from .._native import TextModel
+from ..checks import whole
 from ..errors import InputError
 from ..models import Config, Model
 from ..tokenizer import Tokenizer
