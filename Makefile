@@ -31,7 +31,7 @@ $(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx $(wildcard ber
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-# make weights DATA=folder RUN=folder: the embedded models, from texts to scores (training/README.md). About five hours on two cores;
+# make weights DATA=folder RUN=folder: the embedded models, from texts to scores (training/README.md). About six hours on two cores;
 # broken off, it goes on with pre-training where that was.
 TRAIN = $(BIN)/python training/train.py $(DATA) $(RUN)/corpus $(RUN)/teacher $(RUN)/base/encoder.pt $(RUN)
 TASKS = vectors intent sentiment emotion pos clinc150 snips hwu_slurp_home_subset
