@@ -20,7 +20,7 @@ import numpy as np
 import teacher
 import torch
 from batches import SEED
-from home import HOME, kept_out, sentences, singles
+from home import kept_out, made, singles
 from labelled import Row
 from lessons import FIRST_CONTENT, gaps
 from pretrain import Corpus, masked
@@ -40,7 +40,7 @@ ROUNDS, AT_HOME = 3, 12  # of gaps in each sentence; in those of home.txt
 
 def rows_of(tokenizer: Tokenizer, data: Path) -> list[Row]:
     """All single sentences; a row's target is how many rounds it gets."""
-    rounds = dict.fromkeys(singles(data), ROUNDS) | dict.fromkeys(sentences(HOME, 9), AT_HOME)
+    rounds = dict.fromkeys(singles(data), ROUNDS) | dict.fromkeys(made(), AT_HOME)
     rows = tokenizer(list(rounds), truncation=True, max_length=40)["input_ids"]
     return [Row(np.asarray(ids, np.uint16), count) for ids, count in zip(rows, rounds.values()) if len(ids) > 5]
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import sets
 
-HOME = 100_000  # sentences that are made
 LIST = re.compile(r"<(\w+)>")
 CHOICE = re.compile(r"\{([^{}]*)\}")
 
@@ -86,9 +85,14 @@ def sentences(count: int, seed: int) -> Iterator[str]:
             yield text
 
 
+def made() -> Iterator[str]:
+    """Those that fill-mask learns from."""
+    return sentences(100_000, 9)
+
+
 def singles(data: Path) -> Iterator[str]:
     """Single sentences, as fill-mask is asked about: of the home, and of other texts most of those that speak of such things."""
-    yield from sentences(HOME, 9)
+    yield from made()
     common = common_words()
     for source, count in (("modern", 500_000), ("books", 600_000), ("wikipedia", 600_000)):
         found = [t for t in sets.sentences(data, source, count, 21) if len(t.split()) < 25]

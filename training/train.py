@@ -223,6 +223,15 @@ def vectors_alone(run: Run, meaning: Encoder) -> None:
     torch.save({"encoder": meaning.state_dict()}, run.folder / "vectors-alone.pt")
 
 
+def begin_with(encoder: Encoder, state: dict[str, Tensor]) -> None:
+    """Takes over trained layers; those above them pass on what they are given."""
+    count = sum(name.endswith("qkv.weight") for name in state)
+    for layer in encoder.layers[count:]:
+        assert isinstance(layer, Layer)
+        nearly_nothing(layer)
+    encoder.load_state_dict(state, strict=count == len(encoder.layers))
+
+
 def mean_of(a: dict[str, Tensor], b: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: (a[name] + b[name]) / 2 for name in b}
 
@@ -233,7 +242,7 @@ def task_alone(run: Run, learner: Learner) -> None:
     before: dict[str, Any] = {}
     if init:
         before = torch.load(run.folder / f"{init}.pt", weights_only=True)
-        learner.encoder.load_state_dict(before["encoder"])
+        begin_with(learner.encoder, before["encoder"])
         if init == name:  # go on
             learner.head.load_state_dict(before["head"])
     if name in GUIDED:
@@ -298,6 +307,8 @@ def main() -> int:
     parser.add_argument("--dropout", type=float, help="instead of the task's own")
     parser.add_argument("--made", type=float, default=0.6, help="this share of the questions is made from plain text")
     args = parser.parse_args()
+    if args.mean and [args.init] != args.tasks:
+        parser.error("--mean needs one task, and --init of that task")
     torch.manual_seed(SEED)
     run = Run(args)
     if args.stage in ("together", "again"):
