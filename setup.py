@@ -11,8 +11,12 @@ from setuptools import __version__ as setuptools_version
 from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
-if int(setuptools_version.split(".")[0]) < 61:  # older ones do not read pyproject.toml, and would build a package without a name
-    raise SystemExit(f"bertlite-fast is built with setuptools 61 or newer; this is {setuptools_version}: pip install -U pip setuptools wheel")
+if (
+    int(setuptools_version.split(".")[0]) < 61
+):  # older ones do not read pyproject.toml, and would build a package without a name
+    raise SystemExit(
+        f"bertlite-fast is built with setuptools 61 or newer; this is {setuptools_version}: pip install -U pip setuptools wheel"
+    )
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -21,7 +25,11 @@ import core
 
 def target_machine() -> str:
     """The machine compiled for, which a cross build or a universal macOS build names."""
-    name = os.environ.get("BERTLITE_MACHINE") or sysconfig.get_platform().rsplit("-", 1)[-1] or platform.machine()
+    name = (
+        os.environ.get("BERTLITE_MACHINE")
+        or sysconfig.get_platform().rsplit("-", 1)[-1]
+        or platform.machine()
+    )
     archflags = os.environ.get("ARCHFLAGS", "")
     if "arm64" in archflags and "x86_64" not in archflags:
         name = "arm64"
@@ -40,7 +48,11 @@ class BuildCore(build_ext):
         flags += os.environ.get("BERTLITE_CFLAGS", "").split()
         for path, own in core.sources(target_machine(), "msvc" if msvc else ""):
             ext.extra_objects += self.compiler.compile(
-                [path], output_dir=self.build_temp, include_dirs=["csrc"], extra_postargs=flags + own, depends=ext.depends
+                [path],
+                output_dir=self.build_temp,
+                include_dirs=["csrc"],
+                extra_postargs=flags + own,
+                depends=ext.depends,
             )
         ext.extra_compile_args += flags
         if not msvc:
@@ -48,7 +60,9 @@ class BuildCore(build_ext):
             ext.extra_compile_args += ["-Wno-unused-function", "-O2"]
             ext.extra_link_args += os.environ.get("BERTLITE_CFLAGS", "").split()
             if sys.platform.startswith("linux"):
-                ext.extra_link_args += ["-Wl,-s"] if not os.environ.get("BERTLITE_KEEP_SYMBOLS") else []
+                ext.extra_link_args += (
+                    ["-Wl,-s"] if not os.environ.get("BERTLITE_KEEP_SYMBOLS") else []
+                )
         super().build_extension(ext)
 
 
@@ -73,12 +87,20 @@ def binding() -> str:
         pass
     if (ROOT / "bertlite_fast/_native.c").exists():
         return "bertlite_fast/_native.c"
-    raise SystemExit("a checkout is built with Cython 3.1 or newer (pip install 'cython>=3.1'); the source package needs none.")
+    raise SystemExit(
+        "a checkout is built with Cython 3.1 or newer (pip install 'cython>=3.1'); the source package needs none."
+    )
 
 
 parts = ["bertlite_fast/_text.pxi", "bertlite_fast/_tasks.pxi"]
-parts += [str(p.relative_to(ROOT)) for p in sorted((ROOT / "csrc").rglob("*")) if p.suffix in (".c", ".h", ".inc")]
+parts += [
+    str(p.relative_to(ROOT))
+    for p in sorted((ROOT / "csrc").rglob("*"))
+    if p.suffix in (".c", ".h", ".inc")
+]
 setup(
-    ext_modules=[Extension("bertlite_fast._native", [binding()], include_dirs=["csrc"], depends=parts)],
+    ext_modules=[
+        Extension("bertlite_fast._native", [binding()], include_dirs=["csrc"], depends=parts)
+    ],
     cmdclass={"build_ext": BuildCore, "sdist": SourcesWithC},
 )

@@ -46,22 +46,43 @@ def count(command: list[str]) -> tuple[int, str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--lengths", type=int, nargs="*", default=[16, 128])
-    parser.add_argument("--most", nargs="*", default=[], metavar="CORE:LENGTH=COUNT", help="fail if a count is above (LENGTH: a number of tokens, or ids)")
+    parser.add_argument(
+        "--most",
+        nargs="*",
+        default=[],
+        metavar="CORE:LENGTH=COUNT",
+        help="fail if a count is above (LENGTH: a number of tokens, or ids)",
+    )
     args = parser.parse_args()
-    limits = {tuple(key.split(":")): int(value) for key, value in (m.rsplit("=", 1) for m in args.most)}
+    limits = {
+        tuple(key.split(":")): int(value) for key, value in (m.rsplit("=", 1) for m in args.most)
+    }
     too_many = []
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
         plugin = out / "insn_count.so"
-        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", str(plugin), str(ROOT / "bench/insn_count.c")], check=True)
+        subprocess.run(
+            ["cc", "-O2", "-shared", "-fPIC", "-o", str(plugin), str(ROOT / "bench/insn_count.c")],
+            check=True,
+        )
         spec = checkpoints.Spec("lite", "sequence-classification", vocabulary=30522, labels=2)
         model = checkpoints.write(spec, out / "model")
-        (out / "vocab.txt").write_text("\n".join(dict.fromkeys([*compare_tokenizers.vocabulary(), *SENTENCE.split()])), encoding="utf-8")
+        (out / "vocab.txt").write_text(
+            "\n".join(dict.fromkeys([*compare_tokenizers.vocabulary(), *SENTENCE.split()])),
+            encoding="utf-8",
+        )
         (out / "text").write_text(SENTENCE)
-        print("instructions: a sentence of 12 words to ids; one forward pass, int8, 2 layers of 64, ids to classification logits")
-        print(f"{'core':22}{'stands for':18}{'set in use':12}{'12 words':>10}" + "".join(f"{n:>8} tokens" for n in args.lengths))
+        print(
+            "instructions: a sentence of 12 words to ids; one forward pass, int8, 2 layers of 64, ids to classification logits"
+        )
+        print(
+            f"{'core':22}{'stands for':18}{'set in use':12}{'12 words':>10}"
+            + "".join(f"{n:>8} tokens" for n in args.lengths)
+        )
         programs: dict[str, list[Path]] = {}
         for name, machine, board in CORES:
             compiler, *flags = COMPILERS[machine]
@@ -70,7 +91,12 @@ def main() -> None:
                 print(f"{name:22}{board:18}needs {compiler} and {qemu}")
                 continue
             if machine not in programs:
-                programs[machine] = core.build([compiler], [*flags, "-static"], out / machine, ["bench/cut.c", "bench/forward.c"])
+                programs[machine] = core.build(
+                    [compiler],
+                    [*flags, "-static"],
+                    out / machine,
+                    ["bench/cut.c", "bench/forward.c"],
+                )
             cut, forward = map(str, programs[machine])
             emulated = [qemu, "-cpu", name, "-plugin", str(plugin)]
 
@@ -80,7 +106,9 @@ def main() -> None:
                 many, _ = count([*command[:calls], "2", *command[calls:]])
                 return (many - one) // 29, isa
 
-            ids, _ = each([*emulated, cut, str(out / "vocab.txt"), str(out / "text")], len(emulated) + 2)
+            ids, _ = each(
+                [*emulated, cut, str(out / "vocab.txt"), str(out / "text")], len(emulated) + 2
+            )
             line, isa = f"{ids:>10,}", ""
             if ids > limits.get((name, "ids"), ids):
                 too_many.append(f"{name}, text to ids: {ids:,}")

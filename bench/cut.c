@@ -37,7 +37,8 @@ int main(int argc, char **argv)
     int32_t *ids = malloc(ROOM * sizeof *ids);
     const char **texts = malloc(MOST * sizeof *texts);
     size_t *sizes = malloc(MOST * sizeof *sizes), count = 0, pieces = 0, bytes = 0;
-    if (!f || !data || !ids || !texts || !sizes) return fprintf(stderr, "cannot read %s\n", argv[3]), 1;
+    if (!f || !data || !ids || !texts || !sizes)
+        return fprintf(stderr, "cannot read %s\n", argv[3]), 1;
     const size_t size = fread(data, 1, ROOM, f);
     fclose(f);
     for (size_t at = 0; at < size && count < MOST; count++) {
@@ -56,14 +57,17 @@ int main(int argc, char **argv)
         for (unsigned long c = 0; c < calls; c++)
             for (size_t i = 0; i < count; i++) {
                 size_t n;
-                if (bl_cut(t, texts[i], sizes[i], 0, ids, NULL, ROOM, &n, &error) != BL_OK) return fprintf(stderr, "%s\n", error.text), 1;
+                if (bl_cut(t, texts[i], sizes[i], 0, ids, NULL, ROOM, &n, &error) != BL_OK)
+                    return fprintf(stderr, "%s\n", error.text), 1;
                 pieces += n;
             }
         times[r] = (now() - start) / (double)(calls * count);
     }
     qsort(times, (size_t)rounds, sizeof *times, rising);
-    printf("%zu texts of %.1f bytes and %.1f pieces: %.1f ns least, %.1f ns median, %.0f MB/s; opened in %.0f us\n", count, (double)bytes / (double)count,
-           (double)pieces / (double)(calls * count), times[0], times[rounds / 2], (double)bytes / (double)count / times[rounds / 2] * 1e3, opened);
+    printf("%zu texts of %.1f bytes and %.1f pieces: %.1f ns least, %.1f ns median, %.0f MB/s; "
+           "opened in %.0f us\n",
+           count, (double)bytes / (double)count, (double)pieces / (double)(calls * count), times[0],
+           times[rounds / 2], (double)bytes / (double)count / times[rounds / 2] * 1e3, opened);
     bl_tokenizer_close(t);
     free(data);
     free(ids);

@@ -28,7 +28,8 @@ int main(int argc, char **argv)
 {
     enum { BATCHES = 15 };
     bl_error error;
-    if (argc < 4) return fprintf(stderr, "usage: forward MODEL LENGTH CALLS [OUTPUT [THREADS]]\n"), 2;
+    if (argc < 4)
+        return fprintf(stderr, "usage: forward MODEL LENGTH CALLS [OUTPUT [THREADS]]\n"), 2;
     const size_t length = strtoul(argv[2], NULL, 10), calls = strtoul(argv[3], NULL, 10);
     const char *output = argc > 4 ? argv[4] : "classes";
     const unsigned threads = argc > 5 ? (unsigned)strtoul(argv[5], NULL, 10) : 1;
@@ -36,10 +37,14 @@ int main(int argc, char **argv)
     if (!m) return fprintf(stderr, "%s\n", error.text), 1;
 
     int32_t *ids = calloc(length ? length : 1, sizeof *ids), mask[1] = { (int32_t)length / 2 };
-    for (size_t i = 0; i < length; i++) ids[i] = (int32_t)(1000 + i * 7919 % 20000) % bl_describe(m)->vocabulary;
+    for (size_t i = 0; i < length; i++)
+        ids[i] = (int32_t)(1000 + i * 7919 % 20000) % bl_describe(m)->vocabulary;
     const int words = !strcmp(output, "words");
     const bl_batch batch = { ids, NULL, NULL, 1, length };
-    const bl_want want = { words ? BL_WORDS : !strcmp(output, "hidden") ? BL_HIDDEN : !strcmp(output, "mean") ? BL_MEAN : BL_CLASSES,
+    const bl_want want = { words                       ? BL_WORDS
+                           : !strcmp(output, "hidden") ? BL_HIDDEN
+                           : !strcmp(output, "mean")   ? BL_MEAN
+                                                       : BL_CLASSES,
                            words ? mask : NULL, words, NULL };
     const size_t size = bl_workspace_size(m, length, threads);
     float *out = malloc((bl_output_size(m, &batch, &want) + 1) * sizeof *out), probability[5];
@@ -49,14 +54,15 @@ int main(int argc, char **argv)
     for (int b = 0; b < (calls > 1 ? BATCHES : 1); b++) {
         const double t = now();
         for (size_t i = 0; i < calls; i++) {
-            if (bl_run(m, &batch, &want, out, workspace, size, threads, &error) != BL_OK) return fprintf(stderr, "%s\n", error.text), 1;
+            if (bl_run(m, &batch, &want, out, workspace, size, threads, &error) != BL_OK)
+                return fprintf(stderr, "%s\n", error.text), 1;
             if (words) bl_top(out, (size_t)bl_describe(m)->vocabulary, 5, index, probability);
         }
         times[b] = (now() - t) / (double)(calls ? calls : 1);
     }
     qsort(times, calls > 1 ? BATCHES : 1, sizeof *times, rising);
-    printf("%s, %zu tokens, %s: %.3f us least, %.3f us median (workspace %zu bytes)\n", output, length, bl_isa_name(), times[0],
-           times[calls > 1 ? BATCHES / 2 : 0], size);
+    printf("%s, %zu tokens, %s: %.3f us least, %.3f us median (workspace %zu bytes)\n", output,
+           length, bl_isa_name(), times[0], times[calls > 1 ? BATCHES / 2 : 0], size);
     free(workspace);
     free(out);
     free(ids);

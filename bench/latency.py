@@ -43,7 +43,11 @@ def litert_call(path: str, ids: list[int]) -> Callable[[], object]:
     runner: Any = Interpreter(path, num_threads=1)
     runner.allocate_tensors()
     inputs = sorted(runner.get_input_details(), key=lambda d: str(d["name"]))
-    arrays = [np.array([ids], np.int32), np.ones((1, len(ids)), np.int32), np.zeros((1, len(ids)), np.int32)]
+    arrays = [
+        np.array([ids], np.int32),
+        np.ones((1, len(ids)), np.int32),
+        np.zeros((1, len(ids)), np.int32),
+    ]
     output = runner.get_output_details()[0]["index"]
 
     def call() -> object:
@@ -56,27 +60,43 @@ def litert_call(path: str, ids: list[int]) -> Callable[[], object]:
 
 
 def c_call(program: Path, folder: Path, length: int, calls: int, *more: str) -> float:
-    run = subprocess.run([program, folder, str(length), str(calls), *more], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [program, folder, str(length), str(calls), *more],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found = re.search(r"([\d.]+) us median", run.stdout)
     assert found
     return float(found[1])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--litert", nargs="*", default=[], metavar="LENGTH=FILE")
     parser.add_argument("--model", help="the folder that the LiteRT files were made from, L2-H64")
     parser.add_argument("--shapes", nargs="*", default=list(SHAPES), choices=list(SHAPES))
     args = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    print(f"machine: {processor()}, {bf.active_isa()}; one thread, int8, medians of batches taken by turns")
+    print(
+        f"machine: {processor()}, {bf.active_isa()}; one thread, int8, medians of batches taken by turns"
+    )
     with tempfile.TemporaryDirectory() as scratch:
-        (program,) = core.build([os.environ.get("CC", "cc")], [], Path(scratch) / "build", ["bench/forward.c"])
+        (program,) = core.build(
+            [os.environ.get("CC", "cc")], [], Path(scratch) / "build", ["bench/forward.c"]
+        )
         for name in args.shapes:
-            spec = checkpoints.Spec(name, "sequence-classification", vocabulary=30522, labels=2, **SHAPES[name])
+            spec = checkpoints.Spec(
+                name, "sequence-classification", vocabulary=30522, labels=2, **SHAPES[name]
+            )
             folder = checkpoints.write(spec, Path(scratch) / name)
-            int8, fp32 = (bf.AutoModelForSequenceClassification.from_pretrained(folder, precision=p) for p in ("int8", "fp32"))
+            int8, fp32 = (
+                bf.AutoModelForSequenceClassification.from_pretrained(folder, precision=p)
+                for p in ("int8", "fp32")
+            )
             for length in (16, 128):
                 ids = [1000 + i * 7919 % 20000 for i in range(length)]
                 took = by_turns({"int8": partial(int8, ids), "fp32": partial(fp32, ids)})
@@ -88,15 +108,23 @@ def main() -> None:
                 )
         spec = checkpoints.Spec("words", "masked-lm", vocabulary=30522)
         folder = checkpoints.write(spec, Path(scratch) / "words")
-        hidden, words = (c_call(program, folder, 16, 3000, output) for output in ("hidden", "words"))
-        print(f"L2-H64     16 tokens: encoder {hidden:.2f} us, with one masked word and its top five {words:.2f} us ({words / hidden:.1f} x)")
+        hidden, words = (
+            c_call(program, folder, 16, 3000, output) for output in ("hidden", "words")
+        )
+        print(
+            f"L2-H64     16 tokens: encoder {hidden:.2f} us, with one masked word and its top five {words:.2f} us ({words / hidden:.1f} x)"
+        )
         for pair in args.litert:
             length_text, path = pair.split("=", 1)
-            model = bf.AutoModelForSequenceClassification.from_pretrained(args.model or Path(scratch) / "L2-H64")
+            model = bf.AutoModelForSequenceClassification.from_pretrained(
+                args.model or Path(scratch) / "L2-H64"
+            )
             ids = [1000 + i * 7919 % 20000 for i in range(int(length_text))]
             took = by_turns({"ours": partial(model, ids), "LiteRT": litert_call(path, ids)})
             ratio = took["LiteRT"] / took["ours"]
-            print(f"L2-H64   {length_text:>4} tokens, from Python: ours {took['ours']:.2f} us, LiteRT dynamic int8 {took['LiteRT']:.2f} us ({ratio:.2f} x)")
+            print(
+                f"L2-H64   {length_text:>4} tokens, from Python: ours {took['ours']:.2f} us, LiteRT dynamic int8 {took['LiteRT']:.2f} us ({ratio:.2f} x)"
+            )
 
 
 if __name__ == "__main__":

@@ -56,14 +56,32 @@ print(json.dumps(found))
 
 
 def build(folder: Path, flags: str) -> None:
-    for name in ("bertlite_fast", "csrc", "tools", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
+    for name in (
+        "bertlite_fast",
+        "csrc",
+        "tools",
+        "setup.py",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+    ):
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.so", "__pycache__", "_native.c"))
+            shutil.copytree(
+                source,
+                folder / name,
+                ignore=shutil.ignore_patterns("*.so", "__pycache__", "_native.c"),
+            )
         else:
             shutil.copy(source, folder / name)
     environment = {**os.environ, "BERTLITE_CFLAGS": flags}
-    subprocess.run([sys.executable, "setup.py", "-q", "build_ext", "--inplace"], cwd=folder, env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "setup.py", "-q", "build_ext", "--inplace"],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
 
 
 def main() -> int:
@@ -75,12 +93,20 @@ def main() -> int:
             build(Path(scratch) / name, flags)
         for _ in range(5):
             for name, found in least.items():
-                run = subprocess.run([sys.executable, "-c", CALLS], cwd=Path(scratch) / name, capture_output=True, text=True, check=True)
+                run = subprocess.run(
+                    [sys.executable, "-c", CALLS],
+                    cwd=Path(scratch) / name,
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                )
                 for call, microseconds in json.loads(run.stdout).items():
                     found[call] = min(found.get(call, 1e9), microseconds)
     print(processor())
     for call, whole in least["whole"].items():
-        print(f"{call:18} {whole:6.3f} us, limited {least['limited'][call]:6.3f} us: {least['limited'][call] - whole:+.3f} us")
+        print(
+            f"{call:18} {whole:6.3f} us, limited {least['limited'][call]:6.3f} us: {least['limited'][call] - whole:+.3f} us"
+        )
     return 0
 
 

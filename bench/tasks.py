@@ -27,11 +27,17 @@ from turns import by_turns, processor
 import bertlite_fast as bf
 
 TEXT = "turn on the kitchen lights and play some quiet music before we have dinner"  # 14 words, 16 tokens
-HEADS = {"text-classification": "sequence-classification", "ner": "token-classification", "fill-mask": "masked-lm"}
+HEADS = {
+    "text-classification": "sequence-classification",
+    "ner": "token-classification",
+    "fill-mask": "masked-lm",
+}
 
 
 def checkpoint(folder: Path, vocab: Path, head: str) -> Path:
-    spec = checkpoints.Spec("bench-" + head, head, vocabulary=30522, labels=9 if head == "token-classification" else 2)
+    spec = checkpoints.Spec(
+        "bench-" + head, head, vocabulary=30522, labels=9 if head == "token-classification" else 2
+    )
     checkpoints.write(spec, folder)
     (folder / "vocab.txt").write_bytes(vocab.read_bytes())
     if head == "token-classification":  # as in any text, most tokens are no name
@@ -78,14 +84,21 @@ def onnx(path: str, tokenizer_json: str) -> Callable[[], object]:
     def call() -> object:
         e = tokenizer.encode(TEXT)
         rows = {"ids": e.ids, "mask": e.attention_mask, "types": e.type_ids}
-        feed = {n: np.array([rows["mask" if "mask" in n else "types" if "type" in n else "ids"]], np.int64) for n in names}
+        feed = {
+            n: np.array(
+                [rows["mask" if "mask" in n else "types" if "type" in n else "ids"]], np.int64
+            )
+            for n in names
+        }
         return session.run(None, feed)
 
     return call
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--vocab", type=Path, required=True)
     parser.add_argument("--litert")
     parser.add_argument("--onnx")
@@ -107,9 +120,13 @@ def main() -> None:
                 saved = str(Path(scratch) / "saved")
                 pipe.tokenizer.save_pretrained(saved)
                 if args.litert:
-                    calls["LiteRT int8 + nanotoken"] = litert(args.litert, saved + "/tokenizer.json")
+                    calls["LiteRT int8 + nanotoken"] = litert(
+                        args.litert, saved + "/tokenizer.json"
+                    )
                 if args.onnx:
-                    calls["ONNX Runtime fp32 + tokenizers"] = onnx(args.onnx, saved + "/tokenizer.json")
+                    calls["ONNX Runtime fp32 + tokenizers"] = onnx(
+                        args.onnx, saved + "/tokenizer.json"
+                    )
             elif task == "ner":
                 calls["its model's C call alone"] = partial(native.logits, row)
             try:
@@ -124,7 +141,10 @@ def main() -> None:
                 pass
             medians = by_turns(calls, rounds=25)
             for name, us in medians.items():
-                print(f"| {task} | {name} | {us:.1f} | {us / medians['bertlite_fast']:.1f} |", flush=True)
+                print(
+                    f"| {task} | {name} | {us:.1f} | {us / medians['bertlite_fast']:.1f} |",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -32,7 +32,11 @@ EUROPEAN = [
     "Příliš žluťoučký kůň úpěl ďábelské ódy nad řekou během večeře",
     "Slå på värmen i köket när vi är på väg hem från flygplatsen",
 ]
-CHINESE = ["请把厨房的灯打开然后播放一些安静的音乐直到晚饭开始", "明天早上七点叫醒我并且告诉我今天的天气怎么样", "客厅的空调温度太低了请调高两度谢谢你的帮助"]
+CHINESE = [
+    "请把厨房的灯打开然后播放一些安静的音乐直到晚饭开始",
+    "明天早上七点叫醒我并且告诉我今天的天气怎么样",
+    "客厅的空调温度太低了请调高两度谢谢你的帮助",
+]
 MIXED = [
     "Turn on the Küche 灯 and play música тихо 🎵 please",
     "Ответь: 東京 temperature is 21°C — très bien!",
@@ -46,7 +50,9 @@ def english(words: int, count: int) -> list[str]:
     import re
 
     text = re.sub(r"[^A-Za-z',.]+", " ", " ".join(pydoc_data.topics.topics.values())).split()
-    return [" ".join(text[i * words : (i + 1) * words]) for i in range(min(count, len(text) // words))]
+    return [
+        " ".join(text[i * words : (i + 1) * words]) for i in range(min(count, len(text) // words))
+    ]
 
 
 def rivals(folder: Path) -> dict[str, Callable[[str], object]]:
@@ -96,13 +102,16 @@ def opened(make: Callable[[], Any]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--vocab", type=Path, required=True, help="a vocab.txt, such as BERT's")
     args = parser.parse_args()
     print(processor())
     long_texts = english(12, 2000)
     cases = {
-        "12 words, the same": ["turn on the kitchen lights and play some quiet music before dinner"] * 100,
+        "12 words, the same": ["turn on the kitchen lights and play some quiet music before dinner"]
+        * 100,
         "12 words, varied": long_texts,
         "5 words, the same": ["turn on the kitchen lights"] * 100,
         "European, varied": EUROPEAN,
@@ -114,10 +123,17 @@ def main() -> None:
         folder = Path(scratch)
         ours = bf.Tokenizer(args.vocab)
         ours.save_pretrained(folder)
-        callers: dict[str, Callable[[str], object]] = {"bertlite_fast": ours.encode, **rivals(folder)}
-        print(f"\n| text | bytes | {' | '.join(f'{name}, us' for name in callers)} |\n|---|---:|{'---:|' * len(callers)}")
+        callers: dict[str, Callable[[str], object]] = {
+            "bertlite_fast": ours.encode,
+            **rivals(folder),
+        }
+        print(
+            f"\n| text | bytes | {' | '.join(f'{name}, us' for name in callers)} |\n|---|---:|{'---:|' * len(callers)}"
+        )
         for name, texts in cases.items():
-            medians = by_turns({caller: over(call, texts) for caller, call in callers.items()}, rounds=15)
+            medians = by_turns(
+                {caller: over(call, texts) for caller, call in callers.items()}, rounds=15
+            )
             medians = {caller: us / len(texts) for caller, us in medians.items()}
             size = sum(len(t.encode()) for t in texts) / len(texts)
             own = medians["bertlite_fast"]
@@ -125,13 +141,26 @@ def main() -> None:
                 f"| {name} | {size:.0f} | {' | '.join(f'{us:.2f}' + ('' if c == 'bertlite_fast' else f' ({us / own:.1f}x)') for c, us in medians.items())} |",
                 flush=True,
             )
-        from_text, from_json = opened(lambda: bf.Tokenizer(args.vocab)), opened(lambda: bf.Tokenizer(folder / "tokenizer.json"))
-        print(f"\nopening: vocab.txt {from_text:.2f} ms, tokenizer.json {from_json:.2f} ms; table: {ours.settings['table_bytes'] / 1e6:.2f} MB")
+        from_text, from_json = (
+            opened(lambda: bf.Tokenizer(args.vocab)),
+            opened(lambda: bf.Tokenizer(folder / "tokenizer.json")),
+        )
+        print(
+            f"\nopening: vocab.txt {from_text:.2f} ms, tokenizer.json {from_json:.2f} ms; table: {ours.settings['table_bytes'] / 1e6:.2f} MB"
+        )
         (program,) = core.build(["cc"], [], folder, ["bench/cut.c"])
         for name, texts in cases.items():
             (folder / "texts").write_text("\n".join(texts), encoding="utf-8")
             run = subprocess.run(
-                [str(program), str(args.vocab), str(max(2, 20000 // len(texts))), str(folder / "texts")], check=True, capture_output=True, text=True
+                [
+                    str(program),
+                    str(args.vocab),
+                    str(max(2, 20000 // len(texts))),
+                    str(folder / "texts"),
+                ],
+                check=True,
+                capture_output=True,
+                text=True,
             )
             print(f"in C: {name}: {run.stdout.strip()}")
 

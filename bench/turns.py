@@ -18,7 +18,9 @@ def processor() -> str:
     return f"{found[1] if found else platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}"
 
 
-def by_turns(calls: dict[str, Callable[[], object]], rounds: int = 15, batch_s: float = 0.03) -> dict[str, float]:
+def by_turns(
+    calls: dict[str, Callable[[], object]], rounds: int = 15, batch_s: float = 0.03
+) -> dict[str, float]:
     """Median microseconds of each call, the callers taking turns."""
     counts: dict[str, int] = {}
     times: dict[str, list[float]] = {name: [] for name in calls}

@@ -1,7 +1,14 @@
 """BERT encoders on small machines: int8, offline, the same bytes on every board."""
 
 from ._native import Output, Tensor, __version__, active_isa, available_isas, convert, top
-from .errors import BertliteError, InputError, InstructionSetError, ModelConfigError, ModelFileError, OutOfMemoryError
+from .errors import (
+    BertliteError,
+    InputError,
+    InstructionSetError,
+    ModelConfigError,
+    ModelFileError,
+    OutOfMemoryError,
+)
 from .models import (
     AutoModel,
     AutoModelForMaskedLM,
@@ -14,7 +21,15 @@ from .models import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .pipelines import pipeline
-    from .tokenizer import AddedToken, AutoTokenizer, BatchEncoding, BertTokenizer, BertTokenizerFast, Encoding, Tokenizer
+    from .tokenizer import (
+        AddedToken,
+        AutoTokenizer,
+        BatchEncoding,
+        BertTokenizer,
+        BertTokenizerFast,
+        Encoding,
+        Tokenizer,
+    )
 
 __all__ = [
     "AddedToken",
@@ -54,7 +69,15 @@ def __getattr__(name: str) -> object:
 
         globals()[name] = pipeline
         return pipeline
-    if name in ("AddedToken", "AutoTokenizer", "BatchEncoding", "BertTokenizer", "BertTokenizerFast", "Encoding", "Tokenizer"):
+    if name in (
+        "AddedToken",
+        "AutoTokenizer",
+        "BatchEncoding",
+        "BertTokenizer",
+        "BertTokenizerFast",
+        "Encoding",
+        "Tokenizer",
+    ):
         from . import tokenizer
 
         value: object = getattr(tokenizer, name)

@@ -22,16 +22,52 @@ if TYPE_CHECKING:
 
 # command: (the pipeline's task, what it is for, an example)
 COMMANDS = {
-    "fill-mask": ("fill-mask", "words for [MASK]", 'bertlite-fast fill-mask "Please [MASK] the door." --model my-bert'),
-    "ask": ("question-answering", "an answer found in a text", 'bertlite-fast ask "Who was it?" --context "It was Ada." --model my-bert-qa'),
+    "fill-mask": (
+        "fill-mask",
+        "words for [MASK]",
+        'bertlite-fast fill-mask "Please [MASK] the door." --model my-bert',
+    ),
+    "ask": (
+        "question-answering",
+        "an answer found in a text",
+        'bertlite-fast ask "Who was it?" --context "It was Ada." --model my-bert-qa',
+    ),
     "ner": ("ner", "names in texts", 'bertlite-fast ner "Ada lives in London" --model my-bert-ner'),
-    "tag": ("token-classification", "a label for every word", 'bertlite-fast tag "The quick brown fox" --model my-bert-pos'),
-    "classify": ("text-classification", "a label for a text", 'bertlite-fast classify "Book a flight" --top-k 3 --model my-bert'),
-    "sentiment": ("sentiment-analysis", "liked or not", 'bertlite-fast sentiment "I love it" --model my-bert-sentiment'),
-    "intent": ("intent-classification", "what is wanted, or nothing known", 'bertlite-fast intent "lights on" --threshold 0.7 --model my-bert'),
-    "similar": ("sentence-similarity", "how alike the first text is to the others", 'bertlite-fast similar "lights on" "lamp on" "play music" --model my-bert'),
-    "embed": ("feature-extraction", "texts as vectors", 'bertlite-fast embed "lights on" --json --model my-bert'),
-    "search": ("sentence-similarity", "the closest lines of files or of standard input", 'bertlite-fast search "lamp broken" --file notes.txt --model my-bert'),
+    "tag": (
+        "token-classification",
+        "a label for every word",
+        'bertlite-fast tag "The quick brown fox" --model my-bert-pos',
+    ),
+    "classify": (
+        "text-classification",
+        "a label for a text",
+        'bertlite-fast classify "Book a flight" --top-k 3 --model my-bert',
+    ),
+    "sentiment": (
+        "sentiment-analysis",
+        "liked or not",
+        'bertlite-fast sentiment "I love it" --model my-bert-sentiment',
+    ),
+    "intent": (
+        "intent-classification",
+        "what is wanted, or nothing known",
+        'bertlite-fast intent "lights on" --threshold 0.7 --model my-bert',
+    ),
+    "similar": (
+        "sentence-similarity",
+        "how alike the first text is to the others",
+        'bertlite-fast similar "lights on" "lamp on" "play music" --model my-bert',
+    ),
+    "embed": (
+        "feature-extraction",
+        "texts as vectors",
+        'bertlite-fast embed "lights on" --json --model my-bert',
+    ),
+    "search": (
+        "sentence-similarity",
+        "the closest lines of files or of standard input",
+        'bertlite-fast search "lamp broken" --file notes.txt --model my-bert',
+    ),
 }
 COLOURS = {"PER": 36, "LOC": 32, "ORG": 33, "MISC": 35}
 SAMPLES = (
@@ -48,13 +84,21 @@ class Screen:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self.colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        self.colours = (
+            sys.stdout.isatty()
+            and "NO_COLOR" not in os.environ
+            and os.environ.get("TERM") != "dumb"
+        )
 
     def paint(self, text: str, colour: int) -> str:
         return f"\033[{colour}m{text}\033[0m" if self.colours else text
 
     def show(self, text: str, answer: Any, human: Callable[[Screen, str, Any], str]) -> None:
-        line = json.dumps({"text": text, "answer": answer}, ensure_ascii=False) if self.as_json else human(self, text, answer)
+        line = (
+            json.dumps({"text": text, "answer": answer}, ensure_ascii=False)
+            if self.as_json
+            else human(self, text, answer)
+        )
         print(line, flush=True)  # whoever reads may be waiting for this one
 
 
@@ -64,22 +108,33 @@ def percent(score: float) -> str:
 
 def show_words(screen: Screen, text: str, answer: Any) -> str:
     masks = answer if isinstance(answer[0], list) else [answer]
-    return "\n".join(f"{percent(word['score'])}  {screen.paint(word['token_str'], 1):12}  {word['sequence']}" for words in masks for word in words)
+    return "\n".join(
+        f"{percent(word['score'])}  {screen.paint(word['token_str'], 1):12}  {word['sequence']}"
+        for words in masks
+        for word in words
+    )
 
 
 def show_labels(screen: Screen, text: str, answer: Any) -> str:
     labels = answer if isinstance(answer, list) else [answer]
-    return "\n".join(f"{percent(label['score'])}  {screen.paint(label['label'], 1)}\t{text}" for label in labels)
+    return "\n".join(
+        f"{percent(label['score'])}  {screen.paint(label['label'], 1)}\t{text}" for label in labels
+    )
 
 
 def show_intent(screen: Screen, text: str, answer: Any) -> str:
-    label = screen.paint(answer["label"], 1) if answer["label"] else screen.paint("not understood", 31)
+    label = (
+        screen.paint(answer["label"], 1) if answer["label"] else screen.paint("not understood", 31)
+    )
     return f"{percent(answer['score'])}  {label}\t{text}"
 
 
 def show_answer(screen: Screen, text: str, answer: Any) -> str:
     answers = answer if isinstance(answer, list) else [answer]
-    return "\n".join(f"{percent(found['score'])}  {screen.paint(found['answer'], 1) or '(none)'}\t{found['start']}-{found['end']}" for found in answers)
+    return "\n".join(
+        f"{percent(found['score'])}  {screen.paint(found['answer'], 1) or '(none)'}\t{found['start']}-{found['end']}"
+        for found in answers
+    )
 
 
 def show_entities(screen: Screen, text: str, answer: Any) -> str:
@@ -87,7 +142,11 @@ def show_entities(screen: Screen, text: str, answer: Any) -> str:
     for entity in answer:
         kind = entity.get("entity_group") or entity["entity"]
         inside = text[entity["start"] : entity["end"]]
-        mark = screen.paint(inside, COLOURS.get(kind[:4].rstrip("-"), 34)) if screen.colours else f"[{inside}]"
+        mark = (
+            screen.paint(inside, COLOURS.get(kind[:4].rstrip("-"), 34))
+            if screen.colours
+            else f"[{inside}]"
+        )
         shown += text[at : entity["start"]] + mark + screen.paint(f"({kind})", 2)
         at = entity["end"]
     return shown + text[at:]
@@ -106,7 +165,11 @@ def lines(args: argparse.Namespace) -> Iterator[str]:
         print("a text a line; end with Ctrl-D", file=sys.stderr)
     for name in args.file or ["-"]:
         try:
-            with nullcontext(sys.stdin) if name == "-" else open(name, encoding="utf-8", errors="replace") as file:
+            with (
+                nullcontext(sys.stdin)
+                if name == "-"
+                else open(name, encoding="utf-8", errors="replace") as file
+            ):
                 for line in file:
                     if line.strip():
                         yield line.rstrip("\r\n")
@@ -143,7 +206,9 @@ def run(args: argparse.Namespace) -> int:
     if args.command == "similar":
         first, *others = list(texts)
         if not others:
-            raise InputError("similar needs two texts or more: the first is compared with the others.")
+            raise InputError(
+                "similar needs two texts or more: the first is compared with the others."
+            )
         for text, score in zip(others, pipe(first, others)):
             screen.show(text, score, lambda screen, text, score: f"{score:6.3f}  {text}")
         return 0
@@ -152,7 +217,9 @@ def run(args: argparse.Namespace) -> int:
             raise InputError("search needs a text to look for.")
         query, args.text = " ".join(args.text), []
         for found in pipe.search(query, list(counted(lines(args), args.quiet)), args.top_k or 5):
-            screen.show(found["text"], found["score"], lambda screen, text, score: f"{score:6.3f}  {text}")
+            screen.show(
+                found["text"], found["score"], lambda screen, text, score: f"{score:6.3f}  {text}"
+            )
         return 0
     context = args.context if args.command == "ask" else None
     if context and context.startswith("@"):
@@ -160,8 +227,21 @@ def run(args: argparse.Namespace) -> int:
     calls: dict[str, tuple[Callable[[str], Any], Callable[[Screen, str, Any], str]]] = {
         "fill-mask": (lambda text: pipe(text, **settings), show_words),
         "ask": (lambda text: pipe(question=text, context=context, **settings), show_answer),
-        "ner": (lambda text: pipe(text, aggregation_strategy="first", stride=pipe.text_model.longest // 8), show_entities),
-        "tag": (lambda text: pipe(text, aggregation_strategy="first", ignore_labels=[], stride=pipe.text_model.longest // 8), show_entities),
+        "ner": (
+            lambda text: pipe(
+                text, aggregation_strategy="first", stride=pipe.text_model.longest // 8
+            ),
+            show_entities,
+        ),
+        "tag": (
+            lambda text: pipe(
+                text,
+                aggregation_strategy="first",
+                ignore_labels=[],
+                stride=pipe.text_model.longest // 8,
+            ),
+            show_entities,
+        ),
         "classify": (lambda text: pipe(text, **settings), show_labels),
         "sentiment": (lambda text: pipe(text, **settings), show_labels),
         "intent": (lambda text: pipe(text, **settings), show_intent),
@@ -178,7 +258,9 @@ def convert(args: argparse.Namespace) -> int:
     from . import _native
 
     _native.convert(args.folder, args.out, base=args.base)
-    weights = [os.path.join(args.folder, name) for name in ("model.safetensors", "pytorch_model.bin")]
+    weights = [
+        os.path.join(args.folder, name) for name in ("model.safetensors", "pytorch_model.bin")
+    ]
     before = next(os.path.getsize(path) for path in weights if os.path.exists(path))
     exact, small = _native.Model(args.folder, precision="fp32"), _native.Model(args.out)
     texts = list(lines(argparse.Namespace(text=[], file=args.file))) if args.file else list(SAMPLES)
@@ -187,7 +269,9 @@ def convert(args: argparse.Namespace) -> int:
         tokenizer = _native.TokenizerCore(args.out)
         rows = [tokenizer.encode(text)[: exact.info["positions"]] for text in texts]
     except BertliteError:
-        rows = [[(7 * i * i + 31 * j) % exact.info["vocabulary"] for i in range(24)] for j in range(5)]
+        rows = [
+            [(7 * i * i + 31 * j) % exact.info["vocabulary"] for i in range(24)] for j in range(5)
+        ]
         texts = []
     for row in rows:
         found += _native.cosines(exact(row).tensor.tolist()[0], small(row).tensor.tolist()[0])
@@ -206,7 +290,9 @@ def convert(args: argparse.Namespace) -> int:
     print(
         f"{args.out}: {report['bytes'] / 1e6:.2f} MB (the folder's weights: {before / 1e6:.2f} MB), {'with its tokenizer' if texts else 'without a tokenizer'}"
     )
-    print(f"int8 beside fp32 on {len(found)} tokens: cosine {report['mean_cosine']:.5f} on average, {report['least_cosine']:.5f} at worst")
+    print(
+        f"int8 beside fp32 on {len(found)} tokens: cosine {report['mean_cosine']:.5f} on average, {report['least_cosine']:.5f} at worst"
+    )
     return 0
 
 
@@ -249,7 +335,9 @@ def info(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(facts))
         return 0
-    print(f"bertlite_fast {__version__}, Python {facts['python']} on {facts['system']} {facts['machine']}")
+    print(
+        f"bertlite_fast {__version__}, Python {facts['python']} on {facts['system']} {facts['machine']}"
+    )
     print(f"instruction set: {facts['instruction_set']} (of {', '.join(_native.available_isas())})")
     print(f"models by name are looked up in {facts['cache']}")
     print("embedded models:")
@@ -269,44 +357,85 @@ COMPLETION = {
 
 def completion(args: argparse.Namespace) -> int:
     """A line for the shell's start-up file."""
-    print(COMPLETION[args.shell].format(words=" ".join([*COMMANDS, "convert", "info", "completion"])))
+    print(
+        COMPLETION[args.shell].format(words=" ".join([*COMMANDS, "convert", "info", "completion"]))
+    )
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="bertlite-fast", description="Understand text, offline. Every command has its own --help, with an example.")
+    top = argparse.ArgumentParser(
+        prog="bertlite-fast",
+        description="Understand text, offline. Every command has its own --help, with an example.",
+    )
     top.add_argument("--version", action="version", version=f"bertlite-fast {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, purpose, example) in COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, description=purpose, epilog=f"example: {example}")
-        command.add_argument("text", nargs="*", help="texts; without any, lines of --file or of standard input")
-        command.add_argument("--file", action="append", metavar="FILE", help="read texts from a file, a line each (- for standard input)")
-        command.add_argument("--model", metavar="MODEL", help="a folder, a converted file, or a name in the Hugging Face cache")
+        command = commands.add_parser(
+            name, help=purpose, description=purpose, epilog=f"example: {example}"
+        )
+        command.add_argument(
+            "text", nargs="*", help="texts; without any, lines of --file or of standard input"
+        )
+        command.add_argument(
+            "--file",
+            action="append",
+            metavar="FILE",
+            help="read texts from a file, a line each (- for standard input)",
+        )
+        command.add_argument(
+            "--model",
+            metavar="MODEL",
+            help="a folder, a converted file, or a name in the Hugging Face cache",
+        )
         command.add_argument("--top-k", type=int, metavar="K", help="how many answers")
         command.add_argument("--json", action="store_true", help="a line of JSON for each text")
         command.add_argument("--quiet", action="store_true", help="no progress on long input")
         if name == "intent":
-            command.add_argument("--threshold", type=float, help="the least score that counts as understood, 0 to 1")
+            command.add_argument(
+                "--threshold", type=float, help="the least score that counts as understood, 0 to 1"
+            )
         if name == "ask":
-            command.add_argument("--context", help="the text in which the answer stands; @FILE reads it from a file")
+            command.add_argument(
+                "--context", help="the text in which the answer stands; @FILE reads it from a file"
+            )
         command.set_defaults(run=run)
     command = commands.add_parser(
-        "convert", help="a folder as one int8 file", description=convert.__doc__, epilog="example: bertlite-fast convert my-bert my-bert.bertlite"
+        "convert",
+        help="a folder as one int8 file",
+        description=convert.__doc__,
+        epilog="example: bertlite-fast convert my-bert my-bert.bertlite",
     )
     command.add_argument("folder")
     command.add_argument("out")
-    command.add_argument("--file", action="append", metavar="FILE", help="texts to compare the two on, a line each")
-    command.add_argument("--base", metavar="FILE", help="a converted file with the same embeddings: the new one holds only the rest, and stays beside it")
+    command.add_argument(
+        "--file", action="append", metavar="FILE", help="texts to compare the two on, a line each"
+    )
+    command.add_argument(
+        "--base",
+        metavar="FILE",
+        help="a converted file with the same embeddings: the new one holds only the rest, and stays beside it",
+    )
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=convert)
     command = commands.add_parser(
-        "info", help="version, instruction sets, models", description="What this installation has.", epilog="example: bertlite-fast info"
+        "info",
+        help="version, instruction sets, models",
+        description="What this installation has.",
+        epilog="example: bertlite-fast info",
     )
     command.add_argument("--json", action="store_true")
-    command.add_argument("--selftest", action="store_true", help="run every kernel and embedded model, and compare to the byte")
+    command.add_argument(
+        "--selftest",
+        action="store_true",
+        help="run every kernel and embedded model, and compare to the byte",
+    )
     command.set_defaults(run=info)
     command = commands.add_parser(
-        "completion", help="completion for a shell", description=completion.__doc__, epilog="example: bertlite-fast completion bash >> ~/.bashrc"
+        "completion",
+        help="completion for a shell",
+        description=completion.__doc__,
+        epilog="example: bertlite-fast completion bash >> ~/.bashrc",
     )
     command.add_argument("shell", choices=list(COMPLETION))
     command.set_defaults(run=completion)

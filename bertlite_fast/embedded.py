@@ -44,7 +44,9 @@ BY_TASK = {
 def names() -> list[str]:
     """The embedded models there are."""
     try:
-        return sorted(name[: -len(".bertlite")] for name in os.listdir(FOLDER) if name.endswith(".bertlite"))
+        return sorted(
+            name[: -len(".bertlite")] for name in os.listdir(FOLDER) if name.endswith(".bertlite")
+        )
     except OSError:
         return []
 
@@ -52,14 +54,18 @@ def names() -> list[str]:
 def path_of(name: str) -> str:
     path = os.path.join(FOLDER, f"{name}.bertlite")
     if not os.path.isfile(path):
-        raise ModelFileError(f"there is no embedded model {PREFIX}{name}; there are: {', '.join(PREFIX + n for n in names()) or 'none in this build'}.")
+        raise ModelFileError(
+            f"there is no embedded model {PREFIX}{name}; there are: {', '.join(PREFIX + n for n in names()) or 'none in this build'}."
+        )
     return path
 
 
 def for_task(task: str) -> str:
     """The file of the model for a task."""
     if task not in BY_TASK or BY_TASK[task] not in names():
-        raise ModelFileError(f"there is no embedded model for {task} in this build; name one: pipeline({task!r}, model='folder-or-file').")
+        raise ModelFileError(
+            f"there is no embedded model for {task} in this build; name one: pipeline({task!r}, model='folder-or-file')."
+        )
     return path_of(BY_TASK[task])
 
 

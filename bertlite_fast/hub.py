@@ -11,12 +11,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-FILES = ["config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json", "tokenizer_config.json", "vocab.txt"]
+FILES = [
+    "config.json",
+    "model.safetensors",
+    "pytorch_model.bin",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+]
 
 
 def cache() -> str:
     """The folder that Hugging Face's libraries download to."""
-    home = os.environ.get("HF_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "huggingface")
+    home = os.environ.get("HF_HOME") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"),
+        "huggingface",
+    )
     return os.environ.get("HF_HUB_CACHE") or os.path.join(home, "hub")
 
 
@@ -32,7 +42,9 @@ def cached(name: str, revision: str = "main") -> str | None:
     return snapshot if os.path.isdir(snapshot) else None
 
 
-def find(name: str | os.PathLike[str], *, local_files_only: bool = False, revision: str | None = None) -> str:
+def find(
+    name: str | os.PathLike[str], *, local_files_only: bool = False, revision: str | None = None
+) -> str:
     """The path of a model: what `name` is, or what it is called in the cache, or downloaded to it.
 
     Nothing is downloaded unless huggingface_hub is installed (`pip install 'bertlite-fast[hub]'`)
@@ -46,20 +58,36 @@ def find(name: str | os.PathLike[str], *, local_files_only: bool = False, revisi
     if path.startswith(embedded.PREFIX):
         return embedded.path_of(path[len(embedded.PREFIX) :])
     parts = path.split("/")
-    if len(parts) > 2 or not all(part and part[0] != "." and part.replace("-", "").replace("_", "").replace(".", "").isalnum() for part in parts):
+    if len(parts) > 2 or not all(
+        part
+        and part[0] != "."
+        and part.replace("-", "").replace("_", "").replace(".", "").isalnum()
+        for part in parts
+    ):
         raise ModelFileError(f"{path} is no folder and no file.")
     found = cached(path, revision or "main")
     if found:
         return found
     how = f"download its files ({', '.join(FILES[:2])} and vocab.txt) into a folder on a computer with a network, and give that folder"
-    if local_files_only or os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON"):
-        raise ModelFileError(f"{path} is no folder, no file, and not in the cache {cache()}; it may not be downloaded, so {how}.")
+    if local_files_only or os.environ.get("HF_HUB_OFFLINE", "").upper() in (
+        "1",
+        "TRUE",
+        "YES",
+        "ON",
+    ):
+        raise ModelFileError(
+            f"{path} is no folder, no file, and not in the cache {cache()}; it may not be downloaded, so {how}."
+        )
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
-        raise ModelFileError(f"{path} is no folder, no file, and not in the cache {cache()}; install bertlite-fast[hub] to download it, or {how}.") from None
+        raise ModelFileError(
+            f"{path} is no folder, no file, and not in the cache {cache()}; install bertlite-fast[hub] to download it, or {how}."
+        ) from None
     try:
         downloaded: Any = snapshot_download(path, revision=revision, allow_patterns=FILES)
     except Exception as error:
-        raise ModelFileError(f"{path} could not be downloaded ({type(error).__name__}); {how}.") from None
+        raise ModelFileError(
+            f"{path} could not be downloaded ({type(error).__name__}); {how}."
+        ) from None
     return str(downloaded)

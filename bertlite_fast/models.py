@@ -81,9 +81,16 @@ class AutoModel:
         """
         from . import hub
 
-        model = Model(hub.find(path, local_files_only=local_files_only, revision=revision), cls.task, precision=precision, threads=threads)
+        model = Model(
+            hub.find(path, local_files_only=local_files_only, revision=revision),
+            cls.task,
+            precision=precision,
+            threads=threads,
+        )
         if num_labels is not None and model.info["labels"] != num_labels:
-            raise ModelConfigError(f"this model has {model.info['labels']} labels, not {num_labels}; to give it others, train it for them.")
+            raise ModelConfigError(
+                f"this model has {model.info['labels']} labels, not {num_labels}; to give it others, train it for them."
+            )
         return model
 
 

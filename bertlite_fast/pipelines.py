@@ -29,7 +29,10 @@ TASKS = {
 
 
 def pipeline(
-    task: str, model: Model | str | os.PathLike[str] | None = None, tokenizer: Tokenizer | str | os.PathLike[str] | None = None, **settings: Any
+    task: str,
+    model: Model | str | os.PathLike[str] | None = None,
+    tokenizer: Tokenizer | str | os.PathLike[str] | None = None,
+    **settings: Any,
 ) -> Pipeline:
     """A pipeline for a task.
 
@@ -46,7 +49,16 @@ def pipeline(
     from importlib import import_module
 
     file, name = TASKS[task]
-    for unused in ("device", "device_map", "framework", "torch_dtype", "dtype", "use_fast", "batch_size", "trust_remote_code"):
+    for unused in (
+        "device",
+        "device_map",
+        "framework",
+        "torch_dtype",
+        "dtype",
+        "use_fast",
+        "batch_size",
+        "trust_remote_code",
+    ):
         settings.pop(unused, None)  # what callers of the original say, and means nothing here
     kind: type[Pipeline] = getattr(import_module(f".tasks.{file}", __package__), name)
     return kind(model, tokenizer, task=task, **settings)

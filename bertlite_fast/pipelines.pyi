@@ -16,22 +16,59 @@ _Tokenizer = Tokenizer | str | os.PathLike[str] | None
 TASKS: dict[str, tuple[str, str]]
 
 @overload
-def pipeline(task: Literal["fill-mask"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any) -> FillMask: ...
-@overload
-def pipeline(task: Literal["question-answering"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any) -> QuestionAnswering: ...
-@overload
-def pipeline(task: Literal["ner", "token-classification"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any) -> TokenClassification: ...
+def pipeline(
+    task: Literal["fill-mask"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any
+) -> FillMask: ...
 @overload
 def pipeline(
-    task: Literal["text-classification", "sentiment-analysis"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any
+    task: Literal["question-answering"],
+    model: _Model = None,
+    tokenizer: _Tokenizer = None,
+    **settings: Any,
+) -> QuestionAnswering: ...
+@overload
+def pipeline(
+    task: Literal["ner", "token-classification"],
+    model: _Model = None,
+    tokenizer: _Tokenizer = None,
+    **settings: Any,
+) -> TokenClassification: ...
+@overload
+def pipeline(
+    task: Literal["text-classification", "sentiment-analysis"],
+    model: _Model = None,
+    tokenizer: _Tokenizer = None,
+    **settings: Any,
 ) -> TextClassification: ...
 @overload
-def pipeline(task: Literal["intent-classification"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any) -> IntentClassification: ...
+def pipeline(
+    task: Literal["intent-classification"],
+    model: _Model = None,
+    tokenizer: _Tokenizer = None,
+    **settings: Any,
+) -> IntentClassification: ...
 @overload
-def pipeline(task: Literal["zero-shot-classification"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any) -> ZeroShotClassification: ...
+def pipeline(
+    task: Literal["zero-shot-classification"],
+    model: _Model = None,
+    tokenizer: _Tokenizer = None,
+    **settings: Any,
+) -> ZeroShotClassification: ...
 @overload
-def pipeline(task: Literal["feature-extraction"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any) -> FeatureExtraction: ...
+def pipeline(
+    task: Literal["feature-extraction"],
+    model: _Model = None,
+    tokenizer: _Tokenizer = None,
+    **settings: Any,
+) -> FeatureExtraction: ...
 @overload
-def pipeline(task: Literal["sentence-similarity"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any) -> SentenceSimilarity: ...
+def pipeline(
+    task: Literal["sentence-similarity"],
+    model: _Model = None,
+    tokenizer: _Tokenizer = None,
+    **settings: Any,
+) -> SentenceSimilarity: ...
 @overload
-def pipeline(task: str, model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any) -> Pipeline: ...
+def pipeline(
+    task: str, model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any
+) -> Pipeline: ...

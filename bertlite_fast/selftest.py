@@ -56,7 +56,12 @@ def answers() -> dict[str, int]:
         for text in TEXTS:
             output = model([tokenizer.encode(text)[:64]])
             for part in output.to_tuple():
-                sum_ = crc32(memoryview(part).cast("B") if memoryview(part).contiguous else bytes(memoryview(part)), sum_)
+                sum_ = crc32(
+                    memoryview(part).cast("B")
+                    if memoryview(part).contiguous
+                    else bytes(memoryview(part)),
+                    sum_,
+                )
         found[name] = sum_
     return found
 
@@ -76,12 +81,22 @@ def elsewhere(isa: str) -> dict[str, int]:
 
     run = subprocess.run(
         [sys.executable, "-m", "bertlite_fast.selftest", "--answers"],
-        env={**os.environ, "BERTLITE_ISA": isa, "PYTHONPATH": os.pathsep.join([os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *sys.path])},
+        env={
+            **os.environ,
+            "BERTLITE_ISA": isa,
+            "PYTHONPATH": os.pathsep.join(
+                [os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *sys.path]
+            ),
+        },
         capture_output=True,
         text=True,
     )
     if run.returncode:
-        ended = f"signal {-run.returncode}" if run.returncode < 0 else run.stderr.strip().splitlines()[-1:]
+        ended = (
+            f"signal {-run.returncode}"
+            if run.returncode < 0
+            else run.stderr.strip().splitlines()[-1:]
+        )
         raise BertliteError(f"ended with {ended}")
     found: dict[str, int] = json.loads(run.stdout)
     return found
@@ -106,16 +121,34 @@ def run() -> int:
             kernels = str(error)
         try:
             # the best one is what this process uses, unless BERTLITE_ISA says otherwise
-            models = compare(answers() if isa == isas[-1] and not os.environ.get("BERTLITE_ISA") else elsewhere(isa), wanted)
+            models = compare(
+                answers()
+                if isa == isas[-1] and not os.environ.get("BERTLITE_ISA")
+                else elsewhere(isa),
+                wanted,
+            )
         except (BertliteError, OSError) as error:  # OSError: a system that starts no processes
             models = str(error)
         if not wanted:
             models = "none in this build"
         print(f"{isa}: kernels {kernels}; {len(wanted)} models {models}")
-        problems += [f"{isa}: {text}" for text in (kernels, models) if text not in ("ok", "none in this build")]
+        problems += [
+            f"{isa}: {text}"
+            for text in (kernels, models)
+            if text not in ("ok", "none in this build")
+        ]
     seconds = time.perf_counter() - begun
-    facts = [f"bertlite_fast {__version__}", board(), platform.machine(), platform.system(), f"Python {platform.python_version()}", "+".join(isas)]
-    print(f"for a report: {' | '.join(facts)} | {'all right' if not problems else '; '.join(problems)} | {seconds:.2f} s")
+    facts = [
+        f"bertlite_fast {__version__}",
+        board(),
+        platform.machine(),
+        platform.system(),
+        f"Python {platform.python_version()}",
+        "+".join(isas),
+    ]
+    print(
+        f"for a report: {' | '.join(facts)} | {'all right' if not problems else '; '.join(problems)} | {seconds:.2f} s"
+    )
     return 1 if problems else 0
 
 

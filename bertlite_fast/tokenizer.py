@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 else:
     Data = dict
 
-__all__ = ["AddedToken", "AutoTokenizer", "BatchEncoding", "BertTokenizer", "BertTokenizerFast", "Encoding", "Tokenizer"]
+__all__ = [
+    "AddedToken",
+    "AutoTokenizer",
+    "BatchEncoding",
+    "BertTokenizer",
+    "BertTokenizerFast",
+    "Encoding",
+    "Tokenizer",
+]
 
 SPECIALS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 MOST_PADDED = 1 << 20  # tokens: far more than any model takes, far less than fills a memory
@@ -51,7 +59,9 @@ class BatchEncoding(Data):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(f"this encoding has no {name}; it has {', '.join(self)}.") from None
+            raise AttributeError(
+                f"this encoding has no {name}; it has {', '.join(self)}."
+            ) from None
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, (int, slice)):
@@ -78,7 +88,9 @@ class BatchEncoding(Data):
         try:
             return self.encodings[batch_index]
         except IndexError:
-            raise InputError(f"there are {len(self.encodings)} rows, and none with the index {batch_index}.") from None
+            raise InputError(
+                f"there are {len(self.encodings)} rows, and none with the index {batch_index}."
+            ) from None
 
     def tokens(self, batch_index: int = 0) -> list[str | None]:
         return self._row(batch_index).tokens
@@ -89,33 +101,47 @@ class BatchEncoding(Data):
     def sequence_ids(self, batch_index: int = 0) -> list[int | None]:
         return self._row(batch_index).sequence_ids
 
-    def token_to_sequence(self, batch_or_token_index: int, token_index: int | None = None) -> int | None:
+    def token_to_sequence(
+        self, batch_or_token_index: int, token_index: int | None = None
+    ) -> int | None:
         batch, index = _two(batch_or_token_index, token_index)
         return self._row(batch).token_to_sequence(index)
 
-    def token_to_word(self, batch_or_token_index: int, token_index: int | None = None) -> int | None:
+    def token_to_word(
+        self, batch_or_token_index: int, token_index: int | None = None
+    ) -> int | None:
         batch, index = _two(batch_or_token_index, token_index)
         found = self._row(batch).token_to_word(index)
         return None if found is None else found[1]
 
-    def token_to_chars(self, batch_or_token_index: int, token_index: int | None = None) -> tuple[int, int] | None:
+    def token_to_chars(
+        self, batch_or_token_index: int, token_index: int | None = None
+    ) -> tuple[int, int] | None:
         batch, index = _two(batch_or_token_index, token_index)
         found = self._row(batch).token_to_chars(index)
         return None if found is None else found[1]
 
-    def char_to_token(self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0) -> int | None:
+    def char_to_token(
+        self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
+    ) -> int | None:
         batch, index = _two(batch_or_char_index, char_index)
         return self._row(batch).char_to_token(index, sequence_index)
 
-    def char_to_word(self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0) -> int | None:
+    def char_to_word(
+        self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
+    ) -> int | None:
         batch, index = _two(batch_or_char_index, char_index)
         return self._row(batch).char_to_word(index, sequence_index)
 
-    def word_to_tokens(self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0) -> tuple[int, int] | None:
+    def word_to_tokens(
+        self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
+    ) -> tuple[int, int] | None:
         batch, index = _two(batch_or_word_index, word_index)
         return self._row(batch).word_to_tokens(index, sequence_index)
 
-    def word_to_chars(self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0) -> tuple[int, int] | None:
+    def word_to_chars(
+        self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
+    ) -> tuple[int, int] | None:
         batch, index = _two(batch_or_word_index, word_index)
         return self._row(batch).word_to_chars(index, sequence_index)
 
@@ -127,20 +153,28 @@ def _two(first: int, second: int | None) -> tuple[int, int]:
 def _tensors(rows: dict[str, list[Any]], kind: str) -> dict[str, Any]:
     """Lists as arrays of 64-bit integers, as the original makes them."""
     if kind not in ("np", "pt"):
-        raise InputError(f"return_tensors is {kind!r}; it can be 'np' (or 'pt', where torch is installed), or left out for lists.")
+        raise InputError(
+            f"return_tensors is {kind!r}; it can be 'np' (or 'pt', where torch is installed), or left out for lists."
+        )
     if kind == "pt":
         try:
             import torch
         except ImportError:
-            raise InputError("return_tensors='pt' needs torch, which is not installed; models here take return_tensors='np', or lists.") from None
+            raise InputError(
+                "return_tensors='pt' needs torch, which is not installed; models here take return_tensors='np', or lists."
+            ) from None
         for name, values in rows.items():
             if _ragged(values):
-                raise InputError(f"{name} has rows of different lengths, which no tensor can hold; set padding=True, and truncation=True if texts are long.")
+                raise InputError(
+                    f"{name} has rows of different lengths, which no tensor can hold; set padding=True, and truncation=True if texts are long."
+                )
         return {name: torch.tensor(values) for name, values in rows.items()}
     try:
         import numpy
     except ImportError:
-        raise InputError("return_tensors='np' needs NumPy, which is not installed; models here take lists as well.") from None
+        raise InputError(
+            "return_tensors='np' needs NumPy, which is not installed; models here take lists as well."
+        ) from None
 
     def array(values: list[Any]) -> Any:
         if not _ragged(values):
@@ -165,7 +199,9 @@ def _ids(values: Any) -> list[int]:
     try:
         return [index(value) for value in values]
     except TypeError:
-        raise InputError(f"ids have to be whole numbers, in a list or an array: {str(values)[:60]!r} is none of that.") from None
+        raise InputError(
+            f"ids have to be whole numbers, in a list or an array: {str(values)[:60]!r} is none of that."
+        ) from None
 
 
 class Tokenizer(TokenizerCore):
@@ -184,7 +220,14 @@ class Tokenizer(TokenizerCore):
     is_fast = True
     padding_side: str
 
-    def __init__(self, source: str | os.PathLike[str] | bytes, *, json: bool = False, config: bytes | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | bytes,
+        *,
+        json: bool = False,
+        config: bytes | None = None,
+        **settings: Any,
+    ) -> None:
         """source: a folder, a vocab.txt, a tokenizer.json, a converted model, or the bytes of one of the middle two (json: of the last).
 
         settings are those of a tokenizer_config.json, and go before what that says: do_lower_case,
@@ -201,16 +244,26 @@ class Tokenizer(TokenizerCore):
     def _contradicts(self, settings: dict[str, Any]) -> None:
         """A tokenizer.json says how texts are normalised; keep nobody believing that a setting changed it."""
         have = self.settings
-        for name, key in (("do_lower_case", "lowercase"), ("strip_accents", "strip_accents"), ("tokenize_chinese_chars", "split_chinese")):
+        for name, key in (
+            ("do_lower_case", "lowercase"),
+            ("strip_accents", "strip_accents"),
+            ("tokenize_chinese_chars", "split_chinese"),
+        ):
             if settings.get(name) is not None and bool(settings[name]) != have[key]:
-                raise InputError(f"{name}={settings[name]!r}, but the tokenizer.json says otherwise, and it decides; give the vocab.txt in its place.")
+                raise InputError(
+                    f"{name}={settings[name]!r}, but the tokenizer.json says otherwise, and it decides; give the vocab.txt in its place."
+                )
 
     @classmethod
     def from_pretrained(cls, path: str | os.PathLike[str], **settings: Any) -> Tokenizer:
         """Open a Hugging Face folder, a vocab.txt, a tokenizer.json or a converted model."""
         from . import hub
 
-        where = {name: settings.pop(name) for name in ("local_files_only", "revision") if name in settings}
+        where = {
+            name: settings.pop(name)
+            for name in ("local_files_only", "revision")
+            if name in settings
+        }
         for name in ("use_fast", "trust_remote_code", "cache_dir", "token"):
             settings.pop(name, None)  # what else the original's callers say, and means nothing here
         return cls(hub.find(path, **where), **settings)
@@ -245,9 +298,15 @@ class Tokenizer(TokenizerCore):
         import os
 
         os.makedirs(folder, exist_ok=True)
-        by_id = {number: token for token, number in self.get_vocab().items() if number not in self.added_by_id or number < self.vocab_size}
+        by_id = {
+            number: token
+            for token, number in self.get_vocab().items()
+            if number not in self.added_by_id or number < self.vocab_size
+        }
         files = {"tokenizer.json": self.to_json(), "tokenizer_config.json": self._config()}
-        if sorted(by_id) == list(range(len(by_id))) and not any("\n" in token for token in by_id.values()):
+        if sorted(by_id) == list(range(len(by_id))) and not any(
+            "\n" in token for token in by_id.values()
+        ):
             files["vocab.txt"] = "".join(f"{by_id[i]}\n" for i in range(len(by_id))).encode()
         paths = []
         for name, data in files.items():
@@ -294,7 +353,9 @@ class Tokenizer(TokenizerCore):
         if tokens is None:
             return None
         if not hasattr(tokens, "__iter__"):
-            raise InputError(f"a token has to be a str, or a list of them, not {type(tokens).__name__}.")
+            raise InputError(
+                f"a token has to be a str, or a list of them, not {type(tokens).__name__}."
+            )
         if isinstance(tokens, str):
             found = self.token_to_id(tokens)
             return self.unk_token_id if found is None else found
@@ -349,11 +410,29 @@ class Tokenizer(TokenizerCore):
         stride = whole("stride", stride)
         strategy, length = self._truncation(truncation, max_length, padding)
         rows = self.encode_rows(
-            texts, bool(add_special_tokens), strategy or "", length, stride, bool(is_split_into_words), bool(split_special_tokens), return_overflowing_tokens
+            texts,
+            bool(add_special_tokens),
+            strategy or "",
+            length,
+            stride,
+            bool(is_split_into_words),
+            bool(split_special_tokens),
+            return_overflowing_tokens,
         )
-        self._pad(rows, padding, max_length, pad_to_multiple_of, padding_side, length if strategy else None)
+        self._pad(
+            rows,
+            padding,
+            max_length,
+            pad_to_multiple_of,
+            padding_side,
+            length if strategy else None,
+        )
         windows = [row for first in rows for row in (first, *first.overflowing)]
-        types = "token_type_ids" in self.model_input_names if return_token_type_ids is None else return_token_type_ids
+        types = (
+            "token_type_ids" in self.model_input_names
+            if return_token_type_ids is None
+            else return_token_type_ids
+        )
         data: dict[str, list[Any]] = {"input_ids": [row.ids for row in windows]}
         if types:
             data["token_type_ids"] = [row.type_ids for row in windows]
@@ -366,21 +445,33 @@ class Tokenizer(TokenizerCore):
         if return_length:
             data["length"] = [len(row) for row in windows]
         if return_overflowing_tokens:
-            data["overflow_to_sample_mapping"] = [i for i, row in enumerate(rows) for _ in range(1 + len(row.overflowing))]
+            data["overflow_to_sample_mapping"] = [
+                i for i, row in enumerate(rows) for _ in range(1 + len(row.overflowing))
+            ]
         if return_tensors is not None:
             return BatchEncoding(_tensors(data, return_tensors), windows)
         if not batched and not return_overflowing_tokens:
-            return BatchEncoding({name: values[0] if isinstance(values[0], list) else values for name, values in data.items()}, windows)
+            return BatchEncoding(
+                {
+                    name: values[0] if isinstance(values[0], list) else values
+                    for name, values in data.items()
+                },
+                windows,
+            )
         return BatchEncoding(data, windows)
 
     encode_plus = __call__
     batch_encode_plus = __call__
 
-    def tokenize(self, text: Any, pair: Any = None, add_special_tokens: bool = False, **more: Any) -> list[str | None]:
+    def tokenize(
+        self, text: Any, pair: Any = None, add_special_tokens: bool = False, **more: Any
+    ) -> list[str | None]:
         """A text's pieces, as text."""
         return self(text, pair, add_special_tokens, **more).tokens()
 
-    def _truncation(self, truncation: bool | str | None, max_length: int | None, padding: bool | str) -> tuple[str | None, int]:
+    def _truncation(
+        self, truncation: bool | str | None, max_length: int | None, padding: bool | str
+    ) -> tuple[str | None, int]:
         """How texts are cut off, None if not at all, and at which length."""
         if max_length is not None and padding is False and truncation is None:
             truncation = "longest_first"
@@ -389,18 +480,30 @@ class Tokenizer(TokenizerCore):
         if truncation is None or truncation is False or truncation == "do_not_truncate":
             return None, 0
         if truncation not in ("longest_first", "only_first", "only_second"):
-            raise InputError(f"truncation is {truncation!r}; it can be True, False, 'longest_first', 'only_first' or 'only_second'.")
+            raise InputError(
+                f"truncation is {truncation!r}; it can be True, False, 'longest_first', 'only_first' or 'only_second'."
+            )
         if max_length is None:
             if self.model_max_length > LARGEST:
                 return None, 0
             max_length = self.model_max_length
         return str(truncation), max_length
 
-    def _pad(self, rows: list[Encoding], padding: bool | str, max_length: int | None, multiple: int | None, side: str | None, cut_at: int | None) -> None:
+    def _pad(
+        self,
+        rows: list[Encoding],
+        padding: bool | str,
+        max_length: int | None,
+        multiple: int | None,
+        side: str | None,
+        cut_at: int | None,
+    ) -> None:
         if padding is False or padding == "do_not_pad":
             return
         if padding is not True and padding not in ("longest", "max_length"):
-            raise InputError(f"padding is {padding!r}; it can be True, False, 'longest' or 'max_length'.")
+            raise InputError(
+                f"padding is {padding!r}; it can be True, False, 'longest' or 'max_length'."
+            )
         if self.pad_token_id is None:
             raise InputError("padding needs a padding token, and this tokenizer has none.")
         side = side or self.padding_side
@@ -411,13 +514,23 @@ class Tokenizer(TokenizerCore):
         if multiple is not None:
             multiple = whole("pad_to_multiple_of", multiple, 1)
         if cut_at is not None and multiple is not None and cut_at % multiple:
-            raise InputError(f"texts are cut off at {cut_at} tokens, which is no multiple of pad_to_multiple_of={multiple}; make it one.")
+            raise InputError(
+                f"texts are cut off at {cut_at} tokens, which is no multiple of pad_to_multiple_of={multiple}; make it one."
+            )
         longest = max((len(row) for row in rows), default=0)
-        length = longest if padding != "max_length" else self.model_max_length if max_length is None else max_length
+        length = (
+            longest
+            if padding != "max_length"
+            else self.model_max_length
+            if max_length is None
+            else max_length
+        )
         if multiple:
             length += -length % multiple
         if length > max(longest, MOST_PADDED):
-            raise InputError(f"texts cannot be padded to {length} tokens, only to {MOST_PADDED}; choose a smaller max_length or pad_to_multiple_of.")
+            raise InputError(
+                f"texts cannot be padded to {length} tokens, only to {MOST_PADDED}; choose a smaller max_length or pad_to_multiple_of."
+            )
         self.pad_rows(rows, length, side)
 
     # ---- ids to texts ----------------------------------------------------------------------
@@ -441,7 +554,12 @@ class Tokenizer(TokenizerCore):
         """The text that pieces make."""
         return "".join(self.text_parts(tokens))
 
-    def decode(self, token_ids: Any, skip_special_tokens: bool = False, clean_up_tokenization_spaces: bool | None = None) -> Any:
+    def decode(
+        self,
+        token_ids: Any,
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+    ) -> Any:
         """The text of ids, as far as it can be told; a list of texts for a list of rows."""
         ids = _listed(token_ids)
         if isinstance(ids, dict):
@@ -449,17 +567,29 @@ class Tokenizer(TokenizerCore):
         if isinstance(ids, int):
             ids = [ids]
         if isinstance(ids, (list, tuple)) and ids and isinstance(ids[0], (list, tuple)):
-            return [self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in ids]
-        special = {token.content for token in self.added_by_id.values() if token.special} if skip_special_tokens else ()
+            return [
+                self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in ids
+            ]
+        special = (
+            {token.content for token in self.added_by_id.values() if token.special}
+            if skip_special_tokens
+            else ()
+        )
         tokens = []
         for number in _ids(ids):
             if number < 0 or number > 0xFFFFFFFF:
-                raise InputError(f"the id {number} cannot be decoded; ids are not negative and fit 32 bits.")
+                raise InputError(
+                    f"the id {number} cannot be decoded; ids are not negative and fit 32 bits."
+                )
             token = self.token_named(number)
             if token is not None and token not in special:
                 tokens.append(token)
         text = self.convert_tokens_to_string(tokens)
-        if self.clean_up_tokenization_spaces if clean_up_tokenization_spaces is None else clean_up_tokenization_spaces:
+        if (
+            self.clean_up_tokenization_spaces
+            if clean_up_tokenization_spaces is None
+            else clean_up_tokenization_spaces
+        ):
             return self.cleaned(text)
         return text
 
@@ -470,16 +600,26 @@ class Tokenizer(TokenizerCore):
             text = text.replace(untidy, tidy)
         return text
 
-    def batch_decode(self, sequences: Iterable[Any], skip_special_tokens: bool = False, clean_up_tokenization_spaces: bool | None = None) -> list[str]:
+    def batch_decode(
+        self,
+        sequences: Iterable[Any],
+        skip_special_tokens: bool = False,
+        clean_up_tokenization_spaces: bool | None = None,
+    ) -> list[str]:
         """The texts of rows of ids."""
-        return [self.decode(row, skip_special_tokens, clean_up_tokenization_spaces) for row in _listed(sequences)]
+        return [
+            self.decode(row, skip_special_tokens, clean_up_tokenization_spaces)
+            for row in _listed(sequences)
+        ]
 
 
 def _texts(text: Any, pair: Any, split_words: bool) -> tuple[list[tuple[Any, Any]], bool]:
     """(text, second text or None) of everything asked for; and whether that was a batch."""
     if not isinstance(text, (str, list, tuple)):
         raise InputError(f"a text has to be a str, or a list of them, not {type(text).__name__}.")
-    batched = isinstance(text, (list, tuple)) and (not split_words or bool(text and isinstance(text[0], (list, tuple))))
+    batched = isinstance(text, (list, tuple)) and (
+        not split_words or bool(text and isinstance(text[0], (list, tuple)))
+    )
     if not batched:
         return [(text, pair or None)], False
     if pair is not None:
@@ -493,9 +633,13 @@ def _texts(text: Any, pair: Any, split_words: bool) -> tuple[list[tuple[Any, Any
 
 def _pair(item: Any, split_words: bool) -> tuple[Any, Any]:
     """An item of a batch, which may be two texts."""
-    if isinstance(item, (list, tuple)) and (not split_words or (item and isinstance(item[0], (list, tuple)))):
+    if isinstance(item, (list, tuple)) and (
+        not split_words or (item and isinstance(item[0], (list, tuple)))
+    ):
         if len(item) != 2:
-            raise InputError(f"an item of the batch is {len(item)} texts; it can be one or a pair. (Is is_split_into_words meant?)")
+            raise InputError(
+                f"an item of the batch is {len(item)} texts; it can be one or a pair. (Is is_split_into_words meant?)"
+            )
         return item[0], item[1]
     return item, None
 
@@ -510,12 +654,18 @@ def _read(path: Any) -> tuple[Any, bool, bytes | None]:
         beside = os.path.join(path, "tokenizer_config.json")
         if os.path.isfile(beside):
             config = _bytes(beside)
-        names = [name for name in ("tokenizer.json", "vocab.txt") if os.path.isfile(os.path.join(path, name))]
+        names = [
+            name
+            for name in ("tokenizer.json", "vocab.txt")
+            if os.path.isfile(os.path.join(path, name))
+        ]
         if not names:
             raise ModelFileError(f"{path} has neither a tokenizer.json nor a vocab.txt.")
         path = os.path.join(path, names[0])
     elif not path.endswith((".txt", ".json")):
-        raise InputError("a converted model's tokenizer is fixed; give settings when it is converted.")
+        raise InputError(
+            "a converted model's tokenizer is fixed; give settings when it is converted."
+        )
     return _bytes(path), path.endswith(".json"), config
 
 

@@ -25,25 +25,28 @@ extern "C" {
 
 typedef enum {
     BL_OK,
-    BL_FILE_ERROR,     /* a file is missing, unreadable or not what it says */
-    BL_CONFIG_ERROR,   /* a model that this library cannot run */
-    BL_INPUT_ERROR,    /* ids, masks or sizes that the model cannot take */
+    BL_FILE_ERROR,   /* a file is missing, unreadable or not what it says */
+    BL_CONFIG_ERROR, /* a model that this library cannot run */
+    BL_INPUT_ERROR,  /* ids, masks or sizes that the model cannot take */
     BL_MEMORY_ERROR,
-    BL_ISA_ERROR       /* BERTLITE_ISA names what this machine lacks */
+    BL_ISA_ERROR /* BERTLITE_ISA names what this machine lacks */
 } bl_status;
 
-typedef struct { bl_status status; char text[400]; } bl_error; /* one sentence */
+typedef struct {
+    bl_status status;
+    char text[400];
+} bl_error; /* one sentence */
 
 typedef enum { BL_INT8, BL_FP32 } bl_precision;
 
 /* What a forward pass returns, floats in row order.  B texts, S columns. */
 typedef enum {
-    BL_HIDDEN,       /* [B][S][hidden]; 0 where the mask is 0 */
-    BL_POOLED,       /* [B][hidden]: the pooler over the first token */
-    BL_MEAN,         /* [B][hidden]: mean over the tokens whose mask is 1 */
-    BL_CLASSES,      /* [B][labels]: sequence classification */
-    BL_TOKENS,       /* [B][S][labels]: token classification, question answering */
-    BL_WORDS         /* [B][S][vocabulary]: masked language model */
+    BL_HIDDEN,  /* [B][S][hidden]; 0 where the mask is 0 */
+    BL_POOLED,  /* [B][hidden]: the pooler over the first token */
+    BL_MEAN,    /* [B][hidden]: mean over the tokens whose mask is 1 */
+    BL_CLASSES, /* [B][labels]: sequence classification */
+    BL_TOKENS,  /* [B][S][labels]: token classification, question answering */
+    BL_WORDS    /* [B][S][vocabulary]: masked language model */
 } bl_output;
 
 typedef enum { BL_NO_HEAD, BL_CLASS_HEAD, BL_TOKEN_HEAD, BL_ANSWER_HEAD, BL_WORD_HEAD } bl_head;
@@ -84,8 +87,8 @@ bl_model *bl_open_on(const char *path, const char *base, bl_precision precision,
 
 /* The same from memory: config may be NULL if tensors is a converted file.  What
  * tensors points to must outlive the model. */
-bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors, size_t tensors_size,
-                         bl_precision precision, bl_error *error);
+bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors,
+                         size_t tensors_size, bl_precision precision, bl_error *error);
 void bl_close(bl_model *model);
 
 /* Write a folder's model as one int8 file, to be memory-mapped. With a base (or NULL), a
@@ -132,16 +135,18 @@ typedef struct bl_tokenizer bl_tokenizer;
 enum { BL_UNK, BL_SEP, BL_PAD, BL_CLS, BL_MASK, BL_SPECIALS };
 
 typedef struct {
-    size_t pieces, size;               /* of the vocabulary; with added tokens */
-    size_t longest_text;               /* model_max_length, or 0 */
-    const char *token[BL_SPECIALS];    /* "[UNK]" and so on; NULL where there is none */
-    int32_t id[BL_SPECIALS];           /* or -1 */
+    size_t pieces, size;            /* of the vocabulary; with added tokens */
+    size_t longest_text;            /* model_max_length, or 0 */
+    const char *token[BL_SPECIALS]; /* "[UNK]" and so on; NULL where there is none */
+    int32_t id[BL_SPECIALS];        /* or -1 */
     int lowercase, strip_accents, split_chinese;
-    int pad_left, cut_left, clean_up;  /* padding_side, truncation_side, clean_up_tokenization_spaces */
-    int types;                         /* the model takes token_type_ids */
-    int join_with_spaces, tidy;        /* decoding: pieces are words; without tidying, spaces stay before commas */
-    const char *prefix;                /* "##" */
-    size_t table_bytes;                /* of memory for the vocabulary; it never grows */
+    int pad_left, cut_left,
+        clean_up; /* padding_side, truncation_side, clean_up_tokenization_spaces */
+    int types;    /* the model takes token_type_ids */
+    int join_with_spaces,
+        tidy;           /* decoding: pieces are words; without tidying, spaces stay before commas */
+    const char *prefix; /* "##" */
+    size_t table_bytes; /* of memory for the vocabulary; it never grows */
 } bl_tokenizer_info;
 
 /* A token that is found in texts before they are cut into words. */
@@ -154,20 +159,26 @@ typedef struct {
 
 /* Where a piece stands: bytes [from, to) of the text, and which of its words that is. Of an
  * added token also how many spaces it took in on either side; of a piece of a word, -1. */
-typedef struct { uint32_t from, to, word; int32_t left, right; } bl_place;
+typedef struct {
+    uint32_t from, to, word;
+    int32_t left, right;
+} bl_place;
 
 /* A Hugging Face folder, its vocab.txt or tokenizer.json, or a converted model. */
 bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error);
-bl_tokenizer *bl_tokenizer_open_on(const char *path, const char *base, bl_error *error); /* see bl_open_on */
+bl_tokenizer *bl_tokenizer_open_on(const char *path, const char *base,
+                                   bl_error *error); /* see bl_open_on */
 /* From the bytes of a vocab.txt (or, if `json`, of a tokenizer.json), and of a tokenizer_config.json or NULL. */
-bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json, const void *config, size_t config_size, bl_error *error);
+bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json,
+                                       const void *config, size_t config_size, bl_error *error);
 void bl_tokenizer_close(bl_tokenizer *t);
 const bl_tokenizer_info *bl_tokenizer_describe(const bl_tokenizer *t);
 
 /* A UTF-8 text's pieces, with no token around them. places may be NULL. split_special: special
  * tokens in the text are text like any other. *count is room + 1 if there are more than room;
  * there are never more pieces than the text has bytes. If ids is NULL, they are only counted. */
-bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split_special, int32_t *ids, bl_place *places, size_t room, size_t *count, bl_error *error);
+bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split_special,
+                 int32_t *ids, bl_place *places, size_t room, size_t *count, bl_error *error);
 
 /* The places of a text's pieces, counted in characters in place of bytes. */
 void bl_count_characters(const char *text, size_t size, bl_place *places, size_t count);
@@ -178,23 +189,38 @@ size_t bl_normalize(const bl_tokenizer *t, const char *text, size_t size, char *
 
 /* How a pair of texts (or a text; then b is BL_NO_PAIR) is made to fit. */
 typedef enum { BL_KEEP, BL_LONGEST_FIRST, BL_ONLY_FIRST, BL_ONLY_SECOND } bl_truncation;
-typedef struct { bl_truncation truncation; size_t max_length, stride; int cut_left, specials; } bl_limits;
-typedef struct { size_t a_from, a_to, b_from, b_to; } bl_window;
+typedef struct {
+    bl_truncation truncation;
+    size_t max_length, stride;
+    int cut_left, specials;
+} bl_limits;
+typedef struct {
+    size_t a_from, a_to, b_from, b_to;
+} bl_window;
 #define BL_NO_PAIR ((size_t)-1)
 
 /* The windows through texts of a and b pieces: the first is what fits, the others hold what was
  * cut off. *count is how many there are; as many as there is room for are written. */
-bl_status bl_windows(const bl_tokenizer *t, size_t a, size_t b, const bl_limits *limits, bl_window *out, size_t room, size_t *count, bl_error *error);
+bl_status bl_windows(const bl_tokenizer *t, size_t a, size_t b, const bl_limits *limits,
+                     bl_window *out, size_t room, size_t *count, bl_error *error);
 
 /* A window as a model wants it. source: the piece's number, those of b counted on from those of
  * a, or -1 for a token that was put around the texts. Any array may be NULL. */
-typedef struct { int32_t *ids, *types, *special, *source; } bl_row;
+typedef struct {
+    int32_t *ids, *types, *special, *source;
+} bl_row;
 size_t bl_row_size(const bl_tokenizer *t, const bl_window *window, int pair, int specials);
-void bl_fill_row(const bl_tokenizer *t, const int32_t *a, const int32_t *b, size_t a_count, const bl_window *window, int pair, int specials, const bl_row *row);
+void bl_fill_row(const bl_tokenizer *t, const int32_t *a, const int32_t *b, size_t a_count,
+                 const bl_window *window, int pair, int specials, const bl_row *row);
 
 /* ---- text to logits, in one call ------------------------------------------------------- */
 
-typedef struct { const char *text; size_t size; const char *pair; size_t pair_size; } bl_text; /* pair: NULL if there is none */
+typedef struct {
+    const char *text;
+    size_t size;
+    const char *pair;
+    size_t pair_size;
+} bl_text; /* pair: NULL if there is none */
 
 /* Tokens that a text may have: as many as the model has positions, or the tokenizer's own limit. */
 size_t bl_longest(const bl_model *model, const bl_tokenizer *tokenizer);
@@ -202,8 +228,9 @@ size_t bl_longest(const bl_model *model, const bl_tokenizer *tokenizer);
 size_t bl_text_workspace_size(const bl_model *model, size_t tokens);
 /* bl_run for one text or pair, of which no more than `tokens` tokens are read (longest first).
  * *count is how many they were; outputs per token have so many rows, and room for `tokens` is needed. */
-bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer, const bl_text *text, size_t tokens, const bl_want *want, float *out, size_t *count, void *workspace,
-                      size_t workspace_size, bl_error *error);
+bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer, const bl_text *text,
+                      size_t tokens, const bl_want *want, float *out, size_t *count,
+                      void *workspace, size_t workspace_size, bl_error *error);
 
 /* ---- logits to answers -------------------------------------------------------------------- */
 
@@ -216,13 +243,18 @@ void bl_order(const float *values, size_t n, size_t k, int32_t *index);
 /* The k best spans [start, end] of up to `longest` tokens by starts[start] * ends[end]; those of score
  * 0 are left out. Equals come in the order of their starts. Returns how many there are. scores is
  * room for n * longest values, index and out for k; there are no more than n * longest spans. */
-typedef struct { int32_t start, end; float score; } bl_span;
-size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, float *scores, int32_t *index, bl_span *out);
+typedef struct {
+    int32_t start, end;
+    float score;
+} bl_span;
+size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k,
+                float *scores, int32_t *index, bl_span *out);
 /* The mean of rows of `width` values. */
 void bl_average(const float *rows, size_t count, size_t width, float *out);
 /* Rows scaled to length 1 (or left, if they are 0), and the products of rows of a with rows of b. */
 void bl_unit_rows(float *rows, size_t count, size_t width);
-void bl_products(const float *a, size_t a_count, const float *b, size_t b_count, size_t width, float *out);
+void bl_products(const float *a, size_t a_count, const float *b, size_t b_count, size_t width,
+                 float *out);
 
 /* ---- tokens and their names ----------------------------------------------------------- */
 
@@ -233,7 +265,8 @@ const char *bl_piece_of_id(const bl_tokenizer *t, int32_t id, size_t *size);
 /* A token's id, or -1. */
 int32_t bl_token_id(const bl_tokenizer *t, const char *text, size_t size);
 /* The n-th piece of the vocabulary, and the n-th added token; 0 behind the last. */
-int bl_vocabulary_item(const bl_tokenizer *t, size_t n, const char **text, size_t *size, int32_t *id);
+int bl_vocabulary_item(const bl_tokenizer *t, size_t n, const char **text, size_t *size,
+                       int32_t *id);
 int bl_added_item(const bl_tokenizer *t, size_t n, bl_added_token *out);
 
 /* Its tokenizer.json. Returns the size, of which no more than room is written. */

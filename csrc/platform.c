@@ -64,7 +64,12 @@ void bl_map_close(bl_map *map)
     if (map->data) UnmapViewOfFile(map->data);
     memset(map, 0, sizeof *map);
 }
-void bl_map_release(const bl_map *map, const void *from, size_t size) { (void)map; (void)from; (void)size; }
+void bl_map_release(const bl_map *map, const void *from, size_t size)
+{
+    (void)map;
+    (void)from;
+    (void)size;
+}
 static DWORD attributes(const char *path)
 {
     wchar_t *w = wide(path);
@@ -138,7 +143,8 @@ void bl_map_release(const bl_map *map, const void *from, size_t size)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)map->data;
     if (!map->data || (uintptr_t)from < start || (uintptr_t)from + size > start + map->size) return;
-    uintptr_t low = ((uintptr_t)from + page - 1) / page * page, high = ((uintptr_t)from + size) / page * page;
+    uintptr_t low = ((uintptr_t)from + page - 1) / page * page,
+              high = ((uintptr_t)from + size) / page * page;
     if (low < high) madvise((void *)low, high - low, MADV_DONTNEED);
 }
 int bl_is_folder(const char *path)

@@ -13,29 +13,61 @@ typedef void *volatile bl_atomic_pointer;
 static inline long bl_fetch_add(bl_atomic_int *p, long v) { return _InterlockedExchangeAdd(p, v); }
 static inline long bl_load_int(bl_atomic_int *p) { return _InterlockedExchangeAdd(p, 0); }
 static inline void bl_store_int(bl_atomic_int *p, long v) { _InterlockedExchange(p, v); }
-static inline void *bl_load_pointer(bl_atomic_pointer *p) { return _InterlockedCompareExchangePointer(p, NULL, NULL); }
-static inline void bl_store_pointer(bl_atomic_pointer *p, const void *v) { _InterlockedExchangePointer(p, (void *)v); }
-static inline void *bl_swap_pointer(bl_atomic_pointer *p, void *v) { return _InterlockedExchangePointer(p, v); }
+static inline void *bl_load_pointer(bl_atomic_pointer *p)
+{
+    return _InterlockedCompareExchangePointer(p, NULL, NULL);
+}
+static inline void bl_store_pointer(bl_atomic_pointer *p, const void *v)
+{
+    _InterlockedExchangePointer(p, (void *)v);
+}
+static inline void *bl_swap_pointer(bl_atomic_pointer *p, void *v)
+{
+    return _InterlockedExchangePointer(p, v);
+}
 #else
 typedef int bl_atomic_int;
 typedef void *bl_atomic_pointer;
-static inline long bl_fetch_add(bl_atomic_int *p, int v) { return __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST); }
+static inline long bl_fetch_add(bl_atomic_int *p, int v)
+{
+    return __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST);
+}
 static inline long bl_load_int(bl_atomic_int *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
-static inline void bl_store_int(bl_atomic_int *p, int v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
-static inline void *bl_load_pointer(bl_atomic_pointer *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
-static inline void bl_store_pointer(bl_atomic_pointer *p, const void *v) { __atomic_store_n(p, (void *)(uintptr_t)v, __ATOMIC_SEQ_CST); }
-static inline void *bl_swap_pointer(bl_atomic_pointer *p, void *v) { return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST); }
+static inline void bl_store_int(bl_atomic_int *p, int v)
+{
+    __atomic_store_n(p, v, __ATOMIC_SEQ_CST);
+}
+static inline void *bl_load_pointer(bl_atomic_pointer *p)
+{
+    return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+}
+static inline void bl_store_pointer(bl_atomic_pointer *p, const void *v)
+{
+    __atomic_store_n(p, (void *)(uintptr_t)v, __ATOMIC_SEQ_CST);
+}
+static inline void *bl_swap_pointer(bl_atomic_pointer *p, void *v)
+{
+    return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);
+}
 #endif
 
 /* ---- threads: only ever started when a caller asks ------------------------- */
 typedef struct bl_thread bl_thread;
-struct bl_thread { uintptr_t handle; void (*work)(void *); void *argument; };
+struct bl_thread {
+    uintptr_t handle;
+    void (*work)(void *);
+    void *argument;
+};
 int bl_thread_start(bl_thread *t, void (*work)(void *), void *argument); /* 0 on failure */
 void bl_thread_join(bl_thread *t);
 void bl_yield(void);
 
 /* ---- files -------------------------------------------------------------------- */
-typedef struct { const unsigned char *data; size_t size; uintptr_t handle; } bl_map;
+typedef struct {
+    const unsigned char *data;
+    size_t size;
+    uintptr_t handle;
+} bl_map;
 /* Map a file read-only; 0 on failure. An empty file maps to size 0. */
 int bl_map_open(bl_map *map, const char *path);
 void bl_map_close(bl_map *map);

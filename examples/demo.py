@@ -9,7 +9,9 @@ from bertlite_fast import pipeline
 
 
 def main() -> None:
-    print(f"bertlite_fast {bf.__version__} on {bf.active_isa()} (this machine has {', '.join(bf.available_isas())})\n")
+    print(
+        f"bertlite_fast {bf.__version__} on {bf.active_isa()} (this machine has {', '.join(bf.available_isas())})\n"
+    )
 
     text = "Please [MASK] the lights before you go to bed."
     print("fill-mask           ", text)
@@ -18,21 +20,43 @@ def main() -> None:
 
     context = "In 1969, Neil Armstrong became the first human to walk on the moon."
     question = "Who was the first human to walk on the moon?"
-    print("question-answering  ", question, "->", pipeline("question-answering")(question=question, context=context)["answer"])
+    print(
+        "question-answering  ",
+        question,
+        "->",
+        pipeline("question-answering")(question=question, context=context)["answer"],
+    )
 
     text = "Elon Musk visited Paris"
     found = pipeline("ner", aggregation_strategy="simple")(text)
-    print("ner                 ", text, "->", ", ".join(f"{e['word']} {e['entity_group']}" for e in found))
+    print(
+        "ner                 ",
+        text,
+        "->",
+        ", ".join(f"{e['word']} {e['entity_group']}" for e in found),
+    )
 
     text = "The quick brown fox jumps"
-    print("token-classification", " ".join(f"{t['word']}/{t['entity']}" for t in pipeline("token-classification")(text)))
+    print(
+        "token-classification",
+        " ".join(f"{t['word']}/{t['entity']}" for t in pipeline("token-classification")(text)),
+    )
 
     text = "dim the lamp in the bedroom at nine"
     found = pipeline("token-classification", "bertlite/slots", aggregation_strategy="simple")(text)
-    print("slots               ", text, "->", ", ".join(f"{e['entity_group']}: {e['word']}" for e in found))
+    print(
+        "slots               ",
+        text,
+        "->",
+        ", ".join(f"{e['entity_group']}: {e['word']}" for e in found),
+    )
 
     intents = pipeline("intent-classification")
-    for text in ("Turn on the light in the kitchen", "wake me up at seven", "The river flows through three provinces."):
+    for text in (
+        "Turn on the light in the kitchen",
+        "wake me up at seven",
+        "The river flows through three provinces.",
+    ):
         answer = intents(text)
         print("intent              ", text, "->", answer["label"], f"{answer['score']:.2f}")
 

@@ -35,7 +35,14 @@ for text, answer in tests:
     outputs = model(**inputs)
     logits = outputs.logits[0, mask_pos, :]
     guesses = [(tokenizer.decode([i]).strip().lower(), score) for i, score in top(logits[0], 5)]
-    results.append({"sentence": text, "expected": answer, "predictions": guesses, "pass": answer.lower() in [g[0] for g in guesses]})
+    results.append(
+        {
+            "sentence": text,
+            "expected": answer,
+            "predictions": guesses,
+            "pass": answer.lower() in [g[0] for g in guesses],
+        }
+    )
 
 for r in results:
     print(f"\n{r['sentence']}")

@@ -29,12 +29,19 @@ static size_t upto(size_t n) { return 1 + rnd() % n; }
 
 /* Guarded memory, released all at once. */
 enum { GUARD = 64, MOST = 256 };
-static struct { unsigned char *p; size_t size; } blocks[MOST];
+static struct {
+    unsigned char *p;
+    size_t size;
+} blocks[MOST];
 static size_t block_count;
 static void *guarded(size_t size)
 {
-    unsigned char *p = block_count < MOST ? aligned_alloc(64, (size + 2 * GUARD + 63) / 64 * 64) : NULL;
-    if (!p) { fprintf(stderr, "out of memory\n"); exit(2); }
+    unsigned char *p = block_count < MOST ? aligned_alloc(64, (size + 2 * GUARD + 63) / 64 * 64)
+                                          : NULL;
+    if (!p) {
+        fprintf(stderr, "out of memory\n");
+        exit(2);
+    }
     memset(p, 0xA5, size + 2 * GUARD);
     blocks[block_count].p = p;
     blocks[block_count++].size = size;
@@ -45,7 +52,8 @@ static int guards_broken(void)
     int broken = 0;
     for (size_t b = 0; b < block_count; b++)
         for (size_t i = 0; i < GUARD; i++)
-            if (blocks[b].p[i] != 0xA5 || blocks[b].p[GUARD + blocks[b].size + i] != 0xA5) broken = 1;
+            if (blocks[b].p[i] != 0xA5 || blocks[b].p[GUARD + blocks[b].size + i] != 0xA5)
+                broken = 1;
     return broken;
 }
 static void release(void)
@@ -133,7 +141,10 @@ static void check_embed(const bl_kernels *k)
     k->embed(&tables, w, p, t, count, n, out);
     keep(out, count * n * sizeof *out);
     for (size_t i = 0; i < count * n; i++)
-        truth(out[i], (double)words[(size_t)w[i / n] * n + i % n] * scale[w[i / n]] + position[(size_t)p[i / n] * n + i % n] + type[(size_t)t[i / n] * n + i % n], 1e-4);
+        truth(out[i],
+              (double)words[(size_t)w[i / n] * n + i % n] * scale[w[i / n]] +
+                  position[(size_t)p[i / n] * n + i % n] + type[(size_t)t[i / n] * n + i % n],
+              1e-4);
     tables = (bl_tables){ NULL, NULL, floats, position, NULL };
     k->embed(&tables, w, p, NULL, count, n, out);
     keep(out, count * n * sizeof *out);
@@ -143,7 +154,8 @@ static void check_norm(const bl_kernels *k)
 {
     size_t n = upto(400), rows = upto(7), stride = bl_pad(n), apart = stride + 16 * (rnd() % 3);
     int temper = (int)(rnd() % TEMPERS), with = rnd() & 1;
-    float *x = matrix(rows, n, temper), *y = matrix(rows, apart, 0), *gain = matrix(1, n, 0), *shift = matrix(1, n, 0);
+    float *x = matrix(rows, n, temper), *y = matrix(rows, apart, 0), *gain = matrix(1, n, 0),
+          *shift = matrix(1, n, 0);
     float *out = guarded(rows * stride * sizeof *out);
     for (size_t r = 0; r < rows; r++) memset(y + r * apart + n, 0, (apart - n) * sizeof *y);
     memcpy(out, x, rows * stride * sizeof *out);
@@ -151,12 +163,17 @@ static void check_norm(const bl_kernels *k)
     keep(out, rows * stride * sizeof *out);
     for (size_t r = 0; against_truth && temper != 1 && temper != 6 && r < rows && n > 3; r++) {
         double m = 0, v = 0;
-        for (size_t i = 0; i < n; i++) m += (double)x[r * stride + i] + (with ? y[r * apart + i] : 0);
+        for (size_t i = 0; i < n; i++)
+            m += (double)x[r * stride + i] + (with ? y[r * apart + i] : 0);
         m /= (double)n;
-        for (size_t i = 0; i < n; i++) v += pow((double)x[r * stride + i] + (with ? y[r * apart + i] : 0) - m, 2);
+        for (size_t i = 0; i < n; i++)
+            v += pow((double)x[r * stride + i] + (with ? y[r * apart + i] : 0) - m, 2);
         v = sqrt(v / (double)n + 1e-12);
         for (size_t i = 0; i < n; i++)
-            truth(out[r * stride + i], ((double)x[r * stride + i] + (with ? y[r * apart + i] : 0) - m) / v * gain[i] + shift[i], 1e-4);
+            truth(out[r * stride + i],
+                  ((double)x[r * stride + i] + (with ? y[r * apart + i] : 0) - m) / v * gain[i] +
+                      shift[i],
+                  1e-4);
     }
 }
 
@@ -170,8 +187,14 @@ static void check_activate(const bl_kernels *k)
         k->activate((bl_activation)f, y, stride, rows, n);
         keep(y, rows * stride * sizeof *y);
         for (size_t i = 0; i < n; i++) {
-            double v = x[i], e = f == BL_GELU ? v * 0.5 * erfc(-v / sqrt(2.0)) : f == BL_RELU ? (v > 0 ? v : 0) : f == BL_TANH ? tanh(v) : f == BL_LINEAR ? v :
-                     0.5 * v * (1 + tanh(sqrt(2 / acos(-1.0)) * (v + 0.044715 * v * v * v)));
+            double v = x[i],
+                   e = f == BL_GELU   ? v * 0.5 * erfc(-v / sqrt(2.0))
+                       : f == BL_RELU ? (v > 0 ? v : 0)
+                       : f == BL_TANH ? tanh(v)
+                       : f == BL_LINEAR
+                           ? v
+                           : 0.5 * v *
+                                 (1 + tanh(sqrt(2 / acos(-1.0)) * (v + 0.044715 * v * v * v)));
             truth(y[i], e, 4e-6 + 5e-7 * fabs(v));
         }
     }
@@ -179,7 +202,8 @@ static void check_activate(const bl_kernels *k)
 
 static bl_rows8 new_rows(const bl_kernels *k, size_t rows, size_t n)
 {
-    bl_rows8 a = { guarded((rows + 1) / 2 * 2 * n * k->row_unit), guarded(rows * sizeof(float)), guarded(rows * sizeof(int32_t)) };
+    bl_rows8 a = { guarded((rows + 1) / 2 * 2 * n * k->row_unit), guarded(rows * sizeof(float)),
+                   guarded(rows * sizeof(int32_t)) };
     memset(a.data, 0, (rows + 1) / 2 * 2 * n * k->row_unit);
     return a;
 }
@@ -192,10 +216,12 @@ static float *scales(size_t n)
 
 static void check_gemm8(const bl_kernels *k)
 {
-    size_t n = bl_pad(upto(rnd() % 4 ? 140 : 900)), rows = upto(rnd() % 4 ? 19 : 40), count = bl_pad(upto(170)), stride = count + 16 * (rnd() % 2);
+    size_t n = bl_pad(upto(rnd() % 4 ? 140 : 900)), rows = upto(rnd() % 4 ? 19 : 40),
+           count = bl_pad(upto(170)), stride = count + 16 * (rnd() % 2);
     int temper = (int)(rnd() % TEMPERS), wide = (int)(rnd() % 4), balanced = rnd() & 1;
     bl_activation f = balanced || rnd() & 1 ? BL_LINEAR : BL_GELU;
-    float *x = matrix(rows, n, temper), *balance = scales(n), *scale = scales(count), *bias = matrix(1, count, 0);
+    float *x = matrix(rows, n, temper), *balance = scales(n), *scale = scales(count),
+          *bias = matrix(1, count, 0);
     int8_t *w = weights(count, n, wide);
     bl_rows8 a = new_rows(k, rows, n);
     void *data = guarded(count * n * k->column_unit);
@@ -216,22 +242,26 @@ static void check_gemm8(const bl_kernels *k)
             for (size_t i = 0; i < n; i++) {
                 double v = (double)x[r * n + i] * (balanced ? balance[i] : 1);
                 s += v * w[c * n + i] * scale[c];
-                slack += 0.501 * fabs(w[c * n + i] * (double)scale[c]) * a.scale[r] + 1e-5 * fabs(v * w[c * n + i] * scale[c]);
+                slack += 0.501 * fabs(w[c * n + i] * (double)scale[c]) * a.scale[r] +
+                         1e-5 * fabs(v * w[c * n + i] * scale[c]);
             }
             truth(out[r * stride + c], s, slack + 3.1);
         }
     /* a range of rows and of columns, as threads and the last layer take them */
     size_t from = rows / 2 / 2 * 2, column = count / 2 / 16 * 16;
     bl_rows8 part = { (char *)a.data + from * n * k->row_unit, a.scale + from, a.zero + from };
-    bl_columns8 half = { (const char *)data + column * n * k->column_unit, scale + column, sum + column };
+    bl_columns8 half = { (const char *)data + column * n * k->column_unit, scale + column,
+                         sum + column };
     k->gemm8(part, rows - from, half, count - column, n, NULL, out, stride);
     keep(out, (rows - from) * stride * sizeof *out);
 }
 
 static void check_gemm8_in_place(const bl_kernels *k)
 {
-    size_t n = bl_pad(upto(200)), rows = upto(5), count = upto(rnd() % 4 ? 100 : 20), stride = count + rnd() % 3, room = count < 16 ? 16 : count;
-    float *x = matrix(rows, n, (int)(rnd() % TEMPERS)), *scale = scales(room), *bias = matrix(1, room, 0);
+    size_t n = bl_pad(upto(200)), rows = upto(5), count = upto(rnd() % 4 ? 100 : 20),
+           stride = count + rnd() % 3, room = count < 16 ? 16 : count;
+    float *x = matrix(rows, n, (int)(rnd() % TEMPERS)), *scale = scales(room),
+          *bias = matrix(1, room, 0);
     int8_t *w = weights(room, n, (int)(rnd() % 4));
     int32_t *sum = guarded(room * sizeof *sum);
     bl_rows8 a = new_rows(k, rows, n);
@@ -246,17 +276,22 @@ static void check_gemm8_in_place(const bl_kernels *k)
 
 static void check_attend8(const bl_kernels *k)
 {
-    size_t d = bl_pad(upto(80)), count = upto(rnd() % 4 ? 40 : 300), rows = upto(count), padded = bl_pad(count), stride = 3 * d;
+    size_t d = bl_pad(upto(80)), count = upto(rnd() % 4 ? 40 : 300), rows = upto(count),
+           padded = bl_pad(count), stride = 3 * d;
     int temper = (int)(rnd() % TEMPERS);
     float *x = matrix(count, stride, temper);
     bl_rows8 q = new_rows(k, rows, d);
-    bl_columns8 keys = { guarded(padded * d * k->column_unit), guarded(padded * sizeof(float)), guarded(padded * sizeof(int32_t)) };
-    bl_columns8 values = { guarded(padded * d * k->column_unit), guarded(padded * sizeof(float)), guarded(d * sizeof(int32_t)) };
+    bl_columns8 keys = { guarded(padded * d * k->column_unit), guarded(padded * sizeof(float)),
+                         guarded(padded * sizeof(int32_t)) };
+    bl_columns8 values = { guarded(padded * d * k->column_unit), guarded(padded * sizeof(float)),
+                           guarded(d * sizeof(int32_t)) };
     void *scratch = guarded(k->attend8_scratch(count));
     float *out = guarded(rows * stride * sizeof *out), factor = 1 / sqrtf((float)d);
     k->quantise(BL_LINEAR, x, stride, NULL, rows, d, q);
-    k->pack_keys8(x + d, stride, count, d, (void *)(uintptr_t)keys.data, (float *)(uintptr_t)keys.scale, (int32_t *)(uintptr_t)keys.sum);
-    k->pack_values8(x + 2 * d, stride, count, d, (void *)(uintptr_t)values.data, (float *)(uintptr_t)values.scale, (int32_t *)(uintptr_t)values.sum);
+    k->pack_keys8(x + d, stride, count, d, (void *)(uintptr_t)keys.data,
+                  (float *)(uintptr_t)keys.scale, (int32_t *)(uintptr_t)keys.sum);
+    k->pack_values8(x + 2 * d, stride, count, d, (void *)(uintptr_t)values.data,
+                    (float *)(uintptr_t)values.scale, (int32_t *)(uintptr_t)values.sum);
     keep(keys.scale, padded * sizeof(float));
     keep(keys.sum, padded * sizeof(int32_t));
     keep(values.scale, padded * sizeof(float));
@@ -283,8 +318,10 @@ static void check_attend8(const bl_kernels *k)
 
 static void check_float(const bl_kernels *k)
 {
-    size_t n = bl_pad(upto(140)), rows = upto(19), real = upto(100), count = bl_pad(real), stride = count;
-    float *a = matrix(rows, n, (int)(rnd() % 3)), *w = matrix(real, n, 0), *b = guarded(count * n * sizeof *b);
+    size_t n = bl_pad(upto(140)), rows = upto(19), real = upto(100), count = bl_pad(real),
+           stride = count;
+    float *a = matrix(rows, n, (int)(rnd() % 3)), *w = matrix(real, n, 0),
+          *b = guarded(count * n * sizeof *b);
     float *bias = matrix(1, count, 0), *out = guarded(rows * stride * sizeof *out);
     k->pack32(w, n, real, n, b);
     k->gemm32(a, n, rows, b, count, n, bias, out, stride);
@@ -300,8 +337,10 @@ static void check_float(const bl_kernels *k)
 
 static void check_attend32(const bl_kernels *k)
 {
-    size_t d = bl_pad(upto(80)), count = upto(100), rows = upto(count), padded = bl_pad(count), stride = 3 * d;
-    float *x = matrix(count, stride, (int)(rnd() % 6)), *keys = guarded(padded * d * sizeof *keys), *values = guarded(padded * d * sizeof *values);
+    size_t d = bl_pad(upto(80)), count = upto(100), rows = upto(count), padded = bl_pad(count),
+           stride = 3 * d;
+    float *x = matrix(count, stride, (int)(rnd() % 6)), *keys = guarded(padded * d * sizeof *keys),
+          *values = guarded(padded * d * sizeof *values);
     void *scratch = guarded(k->attend32_scratch(count));
     float *out = guarded(rows * stride * sizeof *out);
     k->pack32(x + d, stride, count, d, keys);
@@ -318,7 +357,8 @@ static void check_attend32(const bl_kernels *k)
 static void check_attend_few32(const bl_kernels *k)
 {
     size_t n = bl_pad(upto(100)), count = upto(60), rows = upto(5), padded = bl_pad(count);
-    float *q = matrix(rows, n, (int)(rnd() % 4)), *x = matrix(count, n, 0), *scores = guarded(rows * padded * sizeof *scores), *out = guarded(rows * n * sizeof *out);
+    float *q = matrix(rows, n, (int)(rnd() % 4)), *x = matrix(count, n, 0),
+          *scores = guarded(rows * padded * sizeof *scores), *out = guarded(rows * n * sizeof *out);
     k->attend_few32(q, rows, x, count, n, 0.2f, scores, out);
     keep(scores, rows * padded * sizeof *scores);
     keep(out, rows * n * sizeof *out);
@@ -358,10 +398,20 @@ static void check_choose(const bl_kernels *k)
     }
 }
 
-static const struct { const char *name; void (*run)(const bl_kernels *); } checks[] = {
-    { "embed", check_embed }, { "norm", check_norm }, { "activate", check_activate }, { "gemm8", check_gemm8 },
-    { "gemm8_in_place", check_gemm8_in_place }, { "attend8", check_attend8 }, { "float", check_float },
-    { "attend32", check_attend32 }, { "attend_few32", check_attend_few32 }, { "choose", check_choose },
+static const struct {
+    const char *name;
+    void (*run)(const bl_kernels *);
+} checks[] = {
+    { "embed", check_embed },
+    { "norm", check_norm },
+    { "activate", check_activate },
+    { "gemm8", check_gemm8 },
+    { "gemm8_in_place", check_gemm8_in_place },
+    { "attend8", check_attend8 },
+    { "float", check_float },
+    { "attend32", check_attend32 },
+    { "attend_few32", check_attend_few32 },
+    { "choose", check_choose },
 };
 enum { CHECKS = sizeof checks / sizeof *checks };
 
@@ -373,21 +423,52 @@ static double now(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
-typedef struct { size_t rows, n, count; float *x, *y; bl_rows8 a; bl_columns8 b, v; float *ones, *out; void *scratch; bl_tables tables; int32_t *ids; } bench_data;
+typedef struct {
+    size_t rows, n, count;
+    float *x, *y;
+    bl_rows8 a;
+    bl_columns8 b, v;
+    float *ones, *out;
+    void *scratch;
+    bl_tables tables;
+    int32_t *ids;
+} bench_data;
 #define BENCH(name) static void bench_##name(const bl_kernels *k, const bench_data *d)
 BENCH(embed) { k->embed(&d->tables, d->ids, d->ids, NULL, d->rows, d->n, d->out); }
 BENCH(norm) { k->norm(d->x, d->y, d->n, d->ones, d->ones, 1e-12f, d->rows, d->n); }
 BENCH(gelu) { k->activate(BL_GELU, d->out, d->count, d->rows, d->count); }
 BENCH(quantise) { k->quantise(BL_LINEAR, d->x, d->n, d->ones, d->rows, d->n, d->a); }
 BENCH(gemm8) { k->gemm8(d->a, d->rows, d->b, d->count, d->n, d->ones, d->out, d->count); }
-BENCH(pack_keys) { k->pack_keys8(d->x, d->n, d->rows, d->n, (void *)(uintptr_t)d->b.data, (float *)(uintptr_t)d->b.scale, (int32_t *)(uintptr_t)d->b.sum); }
-BENCH(pack_values) { k->pack_values8(d->x, d->n, d->rows, d->n, (void *)(uintptr_t)d->v.data, (float *)(uintptr_t)d->v.scale, (int32_t *)(uintptr_t)d->v.sum); }
-BENCH(attend8) { k->attend8(d->a, d->rows, d->b, d->v, d->rows, d->n, 0.125f, d->scratch, d->out, d->n); }
+BENCH(pack_keys)
+{
+    k->pack_keys8(d->x, d->n, d->rows, d->n, (void *)(uintptr_t)d->b.data,
+                  (float *)(uintptr_t)d->b.scale, (int32_t *)(uintptr_t)d->b.sum);
+}
+BENCH(pack_values)
+{
+    k->pack_values8(d->x, d->n, d->rows, d->n, (void *)(uintptr_t)d->v.data,
+                    (float *)(uintptr_t)d->v.scale, (int32_t *)(uintptr_t)d->v.sum);
+}
+BENCH(attend8)
+{
+    k->attend8(d->a, d->rows, d->b, d->v, d->rows, d->n, 0.125f, d->scratch, d->out, d->n);
+}
 BENCH(gemm32) { k->gemm32(d->x, d->n, d->rows, d->y, d->count, d->n, NULL, d->out, d->count); }
 BENCH(largest) { *d->out = k->largest(d->x, d->rows * d->n); }
-static const struct { const char *name; void (*run)(const bl_kernels *, const bench_data *); } benches[] = {
-    { "embed", bench_embed }, { "norm", bench_norm }, { "gelu", bench_gelu }, { "quantise", bench_quantise }, { "gemm8", bench_gemm8 },
-    { "pack_keys8", bench_pack_keys }, { "pack_values8", bench_pack_values }, { "attend8", bench_attend8 }, { "gemm32", bench_gemm32 }, { "largest", bench_largest },
+static const struct {
+    const char *name;
+    void (*run)(const bl_kernels *, const bench_data *);
+} benches[] = {
+    { "embed", bench_embed },
+    { "norm", bench_norm },
+    { "gelu", bench_gelu },
+    { "quantise", bench_quantise },
+    { "gemm8", bench_gemm8 },
+    { "pack_keys8", bench_pack_keys },
+    { "pack_values8", bench_pack_values },
+    { "attend8", bench_attend8 },
+    { "gemm32", bench_gemm32 },
+    { "largest", bench_largest },
 };
 
 /* ns per call: the least of several batches, each long enough for the clock. */
@@ -397,13 +478,17 @@ static double measure(size_t which, const bl_kernels *k, const bench_data *d)
     for (int batch = 0; batch < 15; batch++) {
         size_t calls = 0;
         double t = now(), e;
-        do { for (int i = 0; i < 16; i++) benches[which].run(k, d); calls += 16; } while ((e = now() - t) < 3e5);
+        do {
+            for (int i = 0; i < 16; i++) benches[which].run(k, d);
+            calls += 16;
+        } while ((e = now() - t) < 3e5);
         if (e / (double)calls < best) best = e / (double)calls;
     }
     return best;
 }
 
-static void bench(const bl_kernels *const *isas, size_t count, size_t rows, size_t n, size_t columns, int csv)
+static void bench(const bl_kernels *const *isas, size_t count, size_t rows, size_t n,
+                  size_t columns, int csv)
 {
     for (size_t b = 0; b < sizeof benches / sizeof *benches; b++) {
         double plain = 0;
@@ -412,17 +497,32 @@ static void bench(const bl_kernels *const *isas, size_t count, size_t rows, size
             if (!bl_isa_available(k)) continue;
             size_t most = columns > rows ? columns : rows;
             most = bl_pad(most > n ? most : n);
-            bench_data d = { rows, n, columns, matrix(rows, n, 0), matrix(most, n, 0), new_rows(k, rows, n),
-                { guarded(most * n * k->column_unit), scales(most), guarded(most * 4) }, { guarded(most * n * k->column_unit), scales(most), guarded(most * 4) },
-                matrix(1, most, 1), guarded(rows * most * 4), guarded(k->attend8_scratch(rows)), { NULL, NULL, NULL, NULL, NULL }, indices(rows, rows) };
+            bench_data d = {
+                rows,
+                n,
+                columns,
+                matrix(rows, n, 0),
+                matrix(most, n, 0),
+                new_rows(k, rows, n),
+                { guarded(most * n * k->column_unit), scales(most), guarded(most * 4) },
+                { guarded(most * n * k->column_unit), scales(most), guarded(most * 4) },
+                matrix(1, most, 1),
+                guarded(rows * most * 4),
+                guarded(k->attend8_scratch(rows)),
+                { NULL, NULL, NULL, NULL, NULL },
+                indices(rows, rows)
+            };
             d.tables = (bl_tables){ weights(most, n, 0), scales(most), NULL, d.y, NULL };
             k->quantise(BL_LINEAR, d.x, n, NULL, rows, n, d.a);
-            k->pack8(weights(most, n, 0), most, n, (void *)(uintptr_t)d.b.data, (int32_t *)(uintptr_t)d.b.sum);
-            k->pack8(weights(most, n, 0), most, n, (void *)(uintptr_t)d.v.data, (int32_t *)(uintptr_t)d.v.sum);
+            k->pack8(weights(most, n, 0), most, n, (void *)(uintptr_t)d.b.data,
+                     (int32_t *)(uintptr_t)d.b.sum);
+            k->pack8(weights(most, n, 0), most, n, (void *)(uintptr_t)d.v.data,
+                     (int32_t *)(uintptr_t)d.v.sum);
             memset(d.out, 0, rows * most * 4);
             double t = measure(b, k, &d);
             if (!i) plain = t;
-            printf(csv ? "%s,%s,%zu,%zu,%zu,%.1f,%.2f\n" : "%-14s %-12s %4zu x %4zu x %4zu %10.1f ns %8.2f x plain C\n",
+            printf(csv ? "%s,%s,%zu,%zu,%zu,%.1f,%.2f\n"
+                       : "%-14s %-12s %4zu x %4zu x %4zu %10.1f ns %8.2f x plain C\n",
                    benches[b].name, k->name, rows, n, columns, t, plain / t);
             release();
         }
@@ -487,7 +587,8 @@ static int parse(int argc, char **argv)
         else if (!strcmp(argv[i], "--csv")) options.csv = 1;
         else if (!value) return 0;
         else if (!strcmp(argv[i], "--seed")) options.seed = strtoull(value, NULL, 10), i++;
-        else if (!strcmp(argv[i], "--rounds")) options.rounds = (unsigned)strtoul(value, NULL, 10), i++;
+        else if (!strcmp(argv[i], "--rounds"))
+            options.rounds = (unsigned)strtoul(value, NULL, 10), i++;
         else if (!strcmp(argv[i], "--only")) options.only = value, i++;
         else if (!strcmp(argv[i], "--isa")) options.isa = value, i++;
         else return 0;
@@ -498,7 +599,8 @@ static int parse(int argc, char **argv)
 int main(int argc, char **argv)
 {
     if (!parse(argc, argv)) {
-        fprintf(stderr, "usage: checkkernels [--seed N] [--rounds N] [--only CHECK] [--isa NAME] [--bench] [--csv]\n");
+        fprintf(stderr, "usage: checkkernels [--seed N] [--rounds N] [--only CHECK] [--isa NAME] "
+                        "[--bench] [--csv]\n");
         return 2;
     }
     size_t count;
@@ -513,14 +615,15 @@ int main(int argc, char **argv)
     const int signals[] = { SIGILL, SIGSEGV, SIGFPE, SIGBUS };
     for (size_t i = 0; i < 4; i++) signal(signals[i], caught);
     for (size_t i = 0; i < count; i++) {
-        if (!bl_isa_available(isas[i]) || (options.isa && strcmp(options.isa, isas[i]->name))) continue;
+        if (!bl_isa_available(isas[i]) || (options.isa && strcmp(options.isa, isas[i]->name)))
+            continue;
         for (size_t c = 0; c < CHECKS; c++) {
             if (options.only && strcmp(options.only, checks[c].name)) continue;
             const char *problem = compare_caught(c, isas[0], isas[i]);
             if (problem)
-                printf("%-12s %-16s %s (round %u, error %.2f of what is allowed)\n", isas[i]->name, checks[c].name, problem, options.round, worst);
-            else
-                printf("%-12s %-16s ok\n", isas[i]->name, checks[c].name);
+                printf("%-12s %-16s %s (round %u, error %.2f of what is allowed)\n", isas[i]->name,
+                       checks[c].name, problem, options.round, worst);
+            else printf("%-12s %-16s ok\n", isas[i]->name, checks[c].name);
             if (problem) failed++;
             else passed++;
         }

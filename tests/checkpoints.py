@@ -69,19 +69,53 @@ class Spec:
 
 TASKS = list(FAMILY_HEADS)
 SPECS = [
-    *[Spec(f"L2H64-{task}", task, lengths=(1, 2, 16, 37, 128, 512) if task == "encoder" else (1, 37)) for task in TASKS],
+    *[
+        Spec(
+            f"L2H64-{task}",
+            task,
+            lengths=(1, 2, 16, 37, 128, 512) if task == "encoder" else (1, 37),
+        )
+        for task in TASKS
+    ],
     *[Spec(f"distil-L2H64-{task}", task, distil=True) for task in TASKS],
     Spec("L2H64-tanh-gelu", "encoder", activation="gelu_new"),
     Spec("L2H64-relu", "encoder", activation="relu"),
-    Spec("narrow", "sequence-classification", layers=1, heads=1, intermediate=16, lengths=(1, 2, 9)),
-    Spec("odd", "sequence-classification", hidden=20, heads=4, intermediate=10, labels=17, lengths=(1, 2, 9)),
-    Spec("odd-words", "masked-lm", hidden=20, heads=4, intermediate=10, vocabulary=11, lengths=(1, 9)),
-    Spec("L2H128", "sequence-classification", hidden=128, heads=2, intermediate=512, lengths=(1, 37, 200)),
+    Spec(
+        "narrow", "sequence-classification", layers=1, heads=1, intermediate=16, lengths=(1, 2, 9)
+    ),
+    Spec(
+        "odd",
+        "sequence-classification",
+        hidden=20,
+        heads=4,
+        intermediate=10,
+        labels=17,
+        lengths=(1, 2, 9),
+    ),
+    Spec(
+        "odd-words", "masked-lm", hidden=20, heads=4, intermediate=10, vocabulary=11, lengths=(1, 9)
+    ),
+    Spec(
+        "L2H128",
+        "sequence-classification",
+        hidden=128,
+        heads=2,
+        intermediate=512,
+        lengths=(1, 37, 200),
+    ),
     Spec("L4H256", "sequence-classification", layers=4, hidden=256, heads=4, intermediate=1024),
     Spec("L2H312", "encoder", hidden=312, heads=12, intermediate=1200, vocabulary=300),
     Spec("L6H384", "encoder", layers=6, hidden=384, heads=12, intermediate=1536, vocabulary=300),
     Spec("L2H768", "encoder", hidden=768, heads=12, intermediate=3072, vocabulary=300),
-    Spec("distil-L2H768", "masked-lm", hidden=768, heads=12, intermediate=3072, vocabulary=300, distil=True),
+    Spec(
+        "distil-L2H768",
+        "masked-lm",
+        hidden=768,
+        heads=12,
+        intermediate=3072,
+        vocabulary=300,
+        distil=True,
+    ),
 ]
 
 
@@ -149,15 +183,23 @@ def arrays(spec: Spec) -> dict[str, np.ndarray]:
     return out
 
 
-def save_safetensors(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str] | None = None) -> None:
+def save_safetensors(
+    path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str] | None = None
+) -> None:
     names = {"f": "F32", "b": "I8"}
     header: dict[str, Any] = {"__metadata__": metadata} if metadata else {}
     at = 0
     for name, a in tensors.items():
-        header[name] = {"dtype": names[a.dtype.char], "shape": list(a.shape), "data_offsets": [at, at + a.nbytes]}
+        header[name] = {
+            "dtype": names[a.dtype.char],
+            "shape": list(a.shape),
+            "data_offsets": [at, at + a.nbytes],
+        }
         at += a.nbytes
     text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(a.tobytes() for a in tensors.values()))
+    path.write_bytes(
+        struct.pack("<Q", len(text)) + text + b"".join(a.tobytes() for a in tensors.values())
+    )
 
 
 def write(spec: Spec, folder: Path) -> Path:

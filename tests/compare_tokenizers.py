@@ -75,8 +75,14 @@ EDGES += [
     0x10FFFF,
 ]
 MARKS = [c for c in map(chr, range(0x110000)) if unicodedata.combining(c)]
-STAYING = [c for c in MARKS if unicodedata.category(c) != "Mn"]  # move under NFD, and are no accents
-MARKED = [c for c in map(chr, range(0x110000)) if unicodedata.decomposition(c) and unicodedata.normalize("NFD", c) != c]
+STAYING = [
+    c for c in MARKS if unicodedata.category(c) != "Mn"
+]  # move under NFD, and are no accents
+MARKED = [
+    c
+    for c in map(chr, range(0x110000))
+    if unicodedata.decomposition(c) and unicodedata.normalize("NFD", c) != c
+]
 
 
 def vocabulary() -> dict[str, int]:
@@ -85,7 +91,16 @@ def vocabulary() -> dict[str, int]:
     pieces += [chr(c) for c in range(33, 127)]
     pieces += [
         chr(c)
-        for a, b in ((0xA1, 0x250), (0x370, 0x530), (0x5D0, 0x5EB), (0x621, 0x64B), (0x905, 0x93A), (0x1100, 0x1113), (0x3041, 0x3097), (0x4E00, 0x4E80))
+        for a, b in (
+            (0xA1, 0x250),
+            (0x370, 0x530),
+            (0x5D0, 0x5EB),
+            (0x621, 0x64B),
+            (0x905, 0x93A),
+            (0x1100, 0x1113),
+            (0x3041, 0x3097),
+            (0x4E00, 0x4E80),
+        )
         for c in range(a, b)
     ]
     pieces += ["##" + p for p in pieces[5:]]
@@ -121,9 +136,47 @@ def vocabulary() -> dict[str, int]:
         "not",
     ]
     pieces += words + [
-        "##" + e for e in ("ing", "ed", "er", "est", "s", "ly", "ness", "able", "tion", "un", "##", "ᅡ", "ᆨ", "ी", "\u0301", "\u0345", "〮", "\U0001d165")
+        "##" + e
+        for e in (
+            "ing",
+            "ed",
+            "er",
+            "est",
+            "s",
+            "ly",
+            "ness",
+            "able",
+            "tion",
+            "un",
+            "##",
+            "ᅡ",
+            "ᆨ",
+            "ी",
+            "\u0301",
+            "\u0345",
+            "〮",
+            "\U0001d165",
+        )
     ]
-    pieces += ["〮", "\U0001d158", "ी", "a" * 17, "a" * 40, "##" + "b" * 33, "中国", "é", "##é", "É", "ß", "i\u0307", "foo", "bar", "foobar", "new", "new york"]
+    pieces += [
+        "〮",
+        "\U0001d158",
+        "ी",
+        "a" * 17,
+        "a" * 40,
+        "##" + "b" * 33,
+        "中国",
+        "é",
+        "##é",
+        "É",
+        "ß",
+        "i\u0307",
+        "foo",
+        "bar",
+        "foobar",
+        "new",
+        "new york",
+    ]
     return {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
 
 
@@ -132,7 +185,14 @@ def random_text(r: random.Random, words: list[str]) -> str:
 
     def anything() -> str:
         c = r.choice(
-            (r.randrange(0x80), r.randrange(0x800), r.randrange(0x3000), r.randrange(0x10000), r.randrange(0x110000), r.choice(EDGES) + r.randrange(-1, 2))
+            (
+                r.randrange(0x80),
+                r.randrange(0x800),
+                r.randrange(0x3000),
+                r.randrange(0x10000),
+                r.randrange(0x110000),
+                r.choice(EDGES) + r.randrange(-1, 2),
+            )
         )
         return chr(c) if 0 <= c < 0xD800 or 0xE000 <= c < 0x110000 else "?"
 
@@ -147,7 +207,10 @@ def random_text(r: random.Random, words: list[str]) -> str:
         return "".join(r.choices(words, k=r.randrange(1, 6))) + r.choice((".", "!", "", "\n"))
     if kind == 2:
         pool = block() + block()
-        return "".join(r.choice(pool) if r.random() < 0.8 else r.choice(" aE-1") for _ in range(r.randrange(1, 40)))
+        return "".join(
+            r.choice(pool) if r.random() < 0.8 else r.choice(" aE-1")
+            for _ in range(r.randrange(1, 40))
+        )
     if kind == 3:
         return "".join(anything() for _ in range(r.randrange(1, 40)))
     if kind == 4:  # marks in every order
@@ -163,7 +226,10 @@ def random_text(r: random.Random, words: list[str]) -> str:
         ]
         return "".join(parts)
     if kind == 5:
-        return "".join(r.choice(ODD) if r.random() < 0.3 else r.choice(LETTERS + " .") for _ in range(r.randrange(1, 30)))
+        return "".join(
+            r.choice(ODD) if r.random() < 0.3 else r.choice(LETTERS + " .")
+            for _ in range(r.randrange(1, 30))
+        )
     if kind == 6:
         return "".join(
             r.choice(
@@ -208,13 +274,22 @@ def random_text(r: random.Random, words: list[str]) -> str:
         return "".join(r.choices(tokens, k=r.randrange(1, 12)))
     if kind == 8:
         letter = r.choice("abé中ㅏ")
-        return " ".join(letter * r.choice((1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 99, 100, 101, 150)) for _ in range(r.randrange(1, 4)))
+        return " ".join(
+            letter * r.choice((1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 99, 100, 101, 150))
+            for _ in range(r.randrange(1, 4))
+        )
     if kind == 9:
-        return "".join(r.choice(words).capitalize() + r.choice((" ", ", ", "-", "'s ", "…", "—", "é ")) for _ in range(r.randrange(1, 30)))
+        return "".join(
+            r.choice(words).capitalize() + r.choice((" ", ", ", "-", "'s ", "…", "—", "é "))
+            for _ in range(r.randrange(1, 30))
+        )
     if kind == 10:
         emoji = ["👩", "🏽", "\u200d", "💻", "🇩", "🇪", "❤", "\ufe0f", "1", "\u20e3", "#", "☺", " "]
         return "".join(r.choices(emoji, k=r.randrange(1, 12)))
-    return "".join(r.choice(MARKED) if r.random() < 0.4 else r.choice(LETTERS + "  ") for _ in range(r.randrange(1, 30)))
+    return "".join(
+        r.choice(MARKED) if r.random() < 0.4 else r.choice(LETTERS + "  ")
+        for _ in range(r.randrange(1, 30))
+    )
 
 
 def settings(vocab: dict[str, int]) -> list[tuple[str, str, Any]]:
@@ -234,7 +309,12 @@ def settings(vocab: dict[str, int]) -> list[tuple[str, str, Any]]:
         (
             "added tokens",
             (True, True, None, True),
-            [{"content": "foo"}, {"content": "New York", "single_word": True}, {"content": "@@", "lstrip": True, "rstrip": True}, {"content": "中国"}],
+            [
+                {"content": "foo"},
+                {"content": "New York", "single_word": True},
+                {"content": "@@", "lstrip": True, "rstrip": True},
+                {"content": "中国"},
+            ],
         ),
         (
             "raw tokens",
@@ -259,27 +339,53 @@ def settings(vocab: dict[str, int]) -> list[tuple[str, str, Any]]:
         ),
     ]
     for name, rules, added in cases:
-        original = tokenizers.Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100))
+        original = tokenizers.Tokenizer(
+            models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100)
+        )
         if rules:
-            original.normalizer = normalizers.BertNormalizer(clean_text=rules[0], handle_chinese_chars=rules[1], strip_accents=rules[2], lowercase=rules[3])
+            original.normalizer = normalizers.BertNormalizer(
+                clean_text=rules[0],
+                handle_chinese_chars=rules[1],
+                strip_accents=rules[2],
+                lowercase=rules[3],
+            )
         original.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
         original.post_processor = processors.TemplateProcessing(
-            single="[CLS]:0 $A:0 [SEP]:0", pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1", special_tokens=[("[CLS]", vocab["[CLS]"]), ("[SEP]", vocab["[SEP]"])]
+            single="[CLS]:0 $A:0 [SEP]:0",
+            pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+            special_tokens=[("[CLS]", vocab["[CLS]"]), ("[SEP]", vocab["[SEP]"])],
         )
         original.decoder = decoders.WordPiece(prefix="##")
-        original.add_special_tokens([tokenizers.AddedToken(t, special=True, normalized=False) for t in SPECIALS])
+        original.add_special_tokens(
+            [tokenizers.AddedToken(t, special=True, normalized=False) for t in SPECIALS]
+        )
         if added:
             original.add_tokens([tokenizers.AddedToken(**token) for token in added])
         made.append((name, original.to_str(), original))
     return made
 
 
-def differences(ours: Any, original: Any, text: str, pair: str | None = None) -> dict[str, tuple[Any, Any]]:
+def differences(
+    ours: Any, original: Any, text: str, pair: str | None = None
+) -> dict[str, tuple[Any, Any]]:
     """What is not the same about a text: {name: (ours, the original's)}."""
     a = ours(text, pair).encodings[0]
     b = original.encode(text, pair)
-    names = ("ids", "tokens", "offsets", "word_ids", "type_ids", "special_tokens_mask", "attention_mask", "sequence_ids")
-    return {name: (getattr(a, name), getattr(b, name)) for name in names if getattr(a, name) != getattr(b, name)}
+    names = (
+        "ids",
+        "tokens",
+        "offsets",
+        "word_ids",
+        "type_ids",
+        "special_tokens_mask",
+        "attention_mask",
+        "sequence_ids",
+    )
+    return {
+        name: (getattr(a, name), getattr(b, name))
+        for name in names
+        if getattr(a, name) != getattr(b, name)
+    }
 
 
 def shortest(ours: Any, original: Any, text: str) -> str:
@@ -300,8 +406,13 @@ def shortest(ours: Any, original: Any, text: str) -> str:
 def compare(lines: int, seed: int, vocab: dict[str, int], report: bool = False) -> int:
     """Compare that many texts; the number of differences, each of which is printed."""
     r = random.Random(seed)
-    pairs = [(name, Tokenizer(text.encode(), json=True), original) for name, text, original in settings(vocab)]
-    words = [p.removeprefix("##") for p in vocab if p not in SPECIALS and "[" not in p and p != "##"]
+    pairs = [
+        (name, Tokenizer(text.encode(), json=True), original)
+        for name, text, original in settings(vocab)
+    ]
+    words = [
+        p.removeprefix("##") for p in vocab if p not in SPECIALS and "[" not in p and p != "##"
+    ]
     found = 0
     start = time.monotonic()
     for i in range(lines):
@@ -313,7 +424,9 @@ def compare(lines: int, seed: int, vocab: dict[str, int], report: bool = False) 
             ids = original.encode(text).ids
             different = ours.encode(text) != ids or differences(ours, original, text)
             if ours.decode(ids) != original.decode(ids, skip_special_tokens=False):
-                different = {"decode": (ours.decode(ids), original.decode(ids, skip_special_tokens=False))}
+                different = {
+                    "decode": (ours.decode(ids), original.decode(ids, skip_special_tokens=False))
+                }
         if different:
             found += 1
             less = shortest(ours, original, text) if differences(ours, original, text) else text
@@ -321,20 +434,30 @@ def compare(lines: int, seed: int, vocab: dict[str, int], report: bool = False) 
             if found >= 20:
                 break
         if report and i % 100000 == 99999:
-            print(f"{i + 1} texts, {found} differences, {time.monotonic() - start:.0f} s", flush=True)
+            print(
+                f"{i + 1} texts, {found} differences, {time.monotonic() - start:.0f} s", flush=True
+            )
     return found
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--vocab", type=Path, help="a vocab.txt, in place of a small made-up vocabulary")
+    parser.add_argument(
+        "--vocab", type=Path, help="a vocab.txt, in place of a small made-up vocabulary"
+    )
     args = parser.parse_args()
     import tokenizers
 
     seed = random.SystemRandom().randrange(1 << 32) if args.seed is None else args.seed
-    vocab = {line: i for i, line in enumerate(args.vocab.read_text(encoding="utf-8").split("\n")[:-1])} if args.vocab else vocabulary()
+    vocab = (
+        {line: i for i, line in enumerate(args.vocab.read_text(encoding="utf-8").split("\n")[:-1])}
+        if args.vocab
+        else vocabulary()
+    )
     print(f"tokenizers {tokenizers.__version__}, {len(vocab)} pieces, seed {seed}")
     found = compare(args.lines, seed, vocab, report=True)
     print(json.dumps({"lines": args.lines, "seed": seed, "differences": found}))

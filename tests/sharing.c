@@ -14,7 +14,8 @@ enum { CROWD = 6, ROUNDS = 40, LENGTH = 24, TEXTS = 3 };
 
 static const bl_model *model;
 static int32_t ids[TEXTS * LENGTH];
-static const char words[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nturn\non\nthe\nlight\n##s\nna\n##ive\n";
+static const char words[] =
+    "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nturn\non\nthe\nlight\n##s\nna\n##ive\n";
 static const char text[] = "Turn on the lights, [MASK] na\xC3\xAFve \xE4\xB8\xAD";
 static const bl_tokenizer *tokenizer;
 static float *want;
@@ -35,8 +36,10 @@ static void *work(void *member)
         wrong |= want && memcmp(out, want, count * sizeof *out) != 0;
         int32_t pieces[sizeof text];
         size_t n = 0;
-        wrong |= bl_cut(tokenizer, text, sizeof text - 1, 0, pieces, NULL, sizeof text, &n, &error) != BL_OK;
-        wrong |= n != 10 || pieces[0] != 5 || pieces[4] != 9 || pieces[6] != 4 || pieces[8] != 11 || pieces[9] != 1;
+        wrong |= bl_cut(tokenizer, text, sizeof text - 1, 0, pieces, NULL, sizeof text, &n,
+                        &error) != BL_OK;
+        wrong |= n != 10 || pieces[0] != 5 || pieces[4] != 9 || pieces[6] != 4 || pieces[8] != 11 ||
+                 pieces[9] != 1;
     }
     free(workspace);
     if (want) free(out);

@@ -24,7 +24,13 @@ def test_nothing_is_above_its_baseline(machine: str) -> None:
 
 @pytest.mark.parametrize(
     ("machine", "flags"),
-    [("x86_64", ["-mavx2"]), ("x86_64", ["-msse4.1"]), ("aarch64", ["-march=armv8.2-a+dotprod+lse"]), ("armv7", ["-mfpu=neon"]), ("armv6", ["-march=armv7-a"])],
+    [
+        ("x86_64", ["-mavx2"]),
+        ("x86_64", ["-msse4.1"]),
+        ("aarch64", ["-march=armv8.2-a+dotprod+lse"]),
+        ("armv7", ["-mfpu=neon"]),
+        ("armv6", ["-march=armv7-a"]),
+    ],
 )
 def test_the_check_can_fail(machine: str, flags: list[str], tmp_path: Path) -> None:
     if machine not in MACHINES:

@@ -25,11 +25,19 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "embed": test_tasks.make(root / "e", "encoder", []),
     }
     found = {name: str(path) for name, path in made.items()}
-    return found | {"sentiment": found["classify"], "intent": found["classify"], "tag": found["ner"], "similar": found["embed"], "search": found["embed"]}
+    return found | {
+        "sentiment": found["classify"],
+        "intent": found["classify"],
+        "tag": found["ner"],
+        "similar": found["embed"],
+        "search": found["embed"],
+    }
 
 
 def cli_run(*words: str, stdin: str = "", status: int = 0) -> str:
-    run = subprocess.run([sys.executable, "-m", "bertlite_fast", *words], input=stdin, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "bertlite_fast", *words], input=stdin, capture_output=True, text=True
+    )
     assert run.returncode == status, (words, run.stderr)
     return run.stdout if status == 0 else run.stderr
 
@@ -60,21 +68,34 @@ def test_texts_from_standard_input_and_files(models: dict[str, str], tmp_path: P
     piped = cli_run("classify", "--model", models["classify"], "--json", stdin=texts)
     assert [json.loads(line)["text"] for line in piped.splitlines()] == ["light on", "music"]
     (tmp_path / "texts").write_text(texts)
-    assert cli_run("classify", "--model", models["classify"], "--json", "--file", str(tmp_path / "texts")) == piped
-    found = cli_run("search", "music", "--model", models["search"], "--json", "--top-k", "1", stdin=texts)
+    assert (
+        cli_run(
+            "classify", "--model", models["classify"], "--json", "--file", str(tmp_path / "texts")
+        )
+        == piped
+    )
+    found = cli_run(
+        "search", "music", "--model", models["search"], "--json", "--top-k", "1", stdin=texts
+    )
     assert json.loads(found)["text"] == "music"
     (tmp_path / "context").write_text("music in the kitchen")
-    assert cli_run("ask", "the light", "--context", f"@{tmp_path / 'context'}", "--model", models["ask"]) == cli_run(
-        "ask", "the light", "--context", "music in the kitchen", "--model", models["ask"]
-    )
+    assert cli_run(
+        "ask", "the light", "--context", f"@{tmp_path / 'context'}", "--model", models["ask"]
+    ) == cli_run("ask", "the light", "--context", "music in the kitchen", "--model", models["ask"])
 
 
 def test_convert_and_info(models: dict[str, str], tmp_path: Path) -> None:
     out = str(tmp_path / "file")
     assert "cosine" in cli_run("convert", models["classify"], out)
     report = json.loads(cli_run("convert", models["classify"], out, "--json"))
-    assert report["mean_cosine"] > 0.99 and report["bytes"] == Path(out).stat().st_size < report["bytes_before"] and report["tokenizer"]
-    assert cli_run("classify", "light", "--model", out) == cli_run("classify", "light", "--model", models["classify"])
+    assert (
+        report["mean_cosine"] > 0.99
+        and report["bytes"] == Path(out).stat().st_size < report["bytes_before"]
+        and report["tokenizer"]
+    )
+    assert cli_run("classify", "light", "--model", out) == cli_run(
+        "classify", "light", "--model", models["classify"]
+    )
     facts = json.loads(cli_run("info", "--json"))
     assert facts["instruction_set"] in facts["available"]
     assert "instruction set" in cli_run("info")
@@ -83,10 +104,14 @@ def test_convert_and_info(models: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_wrong_use_is_told(models: dict[str, str]) -> None:
-    assert "there is no embedded model" in cli_run("fill-mask", "a [MASK]", "--model", "bertlite/nothing", status=1)
+    assert "there is no embedded model" in cli_run(
+        "fill-mask", "a [MASK]", "--model", "bertlite/nothing", status=1
+    )
     assert "no [MASK]" in cli_run("fill-mask", "nothing", "--model", models["fill-mask"], status=1)
     assert "--context" in cli_run("ask", "who", "--model", models["ask"], status=1)
-    assert "cannot be read" in cli_run("classify", "--file", "/absent", "--model", models["classify"], status=1)
+    assert "cannot be read" in cli_run(
+        "classify", "--file", "/absent", "--model", models["classify"], status=1
+    )
     assert "two texts" in cli_run("similar", "one", "--model", models["similar"], status=1)
     assert "usage" in cli_run("dance", status=2)
     assert "usage" in cli_run(status=2)
@@ -100,7 +125,9 @@ def test_a_broken_pipe_is_no_trouble(models: dict[str, str]) -> None:
 
 def test_every_help_has_an_example() -> None:
     for command in [*cli.COMMANDS, "convert", "info", "completion"]:
-        assert f"bertlite-fast {command}" in cli_run(command, "--help").split("example:")[1].replace("\n ", "").replace("\n", " ")
+        assert f"bertlite-fast {command}" in cli_run(command, "--help").split("example:")[
+            1
+        ].replace("\n ", "").replace("\n", " ")
 
 
 def test_entities_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,29 +22,50 @@ pytestmark = pytest.mark.skipif(shutil.which(COMPILER) is None, reason="needs a 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("core")
-    command = [sys.executable, "tools/core.py", "--out", str(out), "tests/checkkernels.c", "examples/classify.c", "bench/forward.c", "bench/cut.c"]
+    command = [
+        sys.executable,
+        "tools/core.py",
+        "--out",
+        str(out),
+        "tests/checkkernels.c",
+        "examples/classify.c",
+        "bench/forward.c",
+        "bench/cut.c",
+    ]
     subprocess.run(command, cwd=ROOT, check=True)
     return out
 
 
 def test_every_kernel_of_every_instruction_set(programs: Path) -> None:
-    run = subprocess.run([programs / "checkkernels", "--rounds", os.environ.get("BERTLITE_ROUNDS", "300")], capture_output=True, text=True)
+    run = subprocess.run(
+        [programs / "checkkernels", "--rounds", os.environ.get("BERTLITE_ROUNDS", "300")],
+        capture_output=True,
+        text=True,
+    )
     print(run.stdout)
     assert run.returncode == 0, run.stdout[-3000:]
     for isa in bf.available_isas():
         assert f"\n{isa} " in run.stdout
 
 
-def test_the_example_without_python(programs: Path, folders: dict[str, Path], tmp_path: Path) -> None:
+def test_the_example_without_python(
+    programs: Path, folders: dict[str, Path], tmp_path: Path
+) -> None:
     """Text to logits in one C call gives what the tokenizer and the model give in two from Python."""
     import compare_tokenizers
 
     folder = tmp_path / "model"
     shutil.copytree(folders["L2H64-sequence-classification"], folder)
     words = bf.AutoModelForSequenceClassification.from_pretrained(folder).info["vocabulary"]
-    (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in list(compare_tokenizers.vocabulary())[:words]), encoding="utf-8")
+    (folder / "vocab.txt").write_text(
+        "".join(f"{piece}\n" for piece in list(compare_tokenizers.vocabulary())[:words]),
+        encoding="utf-8",
+    )
     bf.convert(folder, tmp_path / "file")
-    model, tokenizer = bf.AutoModelForSequenceClassification.from_pretrained(folder), bf.AutoTokenizer.from_pretrained(folder)
+    model, tokenizer = (
+        bf.AutoModelForSequenceClassification.from_pretrained(folder),
+        bf.AutoTokenizer.from_pretrained(folder),
+    )
     longest = model.info["positions"]
     for texts in (
         ["a b c"],
@@ -57,11 +78,19 @@ def test_the_example_without_python(programs: Path, folders: dict[str, Path], tm
         [""],
     ):
         first, second = texts[0], texts[1] if len(texts) > 1 else None
-        want = model(**tokenizer(first, second, truncation=True, max_length=longest)).tensor.tolist()[0]
+        want = model(
+            **tokenizer(first, second, truncation=True, max_length=longest)
+        ).tensor.tolist()[0]
         for source in (folder, tmp_path / "file"):
-            run = subprocess.run([programs / "classify", source, *texts], capture_output=True, text=True, check=True)
-            assert [float(line) for line in run.stdout.split()] == pytest.approx(want, abs=1e-6), texts
-    failed = subprocess.run([programs / "classify", folder.parent / "absent", "1"], capture_output=True, text=True)
+            run = subprocess.run(
+                [programs / "classify", source, *texts], capture_output=True, text=True, check=True
+            )
+            assert [float(line) for line in run.stdout.split()] == pytest.approx(want, abs=1e-6), (
+                texts
+            )
+    failed = subprocess.run(
+        [programs / "classify", folder.parent / "absent", "1"], capture_output=True, text=True
+    )
     assert failed.returncode == 1 and "no folder" in failed.stderr
 
 
@@ -71,15 +100,30 @@ def test_calls_allocate_nothing(programs: Path, folders: dict[str, Path], tmp_pa
 
     if shutil.which("valgrind") is None:
         pytest.skip("needs valgrind")
-    (tmp_path / "vocab.txt").write_text("\n".join(compare_tokenizers.vocabulary()), encoding="utf-8")
+    (tmp_path / "vocab.txt").write_text(
+        "\n".join(compare_tokenizers.vocabulary()), encoding="utf-8"
+    )
     r = random.Random(9)
-    texts = [compare_tokenizers.random_text(r, ["light", "kitchen"]).replace("\n", " ") for _ in range(200)]
+    texts = [
+        compare_tokenizers.random_text(r, ["light", "kitchen"]).replace("\n", " ")
+        for _ in range(200)
+    ]
     (tmp_path / "texts").write_text("\n".join(texts), encoding="utf-8")
-    for command in (["forward", folders["L2H64-sequence-classification"], "9", "{}"], ["cut", tmp_path / "vocab.txt", "{}", tmp_path / "texts"]):
+    for command in (
+        ["forward", folders["L2H64-sequence-classification"], "9", "{}"],
+        ["cut", tmp_path / "vocab.txt", "{}", tmp_path / "texts"],
+    ):
         counts = []
         for calls in ("2", "12"):
-            line = ["valgrind", "--error-exitcode=9", str(programs / str(command[0])), *(str(word).format(calls) for word in command[1:])]
-            run = subprocess.run(line, capture_output=True, text=True, env=os.environ | {"BERTLITE_ISA": "generic"})
+            line = [
+                "valgrind",
+                "--error-exitcode=9",
+                str(programs / str(command[0])),
+                *(str(word).format(calls) for word in command[1:]),
+            ]
+            run = subprocess.run(
+                line, capture_output=True, text=True, env=os.environ | {"BERTLITE_ISA": "generic"}
+            )
             assert run.returncode != 9, run.stderr
             if run.returncode:
                 pytest.skip("valgrind does not run here")
@@ -87,7 +131,9 @@ def test_calls_allocate_nothing(programs: Path, folders: dict[str, Path], tmp_pa
         assert counts[0] == counts[1], command
 
 
-def test_a_workspace_may_start_anywhere_and_may_be_too_small(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_a_workspace_may_start_anywhere_and_may_be_too_small(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
     program = tmp_path / "workspace.c"
     program.write_text(
         """
@@ -123,8 +169,14 @@ int main(int argc, char **argv)
 """
     )
     out = tmp_path / "out"
-    subprocess.run([sys.executable, "tools/core.py", "--out", str(out), str(program)], cwd=ROOT, check=True)
-    run = subprocess.run([out / "workspace", folders["L2H64-sequence-classification"]], capture_output=True, text=True)
+    subprocess.run(
+        [sys.executable, "tools/core.py", "--out", str(out), str(program)], cwd=ROOT, check=True
+    )
+    run = subprocess.run(
+        [out / "workspace", folders["L2H64-sequence-classification"]],
+        capture_output=True,
+        text=True,
+    )
     assert run.returncode == 0, run.stdout
 
 
@@ -132,6 +184,8 @@ def test_only_our_names_are_visible(programs: Path) -> None:
     if shutil.which("nm") is None:
         pytest.skip("needs nm")
     objects = [str(p) for p in (programs / "objects").glob("csrc_*.o")]
-    run = subprocess.run(["nm", "-g", "--defined-only", *objects], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        ["nm", "-g", "--defined-only", *objects], capture_output=True, text=True, check=True
+    )
     names = [line.split()[2] for line in run.stdout.splitlines() if len(line.split()) == 3]
     assert names and not [n for n in names if not n.startswith("bl_")]

@@ -42,7 +42,9 @@ def test_they_are_small() -> None:
 
 
 def test_names() -> None:
-    assert pipeline("token-classification", "bertlite/slots").model.source == embedded.path_of("slots")
+    assert pipeline("token-classification", "bertlite/slots").model.source == embedded.path_of(
+        "slots"
+    )
     with pytest.raises(ModelFileError, match="there are: bertlite/base"):
         pipeline("token-classification", "bertlite/nothing")
 
@@ -72,9 +74,16 @@ def test_answers_are_those_of_every_board() -> None:
     assert selftest.answers() == selftest.expected() != {}
 
 
-def test_the_selftest_runs_and_can_fail(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_selftest_runs_and_can_fail(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run([sys.executable, "-m", "bertlite_fast.selftest"], capture_output=True, text=True, env=environment)
+    run = subprocess.run(
+        [sys.executable, "-m", "bertlite_fast.selftest"],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
     assert run.returncode == 0 and "all right" in run.stdout, run.stdout + run.stderr
     assert command(["info", "--selftest"]) == 0
     monkeypatch.setattr(selftest, "expected", lambda: {**selftest.answers(), "ner": 1})
@@ -95,13 +104,17 @@ def test_transformers_loads_the_encoder() -> None:
         pytest.skip("run from a checkout")
     transformers = pytest.importorskip("transformers")
     torch = pytest.importorskip("torch")
-    model, told = transformers.BertForMaskedLM.from_pretrained(folder, output_loading_info=True, dtype=torch.float32)
+    model, told = transformers.BertForMaskedLM.from_pretrained(
+        folder, output_loading_info=True, dtype=torch.float32
+    )
     assert not told["missing_keys"] and not told["unexpected_keys"]
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     text = "Please [MASK] the lights before you go to bed."
     ids = tokenizer(text, return_tensors="pt")
     with torch.no_grad():
-        logits = model.eval()(**ids).logits[0, ids.input_ids[0].tolist().index(tokenizer.mask_token_id)]
+        logits = model.eval()(**ids).logits[
+            0, ids.input_ids[0].tolist().index(tokenizer.mask_token_id)
+        ]
     theirs = [tokenizer.convert_ids_to_tokens(int(i)) for i in logits.topk(5).indices]
     ours: Any = pipeline("fill-mask", str(folder), precision="fp32")
     assert [answer["token_str"] for answer in ours(text)] == theirs

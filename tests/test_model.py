@@ -52,7 +52,10 @@ def test_padding_may_stand_anywhere(model: bf.Model, tiny: Path) -> None:
     holes = model(ids, [[1, 0, 1, 1]]).last_hidden_state
     assert not holes[0, 1].any() and holes[0, 0].any()
     mean = bf.Model(tiny, "embedding")
-    left, right = mean([[0, 9, 8]], [[0, 1, 1]]).embeddings, mean([[9, 8, 0]], [[1, 1, 0]]).embeddings
+    left, right = (
+        mean([[0, 9, 8]], [[0, 1, 1]]).embeddings,
+        mean([[9, 8, 0]], [[1, 1, 0]]).embeddings,
+    )
     assert not np.array_equal(left, right)  # positions differ
     assert np.allclose(mean([[9, 8]]).embeddings, right)
 
@@ -65,7 +68,9 @@ def test_threads_change_no_byte(tiny: Path, threads: int, precision: str) -> Non
         assert bytes_of(model(ids)) == bytes_of(model(ids, threads=threads))
 
 
-@pytest.mark.parametrize("task", ["masked-lm", "sequence-classification", "token-classification", "question-answering"])
+@pytest.mark.parametrize(
+    "task", ["masked-lm", "sequence-classification", "token-classification", "question-answering"]
+)
 def test_threads_change_no_byte_of_a_head(folders: dict[str, Path], task: str) -> None:
     model = bf.Model(folders[f"L2H64-{task}"], task)
     assert bytes_of(model(TEXTS)) == bytes_of(model(TEXTS, threads=3))
@@ -115,7 +120,12 @@ if pid == 0:
     os._exit(0 if model([[1, 2, 3]], threads=2).tensor.tolist() == want else 1)
 print(os.waitpid(pid, 0)[1])
 """
-    run = subprocess.run([sys.executable, "-W", "ignore", "-c", program, str(tiny)], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, str(tiny)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert run.stdout.strip() == "0"
 
 
@@ -126,7 +136,10 @@ def test_only_the_asked_positions(folders: dict[str, Path]) -> None:
     assert np.array_equal(some, np.stack([full[0, 1], full[2, 69]]))
     assert np.array_equal(model(TEXTS[0], positions=[3]).logits[0], full[0, 3])
     tokens = bf.AutoModel.from_pretrained(folders["L2H64-encoder"])
-    assert np.array_equal(tokens(TEXTS, positions=[(1, 0)]).last_hidden_state[0], tokens(TEXTS).last_hidden_state[1, 0])
+    assert np.array_equal(
+        tokens(TEXTS, positions=[(1, 0)]).last_hidden_state[0],
+        tokens(TEXTS).last_hidden_state[1, 0],
+    )
 
 
 def test_ids_come_in_any_usual_form(model: bf.Model) -> None:
@@ -141,7 +154,11 @@ def test_ids_come_in_any_usual_form(model: bf.Model) -> None:
         array("q", [1, 2, 300]),
     ]
     forms += [[np.int32(1), np.int64(2), np.uint16(300)], [np.array([1, 2, 300])]]
-    forms += [np.array([[1, 9, 2, 9, 300]])[:, ::2], np.asfortranarray(np.array([[1, 2, 300]])), memoryview(array("i", [1, 2, 300]))]
+    forms += [
+        np.array([[1, 9, 2, 9, 300]])[:, ::2],
+        np.asfortranarray(np.array([[1, 2, 300]])),
+        memoryview(array("i", [1, 2, 300])),
+    ]
     for ids in forms:
         assert bytes_of(model(ids)) == want, repr(ids)
     assert bytes_of(model([[1, 2, 300]], np.array([[True] * 3]), [[0, 0, 0]])) == want
@@ -175,7 +192,9 @@ BAD: list[tuple[Any, Any, Any, str]] = [
 
 
 @pytest.mark.parametrize(("ids", "mask", "types", "message"), BAD)
-def test_bad_input_is_one_clear_sentence(model: bf.Model, ids: Any, mask: Any, types: Any, message: str) -> None:
+def test_bad_input_is_one_clear_sentence(
+    model: bf.Model, ids: Any, mask: Any, types: Any, message: str
+) -> None:
     with pytest.raises(bf.InputError, match=message) as caught:
         model(ids, mask, types)
     assert str(caught.value).count("\n") == 0
@@ -183,7 +202,15 @@ def test_bad_input_is_one_clear_sentence(model: bf.Model, ids: Any, mask: Any, t
 
 @pytest.mark.parametrize(
     ("positions", "message"),
-    [([99], "outside"), ([0, 0], "not behind"), ([-1], "outside"), ([], "empty"), ([2], "hidden"), ([(0, 3)], "outside"), ([(1, 0)], "outside")],
+    [
+        ([99], "outside"),
+        ([0, 0], "not behind"),
+        ([-1], "outside"),
+        ([], "empty"),
+        ([2], "hidden"),
+        ([(0, 3)], "outside"),
+        ([(1, 0)], "outside"),
+    ],
 )
 def test_bad_positions(model: bf.Model, positions: list[Any], message: str) -> None:
     with pytest.raises(bf.InputError, match=message):
@@ -215,10 +242,14 @@ def test_outputs_read_like_transformers(folders: dict[str, Path]) -> None:
     assert out[0] is not None and out["pooler_output"].shape == (1, 64) and out.logits is None
     with pytest.raises(KeyError):
         out["logits"]
-    qa = bf.AutoModelForQuestionAnswering.from_pretrained(folders["L2H64-question-answering"])([[1, 2, 3]])
+    qa = bf.AutoModelForQuestionAnswering.from_pretrained(folders["L2H64-question-answering"])(
+        [[1, 2, 3]]
+    )
     assert qa.start_logits.shape == qa.end_logits.shape == (1, 3)
     assert np.array_equal(np.stack([qa.start_logits, qa.end_logits], -1), np.asarray(qa.tensor))
-    model = bf.AutoModelForSequenceClassification.from_pretrained(folders["L2H64-sequence-classification"])
+    model = bf.AutoModelForSequenceClassification.from_pretrained(
+        folders["L2H64-sequence-classification"]
+    )
     assert model.config.id2label[4] == "LABEL_4" and model.info["labels"] == 5
     assert model([[1]]).tensor.tolist() == model([[1]]).logits.tolist()
 
@@ -249,7 +280,9 @@ def test_workspace_of_bert_lite_is_small(folders: dict[str, Path]) -> None:
 
 
 def in_fresh_python(program: str, *arguments: str) -> Any:
-    run = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
     return json.loads(run.stdout)
 
 
@@ -301,4 +334,6 @@ print(json.dumps({peak}))
 def test_the_extension_is_small() -> None:
     if os.environ.get("BERTLITE_CFLAGS") or os.environ.get("BERTLITE_KEEP_SYMBOLS"):
         pytest.skip("built for debugging")
-    assert len(zlib.compress(Path(bf._native.__file__).read_bytes(), 9)) <= 400 * 1024  # as it stands in a wheel
+    assert (
+        len(zlib.compress(Path(bf._native.__file__).read_bytes(), 9)) <= 400 * 1024
+    )  # as it stands in a wheel

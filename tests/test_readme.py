@@ -39,9 +39,13 @@ BLOCK = re.compile(r"```python\n(.*?)```(?:\n```text\n(.*?)```)?", re.S)
 
 
 @pytest.mark.skipif(not README.exists(), reason="run from a checkout")
-def test_the_readme_runs_and_prints_what_it_says(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_readme_runs_and_prints_what_it_says(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     blocks = BLOCK.findall(README.read_text(encoding="utf-8"))
-    assert len(blocks) >= 10 and (sum(bool(says) for _, says in blocks) >= 6 or "README_WRITE" in os.environ)
+    assert len(blocks) >= 10 and (
+        sum(bool(says) for _, says in blocks) >= 6 or "README_WRITE" in os.environ
+    )
     names: dict[str, object] = {}
     printed = []
     for block, _ in blocks:
@@ -49,9 +53,14 @@ def test_the_readme_runs_and_prints_what_it_says(here: Path, capsys: pytest.Capt
         printed.append(capsys.readouterr().out)
     if os.environ.get("README_WRITE"):  # make the README say what is printed
         outputs = iter(printed)
-        README.write_text(BLOCK.sub(lambda m: rewritten(m, next(outputs)), README.read_text(encoding="utf-8")), encoding="utf-8")
+        README.write_text(
+            BLOCK.sub(lambda m: rewritten(m, next(outputs)), README.read_text(encoding="utf-8")),
+            encoding="utf-8",
+        )
     else:
-        assert [says for _, says in blocks if says] == [out for out, (_, says) in zip(printed, blocks) if says]
+        assert [says for _, says in blocks if says] == [
+            out for out, (_, says) in zip(printed, blocks) if says
+        ]
 
 
 def rewritten(found: re.Match[str], printed: str) -> str:
@@ -66,8 +75,21 @@ def test_the_docstrings_run(here: Path) -> None:
 
     runner, finder = doctest.DocTestRunner(), doctest.DocTestFinder()
     tried = 0
-    found: list[tuple[str, Any, dict[str, Any]]] = [("native", bf.active_isa, {}), ("native", bf.available_isas, {}), ("native", bf.top, {})]
-    for name in ("models", "tokenizer", "pipelines", "tasks.words", "tasks.tokens", "tasks.answers", "tasks.classification", "tasks.embeddings"):
+    found: list[tuple[str, Any, dict[str, Any]]] = [
+        ("native", bf.active_isa, {}),
+        ("native", bf.available_isas, {}),
+        ("native", bf.top, {}),
+    ]
+    for name in (
+        "models",
+        "tokenizer",
+        "pipelines",
+        "tasks.words",
+        "tasks.tokens",
+        "tasks.answers",
+        "tasks.classification",
+        "tasks.embeddings",
+    ):
         module = importlib.import_module(f"bertlite_fast.{name}")
         found.append((name, module, vars(module)))
     for name, thing, names in found:

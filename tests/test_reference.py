@@ -24,7 +24,9 @@ specs = pytest.mark.parametrize("spec", checkpoints.SPECS, ids=lambda s: s.name)
 
 
 @specs
-def test_fp32_is_what_transformers_returns(spec: checkpoints.Spec, folders: dict[str, Path]) -> None:
+def test_fp32_is_what_transformers_returns(
+    spec: checkpoints.Spec, folders: dict[str, Path]
+) -> None:
     model = bf.Model(folders[spec.name], spec.task, precision="fp32")
     tolerance = 2e-5 if spec.hidden <= 256 else 2e-4
     compared = 0
@@ -47,14 +49,18 @@ def test_int8_stays_close_to_fp32(spec: checkpoints.Spec, folders: dict[str, Pat
             x, y = (checkpoints.unmasked(v[key], case).astype(np.float64) for v in (a, b))
             rows = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
             if rows[0].shape[1] >= 32:
-                cosine = (rows[0] * rows[1]).sum(1) / np.sqrt((rows[0] ** 2).sum(1) * (rows[1] ** 2).sum(1))
+                cosine = (rows[0] * rows[1]).sum(1) / np.sqrt(
+                    (rows[0] ** 2).sum(1) * (rows[1] ** 2).sum(1)
+                )
                 assert cosine.min() > 0.998, (name, key)
             else:
                 assert abs(x - y).max() < 0.15 * (1 + abs(x).max()), (name, key)
 
 
 @specs
-def test_int8_bytes_are_the_committed_ones(spec: checkpoints.Spec, folders: dict[str, Path]) -> None:
+def test_int8_bytes_are_the_committed_ones(
+    spec: checkpoints.Spec, folders: dict[str, Path]
+) -> None:
     model = bf.Model(folders[spec.name], spec.task)
     for name, case in checkpoints.inputs(spec):
         assert make.digest(model(**case)) == INT8[f"{spec.name}/{name}"], name
@@ -93,14 +99,26 @@ print(json.dumps(found))
         if precision == "int8":
             assert value == INT8[f"{spec}/{case}"], key
         else:
-            model = bf.Model(folders[spec], next(s.task for s in checkpoints.SPECS if s.name == spec), precision="fp32")
-            inputs = dict(checkpoints.inputs(next(s for s in checkpoints.SPECS if s.name == spec)))[case]
+            model = bf.Model(
+                folders[spec],
+                next(s.task for s in checkpoints.SPECS if s.name == spec),
+                precision="fp32",
+            )
+            inputs = dict(checkpoints.inputs(next(s for s in checkpoints.SPECS if s.name == spec)))[
+                case
+            ]
             assert value == make.digest(model(**inputs)), key
 
 
 def test_forcing_an_absent_instruction_set_is_a_clear_error(tiny: Path) -> None:
     program = "import sys, bertlite_fast as bf\ntry: bf.AutoModel.from_pretrained(sys.argv[1])\nexcept bf.InstructionSetError as e: print(e)"
-    run = subprocess.run([sys.executable, "-c", program, str(tiny)], env=os.environ | {"BERTLITE_ISA": "z80"}, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(tiny)],
+        env=os.environ | {"BERTLITE_ISA": "z80"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert "BERTLITE_ISA" in run.stdout and "available" in run.stdout
 
 

@@ -27,11 +27,21 @@ TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
 def make(root: Path, task: str, labels: list[str], size: int = len(VOCAB), **config: Any) -> Path:
     """A checkpoint with a tokenizer. Its weights are random, but large enough for its answers to differ."""
-    folder = checkpoints.write(checkpoints.Spec(f"task-{task}-{len(labels)}", task, vocabulary=size, labels=len(labels)), root)
+    folder = checkpoints.write(
+        checkpoints.Spec(f"task-{task}-{len(labels)}", task, vocabulary=size, labels=len(labels)),
+        root,
+    )
     (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in VOCAB), encoding="utf-8")
-    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 64}))
+    (folder / "tokenizer_config.json").write_text(
+        json.dumps(
+            {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 64}
+        )
+    )
     values = json.loads((folder / "config.json").read_text())
-    values |= {"id2label": {str(i): label for i, label in enumerate(labels)}, "label2id": {label: i for i, label in enumerate(labels)}} | config
+    values |= {
+        "id2label": {str(i): label for i, label in enumerate(labels)},
+        "label2id": {label: i for i, label in enumerate(labels)},
+    } | config
     (folder / "config.json").write_text(json.dumps(values))
     return folder
 
@@ -41,8 +51,15 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("tasks")
     return {
         "text-classification": make(root / "c", "sequence-classification", ["on", "off", "play"]),
-        "multi": make(root / "m", "sequence-classification", ["a", "b", "c", "d"], problem_type="multi_label_classification"),
-        "regression": make(root / "r", "sequence-classification", ["score"], problem_type="regression"),
+        "multi": make(
+            root / "m",
+            "sequence-classification",
+            ["a", "b", "c", "d"],
+            problem_type="multi_label_classification",
+        ),
+        "regression": make(
+            root / "r", "sequence-classification", ["score"], problem_type="regression"
+        ),
         "token-classification": make(root / "t", "token-classification", TAGS),
         "fill-mask": make(root / "w", "masked-lm", []),
         "question-answering": make(root / "q", "question-answering", ["start", "end"]),
@@ -52,7 +69,15 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def texts(count: int, seed: int = 1, most: int = 14) -> list[str]:
     r = random.Random(seed)
-    made = [" ".join(r.choices([*WORDS, "Istanbul", "naïve", "unhappyness", "Playing", ",", "中国"], k=r.randrange(1, most))) for _ in range(count)]
+    made = [
+        " ".join(
+            r.choices(
+                [*WORDS, "Istanbul", "naïve", "unhappyness", "Playing", ",", "中国"],
+                k=r.randrange(1, most),
+            )
+        )
+        for _ in range(count)
+    ]
     return [text.capitalize() if r.random() < 0.5 else text for text in made]
 
 
@@ -72,13 +97,17 @@ def same(a: Any, b: Any, where: str = "") -> None:
         assert a == b, (where, a, b)
 
 
-def both(models: dict[str, Path], task: str, folder: str | None = None, **settings: Any) -> tuple[Any, Any]:
+def both(
+    models: dict[str, Path], task: str, folder: str | None = None, **settings: Any
+) -> tuple[Any, Any]:
     """Ours in fp32, and transformers'."""
     pytest.importorskip("torch", reason="compares with transformers where it is installed")
     transformers = pytest.importorskip("transformers")
     transformers.logging.set_verbosity_error()
     path = models[folder or task]
-    return pipeline(task, path, precision="fp32", **settings), transformers.pipeline(task, str(path), device="cpu", **settings)
+    return pipeline(task, path, precision="fp32", **settings), transformers.pipeline(
+        task, str(path), device="cpu", **settings
+    )
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -91,7 +120,10 @@ def test_live_text_classification(models: dict[str, Path], folder: str) -> None:
         same(ours(text, top_k=2), theirs(text, top_k=2))
         for function in ("softmax", "sigmoid", "none"):
             same(ours(text, function_to_apply=function), theirs(text, function_to_apply=function))
-        same(ours({"text": text, "text_pair": "the light"}), theirs({"text": text, "text_pair": "the light"}))
+        same(
+            ours({"text": text, "text_pair": "the light"}),
+            theirs({"text": text, "text_pair": "the light"}),
+        )
     same(ours(texts(5)), theirs(texts(5)))
     same(ours(texts(3), top_k=1), theirs(texts(3), top_k=1))
     ours, theirs = both(models, "sentiment-analysis", folder, top_k=2)
@@ -105,7 +137,10 @@ def test_live_fill_mask(models: dict[str, Path]) -> None:
         one = f"{text} [MASK] the light."
         same(ours(one), theirs(one))
         same(ours(one, top_k=2), theirs(one, top_k=2))
-        same(ours(one, targets=["light", "kitchen", "zzz"]), theirs(one, targets=["light", "kitchen", "zzz"]))
+        same(
+            ours(one, targets=["light", "kitchen", "zzz"]),
+            theirs(one, targets=["light", "kitchen", "zzz"]),
+        )
         two = f"[MASK] {text} [MASK]"
         same(ours(two, top_k=3), theirs(two, top_k=3))
     same(ours(["a [MASK]", "the [MASK] of"]), theirs(["a [MASK]", "the [MASK] of"]))
@@ -120,7 +155,12 @@ def test_live_token_classification(models: dict[str, Path], strategy: str) -> No
         same(ours(text), theirs(text))
         same(ours(text, ignore_labels=[]), theirs(text, ignore_labels=[]))
         words = text.split(" ")
-        same(ours(words, is_split_into_words=True), theirs(words, is_split_into_words=True)[0] if strategy is None else theirs(words, is_split_into_words=True))
+        same(
+            ours(words, is_split_into_words=True),
+            theirs(words, is_split_into_words=True)[0]
+            if strategy is None
+            else theirs(words, is_split_into_words=True),
+        )
     same(ours(texts(4)), theirs(texts(4)))
     if strategy != "none":
         for text in texts(6, seed=2, most=200):
@@ -140,8 +180,19 @@ def test_question_answering_as_transformers_4_did(models: dict[str, Path]) -> No
     ours = pipeline("question-answering", models["question-answering"], precision="fp32")
     for question, context, settings, want in stored["answers"]:
         # It may fill a list up with spans of score 0, in no certain order; ours is shorter then.
-        some = [answer for answer in want if answer["score"] > 0 or settings.get("handle_impossible_answer")] if isinstance(want, list) else want
-        same(ours(question=question, context=context, **settings), some[0] if isinstance(some, list) and len(some) == 1 else some)
+        some = (
+            [
+                answer
+                for answer in want
+                if answer["score"] > 0 or settings.get("handle_impossible_answer")
+            ]
+            if isinstance(want, list)
+            else want
+        )
+        same(
+            ours(question=question, context=context, **settings),
+            some[0] if isinstance(some, list) and len(some) == 1 else some,
+        )
 
 
 def test_question_answering_calls(models: dict[str, Path]) -> None:
@@ -150,9 +201,20 @@ def test_question_answering_calls(models: dict[str, Path]) -> None:
     assert set(one) == {"score", "start", "end", "answer"}
     assert one["answer"] == "music in the kitchen of istanbul"[one["start"] : one["end"]]
     assert ours({"question": "the light", "context": "music in the kitchen of istanbul"}) == one
-    assert ours(question=["the light"] * 2, context=["music in the kitchen of istanbul"] * 2) == [one, one]
-    assert ours(question=["the light"] * 2, context="music in the kitchen of istanbul") == [one, one]
-    for wrong in ({"question": "", "context": "a"}, {"question": "a", "context": ""}, {"question": "a"}, {"question": 3, "context": "a"}):
+    assert ours(question=["the light"] * 2, context=["music in the kitchen of istanbul"] * 2) == [
+        one,
+        one,
+    ]
+    assert ours(question=["the light"] * 2, context="music in the kitchen of istanbul") == [
+        one,
+        one,
+    ]
+    for wrong in (
+        {"question": "", "context": "a"},
+        {"question": "a", "context": ""},
+        {"question": "a"},
+        {"question": 3, "context": "a"},
+    ):
         with pytest.raises(InputError):
             ours(wrong)
 
@@ -160,12 +222,22 @@ def test_question_answering_calls(models: dict[str, Path]) -> None:
 def test_intents_can_be_refused(models: dict[str, Path], tmp_path: Path) -> None:
     ours = pipeline("intent-classification", models["text-classification"])
     answer = ours("turn on the light", threshold=0.0)
-    assert answer["label"] in ("on", "off", "play") and 0 <= answer["margin"] <= answer["score"] <= 1
+    assert (
+        answer["label"] in ("on", "off", "play") and 0 <= answer["margin"] <= answer["score"] <= 1
+    )
     assert ours("turn on the light", threshold=1.0)["label"] is None
     assert ours("", threshold=0.0)["label"] is None
     candidates = ours("turn on the light", top_k=2)["candidates"]
-    assert [c["score"] for c in candidates] == sorted([c["score"] for c in candidates], reverse=True) and len(candidates) == 2
-    refusing = make(tmp_path / "oos", "sequence-classification", ["on", "oos"], intent_threshold=0.0, refused_labels=["on", "oos"])
+    assert [c["score"] for c in candidates] == sorted(
+        [c["score"] for c in candidates], reverse=True
+    ) and len(candidates) == 2
+    refusing = make(
+        tmp_path / "oos",
+        "sequence-classification",
+        ["on", "oos"],
+        intent_threshold=0.0,
+        refused_labels=["on", "oos"],
+    )
     assert pipeline("intent-classification", refusing)("light")["label"] is None
 
 
@@ -208,11 +280,19 @@ def test_scores_and_their_order() -> None:
     r = random.Random(3)
     for _ in range(50):
         logits = [r.uniform(-30, 30) for _ in range(r.randrange(1, 40))]
-        shifted = np.exp(np.array(logits, np.float32).astype(np.float64) - max(np.float32(x) for x in logits))
-        np.testing.assert_allclose(_native.softmax(logits), shifted / shifted.sum(), rtol=1e-6, atol=1e-30)
+        shifted = np.exp(
+            np.array(logits, np.float32).astype(np.float64) - max(np.float32(x) for x in logits)
+        )
+        np.testing.assert_allclose(
+            _native.softmax(logits), shifted / shifted.sum(), rtol=1e-6, atol=1e-30
+        )
     a, b = (np.random.RandomState(i).randn(5, 7).astype(np.float32) for i in (1, 2))
     np.testing.assert_allclose(np.asarray(_native.similarities(a, b)), a @ b.T, atol=1e-5)
-    np.testing.assert_allclose(_native.cosines(a, b), [(x @ y) / np.linalg.norm(x) / np.linalg.norm(y) for x, y in zip(a, b)], atol=1e-6)
+    np.testing.assert_allclose(
+        _native.cosines(a, b),
+        [(x @ y) / np.linalg.norm(x) / np.linalg.norm(y) for x, y in zip(a, b)],
+        atol=1e-6,
+    )
     with pytest.raises(InputError, match="as many"):
         _native.similarities([[1.0, 2.0]], [[1.0]])
 
@@ -220,9 +300,14 @@ def test_scores_and_their_order() -> None:
 def test_open_labels(models: dict[str, Path], tmp_path: Path) -> None:
     ours = pipeline("zero-shot-classification", models["feature-extraction"])
     answer = ours("turn on the light", candidate_labels=["light", "music", "kitchen"])
-    assert list(answer) == ["sequence", "labels", "scores"] and sum(answer["scores"]) == pytest.approx(1, abs=1e-5)
+    assert list(answer) == ["sequence", "labels", "scores"] and sum(
+        answer["scores"]
+    ) == pytest.approx(1, abs=1e-5)
     assert answer["scores"] == sorted(answer["scores"], reverse=True)
-    assert ours("turn on the light", "light, music")["labels"] == ours("turn on the light", ["light", "music"])["labels"]
+    assert (
+        ours("turn on the light", "light, music")["labels"]
+        == ours("turn on the light", ["light", "music"])["labels"]
+    )
     assert all(0 <= s <= 1 for s in ours("turn", ["light", "music"], multi_label=True)["scores"])
     ours.add_examples("lamp", ["turn on the light", "light on"])
     ours.add_examples("sound", "play some music")
@@ -230,7 +315,11 @@ def test_open_labels(models: dict[str, Path], tmp_path: Path) -> None:
     ours.save(tmp_path / "examples.json")
     again = pipeline("zero-shot-classification", models["feature-extraction"])
     again.load(tmp_path / "examples.json")
-    assert again("turn on the light") == ours("turn on the light") == pickle.loads(pickle.dumps(ours))("turn on the light")
+    assert (
+        again("turn on the light")
+        == ours("turn on the light")
+        == pickle.loads(pickle.dumps(ours))("turn on the light")
+    )
     (tmp_path / "broken.json").write_text("[1]")
     for path in ("broken.json", "absent.json"):
         with pytest.raises(InputError, match="no examples"):
@@ -239,7 +328,9 @@ def test_open_labels(models: dict[str, Path], tmp_path: Path) -> None:
         pipeline("zero-shot-classification", models["feature-extraction"])("text")
 
 
-@pytest.mark.parametrize("task", ["text-classification", "token-classification", "fill-mask", "feature-extraction"])
+@pytest.mark.parametrize(
+    "task", ["text-classification", "token-classification", "fill-mask", "feature-extraction"]
+)
 def test_pipelines_stream_copy_pickle_and_share(models: dict[str, Path], task: str) -> None:
     ours = pipeline(task, models[task])
     some = [text + " [MASK]" for text in texts(6)]
@@ -250,7 +341,12 @@ def test_pipelines_stream_copy_pickle_and_share(models: dict[str, Path], task: s
     for other in (copy.copy(ours), copy.deepcopy(ours), pickle.loads(pickle.dumps(ours))):
         assert other(some[0]) == want[0]
     wrong: list[Any] = []
-    threads = [threading.Thread(target=lambda: wrong.extend(t for t, w in zip(some * 5, want * 5) if ours(t) != w)) for _ in range(4)]
+    threads = [
+        threading.Thread(
+            target=lambda: wrong.extend(t for t, w in zip(some * 5, want * 5) if ours(t) != w)
+        )
+        for _ in range(4)
+    ]
     for t in threads:
         t.start()
     for t in threads:
@@ -277,11 +373,21 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 def test_long_texts_are_cut_and_it_is_said(models: dict[str, Path]) -> None:
-    for task in ("text-classification", "intent-classification", "feature-extraction", "fill-mask", "token-classification"):
-        ours = pipeline(task, models["text-classification" if task == "intent-classification" else task])
+    for task in (
+        "text-classification",
+        "intent-classification",
+        "feature-extraction",
+        "fill-mask",
+        "token-classification",
+    ):
+        ours = pipeline(
+            task, models["text-classification" if task == "intent-classification" else task]
+        )
         start = "[MASK] " if task == "fill-mask" else ""
         full = ours(start + "light " * (61 if start else 62))
-        if task == "token-classification":  # as the original, it says nothing; `stride` reads everything
+        if (
+            task == "token-classification"
+        ):  # as the original, it says nothing; `stride` reads everything
             assert ours("light " * 500) == full
             continue
         with pytest.warns(UserWarning, match="but the model takes 64"):
@@ -297,7 +403,9 @@ def test_more_words_than_the_quick_way_gives(models: dict[str, Path]) -> None:
     assert [w["score"] for w in many[:10]] == pytest.approx([w["score"] for w in few], rel=1e-5)
 
 
-def test_what_is_wrong_is_said(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_wrong_is_said(
+    models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     with pytest.raises(InputError, match="no task 'dance'"):
@@ -316,7 +424,12 @@ def test_what_is_wrong_is_said(models: dict[str, Path], tmp_path: Path, monkeypa
     for bad in (None, 3, b"x", [3], {"text_pair": "x"}):
         with pytest.raises(InputError):
             ours(bad)
-    for settings in ({"top_k": 0}, {"top_k": "many"}, {"function_to_apply": "tanh"}, {"colour": "red"}):
+    for settings in (
+        {"top_k": 0},
+        {"top_k": "many"},
+        {"function_to_apply": "tanh"},
+        {"colour": "red"},
+    ):
         with pytest.raises(InputError):
             ours("light", **settings)
     for settings in ({"aggregation_strategy": "sum"}, {"stride": 3}, {"stride": -1}):
@@ -325,7 +438,9 @@ def test_what_is_wrong_is_said(models: dict[str, Path], tmp_path: Path, monkeypa
     assert ours("")[0]["label"] in ("on", "off", "play")
 
 
-def test_names_are_looked_up_in_the_cache(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_are_looked_up_in_the_cache(
+    models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     folder = tmp_path / "models--someone--small"
     (folder / "refs").mkdir(parents=True)
@@ -333,14 +448,30 @@ def test_names_are_looked_up_in_the_cache(models: dict[str, Path], tmp_path: Pat
     (folder / "snapshots").mkdir()
     (folder / "snapshots/abc").symlink_to(models["text-classification"])
     want = pipeline("text-classification", models["text-classification"])("the light")
-    assert pipeline("text-classification", "someone/small", local_files_only=True)("the light") == want
-    assert bf.AutoTokenizer.from_pretrained("someone/small").encode("light") == bf.AutoTokenizer.from_pretrained(models["fill-mask"]).encode("light")
-    assert bf.AutoModelForSequenceClassification.from_pretrained("someone/small").info["labels"] == 3
+    assert (
+        pipeline("text-classification", "someone/small", local_files_only=True)("the light") == want
+    )
+    assert bf.AutoTokenizer.from_pretrained("someone/small").encode(
+        "light"
+    ) == bf.AutoTokenizer.from_pretrained(models["fill-mask"]).encode("light")
+    assert (
+        bf.AutoModelForSequenceClassification.from_pretrained("someone/small").info["labels"] == 3
+    )
 
 
 def test_a_converted_file_answers_alike(models: dict[str, Path], tmp_path: Path) -> None:
-    for task in ("text-classification", "token-classification", "fill-mask", "question-answering", "feature-extraction"):
+    for task in (
+        "text-classification",
+        "token-classification",
+        "fill-mask",
+        "question-answering",
+        "feature-extraction",
+    ):
         bf.convert(models[task], tmp_path / "file")
         pipes = [pipeline(task, source) for source in (models[task], tmp_path / "file")]
-        item: Any = {"question": "the light", "context": "music in the kitchen"} if task == "question-answering" else "turn [MASK] the light"
+        item: Any = (
+            {"question": "the light", "context": "music in the kitchen"}
+            if task == "question-answering"
+            else "turn [MASK] the light"
+        )
         assert pipes[0](item) == pipes[1](item)

@@ -27,7 +27,11 @@ WORDS = [p for p in VOCAB if p.isalpha() and len(p) > 1]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("uncased")
     (path / "vocab.txt").write_text("".join(p + "\n" for p in VOCAB), encoding="utf-8")
-    (path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 32}))
+    (path / "tokenizer_config.json").write_text(
+        json.dumps(
+            {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 32}
+        )
+    )
     (path / "config.json").write_text(json.dumps({"model_type": "bert"}))
     return path
 
@@ -56,13 +60,20 @@ def test_live_on_made_up_texts() -> None:
     pytest.importorskip("tokenizers")
     seed = secrets.randbelow(1 << 32)
     print(f"\nseed {seed}")
-    assert compare_tokenizers.compare(30_000, seed, VOCAB) == 0, f"python tests/compare_tokenizers.py --lines 30000 --seed {seed}"
+    assert compare_tokenizers.compare(30_000, seed, VOCAB) == 0, (
+        f"python tests/compare_tokenizers.py --lines 30000 --seed {seed}"
+    )
 
 
 def english() -> list[str]:
     import pydoc_data.topics
 
-    return [line for text in pydoc_data.topics.topics.values() for line in text.split("\n") if line.strip()]
+    return [
+        line
+        for text in pydoc_data.topics.topics.values()
+        for line in text.split("\n")
+        if line.strip()
+    ]
 
 
 def test_live_on_real_english_and_every_piece() -> None:
@@ -79,7 +90,11 @@ def random_call(r: random.Random) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Arguments for calling a tokenizer, as people may combine them."""
 
     def text() -> str:
-        return " ".join(r.choices(WORDS, k=r.randrange(0, 30))) if r.random() < 0.8 else compare_tokenizers.random_text(r, WORDS)
+        return (
+            " ".join(r.choices(WORDS, k=r.randrange(0, 30)))
+            if r.random() < 0.8
+            else compare_tokenizers.random_text(r, WORDS)
+        )
 
     kwargs: dict[str, Any] = {}
     words = r.random() < 0.15
@@ -92,7 +107,14 @@ def random_call(r: random.Random) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if words:
         kwargs["is_split_into_words"] = True
     for name, values in {
-        "truncation": (True, False, "longest_first", "only_first", "only_second", "do_not_truncate"),
+        "truncation": (
+            True,
+            False,
+            "longest_first",
+            "only_first",
+            "only_second",
+            "do_not_truncate",
+        ),
         "max_length": (0, 1, 2, 3, 4, 5, 8, 13, 16, 40),
         "padding": (True, False, "longest", "max_length"),
         "stride": (0, 1, 2, 3),
@@ -196,27 +218,41 @@ def test_live_names_and_decoding(folder: Path) -> None:
     for _ in range(2000):
         ids = [r.randrange(len(VOCAB) + 3) for _ in range(r.randrange(0, 12))]
         for skip in (False, True):
-            assert ours.decode(ids, skip_special_tokens=skip) == original.decode(ids, skip_special_tokens=skip), ids
-            assert ours.convert_ids_to_tokens(ids, skip_special_tokens=skip) == original.convert_ids_to_tokens(ids, skip_special_tokens=skip)
-        assert ours.decode(ids, clean_up_tokenization_spaces=True) == original.decode(ids, clean_up_tokenization_spaces=True), ids
+            assert ours.decode(ids, skip_special_tokens=skip) == original.decode(
+                ids, skip_special_tokens=skip
+            ), ids
+            assert ours.convert_ids_to_tokens(
+                ids, skip_special_tokens=skip
+            ) == original.convert_ids_to_tokens(ids, skip_special_tokens=skip)
+        assert ours.decode(ids, clean_up_tokenization_spaces=True) == original.decode(
+            ids, clean_up_tokenization_spaces=True
+        ), ids
         tokens = [t for t in original.convert_ids_to_tokens(ids) if t is not None]
         assert ours.convert_tokens_to_string(tokens) == original.convert_tokens_to_string(tokens)
         assert ours.convert_tokens_to_ids(tokens) == original.convert_tokens_to_ids(tokens)
     text = "Playing Music [MASK] don't, in istanbul!"
     assert ours.tokenize(text) == original.tokenize(text)
-    assert ours.decode(ours(["hello world", "light"])["input_ids"]) == original.decode(original(["hello world", "light"])["input_ids"])
+    assert ours.decode(ours(["hello world", "light"])["input_ids"]) == original.decode(
+        original(["hello world", "light"])["input_ids"]
+    )
     assert ours.batch_decode([[7, 8], [9]]) == original.batch_decode([[7, 8], [9]])
     wanted, got = original(text, "the light"), ours(text, "the light")
     for i in range(len(wanted["input_ids"])):
         assert got.token_to_word(i) == wanted.token_to_word(i)
-        assert got.token_to_chars(i) == (None if wanted.token_to_chars(i) is None else tuple(wanted.token_to_chars(i)))
+        assert got.token_to_chars(i) == (
+            None if wanted.token_to_chars(i) is None else tuple(wanted.token_to_chars(i))
+        )
         assert got.token_to_sequence(i) == wanted.token_to_sequence(i)
     for i in range(len(text)):
         assert got.char_to_token(i) == wanted.char_to_token(i)
         assert got.char_to_word(i) == wanted.char_to_word(i)
     for w in range(6):
-        assert got.word_to_tokens(w) == (None if wanted.word_to_tokens(w) is None else tuple(wanted.word_to_tokens(w)))
-        assert got.word_to_chars(w) == (None if wanted.word_to_chars(w) is None else tuple(wanted.word_to_chars(w)))
+        assert got.word_to_tokens(w) == (
+            None if wanted.word_to_tokens(w) is None else tuple(wanted.word_to_tokens(w))
+        )
+        assert got.word_to_chars(w) == (
+            None if wanted.word_to_chars(w) is None else tuple(wanted.word_to_chars(w))
+        )
 
 
 @pytest.mark.parametrize(
@@ -224,7 +260,20 @@ def test_live_names_and_decoding(folder: Path) -> None:
     [
         ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "light", "the", "##s"],  # a duplicate
         ["the", "light", "##s", "[UNK]"],  # special tokens missing
-        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the\r", "light \t", "", "##s\r", " a", "\u00a0", "lone\u2003"],  # odd line ends
+        [
+            "[PAD]",
+            "[UNK]",
+            "[CLS]",
+            "[SEP]",
+            "[MASK]",
+            "the\r",
+            "light \t",
+            "",
+            "##s\r",
+            " a",
+            "\u00a0",
+            "lone\u2003",
+        ],  # odd line ends
         ["\ufeff[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the"],  # a mark at the front
     ],
     ids=["duplicate", "no specials", "spaces", "mark"],
@@ -262,10 +311,18 @@ def test_live_settings(folder: Path, tmp_path: Path, settings: dict[str, Any]) -
     first.save_pretrained(tmp_path / "ours")
     again = transformers.BertTokenizer.from_pretrained(tmp_path / "ours")
     r = random.Random(4)
-    texts = [compare_tokenizers.random_text(r, WORDS) for _ in range(300)] + ["É <mask> [MASK] 中国"]
-    for ours in (first, AutoTokenizer.from_pretrained(tmp_path / "theirs"), AutoTokenizer.from_pretrained(tmp_path / "ours")):
+    texts = [compare_tokenizers.random_text(r, WORDS) for _ in range(300)] + [
+        "É <mask> [MASK] 中国"
+    ]
+    for ours in (
+        first,
+        AutoTokenizer.from_pretrained(tmp_path / "theirs"),
+        AutoTokenizer.from_pretrained(tmp_path / "ours"),
+    ):
         for text in texts:
-            assert ours(text)["input_ids"] == original(text)["input_ids"] == again(text)["input_ids"], text
+            assert (
+                ours(text)["input_ids"] == original(text)["input_ids"] == again(text)["input_ids"]
+            ), text
         assert ours.mask_token_id == original.mask_token_id
 
 
@@ -287,14 +344,22 @@ def test_places_hold_what_the_tokens_say(tok: Tokenizer) -> None:
             slice_of_text = tok.normalize(text[start:end]).strip()
             if (
                 token != tok.unk_token
-                and not any("\u1100" <= c <= "\u11ff" or "\U0001d100" <= c <= "\U0001d1ff" for c in token)
+                and not any(
+                    "\u1100" <= c <= "\u11ff" or "\U0001d100" <= c <= "\U0001d1ff" for c in token
+                )
                 and token not in tok.all_special_tokens
             ):
                 moved = any(c in compare_tokenizers.STAYING for c in text)
-                assert moved or token.removeprefix("##") in slice_of_text, (text, token, slice_of_text)
+                assert moved or token.removeprefix("##") in slice_of_text, (
+                    text,
+                    token,
+                    slice_of_text,
+                )
 
 
-def test_it_can_be_saved_copied_pickled_and_converted(folder: Path, tiny: Path, tmp_path: Path, tok: Tokenizer) -> None:
+def test_it_can_be_saved_copied_pickled_and_converted(
+    folder: Path, tiny: Path, tmp_path: Path, tok: Tokenizer
+) -> None:
     texts = ["Hello wörld, [MASK]", "中国 naïve\u0301", "playing " * 20]
     model = tmp_path / "model"
     model.mkdir()
@@ -368,7 +433,9 @@ def test_damaged_tables_are_refused_or_harmless(folder: Path, tiny: Path, tmp_pa
 def test_absurd_lengths_end(tok: Tokenizer, text: str) -> None:
     ids = tok.encode(text)
     assert len(ids) >= 2
-    assert tok(text, truncation=True, max_length=16)["input_ids"] == [*ids[:15], ids[-1]][: len(ids)]
+    assert (
+        tok(text, truncation=True, max_length=16)["input_ids"] == [*ids[:15], ids[-1]][: len(ids)]
+    )
 
 
 def test_many_threads_share_one(tok: Tokenizer) -> None:
@@ -406,7 +473,13 @@ def test_bad_texts(tok: Tokenizer) -> None:
         tok("a b", is_split_into_words=True)
     with pytest.raises(InputError, match="cannot be decoded"):
         tok.decode([-1])
-    for kwargs in ({"truncation": "first"}, {"padding": "short"}, {"max_length": -1}, {"return_tensors": "tf"}, {"padding": True, "padding_side": "up"}):
+    for kwargs in (
+        {"truncation": "first"},
+        {"padding": "short"},
+        {"max_length": -1},
+        {"return_tensors": "tf"},
+        {"padding": True, "padding_side": "up"},
+    ):
         with pytest.raises(InputError):
             tok("a b", **kwargs)
 
@@ -421,10 +494,26 @@ def test_bad_texts(tok: Tokenizer) -> None:
         ("tokenizer.json", b"[]", "no JSON object"),
         ("tokenizer.json", b"{}", "no model"),
         ("tokenizer.json", b'{"model":{"type":"BPE"}}', "not WordPiece"),
-        ("tokenizer.json", b'{"model":{"type":"WordPiece","vocab":{}},"pre_tokenizer":{"type":"Whitespace"}}', "BertPreTokenizer"),
-        ("tokenizer.json", b'{"model":{"type":"WordPiece","vocab":{"a":-1}},"pre_tokenizer":{"type":"BertPreTokenizer"}}', "vocabulary"),
-        ("tokenizer.json", b'{"model":{"type":"WordPiece","vocab":{}},"pre_tokenizer":{"type":"BertPreTokenizer"}}', "no vocabulary"),
-        ("tokenizer.json", b'{"model":{"vocab":{"a":0}},"normalizer":{"type":"NFC"},"pre_tokenizer":{"type":"BertPreTokenizer"}}', "BertNormalizer"),
+        (
+            "tokenizer.json",
+            b'{"model":{"type":"WordPiece","vocab":{}},"pre_tokenizer":{"type":"Whitespace"}}',
+            "BertPreTokenizer",
+        ),
+        (
+            "tokenizer.json",
+            b'{"model":{"type":"WordPiece","vocab":{"a":-1}},"pre_tokenizer":{"type":"BertPreTokenizer"}}',
+            "vocabulary",
+        ),
+        (
+            "tokenizer.json",
+            b'{"model":{"type":"WordPiece","vocab":{}},"pre_tokenizer":{"type":"BertPreTokenizer"}}',
+            "no vocabulary",
+        ),
+        (
+            "tokenizer.json",
+            b'{"model":{"vocab":{"a":0}},"normalizer":{"type":"NFC"},"pre_tokenizer":{"type":"BertPreTokenizer"}}',
+            "BertNormalizer",
+        ),
     ],
 )
 def test_bad_files(tmp_path: Path, name: str, data: bytes, says: str) -> None:

@@ -22,7 +22,11 @@ def sentences(name: str) -> list[str]:
 
 def test_judged_sentences_are_kept_out() -> None:
     assert all(sets.judged(text) for text in sentences("announced.jsonl"))
-    assert all(home.close(text) for name in ("announced.jsonl", "home-judge.jsonl") for text in sentences(name))
+    assert all(
+        home.close(text)
+        for name in ("announced.jsonl", "home-judge.jsonl")
+        for text in sentences(name)
+    )
     assert not home.close("a completely different sentence about nothing at all")
 
 
@@ -37,8 +41,16 @@ def test_home_makes_whole_sentences_and_none_that_is_judged() -> None:
 def test_the_list_of_names_has_a_letter_for_each_word() -> None:
     known = ewt.known()
     assert len(known) > 3000
-    assert not [run for run, letters in known.items() if len(letters) != len(run.split()) or set(letters) - set("PLON")]
-    assert (known["Iraq"], known["Ministry of the Interior"], known["Americans"]) == ("L", "OOOO", "N")
+    assert not [
+        run
+        for run, letters in known.items()
+        if len(letters) != len(run.split()) or set(letters) - set("PLON")
+    ]
+    assert (known["Iraq"], known["Ministry of the Interior"], known["Americans"]) == (
+        "L",
+        "OOOO",
+        "N",
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,7 +58,11 @@ def test_the_list_of_names_has_a_letter_for_each_word() -> None:
     [
         ("Gen. Pervez Musharraf left Iraq", "PROPN PROPN PROPN VERB PROPN", "NPPNL"),
         ("President Bush spoke on Monday", "PROPN PROPN VERB ADP PROPN", "NPNN?"),
-        ("officials of the Ministry of the Interior", "NOUN ADP DET PROPN ADP DET PROPN", "NNNOOOO"),
+        (
+            "officials of the Ministry of the Interior",
+            "NOUN ADP DET PROPN ADP DET PROPN",
+            "NNNOOOO",
+        ),
         ("the United States and China", "DET ADJ PROPN CCONJ PROPN", "NLLNL"),
         ("Zzyzx wrote to a.b@example.com", "PROPN VERB ADP PROPN", "?NNN"),
         ("the end of", "DET NOUN ADP", "NNN"),
@@ -60,7 +76,10 @@ def test_kinds_of_names(text: str, tags: str, kinds: str) -> None:
 def test_renamed_sentences_differ_in_their_names_alone() -> None:
     person, place, other = (labelled.ENTITIES.index(kind) for kind in ("PER", "LOC", "MISC"))
     items = [
-        (["Ann", "Lee", "saw", "Rome", "in", "Latin", "."], [person, person, 0, place, 0, other, 0]),
+        (
+            ["Ann", "Lee", "saw", "Rome", "in", "Latin", "."],
+            [person, person, 0, place, 0, other, 0],
+        ),
         (["Bo", "left", "New", "York", "."], [person, 0, place, place, 0]),
         (["who", "is", "Xu", "?"], [0, 0, labelled.UNSURE, 0]),
     ]
@@ -68,7 +87,9 @@ def test_renamed_sentences_differ_in_their_names_alone() -> None:
     for sentences in found:
         for (words, tags), (before, _) in zip(sentences, items):
             assert len(words) == len(tags)
-            assert [w for w, tag in zip(words, tags) if tag not in (person, place)] == [w for w in before if w not in "Ann Lee Bo Rome New York".split()]
+            assert [w for w, tag in zip(words, tags) if tag not in (person, place)] == [
+                w for w in before if w not in "Ann Lee Bo Rome New York".split()
+            ]
             assert {w for w, tag in zip(words, tags) if tag == person} <= {"Ann", "Lee", "Bo"}
             assert {w for w, tag in zip(words, tags) if tag == place} <= {"Rome", "New", "York"}
     assert len({str(sentences) for sentences in found}) > 5

@@ -38,12 +38,53 @@ ODD: list[Any] = [
     [[]],
     [["a"]],
 ]
-ODD += [[["a", "b"]], ("a", "b"), {}, {"text": "a"}, {"text": None}, {"question": "a", "context": "b"}, {"question": None, "context": "b"}, object()]
+ODD += [
+    [["a", "b"]],
+    ("a", "b"),
+    {},
+    {"text": "a"},
+    {"text": None},
+    {"question": "a", "context": "b"},
+    {"question": None, "context": "b"},
+    object(),
+]
 ODD += [True, False, float("nan"), "longest", "max_length", {"a"}, range(3)]
-TOKENIZER: tuple[str, ...] = ("text_pair", "padding", "truncation", "max_length", "stride", "is_split_into_words", "pad_to_multiple_of", "padding_side")
-TOKENIZER += ("return_tensors", "return_overflowing_tokens", "add_special_tokens", "split_special_tokens")
-TASKS: tuple[str, ...] = ("top_k", "function_to_apply", "threshold", "targets", "aggregation_strategy", "stride", "ignore_labels", "is_split_into_words")
-TASKS += ("max_answer_len", "doc_stride", "max_seq_len", "candidate_labels", "multi_label", "pooling", "question", "context")
+TOKENIZER: tuple[str, ...] = (
+    "text_pair",
+    "padding",
+    "truncation",
+    "max_length",
+    "stride",
+    "is_split_into_words",
+    "pad_to_multiple_of",
+    "padding_side",
+)
+TOKENIZER += (
+    "return_tensors",
+    "return_overflowing_tokens",
+    "add_special_tokens",
+    "split_special_tokens",
+)
+TASKS: tuple[str, ...] = (
+    "top_k",
+    "function_to_apply",
+    "threshold",
+    "targets",
+    "aggregation_strategy",
+    "stride",
+    "ignore_labels",
+    "is_split_into_words",
+)
+TASKS += (
+    "max_answer_len",
+    "doc_stride",
+    "max_seq_len",
+    "candidate_labels",
+    "multi_label",
+    "pooling",
+    "question",
+    "context",
+)
 TASKS += ("handle_impossible_answer", "hypothesis_template")
 
 
@@ -57,11 +98,22 @@ def callables(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, tuple
         "question-answering": test_tasks.make(root / "q", "question-answering", ["s", "e"]),
         "sentence-similarity": test_tasks.make(root / "e", "encoder", []),
     }
-    made |= {"zero-shot-classification": root / "e", "feature-extraction": root / "e", "intent-classification": root / "c"}
+    made |= {
+        "zero-shot-classification": root / "e",
+        "feature-extraction": root / "e",
+        "intent-classification": root / "c",
+    }
     tokenizer = bf.Tokenizer(root / "e")
-    found: list[tuple[Any, tuple[str, ...]]] = [(bf.pipeline(task, path), TASKS) for task, path in made.items()]
+    found: list[tuple[Any, tuple[str, ...]]] = [
+        (bf.pipeline(task, path), TASKS) for task, path in made.items()
+    ]
     found += [(tokenizer, TOKENIZER)] * 4 + [(tokenizer.encode, TOKENIZER[:4])] * 2
-    return [*found, (tokenizer.decode, ()), (tokenizer.convert_ids_to_tokens, ()), (tokenizer.convert_tokens_to_ids, ())]
+    return [
+        *found,
+        (tokenizer.decode, ()),
+        (tokenizer.convert_ids_to_tokens, ()),
+        (tokenizer.convert_tokens_to_ids, ()),
+    ]
 
 
 def test_nothing_else_is_raised(callables: list[tuple[Any, tuple[str, ...]]]) -> None:
@@ -70,7 +122,10 @@ def test_nothing_else_is_raised(callables: list[tuple[Any, tuple[str, ...]]]) ->
     r = random.Random(seed)
     for _ in range(200_000):
         call, names = r.choice(callables)
-        given, settings = r.choice(ODD), {name: r.choice(ODD) for name in r.sample(names, min(len(names), r.randrange(0, 4)))}
+        given, settings = (
+            r.choice(ODD),
+            {name: r.choice(ODD) for name in r.sample(names, min(len(names), r.randrange(0, 4)))},
+        )
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -80,7 +135,9 @@ def test_nothing_else_is_raised(callables: list[tuple[Any, tuple[str, ...]]]) ->
         except bf.BertliteError as error:
             assert str(error).endswith((".", ")", "?", ":")) and len(str(error)) > 20, error
         except Exception as error:
-            pytest.fail(f"{type(error).__name__}: {error}, from {call} with {given!r}, {settings!r}")
+            pytest.fail(
+                f"{type(error).__name__}: {error}, from {call} with {given!r}, {settings!r}"
+            )
 
 
 HUGE = (2**31 - 1, 2**31, 2**32 + 5, 2**40, 2**62, 2**64 - 1, 2**70)
@@ -92,12 +149,22 @@ def test_any_number_is_answered(callables: list[tuple[Any, tuple[str, ...]]], hu
     pipes = {call.task: call for call, names in callables if names is TASKS}
     assert len(pipes["text-classification"]("light on", top_k=huge)) == 2
     assert len(pipes["intent-classification"]("light on", top_k=huge)["candidates"]) == 2
-    assert len(pipes["fill-mask"]("turn [MASK] the light", top_k=huge)) == len(pipes["fill-mask"].tokenizer)
+    assert len(pipes["fill-mask"]("turn [MASK] the light", top_k=huge)) == len(
+        pipes["fill-mask"].tokenizer
+    )
     assert len(pipes["sentence-similarity"].search("a", ["a", "b"], top_k=huge)) == 2
-    answers, about = pipes["question-answering"], {"question": "light on?", "context": "light on in the kitchen " * 40}
-    assert len(answers(about, top_k=huge)) == 75  # from each of five words over and over, up to fifteen
+    answers, about = (
+        pipes["question-answering"],
+        {"question": "light on?", "context": "light on in the kitchen " * 40},
+    )
+    assert (
+        len(answers(about, top_k=huge)) == 75
+    )  # from each of five words over and over, up to fifteen
     assert len(answers(about, top_k=huge, max_answer_len=huge, max_seq_len=huge)) > 250
-    for pipe, text, setting in ((answers, about, {"doc_stride": huge}), (pipes["ner"], "light on", {"stride": huge, "aggregation_strategy": "simple"})):
+    for pipe, text, setting in (
+        (answers, about, {"doc_stride": huge}),
+        (pipes["ner"], "light on", {"stride": huge, "aggregation_strategy": "simple"}),
+    ):
         with pytest.raises(bf.InputError, match="stride"):  # no window is so long
             pipe(text, **setting)
 
@@ -105,10 +172,16 @@ def test_any_number_is_answered(callables: list[tuple[Any, tuple[str, ...]]], hu
 @pytest.mark.parametrize("huge", HUGE)
 def test_padding_has_an_end(callables: list[tuple[Any, tuple[str, ...]]], huge: int) -> None:
     tokenizer = next(call for call, names in callables if names is TOKENIZER)
-    for settings in ({"padding": "max_length", "max_length": huge}, {"padding": True, "pad_to_multiple_of": huge}):
+    for settings in (
+        {"padding": "max_length", "max_length": huge},
+        {"padding": True, "pad_to_multiple_of": huge},
+    ):
         with pytest.raises(bf.InputError, match="cannot be padded"):
             tokenizer(["a", "a b"], **settings)
-    assert tokenizer("a b c", truncation=True, max_length=huge)["input_ids"] == tokenizer("a b c")["input_ids"]
+    assert (
+        tokenizer("a b c", truncation=True, max_length=huge)["input_ids"]
+        == tokenizer("a b c")["input_ids"]
+    )
     assert len(tokenizer("a b c", padding="max_length", max_length=100_000)["input_ids"]) == 100_000
 
 

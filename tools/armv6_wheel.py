@@ -26,14 +26,35 @@ import core
 import emulate
 
 ROOT = Path(__file__).resolve().parent.parent
-ZIG = [sys.executable, "-m", "ziglang", "cc", "-target", "arm-linux-gnueabihf.2.28", "-mcpu=arm1176jzf_s", "-fno-sanitize=all", "-fPIC"]
+ZIG = [
+    sys.executable,
+    "-m",
+    "ziglang",
+    "cc",
+    "-target",
+    "arm-linux-gnueabihf.2.28",
+    "-mcpu=arm1176jzf_s",
+    "-fno-sanitize=all",
+    "-fPIC",
+]
 WANTED = ("Tag_CPU_arch: v6", "Tag_FP_arch: VFPv2", "Tag_ABI_VFP_args: VFP registers")
 
 
 def compile_extension(root: Path, out: Path, target: Path) -> None:
     headers, version = emulate.python_headers(root, out)
     generated = out / "_native.c"
-    subprocess.run([sys.executable, "-m", "cython", "-3", str(ROOT / "bertlite_fast/_native.pyx"), "-o", str(generated)], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "cython",
+            "-3",
+            str(ROOT / "bertlite_fast/_native.pyx"),
+            "-o",
+            str(generated),
+        ],
+        check=True,
+    )
     flags = [*ZIG, *core.FLAGS, "-Wno-unused-function", "-I", str(ROOT / "csrc")]
 
     # What runs once per model may be slow; code size is what a Zero's card and cache are short of.
@@ -43,18 +64,34 @@ def compile_extension(root: Path, out: Path, target: Path) -> None:
         path, own = job
         made = out / (path.strip("/").replace("/", "_") + ".o")
         subprocess.run(
-            [*flags, *own, *(["-Os"] if small.search(path) else []), "-c", path if path.startswith("/") else str(ROOT / path), "-o", str(made)], check=True
+            [
+                *flags,
+                *own,
+                *(["-Os"] if small.search(path) else []),
+                "-c",
+                path if path.startswith("/") else str(ROOT / path),
+                "-o",
+                str(made),
+            ],
+            check=True,
         )
         return str(made)
 
-    jobs = [*core.sources("arm", "zig"), (str(generated), ["-I", str(headers), "-I", str(headers / version)])]
+    jobs = [
+        *core.sources("arm", "zig"),
+        (str(generated), ["-I", str(headers), "-I", str(headers / version)]),
+    ]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         objects = list(pool.map(one, jobs))
-    subprocess.run([*ZIG, "-shared", "-s", *objects, "-lm", "-lpthread", "-o", str(target)], check=True)
+    subprocess.run(
+        [*ZIG, "-shared", "-s", *objects, "-lm", "-lpthread", "-o", str(target)], check=True
+    )
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("wheel", type=Path)
     parser.add_argument("root", type=Path)
     parser.add_argument("out", type=Path)
@@ -64,7 +101,11 @@ def main() -> int:
         raise SystemExit(f"{args.wheel.name} is no wheel for one version of CPython.")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        subprocess.run([sys.executable, "-m", "wheel", "unpack", "-d", str(folder), str(args.wheel)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "wheel", "unpack", "-d", str(folder), str(args.wheel)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         (content,) = (p for p in folder.iterdir() if p.is_dir())
         for path in [*content.glob("bertlite_fast/*.so"), *content.glob("*.libs")]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -73,16 +114,24 @@ def main() -> int:
         work.mkdir()
         compile_extension(args.root, work, target)
         attributes = subprocess.run(
-            ["readelf", "-A", str(target)], capture_output=True, text=True, check=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
+            ["readelf", "-A", str(target)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
         ).stdout
         for wanted in WANTED:
             if wanted not in attributes:
-                raise SystemExit(f"the extension is not what an ARMv6 board can load: it lacks {wanted!r}.")
+                raise SystemExit(
+                    f"the extension is not what an ARMv6 board can load: it lacks {wanted!r}."
+                )
         (about,) = content.glob("*.dist-info/WHEEL")
         text = re.sub(r"^Tag: .*\n", "", about.read_text(), flags=re.M).rstrip("\n")
         about.write_text(f"{text}\nTag: cp{tag[1]}{tag[2]}-cp{tag[1]}{tag[2]}-linux_armv6l\n\n")
         args.out.mkdir(parents=True, exist_ok=True)
-        subprocess.run([sys.executable, "-m", "wheel", "pack", "-d", str(args.out), str(content)], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "wheel", "pack", "-d", str(args.out), str(content)], check=True
+        )
     return 0
 
 

@@ -44,7 +44,12 @@ ALLOWED = {
     ("aarch64", "dotprod"): {"dotprod", "lse", "other"},
     ("aarch64", "i8mm"): {"dotprod", "i8mm", "lse", "other"},
 }
-TOOLS = {"x86_64": "objdump", "aarch64": "aarch64-linux-gnu-objdump", "armv7": "readelf", "armv6": "readelf"}
+TOOLS = {
+    "x86_64": "objdump",
+    "aarch64": "aarch64-linux-gnu-objdump",
+    "armv7": "readelf",
+    "armv6": "readelf",
+}
 
 
 def instruction_set(path: Path) -> str:
@@ -55,7 +60,12 @@ def instruction_set(path: Path) -> str:
 
 def disassembled(path: Path, machine: str) -> list[tuple[str, str]]:
     """(mnemonic, operands) of every instruction."""
-    text = subprocess.run([TOOLS[machine], "-d", "--no-show-raw-insn", str(path)], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(
+        [TOOLS[machine], "-d", "--no-show-raw-insn", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     return [(m[1], m[2]) for m in re.finditer(r"^\s+[0-9a-f]+:\s+(\S+)\s*(.*)$", text, re.M)]
 
 
@@ -75,7 +85,12 @@ def above(path: Path, machine: str, isa: str) -> list[str]:
         if machine == "x86_64" and re.search(r"%zmm|%[xy]mm(1[6-9]|2\d|3[01])|\{%k", operands):
             sets.add("zmm")
         if machine == "aarch64" and (
-            re.search(r"\b[zp]\d+(\.|/)", operands) or (mnemonic.startswith("f") and re.search(r"\.[48]h|\bh\d", operands) and "cvt" not in mnemonic)
+            re.search(r"\b[zp]\d+(\.|/)", operands)
+            or (
+                mnemonic.startswith("f")
+                and re.search(r"\.[48]h|\bh\d", operands)
+                and "cvt" not in mnemonic
+            )
         ):
             sets.add("sve or half floats")
         found |= {f"{name}: {mnemonic} {operands}" for name in sets - allowed}
@@ -83,7 +98,9 @@ def above(path: Path, machine: str, isa: str) -> list[str]:
 
 
 def above_attributes(path: Path, machine: str, isa: str) -> list[str]:
-    text = subprocess.run(["readelf", "-A", str(path)], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(
+        ["readelf", "-A", str(path)], capture_output=True, text=True, check=True
+    ).stdout
     tags = dict(re.findall(r"Tag_(\w+): (.*)", text))
     if isa == "neon":
         return []
@@ -93,7 +110,10 @@ def above_attributes(path: Path, machine: str, isa: str) -> list[str]:
         problems.append(f"CPU_arch {tags['CPU_arch']}")
     if "Advanced_SIMD_arch" in tags:
         problems.append(f"Advanced SIMD {tags['Advanced_SIMD_arch']}")
-    if tags.get("FP_arch", "VFPv2") not in {"armv6": ("VFPv2",), "armv7": ("VFPv2", "VFPv3-D16")}[machine]:
+    if (
+        tags.get("FP_arch", "VFPv2")
+        not in {"armv6": ("VFPv2",), "armv7": ("VFPv2", "VFPv3-D16")}[machine]
+    ):
         problems.append(f"floats {tags['FP_arch']}")
     return problems
 
@@ -108,7 +128,9 @@ def check(machine: str) -> int:
             for problem in above(path, machine, isa)[:5]:
                 print(f"{machine} {path.name} ({isa or 'baseline'}): {problem}")
                 failed += 1
-    print(f"{machine}: {len(objects)} objects, {failed} instructions above what their file may hold")
+    print(
+        f"{machine}: {len(objects)} objects, {failed} instructions above what their file may hold"
+    )
     return failed
 
 
@@ -120,7 +142,9 @@ def here(machine: str) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("machines", nargs="*", default=[m for m in emulate.COMPILERS if here(m)])
     return min(1, sum(check(machine) for machine in parser.parse_args().machines))
 

@@ -22,13 +22,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-TRADE = ["setuptools>=77", "cython>=3.1", "pytest", "numpy", "safetensors", "tokenizers", "ruff", "mypy"]
+TRADE = [
+    "setuptools>=77",
+    "cython>=3.1",
+    "pytest",
+    "numpy",
+    "safetensors",
+    "tokenizers",
+    "ruff",
+    "mypy",
+]
 SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 
 def call(*command: str | Path, cwd: Path = ROOT, **environment: str) -> None:
     print("+", *command, flush=True)
-    subprocess.run([str(part) for part in command], cwd=cwd, env={**os.environ, **environment}, check=True)
+    subprocess.run(
+        [str(part) for part in command], cwd=cwd, env={**os.environ, **environment}, check=True
+    )
 
 
 def python() -> Path:
@@ -46,22 +57,52 @@ def test(_: argparse.Namespace) -> None:
 
 
 def gcc_library(name: str) -> str:
-    return subprocess.run(["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def sanitizers(_: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "copy"
-        call(python(), "tools/core.py", f"--flags={SANITIZE}", "--out", scratch, "tests/checkkernels.c")
+        call(
+            python(),
+            "tools/core.py",
+            f"--flags={SANITIZE}",
+            "--out",
+            scratch,
+            "tests/checkkernels.c",
+        )
         call(Path(scratch) / "checkkernels", "--rounds", "100")
-        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "build", "*.so", "training"))
-        call(python(), "setup.py", "-q", "build_ext", "--inplace", cwd=copy, BERTLITE_CFLAGS=SANITIZE, BERTLITE_KEEP_SYMBOLS="1")
-        files = [f"tests/test_{name}.py" for name in ("model", "files", "reference", "tokenizer", "tasks", "base", "embedded")]
+        shutil.copytree(
+            ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "build", "*.so", "training")
+        )
+        call(
+            python(),
+            "setup.py",
+            "-q",
+            "build_ext",
+            "--inplace",
+            cwd=copy,
+            BERTLITE_CFLAGS=SANITIZE,
+            BERTLITE_KEEP_SYMBOLS="1",
+        )
+        files = [
+            f"tests/test_{name}.py"
+            for name in ("model", "files", "reference", "tokenizer", "tasks", "base", "embedded")
+        ]
         call(
             python(), "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", "not resident and not live", cwd=copy, PYTHONPATH=".",
             LD_PRELOAD=f"{gcc_library('libasan.so')} {gcc_library('libubsan.so')}", ASAN_OPTIONS="detect_leaks=0", BERTLITE_KEEP_SYMBOLS="1",
         )  # fmt: skip
-        call(python(), "tools/core.py", "--flags=-g -fsanitize=thread", "--out", Path(scratch) / "threads", "tests/sharing.c")
+        call(
+            python(),
+            "tools/core.py",
+            "--flags=-g -fsanitize=thread",
+            "--out",
+            Path(scratch) / "threads",
+            "tests/sharing.c",
+        )
         write = "import sys; sys.path.insert(0, 'tests'); import checkpoints, pathlib; checkpoints.write(checkpoints.SPECS[0], pathlib.Path(sys.argv[1]))"
         call(python(), "-c", write, Path(scratch) / "model")
         call(Path(scratch) / "threads/sharing", Path(scratch) / "model")
@@ -75,12 +116,36 @@ def fuzz(args: argparse.Namespace) -> None:
             seeds = ROOT / "tests/fuzz" / corpus
             if clang:
                 flags = "-g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DWITH_LIBFUZZER"
-                call(python(), "tools/core.py", "--cc", clang, f"--flags={flags}", "--out", scratch, f"tests/fuzz/{name}.c")
+                call(
+                    python(),
+                    "tools/core.py",
+                    "--cc",
+                    clang,
+                    f"--flags={flags}",
+                    "--out",
+                    scratch,
+                    f"tests/fuzz/{name}.c",
+                )
                 found = Path(scratch) / f"{name}.found"
                 found.mkdir()
-                call(Path(scratch) / name, f"-max_total_time={args.seconds}", "-max_len=65536", "-print_final_stats=1", "-verbosity=0", found, seeds)
+                call(
+                    Path(scratch) / name,
+                    f"-max_total_time={args.seconds}",
+                    "-max_len=65536",
+                    "-print_final_stats=1",
+                    "-verbosity=0",
+                    found,
+                    seeds,
+                )
             else:
-                call(python(), "tools/core.py", f"--flags={SANITIZE}", "--out", scratch, f"tests/fuzz/{name}.c")
+                call(
+                    python(),
+                    "tools/core.py",
+                    f"--flags={SANITIZE}",
+                    "--out",
+                    scratch,
+                    f"tests/fuzz/{name}.c",
+                )
                 call(Path(scratch) / name, "--seconds", str(args.seconds), *sorted(seeds.iterdir()))
 
 
@@ -91,19 +156,40 @@ def armv6(_: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         pool = "https://deb.debian.org/debian/pool/main/p/python3.11/"
         with urllib.request.urlopen(pool) as page:
-            names = sorted({part for part in page.read().decode().split('"') if part.startswith("libpython3.11-dev_") and part.endswith("_armhf.deb")})
+            names = sorted(
+                {
+                    part
+                    for part in page.read().decode().split('"')
+                    if part.startswith("libpython3.11-dev_") and part.endswith("_armhf.deb")
+                }
+            )
         package, headers = Path(scratch) / names[-1], Path(scratch) / "headers"
         urllib.request.urlretrieve(pool + names[-1], package)
         call("dpkg-deb", "-x", package, headers)
         call(python(), "-m", "pip", "install", "-q", "ziglang", "wheel")
-        call(python(), "-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w", scratch, ".")
+        call(
+            python(),
+            "-m",
+            "pip",
+            "wheel",
+            "-q",
+            "--no-build-isolation",
+            "--no-deps",
+            "-w",
+            scratch,
+            ".",
+        )
         (wheel,) = Path(scratch).glob("*.whl")
         call(python(), "tools/armv6_wheel.py", wheel, headers, "wheelhouse")
 
 
 def sbom(_: argparse.Namespace) -> None:
     """CycloneDX: the package alone, for it has no dependencies, and the data sets that its weights were trained on."""
-    version = next(line.split('"')[1] for line in (ROOT / "pyproject.toml").read_text().splitlines() if line.startswith("version = "))
+    version = next(
+        line.split('"')[1]
+        for line in (ROOT / "pyproject.toml").read_text().splitlines()
+        if line.startswith("version = ")
+    )
     card = ROOT / "bertlite_fast/weights/card.json"
     data = json.loads(card.read_text()).get("data", []) if card.exists() else []
     document = {
@@ -119,7 +205,14 @@ def sbom(_: argparse.Namespace) -> None:
                 "licenses": [{"license": {"id": "MIT"}}],
             }
         },
-        "components": [{"type": "data", "name": entry["name"], "licenses": [{"license": {"name": entry["licence"]}}]} for entry in data],
+        "components": [
+            {
+                "type": "data",
+                "name": entry["name"],
+                "licenses": [{"license": {"name": entry["licence"]}}],
+            }
+            for entry in data
+        ],
         "dependencies": [],
     }
     target = ROOT / "dist/bertlite_fast.cdx.json"
@@ -128,11 +221,19 @@ def sbom(_: argparse.Namespace) -> None:
     print(target)
 
 
-STEPS: dict[str, Callable[[argparse.Namespace], None]] = {"test": test, "sanitizers": sanitizers, "fuzz": fuzz, "armv6": armv6, "sbom": sbom}
+STEPS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "test": test,
+    "sanitizers": sanitizers,
+    "fuzz": fuzz,
+    "armv6": armv6,
+    "sbom": sbom,
+}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("step", choices=STEPS)
     parser.add_argument("--seconds", type=int, default=60)
     args = parser.parse_args()

@@ -69,14 +69,23 @@ ISA_FLAGS_ZIG = {"armv6": ["-marm"], "neon": ["-mcpu=generic+v7a+neon"]}
 ISA_FLAGS_MSVC = {"avx2": ["/arch:AVX2"], "avxvnni": ["/arch:AVX2"], "avx512vnni": ["/arch:AVX512"]}
 
 # Contraction off and no errno: see csrc/kernels/text.inc.
-FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+FLAGS = [
+    "-std=c11",
+    "-O3",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fvisibility=hidden",
+]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
 FLAGS_MSVC = ["/std:c11", "/O2", "/fp:precise", "/W3"]
 
 
 def machine_of(compiler: list[str]) -> str:
     """The machine that a compiler (gcc or clang, with its flags) compiles for."""
-    triple = subprocess.run([*compiler, "-dumpmachine"], capture_output=True, text=True, check=True).stdout.strip()
+    triple = subprocess.run(
+        [*compiler, "-dumpmachine"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     name = triple.split("-")[0]
     if name in ("arm64", "aarch64"):
         return "aarch64"
@@ -95,7 +104,9 @@ def sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
     return [(path, []) for path in COMMON] + own
 
 
-def compile_files(compiler: list[str], flags: list[str], out: Path, files: list[tuple[str, list[str]]]) -> list[Path]:
+def compile_files(
+    compiler: list[str], flags: list[str], out: Path, files: list[tuple[str, list[str]]]
+) -> list[Path]:
     """One object for each file, compiled side by side."""
     objects = out / "objects"
     objects.mkdir(parents=True, exist_ok=True)
@@ -119,17 +130,24 @@ def compile_core(compiler: list[str], flags: list[str], out: Path) -> list[Path]
 def build(compiler: list[str], flags: list[str], out: Path, programs: list[str]) -> list[Path]:
     """Compile each program with the core; the programs' paths."""
     core = compile_core(compiler, flags, out)
-    mains = compile_files(compiler, flags, out, [(program, ["-D_GNU_SOURCE"]) for program in programs])
+    mains = compile_files(
+        compiler, flags, out, [(program, ["-D_GNU_SOURCE"]) for program in programs]
+    )
     made = []
     for program, main in zip(programs, mains):
         target = out / Path(program).stem
-        subprocess.run([*compiler, *flags, str(main), *map(str, core), "-lm", "-lpthread", "-o", str(target)], check=True)
+        subprocess.run(
+            [*compiler, *flags, str(main), *map(str, core), "-lm", "-lpthread", "-o", str(target)],
+            check=True,
+        )
         made.append(target)
     return made
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cc", default=os.environ.get("CC", "cc"))
     parser.add_argument("--flags", default="")
     parser.add_argument("--out", type=Path, default=ROOT / "build")

@@ -55,8 +55,17 @@ def check_cores(rounds: int) -> int:
                 failed += 1
                 continue
             if machine not in programs:
-                (programs[machine],) = core.build([compiler[0]], [*compiler[1:], "-static"], Path(scratch) / machine, ["tests/checkkernels.c"])
-            run = subprocess.run([qemu, "-cpu", cpu, str(programs[machine]), "--rounds", str(rounds)], capture_output=True, text=True)
+                (programs[machine],) = core.build(
+                    [compiler[0]],
+                    [*compiler[1:], "-static"],
+                    Path(scratch) / machine,
+                    ["tests/checkkernels.c"],
+                )
+            run = subprocess.run(
+                [qemu, "-cpu", cpu, str(programs[machine]), "--rounds", str(rounds)],
+                capture_output=True,
+                text=True,
+            )
             lines = run.stdout.strip().splitlines() or [f"ended with {run.returncode}"]
             reached = any(line.startswith(best) for line in lines)
             bad = run.returncode != 0 or not reached
@@ -73,7 +82,9 @@ def check_cores(rounds: int) -> int:
 def python_headers(root: Path, out: Path) -> tuple[Path, str]:
     """The folder that a system's Python headers were copied to, alone: its C library's would clash with the
     cross compiler's; and the version's name in it."""
-    includes = sorted(root.glob("usr/include/python3.*")) + sorted(root.glob("usr/include/*/python3.*"))
+    includes = sorted(root.glob("usr/include/python3.*")) + sorted(
+        root.glob("usr/include/*/python3.*")
+    )
     headers = out / "include"
     headers.mkdir(parents=True, exist_ok=True)
     for path in includes:
@@ -93,19 +104,59 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
             place.parent.mkdir(exist_ok=True)
             shutil.copy(path, place)
     generated = out / "_native.c"
-    subprocess.run([sys.executable, "-m", "cython", "-3", str(ROOT / "bertlite_fast/_native.pyx"), "-o", str(generated)], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "cython",
+            "-3",
+            str(ROOT / "bertlite_fast/_native.pyx"),
+            "-o",
+            str(generated),
+        ],
+        check=True,
+    )
     flags = [*compiler[1:], "-fPIC"]
     objects = core.compile_core([compiler[0]], flags, out)
     binding = out / "_native.o"
     base = [compiler[0], *core.FLAGS, *flags, "-Wno-unused-function", "-I", str(ROOT / "csrc")]
-    subprocess.run([*base, "-I", str(headers), "-I", str(headers / version), "-c", str(generated), "-o", str(binding)], check=True)
+    subprocess.run(
+        [
+            *base,
+            "-I",
+            str(headers),
+            "-I",
+            str(headers / version),
+            "-c",
+            str(generated),
+            "-o",
+            str(binding),
+        ],
+        check=True,
+    )
     target = package / "_native.so"
-    subprocess.run([compiler[0], *flags, "-shared", "-Wl,-s", str(binding), *map(str, objects), "-lm", "-lpthread", "-o", str(target)], check=True)
+    subprocess.run(
+        [
+            compiler[0],
+            *flags,
+            "-shared",
+            "-Wl,-s",
+            str(binding),
+            *map(str, objects),
+            "-lm",
+            "-lpthread",
+            "-o",
+            str(target),
+        ],
+        check=True,
+    )
     print(target)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--extension", nargs=2, metavar=("ROOT", "ARCH"))
     parser.add_argument("--out", type=Path, default=ROOT / "build/arm")

@@ -27,11 +27,20 @@ from pathlib import Path
 TARGET = Path(__file__).resolve().parent.parent / "csrc/text/unicode_tables.inc"
 PACKAGES = {8: "2.0.7", 9: "2.0.7", 16: "2.0.7", 17: "2.1.0"}
 SETS = {
-    8: {name: f"General_Category/{name}" for name in ("Control", "Format", "Private_Use", "Punctuation", "Nonspacing_Mark")},
+    8: {
+        name: f"General_Category/{name}"
+        for name in ("Control", "Format", "Private_Use", "Punctuation", "Nonspacing_Mark")
+    },
     9: {"Unassigned": "General_Category/Unassigned"},
     16: {
-        **{name: f"General_Category/{name}" for name in ("Mark", "Decimal_Number", "Connector_Punctuation")},
-        **{name: f"Binary_Property/{name}" for name in ("Alphabetic", "Join_Control", "White_Space")},
+        **{
+            name: f"General_Category/{name}"
+            for name in ("Mark", "Decimal_Number", "Connector_Punctuation")
+        },
+        **{
+            name: f"Binary_Property/{name}"
+            for name in ("Alphabetic", "Join_Control", "White_Space")
+        },
     },
     17: {},
 }
@@ -54,19 +63,35 @@ DROP, SPACE, PUNCTUATION, MARK, MOVES, DECOMPOSES, LOWERS, WORD = (1 << i for i 
 def load(version: int, folder: Path) -> tuple[dict[str, set[int]], dict[int, int]]:
     """The sets of one Unicode version, and its lowercase mapping if it is 17.0."""
     name = subprocess.run(
-        ["npm", "pack", "--silent", f"@unicode/unicode-{version}.0.0@{PACKAGES[version]}"], cwd=folder, check=True, capture_output=True, text=True
+        ["npm", "pack", "--silent", f"@unicode/unicode-{version}.0.0@{PACKAGES[version]}"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.split()[-1]
     home = folder / str(version)
     home.mkdir()
-    subprocess.run(["tar", "xf", str(folder / name), "-C", str(home), "--strip-components=1"], check=True)
+    subprocess.run(
+        ["tar", "xf", str(folder / name), "-C", str(home), "--strip-components=1"], check=True
+    )
     (folder / "dump.mjs").write_text(DUMP)
     dumped = json.loads(
         subprocess.run(
-            ["node", str(folder / "dump.mjs"), json.dumps([str(home), SETS[version], version == 17])], check=True, capture_output=True, text=True
+            [
+                "node",
+                str(folder / "dump.mjs"),
+                json.dumps([str(home), SETS[version], version == 17]),
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
     )
     lower = dict(dumped.pop("lower", []))
-    return {key: {c for begin, end in ranges for c in range(begin, end)} for key, ranges in dumped.items()}, lower
+    return {
+        key: {c for begin, end in ranges for c in range(begin, end)}
+        for key, ranges in dumped.items()
+    }, lower
 
 
 def runs(lower: dict[int, int]) -> list[tuple[int, int, int, int]]:
@@ -99,7 +124,18 @@ def main() -> int:
     old, assigned, words = loaded[8][0], loaded[9][0], loaded[16][0]
     lower = loaded[17][1]
     lower.pop(0x130, None)  # two characters: csrc/text/unicode.c
-    word = set().union(*(words[k] for k in ("Alphabetic", "Mark", "Decimal_Number", "Connector_Punctuation", "Join_Control")))
+    word = set().union(
+        *(
+            words[k]
+            for k in (
+                "Alphabetic",
+                "Mark",
+                "Decimal_Number",
+                "Connector_Punctuation",
+                "Join_Control",
+            )
+        )
+    )
     drop = (old["Control"] | old["Format"] | old["Private_Use"] | {0, 0xFFFD}) - {9, 10, 13}
 
     decompositions: list[tuple[int, int, int]] = []
@@ -144,7 +180,9 @@ def main() -> int:
             near[code] = i + 1
     small = [lower.get(code, code) for code in range(CASED)]
     blocks: dict[bytes, int] = {}
-    index = [blocks.setdefault(bytes(flags[i : i + BLOCK]), len(blocks)) for i in range(0, LAST, BLOCK)]
+    index = [
+        blocks.setdefault(bytes(flags[i : i + BLOCK]), len(blocks)) for i in range(0, LAST, BLOCK)
+    ]
     assert len(blocks) < 256, len(blocks)
     changes = runs(lower)
     out = [
@@ -168,7 +206,9 @@ def main() -> int:
         "};",
     ]
     TARGET.write_text("\n".join(out) + "\n")
-    print(f"{TARGET}: {len(blocks)} blocks, {len(decompositions)} decompositions, {len(changes)} runs of capitals, {len(classes)} runs of classes")
+    print(
+        f"{TARGET}: {len(blocks)} blocks, {len(decompositions)} decompositions, {len(changes)} runs of capitals, {len(classes)} runs of classes"
+    )
     return 0
 
 

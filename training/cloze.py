@@ -20,9 +20,15 @@ import sets
 
 WORD = re.compile(r"\w+(?:['\u2019.\-]\w+)*|[^\w\s]")
 YEAR = re.compile(r"^(1[0-9]|20)\d\d$")
-NUMBERS = frozenset("two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand million billion half".split())
-MONTHS = frozenset("january february march april june july august september october november december".split())
-DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday today tomorrow yesterday tonight".split())
+NUMBERS = frozenset(
+    "two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred thousand million billion half".split()
+)
+MONTHS = frozenset(
+    "january february march april june july august september october november december".split()
+)
+DAYS = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday today tomorrow yesterday tonight".split()
+)
 GRAMMAR = frozenset(
     "a an the this that these those and or but nor so yet if then than as at by for from in into of off on onto out over to under up with within without "
     "about after again against along also although always am among any are around because been before being between both can cannot could did do does "
@@ -137,7 +143,9 @@ def name(words: list[Word], first: int, last: int, r: random.Random) -> Asked:
 def kind(words: list[Word], first: int, last: int, r: random.Random) -> Asked:
     """The first words of a phrase, asked for by the rest: what kind of thing."""
     cut = r.randint(first + 1, last - 1)
-    return Asked(first, cut, [*r.choice(KINDS).split(), *(w.text for w in words[cut:last])], last - cut)
+    return Asked(
+        first, cut, [*r.choice(KINDS).split(), *(w.text for w in words[cut:last])], last - cut
+    )
 
 
 def thing(words: list[Word], first: int, last: int, r: random.Random) -> Asked:
@@ -150,7 +158,11 @@ def thing(words: list[Word], first: int, last: int, r: random.Random) -> Asked:
     end = last
     if last < len(words) and words[last].low == "of" and r.random() < 0.4:  # "the end of the war"
         end = last + 1
-        while end < len(words) and (words[end].is_content or words[end].low in ARTICLES) and end - first < LONGEST_ANSWER:
+        while (
+            end < len(words)
+            and (words[end].is_content or words[end].low in ARTICLES)
+            and end - first < LONGEST_ANSWER
+        ):
             end += 1
         if not words[end - 1].is_content:
             end = last
@@ -176,9 +188,18 @@ def changed(word: Word, r: random.Random) -> str:
     low = word.low
     if word.is_name or len(low) < 5 or r.random() < 0.5:
         return low
-    for ending, other in (("ied", "y"), ("ies", "y"), ("ing", ""), ("ed", ""), ("es", "e"), ("s", "")):
+    for ending, other in (
+        ("ied", "y"),
+        ("ies", "y"),
+        ("ing", ""),
+        ("ed", ""),
+        ("es", "e"),
+        ("s", ""),
+    ):
         if low.endswith(ending) and not low.endswith("ss"):
-            return low[: -len(ending)] + r.choice([other, other, "e" if ending in ("ing", "ed") else other])
+            return low[: -len(ending)] + r.choice(
+                [other, other, "e" if ending in ("ing", "ed") else other]
+            )
     return low
 
 
@@ -193,7 +214,11 @@ def question(words: list[Word], r: random.Random) -> tuple[str, int, int] | None
     drop_grammar, drop_content = r.choice((0.15, 0.4, 0.7)), r.choice((0.0, 0.15, 0.3))
 
     def kept(part: list[Word]) -> list[str]:
-        return [changed(w, r) for w in part if w.is_word and r.random() >= (drop_content if w.is_content else drop_grammar)]
+        return [
+            changed(w, r)
+            for w in part
+            if w.is_word and r.random() >= (drop_content if w.is_content else drop_grammar)
+        ]
 
     a, b = kept(words[low:first]), kept(words[behind:high])
     how = r.random()
@@ -212,7 +237,10 @@ def clozes(data: Path, count: int, seed: int) -> Iterator[dict[str, Any]]:
     """Items as those of the sets of questions: most about one sentence, some about a few."""
     r = random.Random(seed)
     sources = (("wikipedia", 8), ("modern", 1), ("books", 1))
-    texts = {name: sets.paragraphs(data / "text" / f"{name}.txt.xz", 1 if name == "modern" else 4) for name, _ in sources}
+    texts = {
+        name: sets.paragraphs(data / "text" / f"{name}.txt.xz", 1 if name == "modern" else 4)
+        for name, _ in sources
+    }
     names = [name for name, times in sources for _ in range(times)]
     made = 0
     while made < count:
@@ -237,7 +265,11 @@ def clozes(data: Path, count: int, seed: int) -> Iterator[dict[str, Any]]:
                 start, end = start + len(lead), end + len(lead)
                 if len(context) > 1000:
                     continue
-            yield {"question": asking, "context": context, "answers": {"text": [context[start:end]], "answer_start": [start]}}
+            yield {
+                "question": asking,
+                "context": context,
+                "answers": {"text": [context[start:end]], "answer_start": [start]},
+            }
             made += 1
 
 

@@ -11,13 +11,20 @@ DATES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december "
     "mon tue tues wed thu thurs fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec am pm christmas easter".split()
 )
-TITLES = frozenset("mr mrs ms dr drs prof president vice minister secretary senator sen governor gov sheikh ayatollah king queen prince sir rep".split())
+TITLES = frozenset(
+    "mr mrs ms dr drs prof president vice minister secretary senator sen governor gov sheikh ayatollah king queen prince sir rep".split()
+)
 # Those that may also stand in the name of an organisation.
 RANKS = TITLES | frozenset(
     "general gen lt lieutenant col colonel judge professor professors doctor rev captain chairman congressman senators attorney director".split()
 )
 WEB = re.compile(r"@|https?:|www\.|\.(com|org|net|edu|gov)\b|\.\.\.", re.IGNORECASE)
-BESIDE = ("ADJ", "NOUN", "NUM", "VERB")  # what stands in a name besides proper nouns, if it has a capital
+BESIDE = (
+    "ADJ",
+    "NOUN",
+    "NUM",
+    "VERB",
+)  # what stands in a name besides proper nouns, if it has a capital
 
 
 def plain(word: str) -> str:
@@ -26,7 +33,10 @@ def plain(word: str) -> str:
 
 def runs(words: Sequence[str], tags: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Where proper nouns stand, with what belongs to their names: United States, Ministry of the Interior, al - Qaeda."""
-    proper = [tag == "PROPN" and plain(word) not in DATES | TITLES and not WEB.search(word) for word, tag in zip(words, tags)]
+    proper = [
+        tag == "PROPN" and plain(word) not in DATES | TITLES and not WEB.search(word)
+        for word, tag in zip(words, tags)
+    ]
 
     def capital(at: int, of: Sequence[str]) -> bool:
         return tags[at] in of and words[at][0].isupper()
@@ -62,7 +72,9 @@ def known() -> dict[str, str]:
             kind = line.strip("[]")
         elif kind == "each":
             pairs = [part.rpartition("/") for part in line.split()]
-            found[" ".join(word for word, _, _ in pairs)] = "".join(letter for _, _, letter in pairs)
+            found[" ".join(word for word, _, _ in pairs)] = "".join(
+                letter for _, _, letter in pairs
+            )
         elif not line.startswith("#"):
             found |= {run: kind[0] * len(run.split()) for run in line.split("; ")}
     return found
@@ -70,7 +82,9 @@ def known() -> dict[str, str]:
 
 def kinds(words: Sequence[str], tags: Sequence[str]) -> list[str]:
     """A letter for each word, as in `known`, or ? where nothing is known; what is in no run is no name, but for dates."""
-    found = ["?" if tag == "PROPN" and plain(word) in DATES else "N" for word, tag in zip(words, tags)]
+    found = [
+        "?" if tag == "PROPN" and plain(word) in DATES else "N" for word, tag in zip(words, tags)
+    ]
     for start, end in runs(words, tags):
         found[start:end] = known().get(" ".join(words[start:end]), "?" * (end - start))
         for at in range(start, end):  # General Powell is Powell

@@ -29,7 +29,12 @@ from bertlite_fast import convert, embedded, pipeline
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / "bertlite_fast/weights"
 MODELS = ROOT / "training/models"
-ARCHITECTURES = {"classes": "SequenceClassification", "tokens": "TokenClassification", "answers": "QuestionAnswering", "words": "MaskedLM"}
+ARCHITECTURES = {
+    "classes": "SequenceClassification",
+    "tokens": "TokenClassification",
+    "answers": "QuestionAnswering",
+    "words": "MaskedLM",
+}
 KEEP = 0.95  # of the requests that the intent model knows
 
 
@@ -52,10 +57,14 @@ def encoder_tensors(state: dict[str, Tensor]) -> dict[str, Tensor]:
     layer = 0
     while f"layers.{layer}.qkv.weight" in state:
         for kind in ("weight", "bias"):
-            for name, part in zip(("query", "key", "value"), state[f"layers.{layer}.qkv.{kind}"].chunk(3)):
+            for name, part in zip(
+                ("query", "key", "value"), state[f"layers.{layer}.qkv.{kind}"].chunk(3)
+            ):
                 found[f"encoder.layer.{layer}.attention.self.{name}.{kind}"] = part
             for ours, theirs in names.items():
-                found[f"encoder.layer.{layer}.{theirs}.{kind}"] = state[f"layers.{layer}.{ours}.{kind}"]
+                found[f"encoder.layer.{layer}.{theirs}.{kind}"] = state[
+                    f"layers.{layer}.{ours}.{kind}"
+                ]
         layer += 1
     return {f"bert.{name}": tensor for name, tensor in found.items()}
 
@@ -72,14 +81,21 @@ def head_tensors(kind: str, head: dict[str, Tensor]) -> dict[str, Tensor]:
     name = "qa_outputs" if kind == "answers" else "classifier"
     found = {f"{name}.weight": head["out.weight"], f"{name}.bias": head["out.bias"]}
     if kind == "classes":
-        found |= {"bert.pooler.dense.weight": head["pooler.weight"], "bert.pooler.dense.bias": head["pooler.bias"]}
+        found |= {
+            "bert.pooler.dense.weight": head["pooler.weight"],
+            "bert.pooler.dense.bias": head["pooler.bias"],
+        }
     return found
 
 
-def config(kind: str, state: dict[str, Tensor], labels: list[str], more: dict[str, Any]) -> dict[str, Any]:
+def config(
+    kind: str, state: dict[str, Tensor], labels: list[str], more: dict[str, Any]
+) -> dict[str, Any]:
     hidden = state["table"].shape[1]
     found: dict[str, Any] = {
-        "architectures": [f"BertFor{ARCHITECTURES[kind]}" if kind in ARCHITECTURES else "BertModel"],
+        "architectures": [
+            f"BertFor{ARCHITECTURES[kind]}" if kind in ARCHITECTURES else "BertModel"
+        ],
         "model_type": "bert",
         "vocab_size": PIECES,
         "hidden_size": hidden,
@@ -95,24 +111,48 @@ def config(kind: str, state: dict[str, Tensor], labels: list[str], more: dict[st
         "pad_token_id": 0,
     }
     if labels:
-        found |= {"id2label": {str(i): label for i, label in enumerate(labels)}, "label2id": {label: i for i, label in enumerate(labels)}}
+        found |= {
+            "id2label": {str(i): label for i, label in enumerate(labels)},
+            "label2id": {label: i for i, label in enumerate(labels)},
+        }
     return found | more
 
 
 def shortened(name: str, tensor: Tensor) -> Tensor:
     """What stays a float in the package, to eleven bits: nobody can tell, and a wheel packs it into half as much."""
-    return tensor.half().float() if tensor.ndim == 1 or "position" in name or "token_type" in name else tensor.float()
+    return (
+        tensor.half().float()
+        if tensor.ndim == 1 or "position" in name or "token_type" in name
+        else tensor.float()
+    )
 
 
 def write_folder(
-    folder: Path, vocabulary: Path, kind: str, encoder: dict[str, Tensor], head: dict[str, Tensor], labels: list[str], more: dict[str, Any], half: bool = False
+    folder: Path,
+    vocabulary: Path,
+    kind: str,
+    encoder: dict[str, Tensor],
+    head: dict[str, Tensor],
+    labels: list[str],
+    more: dict[str, Any],
+    half: bool = False,
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tensors = encoder_tensors(encoder) | (head_tensors(kind, head) if head else {})
-    save_file({n: (t.half() if half else shortened(n, t)).contiguous() for n, t in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})
-    (folder / "config.json").write_text(json.dumps(config(kind, encoder, labels, more), indent=1) + "\n", encoding="utf-8")
+    save_file(
+        {n: (t.half() if half else shortened(n, t)).contiguous() for n, t in tensors.items()},
+        folder / "model.safetensors",
+        metadata={"format": "pt"},
+    )
+    (folder / "config.json").write_text(
+        json.dumps(config(kind, encoder, labels, more), indent=1) + "\n", encoding="utf-8"
+    )
     (folder / "tokenizer_config.json").write_text(
-        json.dumps({"do_lower_case": True, "tokenizer_class": "BertTokenizer", "model_max_length": PLACES}) + "\n", encoding="utf-8"
+        json.dumps(
+            {"do_lower_case": True, "tokenizer_class": "BertTokenizer", "model_max_length": PLACES}
+        )
+        + "\n",
+        encoding="utf-8",
     )
     shutil.copy(vocabulary, folder / "vocab.txt")
 
@@ -128,7 +168,9 @@ def intent_threshold(data: Path, file: Path) -> dict[str, float]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("run", type=Path)
     args = parser.parse_args()
@@ -138,7 +180,16 @@ def main() -> int:
     words = torch.load(args.run / "words.pt", weights_only=True)
     base = WEIGHTS / "base.bertlite"
     shared = torch.load(args.run / "together.pt", weights_only=True)  # of BERT-Lite's own shape
-    write_folder(ROOT / "training/base", vocabulary, "words", shared["words"], shared["head"], [], {}, half=True)
+    write_folder(
+        ROOT / "training/base",
+        vocabulary,
+        "words",
+        shared["words"],
+        shared["head"],
+        [],
+        {},
+        half=True,
+    )
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "base"
         write_folder(folder, vocabulary, "words", words["encoder"], words["head"], [], {})
@@ -152,19 +203,31 @@ def main() -> int:
             out = (WEIGHTS if name in embedded.MADE_FOR else MODELS) / f"{name}.bertlite"
             more: dict[str, Any] = {"pooling": "mean"} if kind == "vectors" else {}
             if name in ("intent", "clinc150"):
-                more = {"refused_labels": ["none" if name == "intent" else "oos"], "intent_threshold": 0.0}
+                more = {
+                    "refused_labels": ["none" if name == "intent" else "oos"],
+                    "intent_threshold": 0.0,
+                }
             folder = Path(scratch) / name
-            write_folder(folder, vocabulary, kind, state["encoder"], state.get("head", {}), labels, more)
+            write_folder(
+                folder, vocabulary, kind, state["encoder"], state.get("head", {}), labels, more
+            )
             convert(folder, out, base=base)
             if name == "intent":
                 found = intent_threshold(args.data, out)
                 more["intent_threshold"] = round(found["threshold"], 4)
-                more["intent_kept"], more["intent_false_accepts"] = round(found["kept"], 4), round(found["false_accepts"], 4)
-                write_folder(folder, vocabulary, kind, state["encoder"], state["head"], labels, more)
+                more["intent_kept"], more["intent_false_accepts"] = (
+                    round(found["kept"], 4),
+                    round(found["false_accepts"], 4),
+                )
+                write_folder(
+                    folder, vocabulary, kind, state["encoder"], state["head"], labels, more
+                )
                 convert(folder, out, base=base)
                 print(f"intent: {more}")
             print(f"{out.relative_to(ROOT)}: {out.stat().st_size / 1000:.0f} KB")
-    print(f"base: {base.stat().st_size / 1e6:.2f} MB; all embedded: {sum(p.stat().st_size for p in WEIGHTS.glob('*.bertlite')) / 1e6:.2f} MB")
+    print(
+        f"base: {base.stat().st_size / 1e6:.2f} MB; all embedded: {sum(p.stat().st_size for p in WEIGHTS.glob('*.bertlite')) / 1e6:.2f} MB"
+    )
     return 0
 
 

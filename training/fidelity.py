@@ -47,21 +47,40 @@ def in_floats(folder: Path) -> Callable[..., Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("run", type=Path)
     args = parser.parse_args()
     for model, name in PAIRS:
-        state = torch.load(args.run / ("vectors-alone.pt" if model == "vectors" else f"{model}.pt"), weights_only=True)
+        state = torch.load(
+            args.run / ("vectors-alone.pt" if model == "vectors" else f"{model}.pt"),
+            weights_only=True,
+        )
         items = score.validation(name, args.data)[:MOST]
         int8 = score.SETS[name][0](items)
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch)
-            write_folder(folder, args.data / "vocab.txt", state.get("kind", model), state["encoder"], state.get("head", {}), state.get("labels", []), {})
+            write_folder(
+                folder,
+                args.data / "vocab.txt",
+                state.get("kind", model),
+                state["encoder"],
+                state.get("head", {}),
+                state.get("labels", []),
+                {},
+            )
             score.open_pipeline = in_floats(folder)
             fp32 = score.SETS[name][0](items)
             score.open_pipeline = pipeline
-        print(f"{name}: " + ", ".join(f"{k} {v:.2f} (fp32 {fp32[k]:.2f}, {v - fp32[k]:+.2f})" for k, v in int8.items()), flush=True)
+        print(
+            f"{name}: "
+            + ", ".join(
+                f"{k} {v:.2f} (fp32 {fp32[k]:.2f}, {v - fp32[k]:+.2f})" for k, v in int8.items()
+            ),
+            flush=True,
+        )
     return 0
 
 

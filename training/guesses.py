@@ -42,17 +42,29 @@ def rows_of(tokenizer: Tokenizer, data: Path) -> list[Row]:
     """All single sentences; a row's target is how many rounds it gets."""
     rounds = dict.fromkeys(singles(data), ROUNDS) | dict.fromkeys(made(), AT_HOME)
     rows = tokenizer(list(rounds), truncation=True, max_length=40)["input_ids"]
-    return [Row(np.asarray(ids, np.uint16), count) for ids, count in zip(rows, rounds.values()) if len(ids) > 5]
+    return [
+        Row(np.asarray(ids, np.uint16), count)
+        for ids, count in zip(rows, rounds.values())
+        if len(ids) > 5
+    ]
 
 
 def tuned(corpus: Corpus, out: Path) -> None:
     torch.manual_seed(SEED)
     r = np.random.default_rng(SEED)
     model: Any = BertForMaskedLM.from_pretrained(teacher.folder())
-    model.cls.predictions.decoder.bias.data = torch.from_numpy(np.log(corpus.frequencies() + 1e-7)).float()
-    body = {id(p): p for p in model.bert.parameters()}  # the table among them, though the head uses it too
+    model.cls.predictions.decoder.bias.data = torch.from_numpy(
+        np.log(corpus.frequencies() + 1e-7)
+    ).float()
+    body = {
+        id(p): p for p in model.bert.parameters()
+    }  # the table among them, though the head uses it too
     head = [p for p in model.cls.parameters() if id(p) not in body]
-    optimiser = torch.optim.AdamW([{"params": list(body.values()), "lr": RATE}, {"params": head, "lr": HEAD_RATE}], weight_decay=0.01, fused=True)
+    optimiser = torch.optim.AdamW(
+        [{"params": list(body.values()), "lr": RATE}, {"params": head, "lr": HEAD_RATE}],
+        weight_decay=0.01,
+        fused=True,
+    )
 
     def loss(_: int) -> Tensor:
         ids = corpus.rows(32, 32, r)
@@ -62,7 +74,14 @@ def tuned(corpus: Corpus, out: Path) -> None:
         hidden = hidden.gather(1, at[:, :, None].expand(-1, -1, hidden.shape[2])).flatten(0, 1)
         return F.cross_entropy(model.cls(hidden).float(), targets.flatten())
 
-    steps(optimiser, [*body.values(), *head], STEPS, loss, lambda step, average: print(f"{step}: loss {average:.4f}", flush=True), 500)
+    steps(
+        optimiser,
+        [*body.values(), *head],
+        STEPS,
+        loss,
+        lambda step, average: print(f"{step}: loss {average:.4f}", flush=True),
+        500,
+    )
     model.save_pretrained(out)
 
 
@@ -74,7 +93,12 @@ def guessed(folder: Path, tokenizer: Tokenizer, rows: list[Row], threads: int) -
     model: Any = AutoModelForMaskedLM.from_pretrained(str(folder))
     pieces = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
     # What may be drawn in a word's place: a word for a word, a word's continuation for one, and no mere grammar.
-    kinds = np.array([0 if i < FIRST_CONTENT else 2 if piece.startswith("##") else 1 for i, piece in enumerate(pieces)])
+    kinds = np.array(
+        [
+            0 if i < FIRST_CONTENT else 2 if piece.startswith("##") else 1
+            for i, piece in enumerate(pieces)
+        ]
+    )
     found: list[Any] = [None] * len(rows)
 
     def work(at: int) -> None:
@@ -85,11 +109,15 @@ def guessed(folder: Path, tokenizer: Tokenizer, rows: list[Row], threads: int) -
                 ids = rows[at].ids
             noisy, places = gaps(torch.from_numpy(ids.astype(np.int64))[None], r)
             at_gaps = places[0].numpy()
-            logits = np.asarray(model([noisy[0].tolist()], positions=at_gaps.tolist()).logits).reshape(len(at_gaps), -1)
+            logits = np.asarray(
+                model([noisy[0].tolist()], positions=at_gaps.tolist()).logits
+            ).reshape(len(at_gaps), -1)
             top = np.argpartition(-logits, LIKELIEST, axis=1)[:, :LIKELIEST]
             chances = np.exp(np.take_along_axis(logits, top, 1) - logits.max(1, keepdims=True))
             chances /= chances.sum(1, keepdims=True)
-            found[at].append((ids, at_gaps.astype(np.uint8), top.astype(np.uint16), chances.astype(np.float16)))
+            found[at].append(
+                (ids, at_gaps.astype(np.uint8), top.astype(np.uint16), chances.astype(np.float16))
+            )
             drawn = ids.copy()
             for place, words, weights in zip(at_gaps, top, chances):
                 fits = weights**1.3 * (kinds[words] == kinds[ids[place]]) * (kinds[words] > 0)
@@ -113,7 +141,9 @@ def guessed(folder: Path, tokenizer: Tokenizer, rows: list[Row], threads: int) -
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name in ("data", "corpus", "out"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--threads", type=int, default=2)

@@ -55,8 +55,14 @@ def at_home(text: str, words: frozenset[str]) -> bool:
 @functools.cache
 def judges() -> list[frozenset[str]]:
     """The words of each sentence that fill-mask is judged by."""
-    lines = [line for name in ("announced.jsonl", "home-judge.jsonl") for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()]
-    return [word_set(item["text"].replace("[MASK]", item["word"])) for item in map(json.loads, lines)]
+    lines = [
+        line
+        for name in ("announced.jsonl", "home-judge.jsonl")
+        for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    ]
+    return [
+        word_set(item["text"].replace("[MASK]", item["word"])) for item in map(json.loads, lines)
+    ]
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -21,7 +21,9 @@ from torch.nn import functional as F
 
 from bertlite_fast import Tokenizer
 
-FIRST_CONTENT = 2060  # the vocabulary's words stand by frequency: those before are nearly all grammar
+FIRST_CONTENT = (
+    2060  # the vocabulary's words stand by frequency: those before are nearly all grammar
+)
 HIDDEN_WORDS = 0.1  # of a text's words when it or its words are classified: the rest has to do
 
 
@@ -64,14 +66,21 @@ def repeated(scores: Tensor, ids: Tensor, mask: Tensor, types: Tensor) -> Tensor
 
     Left to themselves the layers find that out after far more questions than there are.
     """
-    same = (ids[:, :, None] == ids[:, None, :]) & (types[:, :, None] != types[:, None, :]) & (mask[:, None, :] == 1) & (ids >= FIRST_CONTENT)[:, :, None]
+    same = (
+        (ids[:, :, None] == ids[:, None, :])
+        & (types[:, :, None] != types[:, None, :])
+        & (mask[:, None, :] == 1)
+        & (ids >= FIRST_CONTENT)[:, :, None]
+    )
     chances = scores.log_softmax(2).masked_fill(~same, -1e9).logsumexp(2)[same.any(2)]
     return -chances.sum() / max(1, len(chances))
 
 
 def hidden_words(ids: Tensor, r: torch.Generator) -> Tensor:
     chance = torch.rand(ids.shape, generator=r)
-    return torch.where((chance < HIDDEN_WORDS) & (ids != CLS) & (ids != SEP) & (ids != PAD), MASK, ids)
+    return torch.where(
+        (chance < HIDDEN_WORDS) & (ids != CLS) & (ids != SEP) & (ids != PAD), MASK, ids
+    )
 
 
 class Learner:
@@ -86,17 +95,28 @@ class Learner:
         self.extra = Batches(task.extra, SIZES[task.kind], SEED).forever() if task.extra else None
         self.draw, self.made = random.Random(SEED), 0.6
         encoder.layers[0].watched = task.kind == "answers"
-        self.judges = random.Random(SEED).sample(task.validation, min(len(task.validation), 1000 if task.kind == "answers" else 5000))
+        self.judges = random.Random(SEED).sample(
+            task.validation, min(len(task.validation), 1000 if task.kind == "answers" else 5000)
+        )
 
     def loss(self, rows: Sequence[Row]) -> Tensor:
         if self.extra is not None and self.draw.random() < self.made:
             rows = next(self.extra)
-        return {"classes": self.classes, "tokens": self.tokens, "answers": self.answers}[self.task.kind](rows)
+        return {"classes": self.classes, "tokens": self.tokens, "answers": self.answers}[
+            self.task.kind
+        ](rows)
 
     def of_text(self, rows: Sequence[Row]) -> Tensor:
         """Logits of the [CLS] of rows in which words are hidden."""
         ids, mask, types = padded(rows)
-        logits: Tensor = self.head(self.encoder(hidden_words(ids, self.random), mask, types, wanted=torch.zeros(len(rows), 1, dtype=torch.long)))
+        logits: Tensor = self.head(
+            self.encoder(
+                hidden_words(ids, self.random),
+                mask,
+                types,
+                wanted=torch.zeros(len(rows), 1, dtype=torch.long),
+            )
+        )
         return logits
 
     def of_tokens(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
@@ -105,7 +125,9 @@ class Learner:
         return ids, self.head(self.encoder(hidden_words(ids, self.random), mask, types))
 
     def classes(self, rows: Sequence[Row]) -> Tensor:
-        loss = F.cross_entropy(self.of_text(rows), torch.tensor([r.target for r in rows]), label_smoothing=0.05)
+        loss = F.cross_entropy(
+            self.of_text(rows), torch.tensor([r.target for r in rows]), label_smoothing=0.05
+        )
         return loss if self.guide is None else loss + self.guided()
 
     def tokens(self, rows: Sequence[Row]) -> Tensor:
@@ -120,12 +142,19 @@ class Learner:
         logits = logits.masked_fill(mask[:, :, None] == 0, -1e4)
         start, end = (torch.tensor([r.target[i] for r in rows]) for i in (0, 1))
         loss = (F.cross_entropy(logits[:, :, 0], start) + F.cross_entropy(logits[:, :, 1], end)) / 2
-        return loss if self.encoder.quantised else loss + 0.3 * repeated(self.encoder.layers[0].attended[:, 0].float(), ids, mask, types)
+        return (
+            loss
+            if self.encoder.quantised
+            else loss
+            + 0.3 * repeated(self.encoder.layers[0].attended[:, 0].float(), ids, mask, types)
+        )
 
     def guided(self) -> Tensor:
         assert self.guide is not None
         rows = next(self.guide.stream)
-        return F.kl_div(self.of_text(rows).log_softmax(1), self.guide.chances(rows), reduction="batchmean")
+        return F.kl_div(
+            self.of_text(rows).log_softmax(1), self.guide.chances(rows), reduction="batchmean"
+        )
 
     def marked(self) -> Tensor:
         assert self.silver is not None
@@ -135,7 +164,11 @@ class Learner:
         for i, row in enumerate(rows):
             chances[i, : len(row.target)] = torch.from_numpy(row.target / np.float32(255))
         told = chances.sum(2) > 0
-        return F.kl_div(logits[told].log_softmax(1), chances[told] / chances[told].sum(1, keepdim=True), reduction="batchmean")
+        return F.kl_div(
+            logits[told].log_softmax(1),
+            chances[told] / chances[told].sum(1, keepdim=True),
+            reduction="batchmean",
+        )
 
     @torch.no_grad()
     def score(self) -> float:
@@ -171,7 +204,9 @@ class Learner:
                             continue
                         if self.task.name in ("ner", "slots"):
                             wanted = 0 < want < len(self.task.labels)
-                            guessed = guess > 0 and not (want == UNSURE and guess == len(self.task.labels) - 1)
+                            guessed = guess > 0 and not (
+                                want == UNSURE and guess == len(self.task.labels) - 1
+                            )
                             right += wanted and guess == want
                             total += wanted
                             found += guessed
@@ -195,15 +230,31 @@ class Vectors:
         directions: Any = np.linalg.eigh(sample.T @ sample)[1]
         self.turn = directions[:, : -hidden - 1 : -1].astype(np.float32)
         self.vectors = vectors
-        self.rows = [Row(ids, i) for i, ids in enumerate(tokenizer(texts, truncation=True, max_length=64)["input_ids"])]
+        self.rows = [
+            Row(ids, i)
+            for i, ids in enumerate(tokenizer(texts, truncation=True, max_length=64)["input_ids"])
+        ]
         self.pairs = {}
-        for split, names in (("train", ("stsb_en", "semeval_sts_2012_16")), ("validation", ("stsb_en",))):
+        for split, names in (
+            ("train", ("stsb_en", "semeval_sts_2012_16")),
+            ("validation", ("stsb_en",)),
+        ):
             items = [i for n in names for i in read(data, n, split)]
-            a, b = (tokenizer([i[side] for i in items], truncation=True, max_length=96)["input_ids"] for side in ("text_a", "text_b"))
-            self.pairs[split] = [(Row(x, 0), Row(y, 0), float(i["score"]) / 5) for x, y, i in zip(a, b, items)]
+            a, b = (
+                tokenizer([i[side] for i in items], truncation=True, max_length=96)["input_ids"]
+                for side in ("text_a", "text_b")
+            )
+            self.pairs[split] = [
+                (Row(x, 0), Row(y, 0), float(i["score"]) / 5) for x, y, i in zip(a, b, items)
+            ]
 
     def targets(self, rows: Sequence[Row]) -> Tensor:
-        return F.normalize(torch.from_numpy(np.asarray(self.vectors[[r.target for r in rows]], np.float32) @ self.turn), dim=1)
+        return F.normalize(
+            torch.from_numpy(
+                np.asarray(self.vectors[[r.target for r in rows]], np.float32) @ self.turn
+            ),
+            dim=1,
+        )
 
     def loss(self, encoder: Encoder, rows: Sequence[Row], first: nn.Linear | None) -> Tensor:
         ids, mask, types = padded(rows)
@@ -239,7 +290,10 @@ class Vectors:
             found = F.normalize(mean(encoder(ids, mask, types), mask), dim=1)
             cosines += (found[: len(part)] * found[len(part) :]).sum(1).tolist()
         encoder.train()
-        ranks = [np.argsort(np.argsort(x)) for x in (cosines, [p[2] + 1e-9 * i for i, p in enumerate(pairs)])]
+        ranks = [
+            np.argsort(np.argsort(x))
+            for x in (cosines, [p[2] + 1e-9 * i for i, p in enumerate(pairs)])
+        ]
         return 100 * float(np.asarray(np.corrcoef(ranks))[0, 1])
 
 
@@ -249,7 +303,9 @@ class Guide:
 
     def __init__(self, vectors: Vectors, task: Task) -> None:
         where = {tuple(row.ids): i for i, row in enumerate(vectors.rows)}
-        known = [(where[tuple(row.ids)], row.target) for row in task.train if tuple(row.ids) in where]
+        known = [
+            (where[tuple(row.ids)], row.target) for row in task.train if tuple(row.ids) in where
+        ]
         x = torch.from_numpy(np.asarray(vectors.vectors[[i for i, _ in known]], np.float32)) * 10
         y = torch.tensor([label for _, label in known])
         self.weight = torch.zeros(x.shape[1], len(task.labels), requires_grad=True)
@@ -258,7 +314,9 @@ class Guide:
 
         def closure() -> Tensor:
             optimiser.zero_grad()
-            loss = F.cross_entropy(x @ self.weight + self.bias, y) + 1e-4 * self.weight.square().sum()
+            loss = (
+                F.cross_entropy(x @ self.weight + self.bias, y) + 1e-4 * self.weight.square().sum()
+            )
             loss.backward()
             return loss
 
@@ -272,7 +330,10 @@ class Guide:
 
     @torch.no_grad()
     def chances(self, rows: Sequence[Row]) -> Tensor:
-        x = torch.from_numpy(np.asarray(self.vectors[[row.target for row in rows]], np.float32)) * 10
+        x = (
+            torch.from_numpy(np.asarray(self.vectors[[row.target for row in rows]], np.float32))
+            * 10
+        )
         return (x @ self.weight + self.bias).softmax(1)
 
 
@@ -302,9 +363,16 @@ class Guesses:
     def __init__(self, file: Path) -> None:
         with np.load(file) as found:
             ids, self.likeliest, self.chances = found["ids"], found["likeliest"], found["chances"]
-            places, ends, gap_ends = found["places"], np.cumsum(found["lengths"], dtype=np.int64), np.cumsum(found["counts"], dtype=np.int64)
+            places, ends, gap_ends = (
+                found["places"],
+                np.cumsum(found["lengths"], dtype=np.int64),
+                np.cumsum(found["counts"], dtype=np.int64),
+            )
         # A target is where a row's gaps are, and the number of its first.
-        rows = [Row(ids[a:b], (places[c:d], c)) for a, b, c, d in zip([0, *ends[:-1]], ends, [0, *gap_ends[:-1]], gap_ends)]
+        rows = [
+            Row(ids[a:b], (places[c:d], c))
+            for a, b, c, d in zip([0, *ends[:-1]], ends, [0, *gap_ends[:-1]], gap_ends)
+        ]
         self.stream = Batches(rows, 128, SEED).forever()
 
     def loss(self, encoder: Encoder, head: WordHead) -> Tensor:
@@ -318,11 +386,17 @@ class Guesses:
             real[i, : len(row.target[0])] = True
         stood = ids.gather(1, at)[real]
         ids = ids.scatter(1, at, torch.where(real, MASK, CLS))
-        chances = ((head(encoder(ids, mask, wanted=at))[real] @ encoder.table.T).float() + head.bias).log_softmax(1)
-        numbers = np.concatenate([np.arange(row.target[1], row.target[1] + len(row.target[0])) for row in rows])
+        chances = (
+            (head(encoder(ids, mask, wanted=at))[real] @ encoder.table.T).float() + head.bias
+        ).log_softmax(1)
+        numbers = np.concatenate(
+            [np.arange(row.target[1], row.target[1] + len(row.target[0])) for row in rows]
+        )
         likeliest = torch.from_numpy(self.likeliest[numbers].astype(np.int64))
         wanted = torch.from_numpy(self.chances[numbers].astype(np.float32))
-        return -(wanted * chances.gather(1, likeliest)).sum(1).mean() + 0.3 * F.nll_loss(chances, stood)
+        return -(wanted * chances.gather(1, likeliest)).sum(1).mean() + 0.3 * F.nll_loss(
+            chances, stood
+        )
 
 
 class Words:
@@ -331,7 +405,11 @@ class Words:
     def __init__(self, tokenizer: Tokenizer, corpus: Path, data: Path) -> None:
         self.corpus = Corpus(corpus, SHARES)
         self.r = np.random.default_rng(SEED)
-        rows = [Row(ids, 0) for ids in tokenizer(list(singles(data)), truncation=True, max_length=40)["input_ids"] if len(ids) > 5]
+        rows = [
+            Row(ids, 0)
+            for ids in tokenizer(list(singles(data)), truncation=True, max_length=40)["input_ids"]
+            if len(ids) > 5
+        ]
         self.single = Batches(rows, 128, SEED).forever()
         chances = torch.from_numpy(self.corpus.frequencies() ** 0.75).float()
         self.chances = 0.8 * chances / chances.sum() + 0.2 / len(chances)
@@ -340,7 +418,9 @@ class Words:
     def loss(self, encoder: Encoder, head: WordHead, single: bool, full: bool) -> Tensor:
         if single:
             ids, mask, _ = padded(next(self.single))
-            noisy, places = masked(np.where(ids.numpy() == PAD, SEP, ids.numpy()), max(1, ids.shape[1] // 7), self.r)
+            noisy, places = masked(
+                np.where(ids.numpy() == PAD, SEP, ids.numpy()), max(1, ids.shape[1] // 7), self.r
+            )
             noisy[mask.numpy() == 0] = PAD
         else:
             ids, mask = torch.from_numpy(self.corpus.rows(64, 64, self.r)), None

@@ -84,7 +84,9 @@ class Layer(nn.Module):
             self.attended = scores
         mixed = (scores.softmax(3) @ v).transpose(1, 2).reshape(b, -1, h)
         x = self.out_norm(x + F.dropout(self.out(mixed), self.dropout, self.training))
-        return self.norm(x + F.dropout(self.narrow(F.gelu(self.wide(x))), self.dropout, self.training))
+        return self.norm(
+            x + F.dropout(self.narrow(F.gelu(self.wide(x))), self.dropout, self.training)
+        )
 
 
 def waves(places: int, hidden: int) -> Tensor:
@@ -95,7 +97,9 @@ def waves(places: int, hidden: int) -> Tensor:
 
 
 class Encoder(nn.Module):
-    def __init__(self, table: nn.Parameter, layers: int = 2, heads: int = 2, dropout: float = 0.0) -> None:
+    def __init__(
+        self, table: nn.Parameter, layers: int = 2, heads: int = 2, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         hidden = table.shape[1]
         self.table = table
@@ -110,12 +114,22 @@ class Encoder(nn.Module):
                 nn.init.normal_(m.weight, std=0.8 / math.sqrt(hidden))
                 nn.init.zeros_(m.bias)
 
-    def forward(self, ids: Tensor, mask: Tensor | None = None, types: Tensor | None = None, wanted: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        ids: Tensor,
+        mask: Tensor | None = None,
+        types: Tensor | None = None,
+        wanted: Tensor | None = None,
+    ) -> Tensor:
         rows = F.embedding(ids, self.table)
         if self.quantised:
             scale = rows.detach().abs().amax(dim=-1, keepdim=True).clamp_min(1e-12) / 127
             rows = Rounded.apply(rows, scale, -127.0, 127.0)
-        x = rows + self.places[: ids.shape[1]] + (self.types[0] if types is None else self.types[types])
+        x = (
+            rows
+            + self.places[: ids.shape[1]]
+            + (self.types[0] if types is None else self.types[types])
+        )
         x = F.dropout(self.norm(x), self.dropout, self.training)
         bias = None if mask is None else (1 - mask[:, None, None, :].to(x.dtype)) * -1e4
         for layer in self.layers[:-1]:

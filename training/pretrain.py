@@ -21,7 +21,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from network import CLS, FIRST_WORD, MASK, PIECES, SEP, Encoder, WordHead, new_table, parameter_groups
+from network import (
+    CLS,
+    FIRST_WORD,
+    MASK,
+    PIECES,
+    SEP,
+    Encoder,
+    WordHead,
+    new_table,
+    parameter_groups,
+)
 from torch import Tensor, nn
 
 Ids = np.ndarray[Any, np.dtype[np.int64]]
@@ -39,15 +49,23 @@ class Corpus:
     """Rows of ids from several sources, each as often as its share says."""
 
     def __init__(self, folder: Path, shares: Mapping[str, float]) -> None:
-        self.sources = {name: np.memmap(folder / f"{name}.ids", dtype=np.uint16, mode="r") for name in shares}
+        self.sources = {
+            name: np.memmap(folder / f"{name}.ids", dtype=np.uint16, mode="r") for name in shares
+        }
         self.names = list(shares)
         self.shares = np.array([shares[n] for n in self.names]) / sum(shares.values())
 
-    def rows(self, count: int, length: int, r: np.random.Generator, held_out: str | None = None) -> Ids:
+    def rows(
+        self, count: int, length: int, r: np.random.Generator, held_out: str | None = None
+    ) -> Ids:
         out = np.empty((count, length), np.int64)
         which = r.choice(len(self.names), count, p=self.shares)
         for i, name in enumerate(self.names):
-            mine = np.flatnonzero(which == i) if held_out is None else np.arange(count if name == held_out else 0)
+            mine = (
+                np.flatnonzero(which == i)
+                if held_out is None
+                else np.arange(count if name == held_out else 0)
+            )
             ids = self.sources[name]
             keep = min(HELD_OUT, len(ids) // 10)
             low, high = (len(ids) - keep, len(ids)) if held_out else (0, len(ids) - keep)
@@ -77,7 +95,9 @@ def masked(rows: Ids, count: int, r: np.random.Generator) -> tuple[Ids, Ids]:
     return noisy, places
 
 
-def sampled_loss(hidden: Tensor, table: Tensor, bias: Tensor, targets: Tensor, drawn: Tensor, correction: Tensor) -> Tensor:
+def sampled_loss(
+    hidden: Tensor, table: Tensor, bias: Tensor, targets: Tensor, drawn: Tensor, correction: Tensor
+) -> Tensor:
     """Cross entropy over the target and the drawn pieces, corrected for how often each is drawn."""
     wrong = hidden @ table[drawn].T + (bias[drawn] - correction[drawn])
     wrong = wrong.masked_fill(drawn[None, :] == targets[:, None], -1e9)
@@ -91,7 +111,9 @@ def rate_at(part: float, peak: float) -> float:
 
 
 class Trainer:
-    def __init__(self, encoder: Encoder, head: WordHead, corpus: Corpus, bf16: bool, compiled: bool) -> None:
+    def __init__(
+        self, encoder: Encoder, head: WordHead, corpus: Corpus, bf16: bool, compiled: bool
+    ) -> None:
         self.encoder, self.head, self.corpus, self.bf16 = encoder, head, corpus, bf16
         # Some of the draws are even over the vocabulary, or the rarest pieces would never be told that they are rare.
         chances = torch.from_numpy(corpus.frequencies() ** 0.75).float()
@@ -104,7 +126,14 @@ class Trainer:
         return hidden.reshape(-1, hidden.shape[-1])
 
     def _sampled(self, ids: Tensor, places: Tensor, targets: Tensor, drawn: Tensor) -> Tensor:
-        return sampled_loss(self._hidden(ids, places), self.encoder.table, self.head.bias, targets, drawn, self.correction)
+        return sampled_loss(
+            self._hidden(ids, places),
+            self.encoder.table,
+            self.head.bias,
+            targets,
+            drawn,
+            self.correction,
+        )
 
     def loss(self, rows: Ids, r: np.random.Generator, share: float) -> Tensor:
         noisy, places = masked(rows, max(1, int(share * rows.shape[1])), r)
@@ -133,7 +162,9 @@ class Trainer:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("corpus", type=Path)
     parser.add_argument("run", type=Path)
     parser.add_argument("--tokens", type=float, default=300e6)
@@ -159,7 +190,9 @@ def main() -> int:
     else:
         head.bias.data = torch.from_numpy(np.log(corpus.frequencies() + 1e-7)).float()
     trainer = Trainer(encoder, head, corpus, not args.no_bf16, not args.no_compile)
-    optimiser = torch.optim.AdamW(parameter_groups([encoder, head]), lr=args.rate, betas=(0.9, 0.98), eps=1e-6, fused=True)
+    optimiser = torch.optim.AdamW(
+        parameter_groups([encoder, head]), lr=args.rate, betas=(0.9, 0.98), eps=1e-6, fused=True
+    )
     tokens, step, spent = 0.0, 0, 0.0
     checkpoint = args.run / "checkpoint.pt"
     if checkpoint.exists():
@@ -173,8 +206,15 @@ def main() -> int:
     parameters = [*encoder.parameters(), *head.parameters()]
 
     def save() -> None:
-        state = {"encoder": encoder.state_dict(), "head": head.state_dict(), "optimiser": optimiser.state_dict()}
-        torch.save(state | {"tokens": tokens, "step": step, "spent": time.monotonic() - begun}, checkpoint.with_suffix(".new"))
+        state = {
+            "encoder": encoder.state_dict(),
+            "head": head.state_dict(),
+            "optimiser": optimiser.state_dict(),
+        }
+        torch.save(
+            state | {"tokens": tokens, "step": step, "spent": time.monotonic() - begun},
+            checkpoint.with_suffix(".new"),
+        )
         os.replace(checkpoint.with_suffix(".new"), checkpoint)
 
     while tokens < args.tokens:
@@ -195,7 +235,12 @@ def main() -> int:
         if not math.isfinite(losses):
             raise RuntimeError(f"the loss is {losses} at step {step}")
         if step % 500 == 0:
-            line: dict[str, float] = {"step": step, "tokens": tokens, "train": round(losses / 500, 4), "seconds": round(time.monotonic() - begun)}
+            line: dict[str, float] = {
+                "step": step,
+                "tokens": tokens,
+                "train": round(losses / 500, 4),
+                "seconds": round(time.monotonic() - begun),
+            }
             if step % 2000 == 0:
                 line |= trainer.evaluate("wikipedia") | trainer.evaluate("modern")
                 save()
@@ -203,8 +248,20 @@ def main() -> int:
             log.write(json.dumps(line) + "\n")
             log.flush()
     save()
-    torch.save({"encoder": encoder.state_dict(), "head": head.state_dict()}, args.run / "encoder.pt")
-    log.write(json.dumps({"step": step, "tokens": tokens, **trainer.evaluate("wikipedia"), **trainer.evaluate("modern")}) + "\n")
+    torch.save(
+        {"encoder": encoder.state_dict(), "head": head.state_dict()}, args.run / "encoder.pt"
+    )
+    log.write(
+        json.dumps(
+            {
+                "step": step,
+                "tokens": tokens,
+                **trainer.evaluate("wikipedia"),
+                **trainer.evaluate("modern"),
+            }
+        )
+        + "\n"
+    )
     return 0
 
 

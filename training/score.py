@@ -31,8 +31,10 @@ from bertlite_fast import embedded, pipeline
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs/models.md"
 MODELS = Path(__file__).resolve().parent / "models"
 WORDS = {
-    "fill-mask": Path(__file__).resolve().parent / "announced.jsonl",  # the ten sentences of the announcement that the project answers
-    "home": Path(__file__).resolve().parent / "home-judge.jsonl",  # forty sentences of homes and wrists
+    "fill-mask": Path(__file__).resolve().parent
+    / "announced.jsonl",  # the ten sentences of the announcement that the project answers
+    "home": Path(__file__).resolve().parent
+    / "home-judge.jsonl",  # forty sentences of homes and wrists
 }
 CARD = Path(embedded.FOLDER) / "card.json"
 Items = list[dict[str, Any]]
@@ -43,13 +45,22 @@ open_pipeline: Callable[..., Any] = pipeline  # fidelity.py puts another in its 
 
 
 def classifier(name: str) -> Any:
-    return open_pipeline("text-classification", str(MODELS / f"{name}.bertlite") if (MODELS / f"{name}.bertlite").exists() else f"bertlite/{name}")
+    return open_pipeline(
+        "text-classification",
+        str(MODELS / f"{name}.bertlite")
+        if (MODELS / f"{name}.bertlite").exists()
+        else f"bertlite/{name}",
+    )
 
 
 def accuracy(name: str, relabel: Callable[[str], str] = str) -> Callable[[Items], Scores]:
     def score(items: Items) -> Scores:
         pipe = classifier(name)
-        return {"accuracy": 100 * sum(pipe(i["text"], top_k=1)[0]["label"] == relabel(i["label"]) for i in items) / len(items)}
+        return {
+            "accuracy": 100
+            * sum(pipe(i["text"], top_k=1)[0]["label"] == relabel(i["label"]) for i in items)
+            / len(items)
+        }
 
     return score
 
@@ -122,9 +133,16 @@ def entities(items: Items) -> Scores:
     model, tokenizer, labels = token_model("ner")
     right = found = wanted = 0
     for item in items:
-        gold = [f"{t[:2]}{labelled.ENTITIES[labelled.entity(t, True)]}" if t != "O" else "O" for t in item["tags"]]
+        gold = [
+            f"{t[:2]}{labelled.ENTITIES[labelled.entity(t, True)]}" if t != "O" else "O"
+            for t in item["tags"]
+        ]
         want = {s for s in spans(gold) if s[2] != "MISC"}
-        guess = {s for s in spans([labels[t] for t in tags(model, tokenizer, item["tokens"])]) if s[2] != "MISC"}
+        guess = {
+            s
+            for s in spans([labels[t] for t in tags(model, tokenizer, item["tokens"])])
+            if s[2] != "MISC"
+        }
         right, found, wanted = right + len(want & guess), found + len(guess), wanted + len(want)
     return {"entity F1": f1(right, found, wanted)}
 
@@ -134,8 +152,18 @@ def slots(items: Items) -> Scores:
     ours = {name: kind for kind, names in labelled.SLOTS.items() for name in names.split()}
     right = found = wanted = 0
     for item in items:
-        want = spans([tag[:2] + ours[tag[2:]] if tag != "O" and tag[2:] in ours else "O" for tag in item["tags"]])
-        guess = spans([labels[t] for t in tags(model, tokenizer, [w.rstrip(".,?!") or w for w in item["tokens"]])])
+        want = spans(
+            [
+                tag[:2] + ours[tag[2:]] if tag != "O" and tag[2:] in ours else "O"
+                for tag in item["tags"]
+            ]
+        )
+        guess = spans(
+            [
+                labels[t]
+                for t in tags(model, tokenizer, [w.rstrip(".,?!") or w for w in item["tokens"]])
+            ]
+        )
         right, found, wanted = right + len(want & guess), found + len(guess), wanted + len(want)
     return {"slot F1": f1(right, found, wanted)}
 
@@ -156,12 +184,18 @@ def spearman(a: Sequence[float], b: Sequence[float]) -> float:
     x, y = ranks(a), ranks(b)
     mx, my = sum(x) / len(x), sum(y) / len(y)
     top = sum((i - mx) * (j - my) for i, j in zip(x, y))
-    return float(100 * top / math.sqrt(sum((i - mx) ** 2 for i in x) * sum((j - my) ** 2 for j in y)))
+    return float(
+        100 * top / math.sqrt(sum((i - mx) ** 2 for i in x) * sum((j - my) ** 2 for j in y))
+    )
 
 
 def similarity(items: Items) -> Scores:
     pipe = open_pipeline("sentence-similarity")
-    return {"Spearman": spearman([pipe(i["text_a"], i["text_b"]) for i in items], [i["score"] for i in items])}
+    return {
+        "Spearman": spearman(
+            [pipe(i["text_a"], i["text_b"]) for i in items], [i["score"] for i in items]
+        )
+    }
 
 
 def plain(text: str) -> list[str]:
@@ -189,7 +223,9 @@ def words(items: Items) -> Scores:
     for item in items:
         guesses = [answer["token_str"] for answer in pipe(item["text"])]
         passed += item["word"] in guesses
-        print(f"  {'+' if item['word'] in guesses else '-'} {item['text']} ({item['word']}): {', '.join(guesses)}")
+        print(
+            f"  {'+' if item['word'] in guesses else '-'} {item['text']} ({item['word']}): {', '.join(guesses)}"
+        )
     return {"in the first five": passed, "of": len(items)}
 
 
@@ -246,10 +282,17 @@ def baselines(data: Path, name: str, items: Items) -> Scores:
     if name == "stsb_en":
         vectors = bf.AutoModel.from_pretrained(embedded.path_of("base"))
         tokenizer = bf.AutoTokenizer.from_pretrained(embedded.path_of("base"))
-        return {"words in common": spearman([overlap(i) for i in items], [i["score"] for i in items]), **static(vectors, tokenizer, items)}
+        return {
+            "words in common": spearman([overlap(i) for i in items], [i["score"] for i in items]),
+            **static(vectors, tokenizer, items),
+        }
     if "tags" in items[0] or "label" not in items[0]:
         counts = collections.Counter(t for i in items for t in i.get("tags", ()))
-        return {"majority": 100 * counts.most_common(1)[0][1] / sum(counts.values())} if name == "ud_ewt" else {}
+        return (
+            {"majority": 100 * counts.most_common(1)[0][1] / sum(counts.values())}
+            if name == "ud_ewt"
+            else {}
+        )
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
@@ -263,7 +306,10 @@ def baselines(data: Path, name: str, items: Items) -> Scores:
     model = LogisticRegression(C=10, max_iter=300).fit(x, y)
     want = [relabel(i["label"]) for i in items]
     most = collections.Counter(y).most_common(1)[0][0]
-    return {"majority": 100 * want.count(most) / len(want), "tf-idf": 100 * float(model.score(vectorizer.transform([i["text"] for i in items]), want))}
+    return {
+        "majority": 100 * want.count(most) / len(want),
+        "tf-idf": 100 * float(model.score(vectorizer.transform([i["text"] for i in items]), want)),
+    }
 
 
 def overlap(item: dict[str, Any]) -> float:
@@ -275,14 +321,21 @@ def static(model: Any, tokenizer: Any, items: Items) -> Scores:
     import numpy as np
     from safetensors.numpy import load_file
 
-    table = load_file(str(Path(__file__).resolve().parent / "base/model.safetensors"))["bert.embeddings.word_embeddings.weight"].astype(np.float32)
+    table = load_file(str(Path(__file__).resolve().parent / "base/model.safetensors"))[
+        "bert.embeddings.word_embeddings.weight"
+    ].astype(np.float32)
 
     def vector(text: str) -> Any:
         ids = tokenizer.encode(text, add_special_tokens=False) or [100]
         mean = table[ids].mean(0)
         return mean / np.linalg.norm(mean)
 
-    return {"averaged word vectors": spearman([float(vector(i["text_a"]) @ vector(i["text_b"])) for i in items], [i["score"] for i in items])}
+    return {
+        "averaged word vectors": spearman(
+            [float(vector(i["text_a"]) @ vector(i["text_b"])) for i in items],
+            [i["score"] for i in items],
+        )
+    }
 
 
 def validation(name: str, data: Path | None) -> Items:
@@ -292,12 +345,16 @@ def validation(name: str, data: Path | None) -> Items:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, nargs="?", metavar="DATA")
     parser.add_argument("--set", choices=SETS)
     parser.add_argument("--data", type=Path, metavar="FILE")
     parser.add_argument("--baselines", action="store_true")
-    parser.add_argument("--card", action="store_true", help="write the scores to the package's card")
+    parser.add_argument(
+        "--card", action="store_true", help="write the scores to the package's card"
+    )
     args = parser.parse_args()
     found: dict[str, Scores] = {}
     if args.data:
@@ -330,7 +387,9 @@ def main() -> int:
 def marked(text: str, name: str, lines: Sequence[str]) -> str:
     """The lines between a document's marks of that name."""
     body = "".join(f"{line}\n" for line in lines)
-    return re.sub(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m: m[1] + body + m[2], text, flags=re.S)
+    return re.sub(
+        rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m: m[1] + body + m[2], text, flags=re.S
+    )
 
 
 def write_card(found: dict[str, Scores]) -> None:
@@ -342,22 +401,38 @@ def write_card(found: dict[str, Scores]) -> None:
         ours = {k: v for k, v in scores.items() if k[0] != "("}
         beside = ", ".join(f"{k.strip('()')} {v:.1f}" for k, v in scores.items() if k[0] == "(")
         if model:
-            models[model]["scores"].append(f"{name}: " + ", ".join(f"{k} {v:.3g}" for k, v in ours.items()))
+            models[model]["scores"].append(
+                f"{name}: " + ", ".join(f"{k} {v:.3g}" for k, v in ours.items())
+            )
         if name != "intent":
             what = WHAT[model].split(" (")[0] if model else "intents of that set"
-            rows.append(f"| {name} | {what} | {', '.join(f'{k} {v:.3g}' for k, v in ours.items())} | {beside} |")
+            rows.append(
+                f"| {name} | {what} | {', '.join(f'{k} {v:.3g}' for k, v in ours.items())} | {beside} |"
+            )
     document = DOCUMENT.read_text(encoding="utf-8")
-    data = re.findall(r"^\| (.+?) \| .+? \| (.+?) \|$", document[document.index("## Data") :], re.M)[1:]
+    data = re.findall(
+        r"^\| (.+?) \| .+? \| (.+?) \|$", document[document.index("## Data") :], re.M
+    )[1:]
     card = {
         "models": models,
         "scores": {n: {k: round(v, 2) for k, v in s.items()} for n, s in found.items()},
-        "data": [{"name": name, "licence": licence} for name, licence in data if not name.startswith("---")],
+        "data": [
+            {"name": name, "licence": licence}
+            for name, licence in data
+            if not name.startswith("---")
+        ],
     }
     CARD.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    files = [f"| `{n}.bertlite` | {what} | {Path(embedded.path_of(n)).stat().st_size / 1000:.0f} KB |" for n, what in WHAT.items()]
+    files = [
+        f"| `{n}.bertlite` | {what} | {Path(embedded.path_of(n)).stat().st_size / 1000:.0f} KB |"
+        for n, what in WHAT.items()
+    ]
     document = marked(marked(document, "files", files), "scores", rows)
     pipe: Any = open_pipeline("intent-classification")
-    kept, right, refused, wiki = (round(found["intent"][k], 1) for k in ("kept", "accuracy", "out of scope refused", "Wikipedia refused"))
+    kept, right, refused, wiki = (
+        round(found["intent"][k], 1)
+        for k in ("kept", "accuracy", "out of scope refused", "Wikipedia refused")
+    )
     told = [
         f"{len(pipe.labels) - 1} intents, and a label for what is none. The default threshold, {pipe.threshold:.2f}, was set on validation, so that 95 %",
         f"of the requests it knows pass (here {kept} %; {right} % of all are answered rightly). At it, {refused} % of clinc150's out-of-scope",

@@ -54,7 +54,11 @@ def find(data: Path, name: str) -> Path:
 
 
 def lines(path: Path) -> Iterator[str]:
-    with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as file:
+    with (
+        lzma.open(path, "rt", encoding="utf-8")
+        if path.suffix == ".xz"
+        else path.open(encoding="utf-8") as file
+    ):
         for line in file:
             yield line.rstrip("\n")
 
@@ -68,7 +72,11 @@ def read(data: Path, name: str, split: str) -> list[dict[str, Any]]:
     folder = find(data, name)
     if name in WITHOUT_VALIDATION:
         key = WITHOUT_VALIDATION[name]
-        found = [i for i in items(folder / "train.jsonl.xz") if held_out(i[key]) == (split == "validation")]
+        found = [
+            i
+            for i in items(folder / "train.jsonl.xz")
+            if held_out(i[key]) == (split == "validation")
+        ]
     else:
         path = folder / f"{split}.jsonl.xz"
         found = items(path) if path.exists() else []
@@ -78,7 +86,9 @@ def read(data: Path, name: str, split: str) -> list[dict[str, Any]]:
 def text_of(item: dict[str, Any]) -> str:
     """All that an item says."""
     return " ".join(
-        " ".join(item[key]) if key == "tokens" else item[key] for key in ("text", "tokens", "text_a", "text_b", "question", "context") if key in item
+        " ".join(item[key]) if key == "tokens" else item[key]
+        for key in ("text", "tokens", "text_a", "text_b", "question", "context")
+        if key in item
     )
 
 

@@ -36,7 +36,9 @@ EPOCHS, RATE = 2.5, 1.5e-4
 def tuned(task: Task, out: Path) -> None:
     """MiniLM with a head for names, tuned on the gold sets."""
     torch.manual_seed(SEED)
-    model = BertForTokenClassification.from_pretrained(teacher.folder(), num_labels=len(ENTITIES), id2label=dict(enumerate(task.labels)))
+    model = BertForTokenClassification.from_pretrained(
+        teacher.folder(), num_labels=len(ENTITIES), id2label=dict(enumerate(task.labels))
+    )
     optimiser, parameters = optimiser_for([model], RATE)
     stream = Batches(task.train, SIZES["tokens"], SEED).forever()
     count = int(EPOCHS * len(task.train) / SIZES["tokens"])
@@ -46,7 +48,14 @@ def tuned(task: Task, out: Path) -> None:
         ids, mask, _types = padded(rows)
         return token_loss(model(ids, attention_mask=mask).logits.float(), tagged(rows, ids))
 
-    steps(optimiser, parameters, count, loss, lambda step, average: print(f"{step} of {count}: loss {average:.4f}", flush=True), 200)
+    steps(
+        optimiser,
+        parameters,
+        count,
+        loss,
+        lambda step, average: print(f"{step} of {count}: loss {average:.4f}", flush=True),
+        200,
+    )
     model.save_pretrained(out)
 
 
@@ -55,7 +64,10 @@ def unlabelled(tokenizer: Tokenizer, data: Path, count: int) -> list[Row]:
     r = random.Random(SEED)
     items = []
     for source, share in (("wikipedia", 0.5), ("modern", 0.4), ("books", 0.1)):
-        texts = [[word.text for word in words_of(text)] for text in sets.sentences(data, source, int(share * count), 31)]
+        texts = [
+            [word.text for word in words_of(text)]
+            for text in sets.sentences(data, source, int(share * count), 31)
+        ]
         items += [(words, [0] * len(words)) for words in texts if 3 <= len(words) <= 60]
     r.shuffle(items)
     return tokens(tokenizer, items)
@@ -79,7 +91,9 @@ def marked(folder: Path, rows: list[Row], threads: int) -> list[Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--sentences", type=int, default=490_000)

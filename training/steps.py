@@ -54,7 +54,9 @@ def steps(
             total, seen = 0.0, 0
 
 
-def optimiser_for(modules: Sequence[nn.Module], rate: float, decay: float = 0.01) -> tuple[torch.optim.AdamW, list[Tensor]]:
+def optimiser_for(
+    modules: Sequence[nn.Module], rate: float, decay: float = 0.01
+) -> tuple[torch.optim.AdamW, list[Tensor]]:
     groups = parameter_groups(modules, decay)
     parameters: list[Tensor] = [p for g in groups for p in g["params"]]
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6, fused=True), parameters

@@ -25,8 +25,12 @@ PART = 64
 
 def chosen(data: Path, count: int) -> list[str]:
     r = random.Random(3)
-    texts = sets.sentences(data, "modern", int(count * 0.38), 1) + sets.sentences(data, "wikipedia", int(count * 0.3), 2)
-    texts += sets.sentences(data, "books", int(count * 0.08), 3) + list(home_sentences(int(count * 0.04), 4))
+    texts = sets.sentences(data, "modern", int(count * 0.38), 1) + sets.sentences(
+        data, "wikipedia", int(count * 0.3), 2
+    )
+    texts += sets.sentences(data, "books", int(count * 0.08), 3) + list(
+        home_sentences(int(count * 0.04), 4)
+    )
     texts += list(sets.commands(data))
     for name in ("stsb_en", "semeval_sts_2012_16"):
         for item in sets.read(data, name, "train"):
@@ -39,7 +43,9 @@ def chosen(data: Path, count: int) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--sentences", type=int, default=450_000)
@@ -50,7 +56,9 @@ def main() -> int:
     texts = chosen(args.data, args.sentences)
     (args.out / "sentences.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    vectors = np.lib.format.open_memmap(args.out / "vectors.npy", mode="w+", dtype=np.float16, shape=(len(texts), 384))
+    vectors = np.lib.format.open_memmap(
+        args.out / "vectors.npy", mode="w+", dtype=np.float16, shape=(len(texts), 384)
+    )
 
     def work(at: int) -> None:
         rows = order[at : at + PART]

@@ -44,7 +44,10 @@ class Run:
         self.second = args.stage == "finish"
 
     def log(self, **what: Any) -> None:
-        line = json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in what.items()} | {"seconds": round(time.monotonic() - self.begun)})
+        line = json.dumps(
+            {k: round(v, 4) if isinstance(v, float) else v for k, v in what.items()}
+            | {"seconds": round(time.monotonic() - self.begun)}
+        )
         print(line, flush=True)
         with (self.folder / "log.jsonl").open("a") as file:
             file.write(line + "\n")
@@ -71,7 +74,12 @@ def turned(encoder: Encoder) -> Encoder:
 
 def nearly_nothing(layer: Layer) -> Layer:
     """A layer that passes on what it is given, to be put on top of trained ones."""
-    for linear, size in ((layer.qkv, 0.1), (layer.wide, 0.1), (layer.out, 0.02), (layer.narrow, 0.02)):
+    for linear, size in (
+        (layer.qkv, 0.1),
+        (layer.wide, 0.1),
+        (layer.out, 0.02),
+        (layer.narrow, 0.02),
+    ):
         nn.init.normal_(linear.weight, std=size)
         nn.init.zeros_(linear.bias)
     return layer
@@ -87,14 +95,24 @@ def train_vectors(run: Run) -> None:
     optimiser, parameters = optimiser_for([words, meaning, word_head, first], 2e-3)
 
     def loss(step: int) -> Tensor:
-        return vectors.loss(meaning, next(rows), first) + (0.1 * text.loss(words, word_head, single=step % 8 == 0, full=False) if step % 4 == 0 else 0)
+        return vectors.loss(meaning, next(rows), first) + (
+            0.1 * text.loss(words, word_head, single=step % 8 == 0, full=False)
+            if step % 4 == 0
+            else 0
+        )
 
     def say(step: int, average: float) -> None:
         run.log(stage="vectors", step=step, loss=average, stsb=vectors.score(meaning))
 
     steps(optimiser, parameters, run.args.steps or 4000, loss, say, 1000)
     torch.save(
-        {"words": words.state_dict(), "head": word_head.state_dict(), "meaning": meaning.state_dict(), "first": first.state_dict()}, run.folder / "vectors.pt"
+        {
+            "words": words.state_dict(),
+            "head": word_head.state_dict(),
+            "meaning": meaning.state_dict(),
+            "first": first.state_dict(),
+        },
+        run.folder / "vectors.pt",
     )
 
 
@@ -104,7 +122,18 @@ TURNS = {
     "clinc150": 4, "snips": 2, "hwu_slurp_home_subset": 1,
 }  # fmt: skip
 # The second time the table is to learn what it lacks: names, and words in their sentences.
-TURNS_AGAIN = TURNS | {"words": 3, "single": 0, "guesses": 18, "vectors": 5, "intent": 3, "sentiment": 3, "emotion": 2, "ner": 18, "qa": 6, "clinc150": 3}
+TURNS_AGAIN = TURNS | {
+    "words": 3,
+    "single": 0,
+    "guesses": 18,
+    "vectors": 5,
+    "intent": 3,
+    "sentiment": 3,
+    "emotion": 2,
+    "ner": 18,
+    "qa": 6,
+    "clinc150": 3,
+}
 SHORTER = 4  # `finish` takes a fourth of the steps of `alone`
 WORD_LAYERS = 5  # of fill-mask, but for the encoder that all begin with
 GUIDED = ("intent", "clinc150", "hwu_slurp_home_subset", "emotion", "sentiment")
@@ -118,7 +147,9 @@ def with_layers(encoder: Encoder, count: int) -> Encoder:
     return encoder
 
 
-def learners(run: Run, words: Encoder, meaning: Encoder, only: Sequence[str] | None = None) -> dict[str, Learner]:
+def learners(
+    run: Run, words: Encoder, meaning: Encoder, only: Sequence[str] | None = None
+) -> dict[str, Learner]:
     found = {}
     for task in every(run.tokenizer, run.args.data, only):
         torch.manual_seed(SEED)
@@ -140,7 +171,9 @@ def train_together(run: Run, again: bool) -> None:
     tasks = learners(run, words, meaning)
     if again:
         with_layers(words, WORD_LAYERS)
-        meaning.load_state_dict(torch.load(run.folder / "vectors-alone.pt", weights_only=True)["encoder"])
+        meaning.load_state_dict(
+            torch.load(run.folder / "vectors-alone.pt", weights_only=True)["encoder"]
+        )
         for name, learner in tasks.items():
             before = torch.load(run.folder / f"{name}.pt", weights_only=True)
             learner.encoder.load_state_dict(before["encoder"])
@@ -156,7 +189,9 @@ def train_together(run: Run, again: bool) -> None:
     streams = {name: learner.batches.forever() for name, learner in tasks.items()}
     modules = [words, meaning, word_head, *(m for t in tasks.values() for m in (t.encoder, t.head))]
     optimiser, parameters = optimiser_for(modules, run.args.rate or 1.5e-3)
-    order = [name for name, count in (TURNS_AGAIN if again else TURNS).items() for _ in range(count)]
+    order = [
+        name for name, count in (TURNS_AGAIN if again else TURNS).items() for _ in range(count)
+    ]
 
     def loss(step: int) -> Tensor:
         if step % len(order) == 0:
@@ -173,12 +208,25 @@ def train_together(run: Run, again: bool) -> None:
         return tasks[name].loss(next(streams[name]))
 
     def say(step: int, average: float) -> None:
-        run.log(stage=run.args.stage, step=step, loss=average, stsb=vectors.score(meaning), **{name: t.score() for name, t in tasks.items()})
+        run.log(
+            stage=run.args.stage,
+            step=step,
+            loss=average,
+            stsb=vectors.score(meaning),
+            **{name: t.score() for name, t in tasks.items()},
+        )
 
     steps(optimiser, parameters, run.args.steps or 14000, loss, say, 4000)
-    state = {"words": words.state_dict(), "head": word_head.state_dict(), "meaning": meaning.state_dict()}
+    state = {
+        "words": words.state_dict(),
+        "head": word_head.state_dict(),
+        "meaning": meaning.state_dict(),
+    }
     for name, learner in tasks.items():
-        state[f"{name}.encoder"], state[f"{name}.head"] = learner.encoder.state_dict(), learner.head.state_dict()
+        state[f"{name}.encoder"], state[f"{name}.head"] = (
+            learner.encoder.state_dict(),
+            learner.head.state_dict(),
+        )
     torch.save(state, run.folder / f"{run.args.stage}.pt")
 
 
@@ -198,7 +246,11 @@ def words_alone(run: Run, words: Encoder, head: WordHead) -> None:
     optimiser, parameters = optimiser_for([words, head], run.args.rate or 2e-3)
 
     def loss(step: int) -> Tensor:
-        return text.loss(words, head, single=False, full=True) if step % 8 == 0 else guesses.loss(words, head)
+        return (
+            text.loss(words, head, single=False, full=True)
+            if step % 8 == 0
+            else guesses.loss(words, head)
+        )
 
     def say(step: int, average: float) -> None:
         run.log(stage="alone", task="words", step=step, loss=average)
@@ -214,12 +266,24 @@ def vectors_alone(run: Run, meaning: Encoder) -> None:
     r = random.Random(SEED)
 
     def loss(_: int) -> Tensor:
-        return vectors.loss(meaning, next(sentences), None) + vectors.pair_loss(meaning, r.sample(vectors.pairs["train"], 64))
+        return vectors.loss(meaning, next(sentences), None) + vectors.pair_loss(
+            meaning, r.sample(vectors.pairs["train"], 64)
+        )
 
     def say(step: int, average: float) -> None:
-        run.log(stage="alone", task="vectors", step=step, loss=average, score=vectors.score(meaning))
+        run.log(
+            stage="alone", task="vectors", step=step, loss=average, score=vectors.score(meaning)
+        )
 
-    steps(optimiser, parameters, run.args.steps or 4000 // (SHORTER if run.second else 1), loss, say, 500, [meaning])
+    steps(
+        optimiser,
+        parameters,
+        run.args.steps or 4000 // (SHORTER if run.second else 1),
+        loss,
+        say,
+        500,
+        [meaning],
+    )
     torch.save({"encoder": meaning.state_dict()}, run.folder / "vectors-alone.pt")
 
 
@@ -250,7 +314,9 @@ def task_alone(run: Run, learner: Learner) -> None:
     if name == "ner":
         learner.silver = Silver(run.args.teacher / "silver.npz")
     run.log(stage="alone", task=name, step=0, score=learner.score())
-    optimiser, parameters = optimiser_for([learner.encoder, learner.head], run.args.rate or learner.task.rate)
+    optimiser, parameters = optimiser_for(
+        [learner.encoder, learner.head], run.args.rate or learner.task.rate
+    )
     stream = learner.batches.forever()
     count = run.args.steps or learner.task.steps // (SHORTER if run.second else 1)
     best, kept = -1.0, None
@@ -260,21 +326,46 @@ def task_alone(run: Run, learner: Learner) -> None:
         score = learner.score()
         run.log(stage="alone", task=name, step=step, loss=average, score=score)
         if learner.encoder.quantised and score > best:
-            best, kept = score, copy.deepcopy((learner.encoder.state_dict(), learner.head.state_dict()))
+            best, kept = (
+                score,
+                copy.deepcopy((learner.encoder.state_dict(), learner.head.state_dict())),
+            )
 
-    steps(optimiser, parameters, count, lambda _: learner.loss(next(stream)), say, max(1, count // 16), [learner.encoder, learner.head])
+    steps(
+        optimiser,
+        parameters,
+        count,
+        lambda _: learner.loss(next(stream)),
+        say,
+        max(1, count // 16),
+        [learner.encoder, learner.head],
+    )
     if kept is None:
         raise RuntimeError(f"{name} was not trained")
     kept[1]["out.bias"][0] += learner.task.doubt
     if run.args.mean:
         kept = mean_of(before["encoder"], kept[0]), mean_of(before["head"], kept[1])
-    torch.save({"encoder": kept[0], "head": kept[1], "labels": learner.task.labels, "kind": learner.task.kind}, run.folder / f"{name}.pt")
+    torch.save(
+        {
+            "encoder": kept[0],
+            "head": kept[1],
+            "labels": learner.task.labels,
+            "kind": learner.task.kind,
+        },
+        run.folder / f"{name}.pt",
+    )
     run.log(stage="alone", task=name, best=best)
 
 
 def train_alone(run: Run) -> None:
-    state = torch.load(run.folder / ("again.pt" if run.second else "together.pt"), weights_only=True)
-    for name in run.args.tasks or ["words", "vectors", *(n for n in TURNS if n not in ("words", "single", "vectors", "pairs"))]:
+    state = torch.load(
+        run.folder / ("again.pt" if run.second else "together.pt"), weights_only=True
+    )
+    for name in run.args.tasks or [
+        "words",
+        "vectors",
+        *(n for n in TURNS if n not in ("words", "single", "vectors", "pairs")),
+    ]:
         torch.manual_seed(SEED)
         words, word_head = run.base()
         meaning = turned(words)
@@ -295,17 +386,28 @@ def train_alone(run: Run) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name in ("data", "corpus", "teacher", "base", "run"):
         parser.add_argument(name, type=Path)
     parser.add_argument("stage", choices=("vectors", "together", "alone", "again", "finish"))
     parser.add_argument("tasks", nargs="*", help="for `alone` and `finish`: these only")
     parser.add_argument("--steps", type=int, help="instead of the usual number")
     parser.add_argument("--init", help="for `alone`: begin with the layers of this task")
-    parser.add_argument("--mean", action="store_true", help="with --init of the task itself: keep the mean of that and what it became")
+    parser.add_argument(
+        "--mean",
+        action="store_true",
+        help="with --init of the task itself: keep the mean of that and what it became",
+    )
     parser.add_argument("--rate", type=float, help="the peak, instead of the usual one")
     parser.add_argument("--dropout", type=float, help="instead of the task's own")
-    parser.add_argument("--made", type=float, default=0.6, help="this share of the questions is made from plain text")
+    parser.add_argument(
+        "--made",
+        type=float,
+        default=0.6,
+        help="this share of the questions is made from plain text",
+    )
     args = parser.parse_args()
     if args.mean and [args.init] != args.tasks:
         parser.error("--mean needs one task, and --init of that task")

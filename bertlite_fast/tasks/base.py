@@ -54,13 +54,21 @@ class Pipeline:
             model = Model(path, self.head, precision=precision, threads=threads)
         elif model.task != self.head:
             if model.source is None:
-                raise InputError(f"this model was opened as {model.task}, but {self.task} needs {self.head}; open it as that.")
+                raise InputError(
+                    f"this model was opened as {model.task}, but {self.task} needs {self.head}; open it as that."
+                )
             path = model.source
             model = Model(model.source, self.head, precision=model.precision, threads=model.threads)
         if not isinstance(tokenizer, Tokenizer):
-            source = path or model.source if tokenizer is None else hub.find(tokenizer, local_files_only=local_files_only, revision=revision)
+            source = (
+                path or model.source
+                if tokenizer is None
+                else hub.find(tokenizer, local_files_only=local_files_only, revision=revision)
+            )
             if source is None:
-                raise InputError("this model was opened from memory, so its tokenizer is not known; give tokenizer=.")
+                raise InputError(
+                    "this model was opened from memory, so its tokenizer is not known; give tokenizer=."
+                )
             tokenizer = Tokenizer(source)
         self.model, self.tokenizer = model, tokenizer
         self.text_model = TextModel(model, tokenizer)
@@ -89,7 +97,9 @@ class Pipeline:
             return [self._one(text, settings) for text in inputs]
         if hasattr(inputs, "__iter__") and not isinstance(inputs, (bytes, bytearray)):
             return self._stream(inputs, settings)
-        raise InputError(f"a text has to be a str, or a list or generator of them, not {type(inputs).__name__}.")
+        raise InputError(
+            f"a text has to be a str, or a list or generator of them, not {type(inputs).__name__}."
+        )
 
     def _stream(self, inputs: Any, settings: dict[str, Any]) -> Any:
         for text in inputs:
@@ -102,7 +112,13 @@ class Pipeline:
         return f"<{self.task}: {self.model!r}>"
 
 
-def _rebuilt(kind: Callable[..., Pipeline], task: str, model: Model, tokenizer: Tokenizer, settings: dict[str, Any]) -> Pipeline:
+def _rebuilt(
+    kind: Callable[..., Pipeline],
+    task: str,
+    model: Model,
+    tokenizer: Tokenizer,
+    settings: dict[str, Any],
+) -> Pipeline:
     return kind(model, tokenizer, task=task, **settings)
 
 

@@ -17,9 +17,13 @@ def pair_of(item: Any) -> tuple[Any, Any]:
     if isinstance(item, dict):
         only(item, "a text", "text", "text_pair")
         if "text" not in item:
-            raise InputError('a text given as a dict has to have a "text", and may have a "text_pair".')
+            raise InputError(
+                'a text given as a dict has to have a "text", and may have a "text_pair".'
+            )
         return item["text"], item.get("text_pair")
-    raise InputError(f'a text has to be a str or {{"text": ..., "text_pair": ...}}, not {type(item).__name__}.')
+    raise InputError(
+        f'a text has to be a str or {{"text": ..., "text_pair": ...}}, not {type(item).__name__}.'
+    )
 
 
 class TextClassification(Pipeline):
@@ -47,7 +51,9 @@ class TextClassification(Pipeline):
         settings.pop("truncation", None)  # longer texts are always truncated
         function = settings.get("function_to_apply")
         if function is not None and function not in ("softmax", "sigmoid", "none"):
-            raise InputError(f"function_to_apply is {function!r}; it can be 'softmax', 'sigmoid' or 'none'.")
+            raise InputError(
+                f"function_to_apply is {function!r}; it can be 'softmax', 'sigmoid' or 'none'."
+            )
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
@@ -65,7 +71,9 @@ class TextClassification(Pipeline):
             return {"label": labels[best], "score": score}
         function = settings.get("function_to_apply") or self.function
         top_k = settings.get("top_k", 1)
-        found = self.text_model.classify(text, pair, function, len(labels) if top_k is None else top_k)
+        found = self.text_model.classify(
+            text, pair, function, len(labels) if top_k is None else top_k
+        )
         results = [{"label": labels[index], "score": score} for index, score in found]
         return results if "top_k" in settings else results[0]
 
@@ -98,14 +106,18 @@ class IntentClassification(TextClassification):
         only(settings, self.task, "top_k", "threshold")
         whole_ones(settings, top_k=1)
         threshold = settings.get("threshold")
-        if threshold is not None and (not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1):
+        if threshold is not None and (
+            not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1
+        ):
             raise InputError(f"threshold is {threshold!r}; it has to be a number from 0 to 1.")
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         return Pipeline.__call__(self, inputs, **settings)
 
-    def calibrate(self, known: list[str], unknown: list[str], keep: float = 0.95) -> dict[str, float]:
+    def calibrate(
+        self, known: list[str], unknown: list[str], keep: float = 0.95
+    ) -> dict[str, float]:
         """Set the threshold from texts: as high as lets this share of those with a known intent pass.
 
         Returns it, the share that passes, and the false accepts: the share of the texts with no
@@ -116,7 +128,9 @@ class IntentClassification(TextClassification):
 
         def scores(texts: list[str]) -> list[float]:
             found = [self._one(text, {"threshold": 0.0}) for text in texts]
-            return sorted((answer["score"] if answer["label"] is not None else 0.0) for answer in found)
+            return sorted(
+                (answer["score"] if answer["label"] is not None else 0.0) for answer in found
+            )
 
         inside, outside = scores(known), scores(unknown)
         self.threshold = inside[min(len(inside) - 1, int((1 - keep) * len(inside) + 1e-9))]
@@ -124,11 +138,18 @@ class IntentClassification(TextClassification):
         def passing(values: list[float]) -> float:
             return sum(value >= self.threshold for value in values) / max(1, len(values))
 
-        return {"threshold": self.threshold, "kept": passing(inside), "false_accepts": passing(outside)}
+        return {
+            "threshold": self.threshold,
+            "kept": passing(inside),
+            "false_accepts": passing(outside),
+        }
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, arguments = super().__reduce__()
-        return rebuild, (*arguments[:-1], {**self.settings, "threshold": self.settings.get("threshold", self.threshold)})
+        return rebuild, (
+            *arguments[:-1],
+            {**self.settings, "threshold": self.settings.get("threshold", self.threshold)},
+        )
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
         text, pair = pair_of(text)
@@ -140,7 +161,13 @@ class IntentClassification(TextClassification):
         best, score = found[0]
         label = self.labels[best]
         sure = score >= threshold and label not in self.refused and bool(text.strip())
-        answer: dict[str, Any] = {"label": label if sure else None, "score": score, "margin": score - found[1][1] if len(found) > 1 else score}
+        answer: dict[str, Any] = {
+            "label": label if sure else None,
+            "score": score,
+            "margin": score - found[1][1] if len(found) > 1 else score,
+        }
         if "top_k" in settings:
-            answer["candidates"] = [{"label": self.labels[index], "score": s} for index, s in found[:wanted]]
+            answer["candidates"] = [
+                {"label": self.labels[index], "score": s} for index, s in found[:wanted]
+            ]
         return answer

@@ -29,7 +29,9 @@ class Embedder(Pipeline):
 
     head = "embedding"
 
-    def embed(self, texts: str | list[str], pooling: str | None = None, normalize: bool = True) -> Tensor:
+    def embed(
+        self, texts: str | list[str], pooling: str | None = None, normalize: bool = True
+    ) -> Tensor:
         """A row for each text, of length 1 unless told otherwise: a Tensor, which NumPy reads as an array."""
         pooling = str(pooling or self.config.to_dict().get("pooling", "mean"))
         return self.text_model.embed(listed(texts), pooling, normalize)
@@ -115,7 +117,10 @@ class Index:
         if not self.texts:
             return []
         scores = similarities(self.pipe.embed(query), self.vectors)
-        return [{"index": i, "score": score, "text": self.texts[i]} for i, score in best_of(scores, 0, top_k)]
+        return [
+            {"index": i, "score": score, "text": self.texts[i]}
+            for i, score in best_of(scores, 0, top_k)
+        ]
 
 
 class ZeroShotClassification(Embedder):
@@ -141,7 +146,15 @@ class ZeroShotClassification(Embedder):
         self.vectors: dict[str, Tensor] = {}
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, "candidate_labels", "multi_label", "hypothesis_template", "sharpness", "examples")
+        only(
+            settings,
+            self.task,
+            "candidate_labels",
+            "multi_label",
+            "hypothesis_template",
+            "sharpness",
+            "examples",
+        )
         return settings
 
     def add_examples(self, label: str, texts: str | list[str]) -> None:
@@ -165,7 +178,9 @@ class ZeroShotClassification(Embedder):
                 examples = json.load(file)["examples"]
             self.examples = {str(label): listed(texts) for label, texts in examples.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{os_name(path)} holds no examples that save() wrote ({type(error).__name__}).") from None
+            raise InputError(
+                f"{os_name(path)} holds no examples that save() wrote ({type(error).__name__})."
+            ) from None
         self.vectors = {}
 
     def _vector(self, label: str, template: str) -> Tensor:
@@ -185,21 +200,41 @@ class ZeroShotClassification(Embedder):
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
         labels = settings.get("candidate_labels")
-        labels = list(self.examples) if labels is None else [part.strip() for part in labels.split(",")] if isinstance(labels, str) else listed(labels)
+        labels = (
+            list(self.examples)
+            if labels is None
+            else [part.strip() for part in labels.split(",")]
+            if isinstance(labels, str)
+            else listed(labels)
+        )
         labels = [label for label in labels if label]
         if not labels:
-            raise InputError("there are no labels to choose from; give candidate_labels=[...] or add_examples(label, texts).")
+            raise InputError(
+                "there are no labels to choose from; give candidate_labels=[...] or add_examples(label, texts)."
+            )
         template = settings.get("hypothesis_template", "{}")
         if not isinstance(template, str) or "{}" not in template:
-            raise InputError(f"hypothesis_template is {template!r}; it has to hold {{}} where the label goes.")
+            raise InputError(
+                f"hypothesis_template is {template!r}; it has to hold {{}} where the label goes."
+            )
         if not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
         vector = self.embed(text)
-        close = [similarities(vector, self._vector(label, template)).tolist()[0][0] for label in labels]
+        close = [
+            similarities(vector, self._vector(label, template)).tolist()[0][0] for label in labels
+        ]
         several = settings.get("multi_label", False) or len(labels) == 1
-        scores = [max(0.0, x) for x in close] if several else softmax([x * settings.get("sharpness", 10.0) for x in close])
+        scores = (
+            [max(0.0, x) for x in close]
+            if several
+            else softmax([x * settings.get("sharpness", 10.0) for x in close])
+        )
         order = sorted(range(len(labels)), key=lambda i: -scores[i])
-        return {"sequence": text, "labels": [labels[i] for i in order], "scores": [scores[i] for i in order]}
+        return {
+            "sequence": text,
+            "labels": [labels[i] for i in order],
+            "scores": [scores[i] for i in order],
+        }
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, arguments = super().__reduce__()

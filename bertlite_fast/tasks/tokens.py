@@ -26,17 +26,33 @@ class TokenClassification(Pipeline):
     head = "token-classification"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, "aggregation_strategy", "ignore_labels", "stride", "is_split_into_words", "delimiter")
+        only(
+            settings,
+            self.task,
+            "aggregation_strategy",
+            "ignore_labels",
+            "stride",
+            "is_split_into_words",
+            "delimiter",
+        )
         strategy = settings.get("aggregation_strategy")
         if strategy is not None and strategy not in STRATEGIES:
-            raise InputError(f"aggregation_strategy is {strategy!r}; it can be {', '.join(STRATEGIES)}.")
-        if not isinstance(settings.get("ignore_labels", ()), (list, tuple, set, frozenset, type(None))):
+            raise InputError(
+                f"aggregation_strategy is {strategy!r}; it can be {', '.join(STRATEGIES)}."
+            )
+        if not isinstance(
+            settings.get("ignore_labels", ()), (list, tuple, set, frozenset, type(None))
+        ):
             raise InputError("ignore_labels has to be a list of labels.")
         whole_ones(settings, stride=0)
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
-        if settings.get("is_split_into_words") and isinstance(inputs, (list, tuple)) and not all(isinstance(item, (list, tuple)) for item in inputs):
+        if (
+            settings.get("is_split_into_words")
+            and isinstance(inputs, (list, tuple))
+            and not all(isinstance(item, (list, tuple)) for item in inputs)
+        ):
             inputs = [inputs]
         return super().__call__(inputs, **settings)
 
@@ -46,15 +62,21 @@ class TokenClassification(Pipeline):
         ignored = ("O",) if ignored is None else ignored
         stride = settings.get("stride")
         if stride is not None and strategy == "none":
-            raise InputError("a text is read in windows (stride) only for entities; choose an aggregation_strategy other than 'none'.")
+            raise InputError(
+                "a text is read in windows (stride) only for entities; choose an aggregation_strategy other than 'none'."
+            )
         words, starts = None, [0]
         if settings.get("is_split_into_words"):
             delimiter = settings.get("delimiter")
             delimiter = " " if delimiter is None else delimiter
             if not isinstance(text, (list, tuple)):
-                raise InputError(f"is_split_into_words is set, so a text has to be a list of words, not {type(text).__name__}.")
+                raise InputError(
+                    f"is_split_into_words is set, so a text has to be a list of words, not {type(text).__name__}."
+                )
             if not all(isinstance(word, str) for word in text):
-                raise InputError("is_split_into_words is set, so a text has to be a list of words, each a str.")
+                raise InputError(
+                    "is_split_into_words is set, so a text has to be a list of words, each a str."
+                )
             words, text = list(text), delimiter.join(text)
             for word in words:
                 starts.append(starts[-1] + len(word) + len(delimiter))
@@ -62,13 +84,22 @@ class TokenClassification(Pipeline):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
         item = text if words is None else words
         rows = self.tokenizer.encode_rows(
-            [(item, None)], True, "longest_first", self.text_model.longest, stride or 0, words is not None, False, stride is not None
+            [(item, None)],
+            True,
+            "longest_first",
+            self.text_model.longest,
+            stride or 0,
+            words is not None,
+            False,
+            stride is not None,
         )
         windows = [rows[0], *rows[0].overflowing]
         found = []
         for row in windows:
             # What is grouped needs its ignored neighbours.
-            entities, inside, scores = self.text_model.label_tokens(row, self.labels, ignored if strategy == "none" else ())
+            entities, inside, scores = self.text_model.label_tokens(
+                row, self.labels, ignored if strategy == "none" else ()
+            )
             if words is not None:
                 word_ids = row.word_ids
                 for entity in entities:
@@ -85,7 +116,11 @@ class TokenClassification(Pipeline):
                     else:
                         parts.append([entity])
                 entities = [self._word(part, scores, strategy) for part in parts]
-            found += [group for group in map(self._group, _groups(entities)) if group["entity_group"] not in ignored]
+            found += [
+                group
+                for group in map(self._group, _groups(entities))
+                if group["entity_group"] not in ignored
+            ]
         return found if len(windows) == 1 else _merged(found)
 
     def _word(self, part: list[dict[str, Any]], scores: Any, strategy: str) -> dict[str, Any]:
@@ -94,10 +129,20 @@ class TokenClassification(Pipeline):
             best, score = self.text_model.label_of_mean(scores, [piece["index"] for piece in part])
             label = self.labels[best]
         else:
-            chosen = part[0] if strategy == "first" else max(part, key=lambda piece: float(piece["score"]))
+            chosen = (
+                part[0]
+                if strategy == "first"
+                else max(part, key=lambda piece: float(piece["score"]))
+            )
             label, score = chosen["entity"], chosen["score"]
         word = self.tokenizer.convert_tokens_to_string([piece["word"] for piece in part])
-        return {"entity": label, "score": score, "word": word, "start": part[0]["start"], "end": part[-1]["end"]}
+        return {
+            "entity": label,
+            "score": score,
+            "word": word,
+            "start": part[0]["start"],
+            "end": part[-1]["end"],
+        }
 
     def _group(self, group: list[dict[str, Any]]) -> dict[str, Any]:
         return {
@@ -132,6 +177,9 @@ def _merged(entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
         last = kept[-1] if kept else None
         if last is None or not last["start"] <= entity["start"] < last["end"]:
             kept.append(entity)
-        elif (entity["end"] - entity["start"], entity["score"]) > (last["end"] - last["start"], last["score"]):
+        elif (entity["end"] - entity["start"], entity["score"]) > (
+            last["end"] - last["start"],
+            last["score"],
+        ):
             kept[-1] = entity
     return kept

@@ -26,7 +26,9 @@ class FillMask(Pipeline):
 
     def _ready(self) -> None:
         if self.tokenizer.mask_token_id is None:
-            raise InputError("this model's tokenizer has no mask token, so there is nothing to fill.")
+            raise InputError(
+                "this model's tokenizer has no mask token, so there is nothing to fill."
+            )
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         only(settings, self.task, "top_k", "targets", "tokenizer_kwargs")
@@ -35,12 +37,16 @@ class FillMask(Pipeline):
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         found = super().__call__(inputs, **settings)
-        return found[0] if isinstance(inputs, list) and len(inputs) == 1 else found  # as the original
+        return (
+            found[0] if isinstance(inputs, list) and len(inputs) == 1 else found
+        )  # as the original
 
     def _targets(self, targets: str | list[str]) -> list[int]:
         ids = []
         if not isinstance(targets, (str, list, tuple, set)):
-            raise InputError(f"targets has to be a word or a list of words, not {type(targets).__name__}.")
+            raise InputError(
+                f"targets has to be a word or a list of words, not {type(targets).__name__}."
+            )
         for target in [targets] if isinstance(targets, str) else targets:
             known = self.tokenizer.token_to_id(target)
             if known is None:
@@ -48,7 +54,10 @@ class FillMask(Pipeline):
                 if not pieces:
                     continue
                 known = pieces[0]
-                warnings.warn(f"{target!r} is no word of the vocabulary; its beginning {self.tokenizer.id_to_token(known)!r} is taken.", stacklevel=5)
+                warnings.warn(
+                    f"{target!r} is no word of the vocabulary; its beginning {self.tokenizer.id_to_token(known)!r} is taken.",
+                    stacklevel=5,
+                )
             ids.append(known)
         if not ids:
             raise InputError("targets names no word that the vocabulary could hold.")
@@ -72,7 +81,12 @@ class FillMask(Pipeline):
         special = {token.content for token in tokenizer.added_by_id.values() if token.special}
         tokens = [tokenizer.id_to_token(number) or "" for number in ids]
         # The original shows texts without special tokens, unless other masks would go with them.
-        shown = [i for i, number in enumerate(ids) if number != tokenizer.pad_token_id and not (single and i not in places and tokens[i] in special)]
+        shown = [
+            i
+            for i, number in enumerate(ids)
+            if number != tokenizer.pad_token_id
+            and not (single and i not in places and tokens[i] in special)
+        ]
         parts = tokenizer.text_parts([tokens[i] for i in shown])
         results = []
         for place, candidates in zip(places, found):
@@ -84,9 +98,13 @@ class FillMask(Pipeline):
                 alone, behind = tokenizer.text_parts((word, word))
                 sequence = before + (behind if at else alone) + after
                 if single and word in special:
-                    sequence = tokenizer.decode([*ids[:place], token, *ids[place + 1 :]], skip_special_tokens=True)
+                    sequence = tokenizer.decode(
+                        [*ids[:place], token, *ids[place + 1 :]], skip_special_tokens=True
+                    )
                 elif tokenizer.clean_up_tokenization_spaces:
                     alone, sequence = tokenizer.cleaned(alone), tokenizer.cleaned(sequence)
-                answers.append({"score": score, "token": token, "token_str": alone, "sequence": sequence})
+                answers.append(
+                    {"score": score, "token": token, "token_str": alone, "sequence": sequence}
+                )
             results.append(answers)
         return results[0] if single else results

@@ -12,8 +12,8 @@ typedef struct {
     size_t layers, hidden, heads, intermediate, vocabulary, positions, token_types, labels;
     float epsilon;
     bl_activation activation;
-    bl_head head;            /* what "architectures" names; BL_NO_HEAD if it names none */
-    int untied;              /* the word head has a table of its own */
+    bl_head head; /* what "architectures" names; BL_NO_HEAD if it names none */
+    int untied;   /* the word head has a table of its own */
 } bl_config_values;
 
 bl_status bl_read_config(const char *text, size_t size, bl_config_values *out, bl_error *error);

@@ -21,7 +21,8 @@ static int fail(bl_json *j)
 
 int bl_json_peek(bl_json *j)
 {
-    while (j->at < j->end && (*j->at == ' ' || *j->at == '\t' || *j->at == '\n' || *j->at == '\r')) j->at++;
+    while (j->at < j->end && (*j->at == ' ' || *j->at == '\t' || *j->at == '\n' || *j->at == '\r'))
+        j->at++;
     return j->bad || j->at == j->end ? 0 : *j->at;
 }
 
@@ -66,7 +67,10 @@ static int hex4(const unsigned char *p, const unsigned char *end, unsigned *valu
     *value = 0;
     if (end - p < 4) return 0;
     for (int i = 0; i < 4; i++) {
-        int c = p[i], d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int c = p[i], d = c >= '0' && c <= '9'   ? c - '0'
+                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                 : -1;
         if (d < 0) return 0;
         *value = *value * 16 + (unsigned)d;
     }
@@ -76,11 +80,17 @@ static int hex4(const unsigned char *p, const unsigned char *end, unsigned *valu
 /* Length of the valid UTF-8 character at p, or 0. */
 static size_t utf8(const unsigned char *p, const unsigned char *end)
 {
-    size_t n = *p < 0x80 ? 1 : *p >= 0xC2 && *p < 0xE0 ? 2 : *p >= 0xE0 && *p < 0xF0 ? 3 : *p >= 0xF0 && *p < 0xF5 ? 4 : 0;
+    size_t n = *p < 0x80                 ? 1
+               : *p >= 0xC2 && *p < 0xE0 ? 2
+               : *p >= 0xE0 && *p < 0xF0 ? 3
+               : *p >= 0xF0 && *p < 0xF5 ? 4
+                                         : 0;
     if (!n || (size_t)(end - p) < n) return 0;
     for (size_t i = 1; i < n; i++)
         if ((p[i] & 0xC0) != 0x80) return 0;
-    if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) || (*p == 0xF0 && p[1] < 0x90) || (*p == 0xF4 && p[1] > 0x8F)) return 0;
+    if ((*p == 0xE0 && p[1] < 0xA0) || (*p == 0xED && p[1] > 0x9F) || (*p == 0xF0 && p[1] < 0x90) ||
+        (*p == 0xF4 && p[1] > 0x8F))
+        return 0;
     return n;
 }
 
@@ -97,7 +107,9 @@ static size_t escape(const unsigned char *p, const unsigned char *end, unsigned 
     if (*p != 'u' || !hex4(p + 1, end, character)) return 0;
     if (*character < 0xD800 || *character > 0xDFFF) return 5;
     unsigned low;
-    if (*character > 0xDBFF || end - p < 11 || p[5] != '\\' || p[6] != 'u' || !hex4(p + 7, end, &low) || low < 0xDC00 || low > 0xDFFF) return 0;
+    if (*character > 0xDBFF || end - p < 11 || p[5] != '\\' || p[6] != 'u' ||
+        !hex4(p + 7, end, &low) || low < 0xDC00 || low > 0xDFFF)
+        return 0;
     *character = 0x10000 + ((*character - 0xD800) << 10) + (low - 0xDC00);
     return 11;
 }
@@ -210,17 +222,26 @@ int bl_json_skip(bl_json *j)
         while (bl_json_item(j)) bl_json_skip(j);
         break;
     case '"': bl_json_text(j, &s); break;
-    case 't': case 'f': case 'n':
-        if (!bl_json_word(j, "true") && !bl_json_word(j, "false") && !bl_json_word(j, "null")) fail(j);
+    case 't':
+    case 'f':
+    case 'n':
+        if (!bl_json_word(j, "true") && !bl_json_word(j, "false") && !bl_json_word(j, "null"))
+            fail(j);
         break;
     default: number(j, &whole); break;
     }
     return !j->bad;
 }
 
-int bl_json_finished(bl_json *j) { return !j->bad && j->depth == 0 && bl_json_peek(j) == 0 && j->at == j->end; }
+int bl_json_finished(bl_json *j)
+{
+    return !j->bad && j->depth == 0 && bl_json_peek(j) == 0 && j->at == j->end;
+}
 
-int bl_json_is(bl_json_string s, const char *word) { return s.size == strlen(word) && !memcmp(s.text, word, s.size); }
+int bl_json_is(bl_json_string s, const char *word)
+{
+    return s.size == strlen(word) && !memcmp(s.text, word, s.size);
+}
 
 int bl_json_copy(bl_json_string s, char *out, size_t room)
 {
@@ -235,7 +256,10 @@ int bl_json_copy(bl_json_string s, char *out, size_t room)
             taken = 1 + escape(p + 1, end, &c);
             count = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
             for (size_t i = count; i-- > 1; c >>= 6) bytes[i] = (unsigned char)(0x80 | (c & 0x3F));
-            bytes[0] = (unsigned char)(c | (count == 1 ? 0 : count == 2 ? 0xC0 : count == 3 ? 0xE0 : 0xF0));
+            bytes[0] = (unsigned char)(c | (count == 1   ? 0
+                                            : count == 2 ? 0xC0
+                                            : count == 3 ? 0xE0
+                                                         : 0xF0));
         }
         if (n + count >= room) return 0;
         memcpy(out + n, bytes, count);

@@ -11,13 +11,33 @@ enum { LONGEST_HEADER = 100000000, LONGEST_NAME = 1024 };
 /* Bits per element; 0 for an unknown name. */
 static unsigned element(bl_json_string name, bl_dtype *dtype)
 {
-    static const struct { const char *name; bl_dtype dtype; unsigned bits; } known[] = {
-        { "F32", BL_F32, 32 }, { "F16", BL_F16, 16 }, { "BF16", BL_BF16, 16 }, { "F64", BL_F64, 64 },
-        { "I8", BL_I8, 8 }, { "U8", BL_OTHER, 8 }, { "BOOL", BL_OTHER, 8 }, { "I16", BL_OTHER, 16 },
-        { "U16", BL_OTHER, 16 }, { "I32", BL_OTHER, 32 }, { "U32", BL_OTHER, 32 }, { "I64", BL_OTHER, 64 },
-        { "U64", BL_OTHER, 64 }, { "F8_E4M3", BL_OTHER, 8 }, { "F8_E5M2", BL_OTHER, 8 }, { "F8_E8M0", BL_OTHER, 8 },
-        { "F8_E4M3FNUZ", BL_OTHER, 8 }, { "F8_E5M2FNUZ", BL_OTHER, 8 },
-        { "F4", BL_OTHER, 4 }, { "F6_E2M3", BL_OTHER, 6 }, { "F6_E3M2", BL_OTHER, 6 }, { "C64", BL_OTHER, 64 },
+    static const struct {
+        const char *name;
+        bl_dtype dtype;
+        unsigned bits;
+    } known[] = {
+        { "F32", BL_F32, 32 },
+        { "F16", BL_F16, 16 },
+        { "BF16", BL_BF16, 16 },
+        { "F64", BL_F64, 64 },
+        { "I8", BL_I8, 8 },
+        { "U8", BL_OTHER, 8 },
+        { "BOOL", BL_OTHER, 8 },
+        { "I16", BL_OTHER, 16 },
+        { "U16", BL_OTHER, 16 },
+        { "I32", BL_OTHER, 32 },
+        { "U32", BL_OTHER, 32 },
+        { "I64", BL_OTHER, 64 },
+        { "U64", BL_OTHER, 64 },
+        { "F8_E4M3", BL_OTHER, 8 },
+        { "F8_E5M2", BL_OTHER, 8 },
+        { "F8_E8M0", BL_OTHER, 8 },
+        { "F8_E4M3FNUZ", BL_OTHER, 8 },
+        { "F8_E5M2FNUZ", BL_OTHER, 8 },
+        { "F4", BL_OTHER, 4 },
+        { "F6_E2M3", BL_OTHER, 6 },
+        { "F6_E3M2", BL_OTHER, 6 },
+        { "C64", BL_OTHER, 64 },
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (bl_json_is(name, known[i].name)) {
@@ -27,12 +47,16 @@ static unsigned element(bl_json_string name, bl_dtype *dtype)
     return 0;
 }
 
-typedef struct { uint64_t from, to; size_t index; } span;
+typedef struct {
+    uint64_t from, to;
+    size_t index;
+} span;
 
 static int by_start(const void *a, const void *b)
 {
     const span *x = a, *y = b;
-    return x->from != y->from ? (x->from > y->from) - (x->from < y->from) : (x->to > y->to) - (x->to < y->to);
+    return x->from != y->from ? (x->from > y->from) - (x->from < y->from)
+                              : (x->to > y->to) - (x->to < y->to);
 }
 
 static int by_name(const void *a, const void *b)
@@ -48,7 +72,10 @@ static int entry(bl_json *j, bl_tensor *t, span *s)
     uint64_t total = 1, value;
     if (!bl_json_open(j, '{')) return 0;
     while (bl_json_key(j, &key)) {
-        unsigned bit = bl_json_is(key, "dtype") ? 1 : bl_json_is(key, "shape") ? 2 : bl_json_is(key, "data_offsets") ? 4 : 0;
+        unsigned bit = bl_json_is(key, "dtype")          ? 1
+                       : bl_json_is(key, "shape")        ? 2
+                       : bl_json_is(key, "data_offsets") ? 4
+                                                         : 0;
         if (!bit || (seen & bit)) return 0;
         seen |= bit;
         if (bit == 1) {
@@ -60,7 +87,8 @@ static int entry(bl_json *j, bl_tensor *t, span *s)
                 if (!bl_json_size(j, &value)) return 0;
                 if (value && total > UINT64_MAX / 64 / value) return 0;
                 total *= value;
-                if (t->rank < BL_MOST_RANK) t->shape[t->rank] = value > SIZE_MAX ? 0 : (size_t)value;
+                if (t->rank < BL_MOST_RANK)
+                    t->shape[t->rank] = value > SIZE_MAX ? 0 : (size_t)value;
                 t->rank++;
             }
         } else {
@@ -72,7 +100,8 @@ static int entry(bl_json *j, bl_tensor *t, span *s)
     }
     if (j->bad || seen != 7) return 0;
     bits = element(name, &t->dtype);
-    if (!bits || total * bits % 8 || s->from > s->to || s->to - s->from != total * bits / 8) return 0;
+    if (!bits || total * bits % 8 || s->from > s->to || s->to - s->from != total * bits / 8)
+        return 0;
     if (t->rank > BL_MOST_RANK) t->dtype = BL_OTHER; /* legal, but nothing of ours */
     t->count = (size_t)total;
     return 1;
@@ -85,8 +114,12 @@ static int metadata(bl_json *j, bl_tensors *out)
     while (bl_json_key(j, &key)) {
         if (!bl_json_text(j, &value)) return 0;
         if (bl_json_is(key, "bertlite")) out->converted = 1;
-        char **kept = bl_json_is(key, "config") ? &out->metadata : bl_json_is(key, "tokenizer") ? &out->tokenizer : bl_json_is(key, "id") ? &out->id
-                    : bl_json_is(key, "base") ? &out->base : bl_json_is(key, "base_id") ? &out->base_id : NULL;
+        char **kept = bl_json_is(key, "config")      ? &out->metadata
+                      : bl_json_is(key, "tokenizer") ? &out->tokenizer
+                      : bl_json_is(key, "id")        ? &out->id
+                      : bl_json_is(key, "base")      ? &out->base
+                      : bl_json_is(key, "base_id")   ? &out->base_id
+                                                     : NULL;
         if (kept) {
             free(*kept);
             *kept = malloc(value.size + 1);
@@ -105,7 +138,9 @@ bl_status bl_read_safetensors(const void *data, size_t size, bl_tensors *out, bl
     memset(out, 0, sizeof *out);
     for (int i = 0; i < 8 && size >= 8; i++) header |= (uint64_t)p[i] << (8 * i);
     if (size < 8 || header > LONGEST_HEADER || header > size - 8)
-        return bl_fail(error, BL_FILE_ERROR, "not a safetensors file: its header says %llu bytes, the file has %llu; download it again.",
+        return bl_fail(error, BL_FILE_ERROR,
+                       "not a safetensors file: its header says %llu bytes, the file has %llu; "
+                       "download it again.",
                        (unsigned long long)header, (unsigned long long)size);
     bl_json j = bl_json_start(p + 8, (size_t)header);
     bl_json_string key;
@@ -116,7 +151,10 @@ bl_status bl_read_safetensors(const void *data, size_t size, bl_tensors *out, bl
             if (!metadata(&j, out)) problem = "its metadata is malformed";
             continue;
         }
-        if (!bl_json_copy(key, name, sizeof name)) { problem = "a tensor's name is too long or malformed"; break; }
+        if (!bl_json_copy(key, name, sizeof name)) {
+            problem = "a tensor's name is too long or malformed";
+            break;
+        }
         size_t room = out->room;
         bl_tensor *t = bl_add_tensor(out, name, strlen(name));
         if (t && room != out->room) {
@@ -124,9 +162,13 @@ bl_status bl_read_safetensors(const void *data, size_t size, bl_tensors *out, bl
             if (more) spans = more;
             else t = NULL;
         }
-        if (!t) { problem = "there is no memory for its header"; break; }
+        if (!t) {
+            problem = "there is no memory for its header";
+            break;
+        }
         spans[out->count - 1].index = out->count - 1;
-        if (!entry(&j, t, &spans[out->count - 1])) problem = "a tensor's type, shape and offsets do not fit each other";
+        if (!entry(&j, t, &spans[out->count - 1]))
+            problem = "a tensor's type, shape and offsets do not fit each other";
     }
     if (!problem && !bl_json_finished(&j)) problem = "its header is malformed";
     if (!problem && out->count) {
@@ -147,5 +189,6 @@ bl_status bl_read_safetensors(const void *data, size_t size, bl_tensors *out, bl
     free(spans);
     if (!problem) return BL_OK;
     bl_tensors_free(out);
-    return bl_fail(error, BL_FILE_ERROR, "the safetensors file cannot be used: %s; download or save it again.", problem);
+    return bl_fail(error, BL_FILE_ERROR,
+                   "the safetensors file cannot be used: %s; download or save it again.", problem);
 }

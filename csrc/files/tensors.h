@@ -21,11 +21,11 @@ typedef struct {
 typedef struct {
     bl_tensor *items;
     size_t count, room;
-    char *metadata;        /* the "config" entry of a converted file, or NULL */
-    char *tokenizer;       /* its "tokenizer" entry, */
-    char *id;              /* what tells it from other files, */
-    char *base, *base_id;  /* and the file that it stands on (base.h), or NULL */
-    int converted;         /* the file says that this library wrote it */
+    char *metadata;       /* the "config" entry of a converted file, or NULL */
+    char *tokenizer;      /* its "tokenizer" entry, */
+    char *id;             /* what tells it from other files, */
+    char *base, *base_id; /* and the file that it stands on (base.h), or NULL */
+    int converted;        /* the file says that this library wrote it */
 } bl_tensors;
 
 /* A safetensors file's bytes; the tensors point into them. */

@@ -14,16 +14,18 @@ typedef enum { OPAQUE, NUMBER, TEXT, GLOBAL, TUPLE, DICT, STORAGE, TENSOR } kind
 
 typedef struct {
     kind kind;
-    uint64_t number;             /* NUMBER; STORAGE: elements; TENSOR: offset in elements */
-    const unsigned char *text;   /* TEXT, GLOBAL ("module\nname") */
-    size_t size;                 /* TEXT, GLOBAL: bytes; TUPLE: items */
-    size_t first;                /* TUPLE: in items; DICT: first pair, 0 if none; TENSOR: its storage */
-    size_t shape, strides;       /* TENSOR: tuples */
-    bl_dtype dtype;              /* STORAGE */
-    unsigned element;            /* STORAGE: bytes */
+    uint64_t number;           /* NUMBER; STORAGE: elements; TENSOR: offset in elements */
+    const unsigned char *text; /* TEXT, GLOBAL ("module\nname") */
+    size_t size;               /* TEXT, GLOBAL: bytes; TUPLE: items */
+    size_t first;          /* TUPLE: in items; DICT: first pair, 0 if none; TENSOR: its storage */
+    size_t shape, strides; /* TENSOR: tuples */
+    bl_dtype dtype;        /* STORAGE */
+    unsigned element;      /* STORAGE: bytes */
 } value;
 
-typedef struct { size_t key, value, next; } pair;
+typedef struct {
+    size_t key, value, next;
+} pair;
 
 typedef struct {
     const unsigned char *p, *end;
@@ -132,12 +134,14 @@ static int text(machine *m, size_t length_bytes)
 static int tuple(machine *m, size_t n, int marked)
 {
     if (marked)
-        for (n = 0; n < m->depth && m->stack[m->depth - 1 - n] != MARK; n++) {}
+        for (n = 0; n < m->depth && m->stack[m->depth - 1 - n] != MARK; n++) {
+        }
     if (n + (marked ? 1 : 0) > m->depth) return fail(m, "its pickle is malformed");
     for (size_t i = 0; i < n; i++)
         if (!top(m, i)) return 0;
     size_t first = m->item_count;
-    if (!grow(&m->items, &m->item_room, first + n, sizeof *m->items)) return fail(m, "there is no memory for it");
+    if (!grow(&m->items, &m->item_room, first + n, sizeof *m->items))
+        return fail(m, "there is no memory for it");
     if (n) memcpy(m->items + first, m->stack + m->depth - n, n * sizeof *m->items);
     m->item_count += n;
     m->depth -= n + (marked ? 1 : 0);
@@ -163,14 +167,16 @@ static int is_global(const value *v, const char *name)
 static int set_items(machine *m, size_t n, int marked)
 {
     if (marked)
-        for (n = 0; n < m->depth && m->stack[m->depth - 1 - n] != MARK; n++) {}
+        for (n = 0; n < m->depth && m->stack[m->depth - 1 - n] != MARK; n++) {
+        }
     size_t below = n + (marked ? 1 : 0);
     value *dict = top(m, below);
     if (!dict || n % 2) return fail(m, "its pickle is malformed");
     for (size_t i = 0; i < n; i++)
         if (!top(m, i)) return 0;
     for (size_t i = 0; dict->kind == DICT && i < n; i += 2) {
-        if (!grow(&m->pairs, &m->pair_room, m->pair_count + 2, sizeof *m->pairs)) return fail(m, "there is no memory for it");
+        if (!grow(&m->pairs, &m->pair_room, m->pair_count + 2, sizeof *m->pairs))
+            return fail(m, "there is no memory for it");
         if (!m->pair_count) m->pair_count = 1; /* 0 ends a list */
         pair *p = &m->pairs[m->pair_count];
         p->key = m->stack[m->depth - n + i];
@@ -185,16 +191,22 @@ static int set_items(machine *m, size_t n, int marked)
 /* ('storage', type, key, location, elements, ...) */
 static int persistent(machine *m)
 {
-    static const struct { const char *name; bl_dtype dtype; unsigned size; } known[] = {
-        { "torch\nFloatStorage", BL_F32, 4 }, { "torch\nHalfStorage", BL_F16, 2 }, { "torch\nBFloat16Storage", BL_BF16, 2 },
-        { "torch\nDoubleStorage", BL_F64, 8 }, { "torch\nLongStorage", BL_OTHER, 8 }, { "torch\nIntStorage", BL_OTHER, 4 },
-        { "torch\nShortStorage", BL_OTHER, 2 }, { "torch\nCharStorage", BL_I8, 1 }, { "torch\nByteStorage", BL_OTHER, 1 },
-        { "torch\nBoolStorage", BL_OTHER, 1 },
+    static const struct {
+        const char *name;
+        bl_dtype dtype;
+        unsigned size;
+    } known[] = {
+        { "torch\nFloatStorage", BL_F32, 4 },     { "torch\nHalfStorage", BL_F16, 2 },
+        { "torch\nBFloat16Storage", BL_BF16, 2 }, { "torch\nDoubleStorage", BL_F64, 8 },
+        { "torch\nLongStorage", BL_OTHER, 8 },    { "torch\nIntStorage", BL_OTHER, 4 },
+        { "torch\nShortStorage", BL_OTHER, 2 },   { "torch\nCharStorage", BL_I8, 1 },
+        { "torch\nByteStorage", BL_OTHER, 1 },    { "torch\nBoolStorage", BL_OTHER, 1 },
     };
     const value *t = top(m, 0);
     if (!t) return 0;
     const value *type = item(m, t, 1), *key = item(m, t, 2), *count = item(m, t, 4);
-    if (!type || !key || !count || key->kind != TEXT || count->kind != NUMBER) return fail(m, "its pickle describes no torch storage");
+    if (!type || !key || !count || key->kind != TEXT || count->kind != NUMBER)
+        return fail(m, "its pickle describes no torch storage");
     value s = { STORAGE, count->number, key->text, key->size, 0, 0, 0, BL_OTHER, 0 };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (is_global(type, known[i].name)) {
@@ -216,17 +228,20 @@ static int reduce(machine *m)
         m->depth = above;
         return create(m, DICT) != NULL;
     }
-    if (is_global(function, "torch._utils\n_rebuild_parameter") && arguments->kind == TUPLE && arguments->size) {
+    if (is_global(function, "torch._utils\n_rebuild_parameter") && arguments->kind == TUPLE &&
+        arguments->size) {
         m->stack[above] = m->items[arguments->first];
         m->depth = above + 1;
         return 1;
     }
     value t = { OPAQUE, 0, NULL, 0, 0, 0, 0, BL_OTHER, 0 };
-    if (is_global(function, "torch._utils\n_rebuild_tensor_v2") || is_global(function, "torch._utils\n_rebuild_tensor")) {
+    if (is_global(function, "torch._utils\n_rebuild_tensor_v2") ||
+        is_global(function, "torch._utils\n_rebuild_tensor")) {
         const value *storage = item(m, arguments, 0), *offset = item(m, arguments, 1);
         const value *shape = item(m, arguments, 2), *strides = item(m, arguments, 3);
-        if (!storage || !offset || !shape || !strides || storage->kind != STORAGE || offset->kind != NUMBER || shape->kind != TUPLE ||
-            strides->kind != TUPLE || shape->size != strides->size)
+        if (!storage || !offset || !shape || !strides || storage->kind != STORAGE ||
+            offset->kind != NUMBER || shape->kind != TUPLE || strides->kind != TUPLE ||
+            shape->size != strides->size)
             return fail(m, "its pickle describes no torch tensor");
         t.kind = TENSOR;
         t.number = offset->number;
@@ -245,7 +260,8 @@ static int put(machine *m, uint64_t slot)
     if (!top(m, 0)) return 0;
     if (slot > 1000000) return fail(m, "its pickle is malformed");
     size_t old = m->memo_room;
-    if (!grow(&m->memo, &m->memo_room, (size_t)slot + 1, sizeof *m->memo)) return fail(m, "there is no memory for it");
+    if (!grow(&m->memo, &m->memo_room, (size_t)slot + 1, sizeof *m->memo))
+        return fail(m, "there is no memory for it");
     for (; old < m->memo_room; old++) m->memo[old] = MARK;
     m->memo[slot] = m->stack[m->depth - 1];
     return 1;
@@ -254,7 +270,8 @@ static int put(machine *m, uint64_t slot)
 static int get(machine *m, uint64_t slot)
 {
     if (slot >= m->memo_room || m->memo[slot] == MARK) return fail(m, "its pickle is malformed");
-    if (!grow(&m->stack, &m->stack_room, m->depth + 1, sizeof *m->stack)) return fail(m, "there is no memory for it");
+    if (!grow(&m->stack, &m->stack_room, m->depth + 1, sizeof *m->stack))
+        return fail(m, "there is no memory for it");
     m->stack[m->depth++] = m->memo[slot];
     return 1;
 }
@@ -278,7 +295,8 @@ static int global(machine *m)
 static int drop(machine *m, size_t n, int marked)
 {
     if (marked)
-        for (n = 0; n < m->depth && m->stack[m->depth - 1 - n] != MARK; n++) {}
+        for (n = 0; n < m->depth && m->stack[m->depth - 1 - n] != MARK; n++) {
+        }
     if (n + (marked ? 1 : 0) > m->depth) return fail(m, "its pickle is malformed");
     m->depth -= n + (marked ? 1 : 0);
     return 1;
@@ -293,20 +311,29 @@ static int run(machine *m)
     for (size_t i = 0; i < m->memo_room; i++) m->memo[i] = MARK;
     while (!m->problem && take(m, 1, &at)) switch (*at) {
         case '.': return top(m, 0) != NULL;
-        case 0x80: take(m, 1, &at); break;                            /* PROTO */
-        case 0x95: take(m, 8, &at); break;                            /* FRAME */
+        case 0x80: take(m, 1, &at); break; /* PROTO */
+        case 0x95: take(m, 8, &at); break; /* FRAME */
         case '(':
-            if (!grow(&m->stack, &m->stack_room, m->depth + 1, sizeof *m->stack)) return fail(m, "there is no memory for it");
+            if (!grow(&m->stack, &m->stack_room, m->depth + 1, sizeof *m->stack))
+                return fail(m, "there is no memory for it");
             m->stack[m->depth++] = MARK;
             break;
-        case 'N': case 0x88: case 0x89: create(m, OPAQUE); break;       /* None, True, False */
-        case 'G': if (take(m, 8, &at)) create(m, OPAQUE); break;         /* BINFLOAT */
+        case 'N':
+        case 0x88:
+        case 0x89: create(m, OPAQUE); break; /* None, True, False */
+        case 'G':
+            if (take(m, 8, &at)) create(m, OPAQUE);
+            break; /* BINFLOAT */
         case 'J': number(m, 4); break;
         case 'K': number(m, 1); break;
         case 'M': number(m, 2); break;
-        case 0x8A: if (take(m, 1, &at)) number(m, *at); break;            /* LONG1 */
-        case 0x8C: case 'U': text(m, 1); break;
-        case 'X': case 'T': text(m, 4); break;
+        case 0x8A:
+            if (take(m, 1, &at)) number(m, *at);
+            break; /* LONG1 */
+        case 0x8C:
+        case 'U': text(m, 1); break;
+        case 'X':
+        case 'T': text(m, 4); break;
         case ')': tuple(m, 0, 0); break;
         case 0x85: tuple(m, 1, 0); break;
         case 0x86: tuple(m, 2, 0); break;
@@ -314,20 +341,31 @@ static int run(machine *m)
         case 't': tuple(m, 0, 1); break;
         case 'l': tuple(m, 0, 1); break;
         case '}': create(m, DICT); break;
-        case ']': case 0x8F: create(m, OPAQUE); break;                    /* list, set */
+        case ']':
+        case 0x8F: create(m, OPAQUE); break; /* list, set */
         case 'a': drop(m, 1, 0); break;
-        case 'e': case 0x90: drop(m, 0, 1); break;
+        case 'e':
+        case 0x90: drop(m, 0, 1); break;
         case 's': set_items(m, 2, 0); break;
         case 'u': set_items(m, 0, 1); break;
-        case 'q': if (take(m, 1, &at)) put(m, *at); break;
-        case 'r': if (take(m, 4, &at)) put(m, little(at, 4)); break;
+        case 'q':
+            if (take(m, 1, &at)) put(m, *at);
+            break;
+        case 'r':
+            if (take(m, 4, &at)) put(m, little(at, 4));
+            break;
         case 0x94: put(m, m->next_memo++); break;
-        case 'h': if (take(m, 1, &at)) get(m, *at); break;
-        case 'j': if (take(m, 4, &at)) get(m, little(at, 4)); break;
+        case 'h':
+            if (take(m, 1, &at)) get(m, *at);
+            break;
+        case 'j':
+            if (take(m, 4, &at)) get(m, little(at, 4));
+            break;
         case 'c': global(m); break;
         case 'Q': persistent(m); break;
-        case 'R': case 0x81: reduce(m); break;
-        case 'b': drop(m, 1, 0); break;                                   /* BUILD: attributes only */
+        case 'R':
+        case 0x81: reduce(m); break;
+        case 'b': drop(m, 1, 0); break; /* BUILD: attributes only */
         case '0': drop(m, 1, 0); break;
         case '1': drop(m, 0, 1); break;
         default: return fail(m, "its pickle holds more than tensors");
@@ -341,7 +379,7 @@ typedef struct {
     size_t size;
     const unsigned char *pickle;
     size_t pickle_size;
-    const char *prefix;     /* ZIP: "archive/" */
+    const char *prefix; /* ZIP: "archive/" */
     size_t prefix_size;
     const unsigned char *directory;
     uint64_t members;
@@ -349,7 +387,8 @@ typedef struct {
 } archive;
 
 /* Next member of a ZIP's central directory; its name and stored bytes. */
-static int member(const archive *z, size_t *at, const unsigned char **name, size_t *name_size, const unsigned char **bytes, size_t *size)
+static int member(const archive *z, size_t *at, const unsigned char **name, size_t *name_size,
+                  const unsigned char **bytes, size_t *size)
 {
     const unsigned char *d = z->directory + *at;
     if (z->directory_size - *at < 46 || little(d, 4) != 0x02014B50) return 0;
@@ -361,17 +400,25 @@ static int member(const archive *z, size_t *at, const unsigned char **name, size
         size_t have = little(x + 2, 2), i = 4;
         if (have > extra - e - 4) return 0;
         if (little(x, 2) != 1) continue;
-        if (plain == 0xFFFFFFFFu && i + 8 <= have + 4) { plain = little(x + i, 8); i += 8; }
-        if (packed == 0xFFFFFFFFu && i + 8 <= have + 4) { packed = little(x + i, 8); i += 8; }
+        if (plain == 0xFFFFFFFFu && i + 8 <= have + 4) {
+            plain = little(x + i, 8);
+            i += 8;
+        }
+        if (packed == 0xFFFFFFFFu && i + 8 <= have + 4) {
+            packed = little(x + i, 8);
+            i += 8;
+        }
         if (local == 0xFFFFFFFFu && i + 8 <= have + 4) local = little(x + i, 8);
     }
     *at += 46 + n + extra + comment;
     *name = d + 46;
     *name_size = n;
-    if (little(d + 10, 2) != 0 || packed != plain || local > z->size || z->size - local < 30) return 0; /* stored members only */
+    if (little(d + 10, 2) != 0 || packed != plain || local > z->size || z->size - local < 30)
+        return 0; /* stored members only */
     const unsigned char *h = z->data + local;
     size_t skip = 30 + little(h + 26, 2) + little(h + 28, 2);
-    if (little(h, 4) != 0x04034B50 || z->size - local < skip || z->size - local - skip < plain) return 0;
+    if (little(h, 4) != 0x04034B50 || z->size - local < skip || z->size - local - skip < plain)
+        return 0;
     *bytes = h + skip;
     *size = (size_t)plain;
     return 1;
@@ -386,7 +433,8 @@ static const char *open_zip(archive *z)
     uint64_t size = little(z->data + end + 12, 4), from = little(z->data + end + 16, 4);
     if (end >= 20 && little(z->data + end - 20, 4) == 0x07064B50) { /* ZIP64 */
         uint64_t at = little(z->data + end - 12, 8);
-        if (at > z->size || z->size - at < 56 || little(z->data + at, 4) != 0x06064B50) return "it is a broken ZIP archive";
+        if (at > z->size || z->size - at < 56 || little(z->data + at, 4) != 0x06064B50)
+            return "it is a broken ZIP archive";
         size = little(z->data + at + 40, 8);
         from = little(z->data + at + 48, 8);
     }
@@ -398,7 +446,8 @@ static const char *open_zip(archive *z)
     const unsigned char *name, *bytes;
     for (size_t members = 0; at < z->directory_size; members++) {
         if (members == 4 * MOST_TENSORS) return "it holds too many members";
-        if (!member(z, &at, &name, &n, &bytes, &length)) return "it is a compressed or broken ZIP archive";
+        if (!member(z, &at, &name, &n, &bytes, &length))
+            return "it is a compressed or broken ZIP archive";
         if (n >= 8 && !memcmp(name + n - 8, pickle, 8)) {
             z->prefix = (const char *)name;
             z->prefix_size = n - 8;
@@ -416,13 +465,17 @@ static int zip_storage(const archive *z, const value *s, const unsigned char **b
     size_t at = 0, n;
     while (at < z->directory_size && member(z, &at, &name, &n, bytes, size))
         if (n == z->prefix_size + 5 + s->size && !memcmp(name, z->prefix, z->prefix_size) &&
-            !memcmp(name + z->prefix_size, "data/", 5) && !memcmp(name + z->prefix_size + 5, s->text, s->size))
+            !memcmp(name + z->prefix_size, "data/", 5) &&
+            !memcmp(name + z->prefix_size + 5, s->text, s->size))
             return 1;
     return 0;
 }
 
 /* Old format: behind the pickles, for every key of the list, the count and the elements. */
-typedef struct { const unsigned char *key, *bytes; size_t key_size, size; } stretch;
+typedef struct {
+    const unsigned char *key, *bytes;
+    size_t key_size, size;
+} stretch;
 
 static stretch *old_storages(machine *m, size_t *count)
 {
@@ -437,14 +490,18 @@ static stretch *old_storages(machine *m, size_t *count)
         return NULL;
     }
     stretch *s = calloc(n ? n : 1, sizeof *s);
-    if (!s) { fail(m, "there is no memory for it"); return NULL; }
+    if (!s) {
+        fail(m, "there is no memory for it");
+        return NULL;
+    }
     *count = 0;
     for (size_t i = first; i < m->value_count; i++) {
         const value *key = &m->values[i];
         if (key->kind != TEXT) continue;
         unsigned element = 0;
         for (size_t v = 0; v < first && !element; v++)
-            if (m->values[v].kind == STORAGE && m->values[v].size == key->size && !memcmp(m->values[v].text, key->text, key->size))
+            if (m->values[v].kind == STORAGE && m->values[v].size == key->size &&
+                !memcmp(m->values[v].text, key->text, key->size))
                 element = m->values[v].element;
         uint64_t elements = m->end - from >= 8 ? little(from, 8) : 0;
         if (!element || m->end - from < 8 || elements > (uint64_t)(m->end - from - 8) / element) {
@@ -462,18 +519,24 @@ static stretch *old_storages(machine *m, size_t *count)
 }
 
 /* The tensor's bytes within its storage, if it lies there in row order. */
-static int place(const machine *m, const value *t, const unsigned char *bytes, size_t size, bl_tensor *out)
+static int place(const machine *m, const value *t, const unsigned char *bytes, size_t size,
+                 bl_tensor *out)
 {
-    const value *storage = &m->values[t->first], *shape = &m->values[t->shape], *strides = &m->values[t->strides];
+    const value *storage = &m->values[t->first], *shape = &m->values[t->shape],
+                *strides = &m->values[t->strides];
     uint64_t total = 1;
     for (size_t i = shape->size; i-- > 0;) {
         const value *n = item(m, shape, i), *stride = item(m, strides, i);
-        if (n->kind != NUMBER || stride->kind != NUMBER || (n->number > 1 && stride->number != total)) return 0;
+        if (n->kind != NUMBER || stride->kind != NUMBER ||
+            (n->number > 1 && stride->number != total))
+            return 0;
         if (n->number && total > SIZE_MAX / 64 / n->number) return 0;
         total *= n->number;
         if (i < BL_MOST_RANK) out->shape[i] = (size_t)n->number;
     }
-    if (!storage->element || t->number > size / storage->element || total > size / storage->element - t->number) return 0;
+    if (!storage->element || t->number > size / storage->element ||
+        total > size / storage->element - t->number)
+        return 0;
     out->rank = shape->size;
     out->dtype = shape->size > BL_MOST_RANK ? BL_OTHER : storage->dtype;
     out->count = (size_t)total;
@@ -494,15 +557,18 @@ bl_status bl_read_torch(const void *data, size_t size, bl_tensors *out, bl_error
     m.p = z.pickle;
     m.end = m.p + z.pickle_size;
     if (!zip) { /* a magic number, a version, a description of the machine */
-        static const unsigned char magic[] = { 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, '.' };
-        if (size < 15 || memcmp(z.data + 2, magic, sizeof magic)) m.problem = "it is no file of torch.save";
+        static const unsigned char magic[] = { 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9,
+                                               0x20, 0x6A, 0xA8, 0x50, 0x19, '.' };
+        if (size < 15 || memcmp(z.data + 2, magic, sizeof magic))
+            m.problem = "it is no file of torch.save";
         for (int i = 0; i < 3 && !m.problem; i++) run(&m);
     }
     if (!m.problem && run(&m)) {
         size_t state = m.stack[m.depth - 1];
         if (m.values[state].kind != DICT) fail(&m, "it holds no dictionary of tensors");
         if (!zip && !m.problem) old = old_storages(&m, &old_count);
-        for (size_t at = m.problem ? 0 : m.values[state].first; at && !m.problem; at = m.pairs[at].next) {
+        for (size_t at = m.problem ? 0 : m.values[state].first; at && !m.problem;
+             at = m.pairs[at].next) {
             const value *key = &m.values[m.pairs[at].key], *t = &m.values[m.pairs[at].value];
             const unsigned char *bytes = NULL;
             size_t length = 0;
@@ -511,7 +577,8 @@ bl_status bl_read_torch(const void *data, size_t size, bl_tensors *out, bl_error
             const value *storage = &m.values[t->first];
             if (zip) found = zip_storage(&z, storage, &bytes, &length);
             for (size_t i = 0; i < old_count && !found; i++)
-                if (old[i].key_size == storage->size && !memcmp(old[i].key, storage->text, storage->size)) {
+                if (old[i].key_size == storage->size &&
+                    !memcmp(old[i].key, storage->text, storage->size)) {
                     bytes = old[i].bytes;
                     length = old[i].size;
                     found = 1;
@@ -522,7 +589,8 @@ bl_status bl_read_torch(const void *data, size_t size, bl_tensors *out, bl_error
             }
             bl_tensor *item = bl_add_tensor(out, (const char *)key->text, key->size);
             if (!item) fail(&m, "there is no memory for it");
-            else if (!found || !place(&m, t, bytes, length, item)) fail(&m, "a tensor reaches outside its storage or is not in row order");
+            else if (!found || !place(&m, t, bytes, length, item))
+                fail(&m, "a tensor reaches outside its storage or is not in row order");
         }
         if (!m.problem && !out->count) fail(&m, "it holds no tensors");
     }
@@ -534,5 +602,7 @@ bl_status bl_read_torch(const void *data, size_t size, bl_tensors *out, bl_error
     free(m.memo);
     if (!m.problem) return BL_OK;
     bl_tensors_free(out);
-    return bl_fail(error, BL_FILE_ERROR, "the torch file cannot be used: %s; save the model as model.safetensors.", m.problem);
+    return bl_fail(error, BL_FILE_ERROR,
+                   "the torch file cannot be used: %s; save the model as model.safetensors.",
+                   m.problem);
 }

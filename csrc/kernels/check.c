@@ -34,7 +34,8 @@ static uint32_t next(checker *c)
 static float *floats(checker *c, size_t count, float size)
 {
     float *x = room(c, count * sizeof *x);
-    for (size_t i = 0; i < count; i++) x[i] = ((float)(int32_t)(next(c) % 20001) - 10000.0f) * size * 1e-4f;
+    for (size_t i = 0; i < count; i++)
+        x[i] = ((float)(int32_t)(next(c) % 20001) - 10000.0f) * size * 1e-4f;
     return x;
 }
 
@@ -47,19 +48,22 @@ static int8_t *bytes(checker *c, size_t count)
 
 static void keep(checker *c, const void *p, size_t size)
 {
-    for (size_t i = 0; i < size; i++) c->hash = (c->hash ^ ((const unsigned char *)p)[i]) * 0x100000001b3u;
+    for (size_t i = 0; i < size; i++)
+        c->hash = (c->hash ^ ((const unsigned char *)p)[i]) * 0x100000001b3u;
 }
 
 static bl_rows8 rows8(checker *c, const bl_kernels *k, size_t rows, size_t n)
 {
-    return (bl_rows8){ room(c, (rows + 1) / 2 * 2 * n * k->row_unit), room(c, rows * 4), room(c, rows * 4) };
+    return (bl_rows8){ room(c, (rows + 1) / 2 * 2 * n * k->row_unit), room(c, rows * 4),
+                       room(c, rows * 4) };
 }
 
 static void simple(checker *c, const bl_kernels *k, size_t n)
 {
     const size_t stride = bl_pad(n);
     const int32_t ids[] = { 3, 0, 2 }, types[] = { 0, 1, 0 };
-    float *scale = floats(c, 16, 0.01f), *places = floats(c, 4 * stride, 1), *kinds = floats(c, 2 * stride, 1), *x = floats(c, 3 * stride, 4);
+    float *scale = floats(c, 16, 0.01f), *places = floats(c, 4 * stride, 1),
+          *kinds = floats(c, 2 * stride, 1), *x = floats(c, 3 * stride, 4);
     const bl_tables tables = { bytes(c, 4 * stride), scale, NULL, places, kinds };
     k->embed(&tables, ids, ids, types, 3, stride, x);
     keep(c, x, 3 * stride * 4);
@@ -82,7 +86,8 @@ static void simple(checker *c, const bl_kernels *k, size_t n)
 
 static void products(checker *c, const bl_kernels *k, size_t rows, size_t n, size_t count)
 {
-    float *x = floats(c, rows * n, 3), *balance = floats(c, n, 1), *scale = floats(c, count, 0.01f), *bias = floats(c, count, 1);
+    float *x = floats(c, rows * n, 3), *balance = floats(c, n, 1), *scale = floats(c, count, 0.01f),
+          *bias = floats(c, count, 1);
     float *out = room(c, rows * count * 4);
     const int8_t *w = bytes(c, count * n);
     bl_rows8 a = rows8(c, k, rows, n);
@@ -104,8 +109,10 @@ static void products(checker *c, const bl_kernels *k, size_t rows, size_t n, siz
 
 static void attention(checker *c, const bl_kernels *k, size_t count, size_t d)
 {
-    const size_t padded = bl_pad(count), rows = count < MOST_ROWS ? count : MOST_ROWS, unit = k->column_unit > 4 ? k->column_unit : 4;
-    float *x = floats(c, padded * d, 2), *scale = room(c, padded * 4), *value_scale = room(c, padded * 4), *out = room(c, padded * d * 4);
+    const size_t padded = bl_pad(count), rows = count < MOST_ROWS ? count : MOST_ROWS,
+                 unit = k->column_unit > 4 ? k->column_unit : 4;
+    float *x = floats(c, padded * d, 2), *scale = room(c, padded * 4),
+          *value_scale = room(c, padded * 4), *out = room(c, padded * d * 4);
     int32_t *sum = room(c, padded * 4), *value_sum = room(c, d * 4);
     void *keys = room(c, padded * d * unit), *values = room(c, padded * d * unit);
     const size_t scratch = k->attend8_scratch(count), scratch32 = k->attend32_scratch(count);
@@ -114,7 +121,8 @@ static void attention(checker *c, const bl_kernels *k, size_t count, size_t d)
     k->quantise(BL_LINEAR, x, d, NULL, rows, d, q);
     k->pack_keys8(x, d, count, d, keys, scale, sum);
     k->pack_values8(x, d, count, d, values, value_scale, value_sum);
-    k->attend8(q, rows, (bl_columns8){ keys, scale, sum }, (bl_columns8){ values, value_scale, value_sum }, count, d, 0.2f, work, out, d);
+    k->attend8(q, rows, (bl_columns8){ keys, scale, sum },
+               (bl_columns8){ values, value_scale, value_sum }, count, d, 0.2f, work, out, d);
     keep(c, out, rows * d * 4);
     k->pack32(x, d, count, d, keys);
     k->pack_values32(x, d, count, d, values);
@@ -150,12 +158,16 @@ bl_status bl_check_isa(const char *name, bl_error *error)
     checker c = { NULL, 0, 0, 0 };
     bl_status status = BL_ISA_ERROR;
     if (!found) {
-        snprintf(error->text, sizeof error->text, "%.60s is no instruction set of this machine.", name);
+        snprintf(error->text, sizeof error->text, "%.60s is no instruction set of this machine.",
+                 name);
     } else if (!(c.arena = bl_allocate(ARENA))) {
         status = BL_MEMORY_ERROR;
         snprintf(error->text, sizeof error->text, "there is no memory for the check.");
     } else if (checked(&c, isas[0]) != checked(&c, found)) {
-        snprintf(error->text, sizeof error->text, "the kernels of %.60s do not give what plain C gives; please report it with the machine's name.", name);
+        snprintf(error->text, sizeof error->text,
+                 "the kernels of %.60s do not give what plain C gives; please report it with the "
+                 "machine's name.",
+                 name);
     } else {
         status = BL_OK;
     }

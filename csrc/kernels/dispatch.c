@@ -17,7 +17,10 @@
 #ifdef BL_X86
 #ifdef _MSC_VER
 #include <intrin.h>
-static void cpuid(unsigned leaf, unsigned sub, unsigned r[4]) { __cpuidex((int *)r, (int)leaf, (int)sub); }
+static void cpuid(unsigned leaf, unsigned sub, unsigned r[4])
+{
+    __cpuidex((int *)r, (int)leaf, (int)sub);
+}
 static uint64_t saved_state(void) { return _xgetbv(0); }
 #else
 #include <cpuid.h>
@@ -76,7 +79,8 @@ static int yes(const char *name)
 }
 static unsigned features(void)
 {
-    return (yes("hw.optional.arm.FEAT_DotProd") ? HAS_DOTPROD : 0u) | (yes("hw.optional.arm.FEAT_I8MM") ? HAS_I8MM : 0u);
+    return (yes("hw.optional.arm.FEAT_DotProd") ? HAS_DOTPROD : 0u) |
+           (yes("hw.optional.arm.FEAT_I8MM") ? HAS_I8MM : 0u);
 }
 #elif defined _WIN32
 #include <windows.h>
@@ -109,22 +113,32 @@ extern const bl_kernels bl_kernels_generic, bl_kernels_armv6, bl_kernels_neon, b
 static const bl_kernels *const tables[] = {
     &bl_kernels_generic,
 #if defined BL_X86
-    &bl_kernels_avx2, &bl_kernels_avxvnni, &bl_kernels_avx512vnni,
+    &bl_kernels_avx2,
+    &bl_kernels_avxvnni,
+    &bl_kernels_avx512vnni,
 #elif defined BL_ARM64
-    &bl_kernels_neon, &bl_kernels_dotprod, &bl_kernels_i8mm,
+    &bl_kernels_neon,
+    &bl_kernels_dotprod,
+    &bl_kernels_i8mm,
 #elif defined BL_ARM32
-    &bl_kernels_armv6, &bl_kernels_neon,
+    &bl_kernels_armv6,
+    &bl_kernels_neon,
 #endif
 };
 /* What each table needs of features(), in the same order. */
 static const unsigned needs[] = {
     0,
 #if defined BL_X86
-    HAS_AVX2, HAS_AVX2 | HAS_AVXVNNI, HAS_AVX512VNNI,
+    HAS_AVX2,
+    HAS_AVX2 | HAS_AVXVNNI,
+    HAS_AVX512VNNI,
 #elif defined BL_ARM64
-    0, HAS_DOTPROD, HAS_DOTPROD | HAS_I8MM,
+    0,
+    HAS_DOTPROD,
+    HAS_DOTPROD | HAS_I8MM,
 #elif defined BL_ARM32
-    HAS_ARMV6, HAS_ARMV6 | HAS_NEON,
+    HAS_ARMV6,
+    HAS_ARMV6 | HAS_NEON,
 #endif
 };
 enum { TABLES = sizeof tables / sizeof *tables };
@@ -147,7 +161,9 @@ static const bl_kernels *choose(void)
 {
     const char *wanted = getenv("BERTLITE_ISA");
     for (size_t i = TABLES; i-- > 0;)
-        if (bl_isa_available(tables[i]) && (!wanted || !*wanted || !strcmp(wanted, tables[i]->name))) return tables[i];
+        if (bl_isa_available(tables[i]) &&
+            (!wanted || !*wanted || !strcmp(wanted, tables[i]->name)))
+            return tables[i];
     return NULL;
 }
 

@@ -2,15 +2,16 @@
  * columns are kept as int16, so that the inner loop has nothing to unpack. */
 #include <arm_acle.h>
 
-#define DOT_MR 2
-#define DOT_NR 64
-#define DOT_ZERO 0
-#define DOT_ROW_UNIT 2
+#define DOT_MR          2
+#define DOT_NR          64
+#define DOT_ZERO        0
+#define DOT_ROW_UNIT    2
 #define DOT_COLUMN_UNIT 2
 
 typedef int32_t __attribute__((may_alias)) dot_pair;
 
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q,
+                                 int32_t offset)
 {
     int16_t *p = (int16_t *)data + row * k + i;
     for (size_t j = 0; j < 16; j++) p[j] = (int16_t)(q[j] + offset);
@@ -61,7 +62,8 @@ static void dot_1x2(const int16_t *a, const int16_t *b, size_t k, vi c[2])
     c[0] = s0;
     c[1] = s1;
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
+                        const void *b)
 {
     const int16_t *p = a, *q = b;
     vi c[4];
@@ -87,7 +89,8 @@ static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k,
         int32_t s[4] = { 0, 0, 0, 0 };
         for (size_t i = 0; i < k; i += 4) {
             uint32_t u = (uint32_t)p[i / 2], v = (uint32_t)p[i / 2 + 1];
-            int32_t even = (int32_t)((u & 0xFFFF) | (v << 16)), odd = (int32_t)((u >> 16) | (v & 0xFFFF0000u));
+            int32_t even = (int32_t)((u & 0xFFFF) | (v << 16)),
+                    odd = (int32_t)((u >> 16) | (v & 0xFFFF0000u));
 #pragma GCC unroll 4
             for (int t = 0; t < 4; t++) {
                 uint32_t w;

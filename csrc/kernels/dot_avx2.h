@@ -1,13 +1,14 @@
 /* 8-bit dot products with AVX2.  VPMADDUBSW would saturate, so both sides are
  * widened to int16: rows when they are written, columns when they are loaded.
  * Columns lie in panels: [column/16][k/2][16][2]. */
-#define DOT_MR 4
-#define DOT_NR 16
-#define DOT_ZERO 0
-#define DOT_ROW_UNIT 2
+#define DOT_MR          4
+#define DOT_NR          16
+#define DOT_ZERO        0
+#define DOT_ROW_UNIT    2
 #define DOT_COLUMN_UNIT 1
 
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q,
+                                 int32_t offset)
 {
     const __m256i v = _mm256_add_epi16(vi_pair16(q), _mm256_set1_epi16((short)offset));
     _mm256_storeu_si256((__m256i *)(void *)((int16_t *)data + row * k + i), v);
@@ -24,8 +25,10 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 {
     /* the low and the high halves of the quads are the pairs of i and of i + 2 */
     const __m256i low = _mm256_set1_epi32(0xFFFF);
-    __m256i even = _mm256_packus_epi32(_mm256_and_si256(quads[0], low), _mm256_and_si256(quads[1], low));
-    __m256i odd = _mm256_packus_epi32(_mm256_srli_epi32(quads[0], 16), _mm256_srli_epi32(quads[1], 16));
+    __m256i even =
+        _mm256_packus_epi32(_mm256_and_si256(quads[0], low), _mm256_and_si256(quads[1], low));
+    __m256i odd =
+        _mm256_packus_epi32(_mm256_srli_epi32(quads[0], 16), _mm256_srli_epi32(quads[1], 16));
     int8_t *p = (int8_t *)data + dot_at(column, i, k);
     _mm256_storeu_si256((__m256i *)(void *)p, _mm256_permute4x64_epi64(even, 0xD8));
     _mm256_storeu_si256((__m256i *)(void *)(p + 32), _mm256_permute4x64_epi64(odd, 0xD8));
@@ -35,7 +38,8 @@ static inline __m256i dot_widen(const int8_t *p)
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
 /* rows x 16 columns; rows is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const int16_t *a, const int8_t *b, size_t k)
+BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const int16_t *a,
+                         const int8_t *b, size_t k)
 {
     __m256i s[4][2];
 #pragma GCC unroll 4

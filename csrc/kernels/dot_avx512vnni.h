@@ -18,8 +18,9 @@ static inline __m512i dot_step(__m512i s, __m512i x, __m512i y)
 }
 /* rows x panels of 16 columns, both constant wherever this is inlined. ahead: fetch the
  * next panels, for weights too many for the nearer caches. */
-BL_INLINE void dot_block(const sink *to, const int raw, const int ahead, size_t row, const size_t rows, size_t column, const size_t panels,
-                         const uint8_t *a, const int8_t *b, size_t k)
+BL_INLINE void dot_block(const sink *to, const int raw, const int ahead, size_t row,
+                         const size_t rows, size_t column, const size_t panels, const uint8_t *a,
+                         const int8_t *b, size_t k)
 {
     __m512i s[8][4];
 #pragma GCC unroll 8
@@ -44,7 +45,8 @@ BL_INLINE void dot_block(const sink *to, const int raw, const int ahead, size_t 
     }
     emit(to, raw, row_factors(to, raw, row, rows), row, rows, column, panels, &s[0][0], 4);
 }
-BL_INLINE void dot_rows(const sink *s, const int raw, size_t column, const size_t panels, const uint8_t *a, const int8_t *b, size_t k)
+BL_INLINE void dot_rows(const sink *s, const int raw, size_t column, const size_t panels,
+                        const uint8_t *a, const int8_t *b, size_t k)
 {
     size_t row = 0;
     if (s->rows == 8) {
@@ -56,7 +58,8 @@ BL_INLINE void dot_rows(const sink *s, const int raw, size_t column, const size_
     if (s->rows & 2) dot_block(s, raw, 1, row, 2, column, panels, a + row * k, b, k), row += 2;
     if (s->rows & 1) dot_block(s, raw, 1, row, 1, column, panels, a + row * k, b, k);
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
+                        const void *b)
 {
     const int8_t *y = b;
     size_t j = 0;
@@ -76,13 +79,17 @@ static inline __m512i dot_gather(const __m512i v[16])
     __m512i a[8], b[4];
 #pragma GCC unroll 8
     for (int i = 0; i < 8; i++)
-        a[i] = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]), _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]));
+        a[i] = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]),
+                                _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]));
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++)
-        b[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(a[2 * i], a[2 * i + 1]), _mm512_unpackhi_epi64(a[2 * i], a[2 * i + 1]));
+        b[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(a[2 * i], a[2 * i + 1]),
+                                _mm512_unpackhi_epi64(a[2 * i], a[2 * i + 1]));
     /* each b[i]: four 128-bit lanes that hold partial sums of v[4i .. 4i+3] */
-    __m512i p = _mm512_add_epi32(_mm512_shuffle_i64x2(b[0], b[1], 0x88), _mm512_shuffle_i64x2(b[0], b[1], 0xDD));
-    __m512i q = _mm512_add_epi32(_mm512_shuffle_i64x2(b[2], b[3], 0x88), _mm512_shuffle_i64x2(b[2], b[3], 0xDD));
+    __m512i p = _mm512_add_epi32(_mm512_shuffle_i64x2(b[0], b[1], 0x88),
+                                 _mm512_shuffle_i64x2(b[0], b[1], 0xDD));
+    __m512i q = _mm512_add_epi32(_mm512_shuffle_i64x2(b[2], b[3], 0x88),
+                                 _mm512_shuffle_i64x2(b[2], b[3], 0xDD));
     return _mm512_add_epi32(_mm512_shuffle_i64x2(p, q, 0x88), _mm512_shuffle_i64x2(p, q, 0xDD));
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

@@ -15,7 +15,8 @@ static inline __m256i dot_step(__m256i s, __m256i x, __m256i y)
 static inline __m256i dot_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 
 /* rows x 16 columns; rows is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const uint8_t *a, const int8_t *b, size_t k)
+BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const uint8_t *a,
+                         const int8_t *b, size_t k)
 {
     __m256i s[4][2];
 #pragma GCC unroll 4
@@ -52,6 +53,7 @@ static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k,
 #endif
             }
         }
-        _mm_storeu_si128((__m128i *)(void *)(c + j), _mm_hadd_epi32(_mm_hadd_epi32(s[0], s[1]), _mm_hadd_epi32(s[2], s[3])));
+        _mm_storeu_si128((__m128i *)(void *)(c + j),
+                         _mm_hadd_epi32(_mm_hadd_epi32(s[0], s[1]), _mm_hadd_epi32(s[2], s[3])));
     }
 }

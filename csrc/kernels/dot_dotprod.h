@@ -1,16 +1,17 @@
 /* 8-bit dot products with SDOT (Armv8.2).  Rows lie as they are; columns in
  * panels of eight: [column/8][k/4][8][4]. */
-#define DOT_MR 8
-#define DOT_NR 64
-#define DOT_ZERO 0
-#define DOT_ROW_UNIT 1
+#define DOT_MR          8
+#define DOT_NR          64
+#define DOT_ZERO        0
+#define DOT_ROW_UNIT    1
 #define DOT_COLUMN_UNIT 1
 
 static inline size_t dot_at(size_t column, size_t i, size_t k)
 {
     return column / 8 * 8 * k + i * 8 + column % 8 * 4;
 }
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q,
+                                 int32_t offset)
 {
     vst1q_s8((int8_t *)data + row * k + i, vaddq_s8(vi_bytes(q), vdupq_n_s8((int8_t)offset)));
 }
@@ -30,7 +31,9 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 }
 
 /* rows x 8 columns; rows is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, const factors f, size_t row, const size_t rows, size_t column, const int8_t *a, const int8_t *b, size_t k)
+BL_INLINE void dot_block(const sink *to, const int raw, const factors f, size_t row,
+                         const size_t rows, size_t column, const int8_t *a, const int8_t *b,
+                         size_t k)
 {
     int32x4_t s[8][2];
 #pragma GCC unroll 8
@@ -40,26 +43,29 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, size_t 
         int8x16_t x[8];
 #pragma GCC unroll 8
         for (size_t i = 0; i < rows; i++) x[i] = vld1q_s8(a + i * k + t);
-#define STEP(lane)                                                                      \
-    {                                                                                   \
-        int8x16_t y0 = vld1q_s8(b + 32 * lane), y1 = vld1q_s8(b + 32 * lane + 16);      \
-        _Pragma("GCC unroll 8") for (size_t i = 0; i < rows; i++)                       \
-        {                                                                               \
-            s[i][0] = vdotq_laneq_s32(s[i][0], y0, x[i], lane);                         \
-            s[i][1] = vdotq_laneq_s32(s[i][1], y1, x[i], lane);                         \
-        }                                                                               \
+#define STEP(lane)                                                                                 \
+    {                                                                                              \
+        int8x16_t y0 = vld1q_s8(b + 32 * lane), y1 = vld1q_s8(b + 32 * lane + 16);                 \
+        _Pragma("GCC unroll 8") for (size_t i = 0; i < rows; i++)                                  \
+        {                                                                                          \
+            s[i][0] = vdotq_laneq_s32(s[i][0], y0, x[i], lane);                                    \
+            s[i][1] = vdotq_laneq_s32(s[i][1], y1, x[i], lane);                                    \
+        }                                                                                          \
     }
         STEP(0) STEP(1) STEP(2) STEP(3)
 #undef STEP
     }
     emit(to, raw, f, row, rows, column, 2, &s[0][0], 2);
 }
-BL_INLINE void dot_rows(const sink *s, const int raw, size_t row, const size_t rows, size_t columns, const int8_t *a, size_t k, const int8_t *b)
+BL_INLINE void dot_rows(const sink *s, const int raw, size_t row, const size_t rows, size_t columns,
+                        const int8_t *a, size_t k, const int8_t *b)
 {
     const factors f = row_factors(s, raw, row, rows);
-    for (size_t j = 0; j < columns; j += 8, b += 8 * k) dot_block(s, raw, f, row, rows, j, a + row * k, b, k);
+    for (size_t j = 0; j < columns; j += 8, b += 8 * k)
+        dot_block(s, raw, f, row, rows, j, a + row * k, b, k);
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
+                        const void *b)
 {
     size_t row = 0;
     if (s->rows == 8) { /* the usual sizes of heads and of small models, unrolled */
@@ -81,7 +87,8 @@ static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k,
         for (int i = 0; i < 4; i++) s[i] = vdupq_n_s32(0);
         for (size_t t = 0; t < k; t += 16)
 #pragma GCC unroll 4
-            for (size_t i = 0; i < 4; i++) s[i] = vdotq_s32(s[i], vld1q_s8(b + i * k + t), vld1q_s8(x + t));
+            for (size_t i = 0; i < 4; i++)
+                s[i] = vdotq_s32(s[i], vld1q_s8(b + i * k + t), vld1q_s8(x + t));
         vst1q_s32(c + j, vpaddq_s32(vpaddq_s32(s[0], s[1]), vpaddq_s32(s[2], s[3])));
     }
 }

@@ -1,16 +1,17 @@
 /* 8-bit dot products with SMMLA (Armv8.6).  Rows lie in pairs: [row/2][k/8][2][8];
  * columns in panels of eight: [column/8][k/8][8][8]. */
-#define DOT_MR 8
-#define DOT_NR 64
-#define DOT_ZERO 0
-#define DOT_ROW_UNIT 1
+#define DOT_MR          8
+#define DOT_NR          64
+#define DOT_ZERO        0
+#define DOT_ROW_UNIT    1
 #define DOT_COLUMN_UNIT 1
 
 static inline size_t dot_at(size_t column, size_t i, size_t k)
 {
     return column / 8 * 8 * k + i / 8 * 64 + column % 8 * 8 + i % 8;
 }
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q,
+                                 int32_t offset)
 {
     int8_t *p = (int8_t *)data + row / 2 * 2 * k + i * 2 + row % 2 * 8;
     const int8x16_t b = vaddq_s8(vi_bytes(q), vdupq_n_s8((int8_t)offset));
@@ -24,8 +25,9 @@ static inline void dot_put_column16(void *data, size_t column, size_t i, size_t 
 }
 static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k, const vi *quads)
 {
-#define PUT_QUAD(j, lane) \
-    vst1q_lane_s32((int32_t *)(void *)((int8_t *)data + dot_at(column + 4 * (j) + lane, i, k)), quads[j], lane)
+#define PUT_QUAD(j, lane)                                                                          \
+    vst1q_lane_s32((int32_t *)(void *)((int8_t *)data + dot_at(column + 4 * (j) + lane, i, k)),    \
+                   quads[j], lane)
     for (size_t j = 0; j < 4; j++) {
         PUT_QUAD(j, 0);
         PUT_QUAD(j, 1);
@@ -36,7 +38,8 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 }
 
 /* rows x 8 columns; rows is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const size_t rows, size_t column, const int8_t *a, const int8_t *b, size_t k)
+BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const size_t rows,
+                         size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
     const size_t pairs = (rows + 1) / 2;
     int32x4_t s[4][4];
@@ -51,7 +54,8 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const s
         for (int j = 0; j < 8; j++) y[j] = vld1q_s8(b + 16 * j);
 #pragma GCC unroll 4
         for (size_t i = 0; i < pairs; i++) {
-            const int8x16_t x0 = vld1q_s8(a + i * 2 * k + t * 2), x1 = vld1q_s8(a + i * 2 * k + t * 2 + 16);
+            const int8x16_t x0 = vld1q_s8(a + i * 2 * k + t * 2),
+                            x1 = vld1q_s8(a + i * 2 * k + t * 2 + 16);
 #pragma GCC unroll 4
             for (int j = 0; j < 4; j++) s[i][j] = vmmlaq_s32(s[i][j], x0, y[j]);
 #pragma GCC unroll 4
@@ -68,14 +72,17 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const s
         c[2 * i + 1][1] = HALF(vtrn2q_s64, s[i][2], s[i][3]);
     }
 #undef HALF
-    emit(to, raw, f, 0, rows, column, 2, &c[0][0], 2); /* an odd last row was paired with what stands beside it */
+    emit(to, raw, f, 0, rows, column, 2, &c[0][0],
+         2); /* an odd last row was paired with what stands beside it */
 }
-BL_INLINE void dot_rows(const sink *s, const int raw, const size_t rows, size_t columns, const int8_t *a, size_t k, const int8_t *b)
+BL_INLINE void dot_rows(const sink *s, const int raw, const size_t rows, size_t columns,
+                        const int8_t *a, size_t k, const int8_t *b)
 {
     const factors f = row_factors(s, raw, 0, rows);
     for (size_t j = 0; j < columns; j += 8, b += 8 * k) dot_block(s, raw, f, rows, j, a, b, k);
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
+                        const void *b)
 {
     switch (s->rows) {
     case 8: /* the usual sizes of heads and of small models, unrolled */

@@ -2,12 +2,13 @@
  *
  * Weights never are -128, so two products fit an int16: |2 * 127 * 128| < 2^15.
  * That halves the widening additions. Rows and columns lie as they are. */
-#define DOT_NR 64
-#define DOT_ZERO 0
-#define DOT_ROW_UNIT 1
+#define DOT_NR          64
+#define DOT_ZERO        0
+#define DOT_ROW_UNIT    1
 #define DOT_COLUMN_UNIT 1
 
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q,
+                                 int32_t offset)
 {
     vst1q_s8((int8_t *)data + row * k + i, vaddq_s8(vi_bytes(q), vdupq_n_s8((int8_t)offset)));
 }
@@ -18,7 +19,8 @@ static inline void dot_put_column16(void *data, size_t column, size_t i, size_t 
 static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k, const vi *quads)
 {
     int8_t *p = (int8_t *)data + column * k + i;
-#define PUT_QUAD(j, lane) vst1q_lane_s32((int32_t *)(void *)(p + (4 * (j) + lane) * k), quads[j], lane)
+#define PUT_QUAD(j, lane)                                                                          \
+    vst1q_lane_s32((int32_t *)(void *)(p + (4 * (j) + lane) * k), quads[j], lane)
     for (size_t j = 0; j < 4; j++) {
         PUT_QUAD(j, 0);
         PUT_QUAD(j, 1);
@@ -46,7 +48,8 @@ BL_INLINE void dot_steps(const int first, int32x4_t *s, int8x16_t x, const int8x
 #pragma GCC unroll 4
         for (int j = 0; j < CHAINS; j++) p[j] = HIGH(p[j], x, y[from + j]);
 #pragma GCC unroll 4
-        for (int j = 0; j < CHAINS; j++) s[from + j] = first ? vpaddlq_s16(p[j]) : vpadalq_s16(s[from + j], p[j]);
+        for (int j = 0; j < CHAINS; j++)
+            s[from + j] = first ? vpaddlq_s16(p[j]) : vpadalq_s16(s[from + j], p[j]);
     }
 #undef HIGH
 }
@@ -55,14 +58,17 @@ static inline int32x4_t dot_gather(int32x4_t a, int32x4_t b, int32x4_t c, int32x
 #ifdef __aarch64__
     return vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d));
 #else
-    int32x2_t x = vpadd_s32(vadd_s32(vget_low_s32(a), vget_high_s32(a)), vadd_s32(vget_low_s32(b), vget_high_s32(b)));
-    int32x2_t y = vpadd_s32(vadd_s32(vget_low_s32(c), vget_high_s32(c)), vadd_s32(vget_low_s32(d), vget_high_s32(d)));
+    int32x2_t x = vpadd_s32(vadd_s32(vget_low_s32(a), vget_high_s32(a)),
+                            vadd_s32(vget_low_s32(b), vget_high_s32(b)));
+    int32x2_t y = vpadd_s32(vadd_s32(vget_low_s32(c), vget_high_s32(c)),
+                            vadd_s32(vget_low_s32(d), vget_high_s32(d)));
     return vcombine_s32(x, y);
 #endif
 }
 
 /* rows x 4 columns; rows is a constant wherever this is inlined, and k may be. */
-BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const size_t rows, size_t column, const int8_t *a, const int8_t *b, size_t k)
+BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const size_t rows,
+                         size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
     int32x4_t s[4][4];
     int8x16_t y[4];
@@ -89,12 +95,14 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const s
 #define DOT_MR 2 /* 16 registers */
 #endif
 
-BL_INLINE void dot_rows(const sink *s, const int raw, const size_t rows, size_t columns, const int8_t *a, size_t k, const int8_t *b)
+BL_INLINE void dot_rows(const sink *s, const int raw, const size_t rows, size_t columns,
+                        const int8_t *a, size_t k, const int8_t *b)
 {
     const factors f = row_factors(s, raw, 0, rows);
     for (size_t j = 0; j < columns; j += 4, b += 4 * k) dot_block(s, raw, f, rows, j, a, b, k);
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
+                        const void *b)
 {
     switch (s->rows) {
 #if DOT_MR == 4

@@ -1,11 +1,12 @@
 /* The layout that both VNNI forms share.  VPDPBUSD multiplies unsigned by signed
  * bytes, so rows are stored 128 higher (DOT_ZERO); columns lie in panels:
  * [column/16][k/4][16][4]. */
-#define DOT_ZERO 128
-#define DOT_ROW_UNIT 1
+#define DOT_ZERO        128
+#define DOT_ROW_UNIT    1
 #define DOT_COLUMN_UNIT 1
 
-static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q, int32_t offset)
+static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q,
+                                 int32_t offset)
 {
     const __m128i v = _mm_add_epi8(vi_bytes(q), _mm_set1_epi8((char)offset));
     _mm_storeu_si128((__m128i *)(void *)((uint8_t *)data + row * k + i), v);

@@ -1,5 +1,6 @@
 /* The tile of the 256-bit forms: up to four rows x 16 columns. */
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k, const void *b)
+BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
+                        const void *b)
 {
     (void)columns;
     switch (s->rows) {

@@ -40,17 +40,17 @@ typedef struct {
 } bl_columns8;
 
 typedef struct {
-    const int8_t *words;      /* int8 rows with words_scale, or ... */
+    const int8_t *words; /* int8 rows with words_scale, or ... */
     const float *words_scale;
-    const float *words_f32;   /* ... float rows where words is NULL */
+    const float *words_f32; /* ... float rows where words is NULL */
     const float *positions;
-    const float *types;       /* NULL: the architecture has none */
+    const float *types; /* NULL: the architecture has none */
 } bl_tables;
 
 typedef struct bl_kernels {
     const char *name;
-    size_t row_unit;     /* bytes that one activation takes in bl_rows8 */
-    size_t column_unit;  /* bytes that one weight takes in bl_columns8 */
+    size_t row_unit;    /* bytes that one activation takes in bl_rows8 */
+    size_t column_unit; /* bytes that one weight takes in bl_columns8 */
 
     /* out[i] = word + position + type, for count tokens of n padded values. */
     void (*embed)(const bl_tables *tables, const int32_t *words, const int32_t *positions,
@@ -66,15 +66,15 @@ typedef struct bl_kernels {
 
     /* The rows of f(x), or of x * balance, in 8 bits.  x is overwritten with f(x);
      * balance is NULL unless f is BL_LINEAR.  Rows start at an even row of out. */
-    void (*quantise)(bl_activation f, float *x, size_t stride, const float *balance,
-                     size_t rows, size_t n, bl_rows8 out);
+    void (*quantise)(bl_activation f, float *x, size_t stride, const float *balance, size_t rows,
+                     size_t n, bl_rows8 out);
 
     /* int8 columns, each of n consecutive values, count of them (both padded). */
     void (*pack8)(const int8_t *columns, size_t count, size_t n, void *data, int32_t *sum);
 
     /* out[i][j] = a_i . b_j (+ bias_j) for rows i and count columns, k values each. */
-    void (*gemm8)(bl_rows8 a, size_t rows, bl_columns8 b, size_t count, size_t k,
-                  const float *bias, float *out, size_t stride);
+    void (*gemm8)(bl_rows8 a, size_t rows, bl_columns8 b, size_t count, size_t k, const float *bias,
+                  float *out, size_t stride);
 
     /* The same against int8 columns that stay as they are in memory, k bytes apart:
      * for a vocabulary, which is read in place. If there are fewer than 16, what is
@@ -88,10 +88,10 @@ typedef struct bl_kernels {
      * Keys: one column per token, d values.  Values: d columns, one value per token,
      * scale per token.  count tokens, d padded; sizes with padded count; x may be
      * read where the padding's tokens would be no more than at its first row. */
-    void (*pack_keys8)(const float *x, size_t stride, size_t count, size_t d,
-                       void *data, float *scale, int32_t *sum);
-    void (*pack_values8)(const float *x, size_t stride, size_t count, size_t d,
-                         void *data, float *scale, int32_t *sum);
+    void (*pack_keys8)(const float *x, size_t stride, size_t count, size_t d, void *data,
+                       float *scale, int32_t *sum);
+    void (*pack_values8)(const float *x, size_t stride, size_t count, size_t d, void *data,
+                         float *scale, int32_t *sum);
 
     /* softmax(q . keys * factor) . values for rows queries against count tokens.
      * values.scale is per token.  scratch: attend8_scratch(count) bytes. */

@@ -17,16 +17,23 @@ static inline vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
 static inline vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
 static inline vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
 static inline vf vf_abs(vf a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
-static inline int vf_any_above(vf a, vf b) { return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
+static inline int vf_any_above(vf a, vf b)
+{
+    return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ));
+}
 static inline vi vf_bits(vf a) { return _mm256_castps_si256(a); }
 static inline vf vi_as_float(vi a) { return _mm256_castsi256_ps(a); }
 static inline vi vi_round(vf a) { return _mm256_cvtps_epi32(a); }
 static inline vf vf_from_int(vi a) { return _mm256_cvtepi32_ps(a); }
 static inline vf vf_load_s8(const int8_t *p)
 {
-    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)));
+    return _mm256_cvtepi32_ps(
+        _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p)));
 }
-static inline vi vi_load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
+static inline vi vi_load(const int32_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
 static inline void vi_store(int32_t *p, vi a) { _mm256_storeu_si256((__m256i *)(void *)p, a); }
 static inline vi vi_set(int32_t a) { return _mm256_set1_epi32(a); }
 static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
@@ -66,6 +73,9 @@ static inline __m128i vi_bytes(const vi v[2])
     __m256i h = _mm256_and_si256(vi_pair16(v), _mm256_set1_epi16(255));
     return _mm_packus_epi16(_mm256_castsi256_si128(h), _mm256_extracti128_si256(h, 1));
 }
-static inline void vi_narrow8(void *out, const vi v[2]) { _mm_storeu_si128((__m128i *)out, vi_bytes(v)); }
+static inline void vi_narrow8(void *out, const vi v[2])
+{
+    _mm_storeu_si128((__m128i *)out, vi_bytes(v));
+}
 
 #include "vec_rows.h"

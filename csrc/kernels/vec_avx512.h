@@ -24,7 +24,8 @@ static inline vi vi_round(vf a) { return _mm512_cvtps_epi32(a); }
 static inline vf vf_from_int(vi a) { return _mm512_cvtepi32_ps(a); }
 static inline vf vf_load_s8(const int8_t *p)
 {
-    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));
+    return _mm512_cvtepi32_ps(
+        _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p)));
 }
 static inline vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
 static inline void vi_store(int32_t *p, vi a) { _mm512_storeu_si512(p, a); }
@@ -36,7 +37,10 @@ static inline vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
 static inline vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
 #define vi_shift_left(a, n) _mm512_slli_epi32(a, n)
 
-static inline __m256 vf_upper(vf a) { return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1)); }
+static inline __m256 vf_upper(vf a)
+{
+    return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1));
+}
 static inline float vf_sum16(const vf v[1])
 {
     __m256 s = _mm256_add_ps(_mm512_castps512_ps256(v[0]), vf_upper(v[0]));
@@ -60,6 +64,9 @@ static inline float vf_min1(vf a)
 }
 /* The low bytes of 16 values. */
 static inline __m128i vi_bytes(const vi v[1]) { return _mm512_cvtepi32_epi8(v[0]); }
-static inline void vi_narrow8(void *out, const vi v[1]) { _mm_storeu_si128((__m128i *)out, vi_bytes(v)); }
+static inline void vi_narrow8(void *out, const vi v[1])
+{
+    _mm_storeu_si128((__m128i *)out, vi_bytes(v));
+}
 
 #include "vec_rows.h"

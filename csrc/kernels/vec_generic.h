@@ -18,8 +18,18 @@ static inline vf vf_max(vf a, vf b) { return a > b ? a : b; }
 static inline vf vf_sqrt(vf a) { return sqrtf(a); }
 static inline vf vf_abs(vf a) { return fabsf(a); }
 static inline int vf_any_above(vf a, vf b) { return a > b; }
-static inline vi vf_bits(vf a) { vi b; memcpy(&b, &a, 4); return b; }
-static inline vf vi_as_float(vi a) { vf b; memcpy(&b, &a, 4); return b; }
+static inline vi vf_bits(vf a)
+{
+    vi b;
+    memcpy(&b, &a, 4);
+    return b;
+}
+static inline vf vi_as_float(vi a)
+{
+    vf b;
+    memcpy(&b, &a, 4);
+    return b;
+}
 static inline vi vi_round(vf a) { return (vi)((uint32_t)vf_bits(a + 12582912.0f) - 0x4B400000u); }
 static inline vf vf_from_int(vi a) { return (float)a; }
 static inline vf vf_load_s8(const int8_t *p) { return (float)*p; }

@@ -105,15 +105,16 @@ static inline int8x16_t vi_bytes(const vi v[4])
     return vcombine_s8(vmovn_s16(a), vmovn_s16(b));
 #endif
 }
-static inline void vi_narrow8(void *out, const vi v[4])
-{
-    vst1q_s8((int8_t *)out, vi_bytes(v));
-}
+static inline void vi_narrow8(void *out, const vi v[4]) { vst1q_s8((int8_t *)out, vi_bytes(v)); }
 
 /* Up to eight rows' scalars, four to a register, and a vector times (or minus a
  * product with) row r's. */
-typedef struct { float32x4_t v[2]; } vf_rows;
-typedef struct { int32x4_t v[2]; } vi_rows;
+typedef struct {
+    float32x4_t v[2];
+} vf_rows;
+typedef struct {
+    int32x4_t v[2];
+} vi_rows;
 static inline __attribute__((always_inline)) vf_rows vf_rows_load(const float *p, const size_t rows)
 {
     vf_rows s = { { vdupq_n_f32(0), vdupq_n_f32(0) } };
@@ -123,7 +124,8 @@ static inline __attribute__((always_inline)) vf_rows vf_rows_load(const float *p
         else if (r / 4 * 4 + 4 > rows) s.v[r / 4][r % 4] = p[r];
     return s;
 }
-static inline __attribute__((always_inline)) vi_rows vi_rows_load(const int32_t *p, const size_t rows)
+static inline __attribute__((always_inline)) vi_rows vi_rows_load(const int32_t *p,
+                                                                  const size_t rows)
 {
     vi_rows s = { { vdupq_n_s32(0), vdupq_n_s32(0) } };
 #pragma GCC unroll 8
@@ -132,5 +134,12 @@ static inline __attribute__((always_inline)) vi_rows vi_rows_load(const int32_t 
         else if (r / 4 * 4 + 4 > rows) s.v[r / 4][r % 4] = p[r];
     return s;
 }
-static inline __attribute__((always_inline)) vf vf_mul_row(vf a, vf_rows b, const size_t r) { return vmulq_n_f32(a, b.v[r / 4][r % 4]); }
-static inline __attribute__((always_inline)) vi vi_sub_mul_row(vi a, vi b, vi_rows c, const size_t r) { return vmlsq_n_s32(a, b, c.v[r / 4][r % 4]); }
+static inline __attribute__((always_inline)) vf vf_mul_row(vf a, vf_rows b, const size_t r)
+{
+    return vmulq_n_f32(a, b.v[r / 4][r % 4]);
+}
+static inline __attribute__((always_inline)) vi vi_sub_mul_row(vi a, vi b, vi_rows c,
+                                                               const size_t r)
+{
+    return vmlsq_n_s32(a, b, c.v[r / 4][r % 4]);
+}

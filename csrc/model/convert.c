@@ -18,9 +18,12 @@ typedef struct piece {
     unsigned char bytes[];
 } piece;
 
-struct bl_writer { piece *first, **last; };
+struct bl_writer {
+    piece *first, **last;
+};
 
-static int add(bl_writer *w, const char *name, const void *values, size_t rows, size_t columns, int kind)
+static int add(bl_writer *w, const char *name, const void *values, size_t rows, size_t columns,
+               int kind)
 {
     const size_t size = rows * (columns ? columns : 1) * (kind == INTS ? 1 : 4);
     piece *p = malloc(sizeof *p + size);
@@ -37,8 +40,15 @@ static int add(bl_writer *w, const char *name, const void *values, size_t rows, 
     return 1;
 }
 
-int bl_write_int8(bl_writer *w, const char *name, const int8_t *values, size_t rows, size_t columns) { return add(w, name, values, rows, columns, INTS); }
-int bl_write_floats(bl_writer *w, const char *name, const float *values, size_t rows, size_t columns) { return add(w, name, values, rows, columns, FLOATS); }
+int bl_write_int8(bl_writer *w, const char *name, const int8_t *values, size_t rows, size_t columns)
+{
+    return add(w, name, values, rows, columns, INTS);
+}
+int bl_write_floats(bl_writer *w, const char *name, const float *values, size_t rows,
+                    size_t columns)
+{
+    return add(w, name, values, rows, columns, FLOATS);
+}
 
 /* The text as the inside of a JSON string. */
 static char *escaped(const char *text, size_t n)
@@ -64,7 +74,8 @@ static void identify(const bl_writer *w, char id[17])
 }
 
 /* base: the tensors of the file to stand on, under that name; or NULL. */
-static int write_all(const bl_writer *w, const char *config, size_t config_size, const char *tokenizer, size_t tokenizer_size, const bl_tensors *base,
+static int write_all(const bl_writer *w, const char *config, size_t config_size,
+                     const char *tokenizer, size_t tokenizer_size, const bl_tensors *base,
                      const char *base_name, FILE *f)
 {
     static const char *const dtypes[] = { [FLOATS] = "F32", [INTS] = "I8", [WORDS] = "I32" };
@@ -73,17 +84,26 @@ static int write_all(const bl_writer *w, const char *config, size_t config_size,
     identify(w, id);
     if (base) room += 2 * strlen(base_name) + strlen(base->id);
     for (const piece *p = w->first; p; p = p->next) room += sizeof p->name + 128;
-    char *header = malloc(room), *text = escaped(config, config_size), *other = escaped(tokenizer, tokenizer_size);
+    char *header = malloc(room), *text = escaped(config, config_size),
+         *other = escaped(tokenizer, tokenizer_size);
     int ok = header && text && other;
-    if (ok) n = (size_t)snprintf(header, room, "{\"__metadata__\":{\"bertlite\":\"1\",\"id\":\"%s\",\"config\":\"%s\"%s%s%s", id, text, tokenizer_size ? ",\"tokenizer\":\"" : "", other, tokenizer_size ? "\"" : "");
-    if (ok && base) n += (size_t)snprintf(header + n, room - n, ",\"base\":\"%s\",\"base_id\":\"%s\"", base_name, base->id);
+    if (ok)
+        n = (size_t)snprintf(
+            header, room,
+            "{\"__metadata__\":{\"bertlite\":\"1\",\"id\":\"%s\",\"config\":\"%s\"%s%s%s", id, text,
+            tokenizer_size ? ",\"tokenizer\":\"" : "", other, tokenizer_size ? "\"" : "");
+    if (ok && base)
+        n += (size_t)snprintf(header + n, room - n, ",\"base\":\"%s\",\"base_id\":\"%s\"",
+                              base_name, base->id);
     if (ok) header[n++] = '}';
     for (int ints = 0; ints < 2 && ok; ints++) /* last, so that what is wider is aligned */
         for (const piece *p = w->first; p; p = p->next) {
             if ((p->kind == INTS) != ints) continue;
-            n += (size_t)snprintf(header + n, room - n, ",\"%s\":{\"dtype\":\"%s\",\"shape\":[%zu", p->name, dtypes[p->kind], p->rows);
+            n += (size_t)snprintf(header + n, room - n, ",\"%s\":{\"dtype\":\"%s\",\"shape\":[%zu",
+                                  p->name, dtypes[p->kind], p->rows);
             if (p->columns) n += (size_t)snprintf(header + n, room - n, ",%zu", p->columns);
-            n += (size_t)snprintf(header + n, room - n, "],\"data_offsets\":[%zu,%zu]}", offset, offset + p->size);
+            n += (size_t)snprintf(header + n, room - n, "],\"data_offsets\":[%zu,%zu]}", offset,
+                                  offset + p->size);
             offset += p->size;
         }
     if (ok) {
@@ -103,7 +123,8 @@ static int write_all(const bl_writer *w, const char *config, size_t config_size,
 }
 
 /* The folder's tokenizer as a last piece of w and as settings; 1 also if it has none. */
-static int add_tokenizer(bl_writer *w, const char *folder, char **settings, size_t *size, bl_error *error)
+static int add_tokenizer(bl_writer *w, const char *folder, char **settings, size_t *size,
+                         bl_error *error)
 {
     char path[4096];
     const char *const files[] = { "tokenizer.json", "vocab.txt" };
@@ -117,7 +138,8 @@ static int add_tokenizer(bl_writer *w, const char *folder, char **settings, size
     if (!t) return 0;
     *size = bl_tokenizer_settings(t, NULL, 0);
     *settings = malloc(*size);
-    const int fine = *settings && add(w, BL_TABLE_NAME, t->vocabulary.block, t->vocabulary.size / 4, 0, WORDS);
+    const int fine = *settings &&
+                     add(w, BL_TABLE_NAME, t->vocabulary.block, t->vocabulary.size / 4, 0, WORDS);
     if (fine) bl_tokenizer_settings(t, *settings, *size);
     else bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the tokenizer.");
     bl_tokenizer_close(t);
@@ -139,8 +161,13 @@ static int leave_to_base(bl_writer *w, const bl_tensors *base, const char *name,
         piece *p = *at;
         const bl_tensor *t = bl_is_shared(p->name) ? bl_find(base, p->name) : NULL;
         if (bl_is_shared(p->name)) {
-            if (!t || t->dtype != (p->kind == INTS ? BL_I8 : BL_F32) || t->count * bl_dtype_size(t->dtype) != p->size || memcmp(t->data, p->bytes, p->size)) {
-                bl_fail(error, BL_CONFIG_ERROR, "the model's %s is not that of %.200s; a file can only stand on the base that it was trained on.", p->name, name);
+            if (!t || t->dtype != (p->kind == INTS ? BL_I8 : BL_F32) ||
+                t->count * bl_dtype_size(t->dtype) != p->size ||
+                memcmp(t->data, p->bytes, p->size)) {
+                bl_fail(error, BL_CONFIG_ERROR,
+                        "the model's %s is not that of %.200s; a file can only stand on the base "
+                        "that it was trained on.",
+                        p->name, name);
                 return 0;
             }
             *at = p->next;
@@ -156,11 +183,17 @@ static int leave_to_base(bl_writer *w, const bl_tensors *base, const char *name,
 
 static int open_base(const char *path, bl_map *map, bl_tensors *base, bl_error *error)
 {
-    if (!bl_is_file(path) || !bl_map_open(map, path)) return bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", path), 0;
+    if (!bl_is_file(path) || !bl_map_open(map, path))
+        return bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", path), 0;
     if (bl_read_safetensors(map->data, map->size, base, error) != BL_OK) return 0;
     const char *name = file_name(path);
-    if (base->converted && base->id && !base->base && strlen(base->id) < 64 && *name && !strpbrk(name, "\"\\:")) return 1;
-    return bl_fail(error, BL_CONFIG_ERROR, "%.300s cannot be a base: it is no converted file, or stands on another itself.", path), 0;
+    if (base->converted && base->id && !base->base && strlen(base->id) < 64 && *name &&
+        !strpbrk(name, "\"\\:"))
+        return 1;
+    return bl_fail(error, BL_CONFIG_ERROR,
+                   "%.300s cannot be a base: it is no converted file, or stands on another itself.",
+                   path),
+           0;
 }
 
 bl_status bl_convert(const char *folder, const char *file, const char *base_path, bl_error *error)
@@ -179,12 +212,15 @@ bl_status bl_convert(const char *folder, const char *file, const char *base_path
         status = error->status;
     } else if (!w.first || m->map.data) {
         status = bl_fail(error, BL_CONFIG_ERROR, "%.300s is converted already.", folder);
-    } else if (base_path ? !open_base(base_path, &map, &base, error) || !leave_to_base(&w, &base, base_path, error)
+    } else if (base_path ? !open_base(base_path, &map, &base, error) ||
+                               !leave_to_base(&w, &base, base_path, error)
                          : !add_tokenizer(&w, folder, &settings, &settings_size, error)) {
         status = error->status;
     } else {
         FILE *f = fopen(file, "wb");
-        int ok = f && write_all(&w, m->config, m->config_size, settings, settings_size, base_path ? &base : NULL, base_path ? file_name(base_path) : NULL, f);
+        int ok = f &&
+                 write_all(&w, m->config, m->config_size, settings, settings_size,
+                           base_path ? &base : NULL, base_path ? file_name(base_path) : NULL, f);
         if (f && fclose(f)) ok = 0;
         if (!ok) {
             if (f) remove(file);

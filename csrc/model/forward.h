@@ -12,20 +12,20 @@ typedef struct {
     bl_team team;
 
     size_t tokens, texts, wanted_count;
-    int first_only;                       /* of every text the first token is wanted, and no other */
-    int32_t *words, *positions, *types;   /* per token */
-    int32_t *origin;                      /* per token: its place in the batch */
-    int32_t *wanted;                      /* token indices */
-    size_t *start, *wanted_start;         /* per text, and one more */
+    int first_only;                     /* of every text the first token is wanted, and no other */
+    int32_t *words, *positions, *types; /* per token */
+    int32_t *origin;                    /* per token: its place in the batch */
+    int32_t *wanted;                    /* token indices */
+    size_t *start, *wanted_start;       /* per text, and one more */
 
-    float *x;             /* [tokens][hidden] */
-    float *qkv;           /* [tokens][3 * width] */
-    bl_rows8 rows;        /* int8: for any of a layer's inputs but the widest */
-    struct bl_scratch {   /* per thread */
-        float *up;        /* [chunk][intermediate], or what attend_first needs */
+    float *x;           /* [tokens][hidden] */
+    float *qkv;         /* [tokens][3 * width] */
+    bl_rows8 rows;      /* int8: for any of a layer's inputs but the widest */
+    struct bl_scratch { /* per thread */
+        float *up;      /* [chunk][intermediate], or what attend_first needs */
         bl_rows8 up_rows;
-        bl_rows8 q;       /* attention, int8 ... */
-        void *keys, *values;   /* ... and both */
+        bl_rows8 q;          /* attention, int8 ... */
+        void *keys, *values; /* ... and both */
         float *key_scale, *value_scale;
         int32_t *key_sum, *value_sum;
         void *attend;
@@ -42,6 +42,6 @@ bl_rows8 bl_rows_from(const bl_model *m, bl_rows8 r, size_t at, size_t n);
 void bl_forward(bl_pass *p, unsigned member);
 
 /* out = f(x) W + bias for columns [from, to) of the layer; x becomes f(x). */
-void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, size_t x_stride, size_t count,
-              bl_rows8 rows, size_t from, size_t to, float *out, size_t stride);
+void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, size_t x_stride,
+              size_t count, bl_rows8 rows, size_t from, size_t to, float *out, size_t stride);
 #endif

@@ -11,15 +11,17 @@
 
 /* ---- memory: pieces that live as long as the model ----------------------- */
 
-struct bl_chunk { bl_chunk *next; };
+struct bl_chunk {
+    bl_chunk *next;
+};
 
 typedef struct {
     bl_model *m;
     const bl_tensors *tensors;
     bl_writer *writer;
     bl_error *error;
-    const char *prefix;  /* "bert." or the like, before the encoder's names */
-    float *row;          /* room for the longest row */
+    const char *prefix; /* "bert." or the like, before the encoder's names */
+    float *row;         /* room for the longest row */
 } loader;
 
 static void *kept(bl_model *m, size_t size)
@@ -34,7 +36,10 @@ static void *kept(bl_model *m, size_t size)
     return (char *)c + HEADER;
 }
 
-static int no_memory(loader *l) { return bl_fail(l->error, BL_MEMORY_ERROR, "there is no memory for the model."), 0; }
+static int no_memory(loader *l)
+{
+    return bl_fail(l->error, BL_MEMORY_ERROR, "there is no memory for the model."), 0;
+}
 
 /* ---- tensors ---------------------------------------------------------------- */
 
@@ -64,17 +69,21 @@ static const bl_tensor *tensor(loader *l, const char *name, size_t rows, size_t 
         t = bl_find(l->tensors, join(old, other, strcmp(dot, ".weight") ? ".beta" : ".gamma"));
     }
     if (!t) {
-        bl_fail(l->error, BL_CONFIG_ERROR, "the model has no tensor %s, which its config.json asks for.", name);
+        bl_fail(l->error, BL_CONFIG_ERROR,
+                "the model has no tensor %s, which its config.json asks for.", name);
         return NULL;
     }
-    if (t->rank != (columns ? 2u : 1u) || t->shape[0] != rows || (columns && t->shape[1] != columns)) {
+    if (t->rank != (columns ? 2u : 1u) || t->shape[0] != rows ||
+        (columns && t->shape[1] != columns)) {
         char want[64];
         snprintf(want, sizeof want, columns ? "[%zu, %zu]" : "[%zu]", rows, columns);
-        bl_fail(l->error, BL_CONFIG_ERROR, "tensor %s does not have the shape %s that its config.json asks for.", name, want);
+        bl_fail(l->error, BL_CONFIG_ERROR,
+                "tensor %s does not have the shape %s that its config.json asks for.", name, want);
         return NULL;
     }
     if (t->dtype == BL_OTHER) {
-        bl_fail(l->error, BL_CONFIG_ERROR, "tensor %s is of a type that is no float; save the model in float32.", name);
+        bl_fail(l->error, BL_CONFIG_ERROR,
+                "tensor %s is of a type that is no float; save the model in float32.", name);
         return NULL;
     }
     return t;
@@ -93,13 +102,20 @@ static int floats(loader *l, const bl_tensor *t, size_t from, size_t count, floa
         most = bits > most ? bits : most;
         if (bits < 0x2B800000u) out[i] = 0.0f; /* 2^-40 */
     }
-    if (most <= 0x49800000u) return 1;         /* 2^20 */
-    return bl_fail(l->error, BL_CONFIG_ERROR, "tensor %s holds NaN, infinity or a value beyond 2^20; the checkpoint is damaged.", t->name), 0;
+    if (most <= 0x49800000u) return 1; /* 2^20 */
+    return bl_fail(
+               l->error, BL_CONFIG_ERROR,
+               "tensor %s holds NaN, infinity or a value beyond 2^20; the checkpoint is damaged.",
+               t->name),
+           0;
 }
 
 /* The first `count` elements have been read: their pages need not stay in memory. */
 enum { PORTION = 1 << 16 };
-static void release(loader *l, const bl_tensor *t, size_t count) { bl_map_release(&l->m->map, t->data, count * bl_dtype_size(t->dtype)); }
+static void release(loader *l, const bl_tensor *t, size_t count)
+{
+    bl_map_release(&l->m->map, t->data, count * bl_dtype_size(t->dtype));
+}
 static void done_with(loader *l, const bl_tensor *t) { release(l, t, t->count); }
 
 /* A float matrix or vector, rows padded with zeros. */
@@ -114,7 +130,8 @@ static const float *matrix(loader *l, const char *name, size_t rows, size_t colu
         if (!floats(l, t, r * n, n, out + r * stride)) return NULL;
     if (l->writer && t->dtype != BL_I8) {
         float *plain = malloc(count * n * sizeof *plain);
-        for (size_t r = 0; plain && r < count; r++) memcpy(plain + r * n, out + r * stride, n * sizeof *plain);
+        for (size_t r = 0; plain && r < count; r++)
+            memcpy(plain + r * n, out + r * stride, n * sizeof *plain);
         int written = plain && bl_write_floats(l->writer, name, plain, rows, columns);
         free(plain);
         if (!written) return no_memory(l), NULL;
@@ -155,12 +172,18 @@ static int symmetric(loader *l, const char *name, const int8_t *values, size_t c
 {
     int lowest = 0;
     for (size_t i = 0; i < count; i++) lowest = values[i] < lowest ? values[i] : lowest;
-    return lowest > -128 || (bl_fail(l->error, BL_CONFIG_ERROR, "tensor %s holds -128, which converted files never do; convert the model again.", name), 0);
+    return lowest > -128 ||
+           (bl_fail(
+                l->error, BL_CONFIG_ERROR,
+                "tensor %s holds -128, which converted files never do; convert the model again.",
+                name),
+            0);
 }
 
 /* Rows of int8 with their steps, from an int8 tensor and its ".scale" or from floats
  * (times `balance` per column, which may be NULL). */
-static int quantised(loader *l, const char *name, size_t rows, size_t columns, const float *balance, int8_t *values, float *scale)
+static int quantised(loader *l, const char *name, size_t rows, size_t columns, const float *balance,
+                     int8_t *values, float *scale)
 {
     const bl_tensor *t = tensor(l, name, rows, columns);
     char full[LONGEST];
@@ -176,10 +199,13 @@ static int quantised(loader *l, const char *name, size_t rows, size_t columns, c
             if (!floats(l, t, r * columns, columns, l->row)) return 0;
             for (size_t i = 0; balance && i < columns; i++) l->row[i] *= balance[i];
             scale[r] = bl_quantise_row(l->row, columns, values + r * columns);
-            if ((r + 1) * columns / PORTION != r * columns / PORTION) release(l, t, (r + 1) * columns); /* a vocabulary is large */
+            if ((r + 1) * columns / PORTION != r * columns / PORTION)
+                release(l, t, (r + 1) * columns); /* a vocabulary is large */
         }
         join(full, name, ".scale");
-        if (l->writer && !(bl_write_int8(l->writer, name, values, rows, columns) && bl_write_floats(l->writer, full, scale, rows, 0))) return no_memory(l);
+        if (l->writer && !(bl_write_int8(l->writer, name, values, rows, columns) &&
+                           bl_write_floats(l->writer, full, scale, rows, 0)))
+            return no_memory(l);
     }
     done_with(l, t);
     return 1;
@@ -190,7 +216,8 @@ static int quantised(loader *l, const char *name, size_t rows, size_t columns, c
  * sqrt(size of the feature / size of its weights), and the weights multiplied. The
  * norm's own parameters stand for the feature's size, so no data is needed; a weight's
  * size counts in steps of its row, since rows have their own. */
-static int balance(loader *l, const char *const *names, size_t parts, size_t rows, size_t columns, const bl_norm *from, float *weight_factor, float *factor)
+static int balance(loader *l, const char *const *names, size_t parts, size_t rows, size_t columns,
+                   const bl_norm *from, float *weight_factor, float *factor)
 {
     char full[LONGEST];
     const bl_tensor *t = tensor(l, join(full, names[0], ".weight"), rows, columns);
@@ -219,7 +246,10 @@ static int balance(loader *l, const char *const *names, size_t parts, size_t row
         weight_factor[i] = sqrtf(feature / weight);
         factor[i] = 1.0f / weight_factor[i];
     }
-    return !l->writer || bl_write_floats(l->writer, join(full, names[0], ".weight.balance"), factor, columns, 0) || no_memory(l);
+    return !l->writer ||
+           bl_write_floats(l->writer, join(full, names[0], ".weight.balance"), factor, columns,
+                           0) ||
+           no_memory(l);
 }
 
 /* ---- linear layers --------------------------------------------------------------- */
@@ -235,11 +265,11 @@ static size_t place(const bl_model *m, size_t i, int heads)
 
 typedef struct {
     const char *names[2];
-    size_t parts, rows, columns;  /* parts of rows x columns, one under the other */
+    size_t parts, rows, columns; /* parts of rows x columns, one under the other */
     by_head order;
-    const bl_norm *norm;          /* what its input comes from, or NULL */
+    const bl_norm *norm; /* what its input comes from, or NULL */
     int always_float;
-    float *effective;             /* if not NULL: gets the weights as they act, rows padded */
+    float *effective; /* if not NULL: gets the weights as they act, rows padded */
 } linear_plan;
 
 static int linear(loader *l, const linear_plan *p, bl_linear *out)
@@ -251,7 +281,8 @@ static int linear(loader *l, const linear_plan *p, bl_linear *out)
     out->in = p->order == COLUMNS_BY_HEAD ? m->width : bl_pad(p->columns);
     out->out = bl_pad(p->parts * part);
     const size_t cells = out->in * out->out;
-    float *bias = kept(m, out->out * sizeof *bias), *scale = kept(m, out->out * sizeof *scale), *factor = NULL;
+    float *bias = kept(m, out->out * sizeof *bias), *scale = kept(m, out->out * sizeof *scale),
+          *factor = NULL;
     int32_t *sum = kept(m, out->out * sizeof *sum);
     void *packed = kept(m, cells * (int8 ? m->k->column_unit : sizeof(float)));
     /* all rows unpacked, padded; one part as the file has it */
@@ -262,16 +293,22 @@ static int linear(loader *l, const linear_plan *p, bl_linear *out)
     if (!ok) no_memory(l);
     if (ok && int8 && p->norm) {
         factor = kept(m, out->in * sizeof *factor);
-        ok = factor ? balance(l, p->names, p->parts, p->rows, p->columns, p->norm, weight_factor, factor) : no_memory(l);
+        ok = factor ? balance(l, p->names, p->parts, p->rows, p->columns, p->norm, weight_factor,
+                              factor)
+                    : no_memory(l);
     }
     for (size_t n = 0; n < p->parts && ok; n++) {
         join(full, p->names[n], ".bias");
         const bl_tensor *b = tensor(l, full, p->rows, 0), *w = NULL;
         ok = b && floats(l, b, 0, p->rows, l->row);
-        for (size_t r = 0; r < p->rows && ok; r++) bias[n * part + place(m, r, p->order == ROWS_BY_HEAD)] = l->row[r];
-        if (ok && l->writer && !bl_write_floats(l->writer, full, l->row, p->rows, 0)) ok = no_memory(l);
+        for (size_t r = 0; r < p->rows && ok; r++)
+            bias[n * part + place(m, r, p->order == ROWS_BY_HEAD)] = l->row[r];
+        if (ok && l->writer && !bl_write_floats(l->writer, full, l->row, p->rows, 0))
+            ok = no_memory(l);
         join(full, p->names[n], ".weight");
-        if (ok && int8) ok = quantised(l, full, p->rows, p->columns, factor ? weight_factor : NULL, values, steps);
+        if (ok && int8)
+            ok = quantised(l, full, p->rows, p->columns, factor ? weight_factor : NULL, values,
+                           steps);
         else if (ok) ok = (w = tensor(l, full, p->rows, p->columns)) != NULL;
         for (size_t r = 0; r < p->rows && ok; r++) {
             const size_t row = n * part + place(m, r, p->order == ROWS_BY_HEAD);
@@ -281,15 +318,22 @@ static int linear(loader *l, const linear_plan *p, bl_linear *out)
                 const size_t cell = row * out->in + place(m, i, p->order == COLUMNS_BY_HEAD);
                 if (int8) ((int8_t *)whole)[cell] = values[r * p->columns + i];
                 else ((float *)whole)[cell] = l->row[i];
-                if (p->effective) p->effective[cell] = int8 ? values[r * p->columns + i] * steps[r] * (factor ? factor[i] : 1.0f) : l->row[i];
+                if (p->effective)
+                    p->effective[cell] = int8 ? values[r * p->columns + i] * steps[r] *
+                                                    (factor ? factor[i] : 1.0f)
+                                              : l->row[i];
             }
         }
         if (ok && w && w->dtype == BL_I8)
-            ok = (bl_fail(l->error, BL_CONFIG_ERROR, "this converted file holds int8 weights only; open it with precision=\"int8\"."), 0);
+            ok = (bl_fail(l->error, BL_CONFIG_ERROR,
+                          "this converted file holds int8 weights only; open it with "
+                          "precision=\"int8\"."),
+                  0);
         if (ok && l->writer && !int8) {
             float *plain = malloc(p->rows * p->columns * sizeof *plain);
             if (plain) bl_floats(w, 0, p->rows * p->columns, plain);
-            if (!plain || !bl_write_floats(l->writer, full, plain, p->rows, p->columns)) ok = no_memory(l);
+            if (!plain || !bl_write_floats(l->writer, full, plain, p->rows, p->columns))
+                ok = no_memory(l);
             free(plain);
         }
     }
@@ -313,11 +357,12 @@ typedef struct {
 } names;
 
 static const names families[] = {
-    { "encoder.layer.%zu.", "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
-      "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
-      "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.decoder.weight", "cls.predictions.bias" },
-    { "transformer.layer.%zu.", "attention.q_lin", "attention.k_lin", "attention.v_lin", "attention.out_lin",
-      "sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm",
+    { "encoder.layer.%zu.", "attention.self.query", "attention.self.key", "attention.self.value",
+      "attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense",
+      "output.LayerNorm", "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
+      "cls.predictions.decoder.weight", "cls.predictions.bias" },
+    { "transformer.layer.%zu.", "attention.q_lin", "attention.k_lin", "attention.v_lin",
+      "attention.out_lin", "sa_layer_norm", "ffn.lin1", "ffn.lin2", "output_layer_norm",
       "vocab_transform", "vocab_layer_norm", "vocab_projector.weight", "vocab_projector.bias" },
 };
 
@@ -326,7 +371,8 @@ static int fold(loader *l, const float *query_key, const float *value, bl_layer 
 {
     bl_model *m = l->m;
     const size_t h = m->hidden, d = m->head, cells = m->width * h;
-    float *keys = kept(m, cells * sizeof *keys), *values = kept(m, cells * sizeof *values), *turned = malloc(h * d * sizeof *turned);
+    float *keys = kept(m, cells * sizeof *keys), *values = kept(m, cells * sizeof *values),
+          *turned = malloc(h * d * sizeof *turned);
     if (!keys || !values || !turned) {
         free(turned);
         return no_memory(l);
@@ -348,7 +394,8 @@ static int layer(loader *l, const names *n, size_t index, const bl_norm *before,
 {
     const bl_config_values *c = &l->m->c;
     char start[64], full[8][LONGEST];
-    const char *const parts[] = { n->query, n->key, n->value, n->output, n->attention_norm, n->up, n->down, n->output_norm };
+    const char *const parts[] = { n->query,          n->key, n->value, n->output,
+                                  n->attention_norm, n->up,  n->down,  n->output_norm };
     snprintf(start, sizeof start, n->layer, index);
     for (size_t i = 0; i < 8; i++) {
         char layer_name[LONGEST];
@@ -358,16 +405,24 @@ static int layer(loader *l, const names *n, size_t index, const bl_norm *before,
     const size_t cells = l->m->width * l->m->hidden;
     float *effective = last ? calloc(3 * cells, sizeof *effective) : NULL;
     if (last && !effective) return no_memory(l);
-    const linear_plan query_key = { { full[0], full[1] }, 2, c->hidden, c->hidden, ROWS_BY_HEAD, before, 0, effective };
-    const linear_plan value = { { full[2] }, 1, c->hidden, c->hidden, ROWS_BY_HEAD, before, 0, last ? effective + 2 * cells : NULL };
-    const linear_plan output = { { full[3] }, 1, c->hidden, c->hidden, COLUMNS_BY_HEAD, NULL, 0, NULL };
-    const linear_plan up = { { full[5] }, 1, c->intermediate, c->hidden, PLAIN, &out->attention_norm, 0, NULL };
+    const linear_plan query_key = { { full[0], full[1] }, 2,      c->hidden, c->hidden,
+                                    ROWS_BY_HEAD,         before, 0,         effective };
+    const linear_plan value = {
+        { full[2] },  1,      c->hidden, c->hidden,
+        ROWS_BY_HEAD, before, 0,         last ? effective + 2 * cells : NULL
+    };
+    const linear_plan output = { { full[3] },     1,    c->hidden, c->hidden,
+                                 COLUMNS_BY_HEAD, NULL, 0,         NULL };
+    const linear_plan up = { { full[5] }, 1,     c->intermediate,
+                             c->hidden,   PLAIN, &out->attention_norm,
+                             0,           NULL };
     const linear_plan down = { { full[6] }, 1, c->hidden, c->intermediate, PLAIN, NULL, 0, NULL };
     int ok = linear(l, &query_key, &out->query_key) && linear(l, &value, &out->value);
     if (ok && last) ok = fold(l, effective, effective + 2 * cells, out);
     free(effective);
     return ok && linear(l, &output, &out->output) && norm(l, full[4], &out->attention_norm) &&
-           linear(l, &up, &out->up) && linear(l, &down, &out->down) && norm(l, full[7], &out->output_norm);
+           linear(l, &up, &out->up) && linear(l, &down, &out->down) &&
+           norm(l, full[7], &out->output_norm);
 }
 
 /* The table of word rows for int8: rows padded, in the mapped file if it can be. */
@@ -423,9 +478,12 @@ static int word_head(loader *l, const names *n, const bl_norm *before)
 {
     bl_model *m = l->m;
     const size_t rows = m->c.vocabulary;
-    const linear_plan transform = { { n->transform }, 1, m->c.hidden, m->c.hidden, PLAIN, before, 0, NULL };
-    if (!linear(l, &transform, &m->transform) || !norm(l, n->transform_norm, &m->transform_norm)) return 0;
-    const char *bias = bl_find(l->tensors, n->word_bias) ? n->word_bias : "cls.predictions.decoder.bias";
+    const linear_plan transform = { { n->transform }, 1, m->c.hidden, m->c.hidden, PLAIN,
+                                    before,           0, NULL };
+    if (!linear(l, &transform, &m->transform) || !norm(l, n->transform_norm, &m->transform_norm))
+        return 0;
+    const char *bias = bl_find(l->tensors, n->word_bias) ? n->word_bias
+                                                         : "cls.predictions.decoder.bias";
     if (!(m->words_bias = matrix(l, bias, rows, 0))) return 0;
     const int own = m->c.untied && bl_find(l->tensors, n->decoder);
     if (m->info.precision == BL_INT8) {
@@ -450,11 +508,13 @@ static int word_head(loader *l, const names *n, const bl_norm *before)
 /* The head that the file really has, of those that the architecture could. */
 static bl_head head_in(const bl_tensors *t, const names *n, bl_head named)
 {
-    if (bl_find(t, n->transform[0] == 'c' ? "cls.predictions.transform.dense.weight" : "vocab_transform.weight") &&
+    if (bl_find(t, n->transform[0] == 'c' ? "cls.predictions.transform.dense.weight"
+                                          : "vocab_transform.weight") &&
         (named == BL_NO_HEAD || named == BL_WORD_HEAD))
         return BL_WORD_HEAD;
     if (bl_find(t, "qa_outputs.weight")) return BL_ANSWER_HEAD;
-    if (bl_find(t, "classifier.weight")) return named == BL_TOKEN_HEAD ? BL_TOKEN_HEAD : BL_CLASS_HEAD;
+    if (bl_find(t, "classifier.weight"))
+        return named == BL_TOKEN_HEAD ? BL_TOKEN_HEAD : BL_CLASS_HEAD;
     return BL_NO_HEAD;
 }
 
@@ -472,11 +532,20 @@ static int heads(loader *l, const names *n, const bl_norm *last)
         m->pooler_activation = distil ? BL_RELU : BL_TANH;
         m->info.has_pooler = !distil;
     } else if (head == BL_CLASS_HEAD) {
-        return bl_fail(l->error, BL_CONFIG_ERROR, "the model has no tensor %s, which its classifier needs.", full), 0;
+        return bl_fail(l->error, BL_CONFIG_ERROR,
+                       "the model has no tensor %s, which its classifier needs.", full),
+               0;
     }
     if (head == BL_WORD_HEAD && !word_head(l, n, last)) return 0;
     if (head == BL_CLASS_HEAD || head == BL_TOKEN_HEAD || head == BL_ANSWER_HEAD) {
-        const linear_plan plan = { { head == BL_ANSWER_HEAD ? "qa_outputs" : "classifier" }, 1, m->c.labels, m->c.hidden, PLAIN, NULL, 1, NULL };
+        const linear_plan plan = { { head == BL_ANSWER_HEAD ? "qa_outputs" : "classifier" },
+                                   1,
+                                   m->c.labels,
+                                   m->c.hidden,
+                                   PLAIN,
+                                   NULL,
+                                   1,
+                                   NULL };
         if (!linear(l, &plan, &m->classifier)) return 0;
     }
     m->info.head = head;
@@ -503,7 +572,10 @@ static int build(loader *l)
         if (bl_find(l->tensors, full)) l->prefix = prefixes[i];
     }
     if (!l->prefix)
-        return bl_fail(l->error, BL_CONFIG_ERROR, "the file holds no embeddings.word_embeddings.weight; it is no BERT checkpoint."), 0;
+        return bl_fail(l->error, BL_CONFIG_ERROR,
+                       "the file holds no embeddings.word_embeddings.weight; it is no BERT "
+                       "checkpoint."),
+               0;
     m->layers = kept(m, c->layers * sizeof *m->layers);
     l->row = malloc(longest * sizeof *l->row);
     if (!m->layers || !l->row) return no_memory(l);
@@ -522,7 +594,9 @@ static bl_model *create(bl_precision precision, bl_error *error)
 {
     const bl_kernels *k = bl_active_isa();
     if (!k) {
-        bl_fail(error, BL_ISA_ERROR, "BERTLITE_ISA names an instruction set that this machine or this build lacks; bertlite_fast.available_isas() lists them.");
+        bl_fail(error, BL_ISA_ERROR,
+                "BERTLITE_ISA names an instruction set that this machine or this build lacks; "
+                "bertlite_fast.available_isas() lists them.");
         return NULL;
     }
     bl_model *m = calloc(1, sizeof *m);
@@ -535,14 +609,24 @@ static bl_model *create(bl_precision precision, bl_error *error)
 }
 
 /* Read the config, then build; on failure the model is gone. */
-static bl_model *finish(bl_model *m, const char *config, size_t config_size, const bl_tensors *tensors, bl_writer *writer, bl_error *error)
+static bl_model *finish(bl_model *m, const char *config, size_t config_size,
+                        const bl_tensors *tensors, bl_writer *writer, bl_error *error)
 {
     loader l = { m, tensors, writer, error, NULL, NULL };
     bl_status status = bl_read_config(config, config_size, &m->c, error);
     if (status == BL_OK) {
         const bl_config_values *c = &m->c;
-        const bl_info info = { m->info.precision, (int)c->layers, (int)c->hidden, (int)c->heads, (int)c->intermediate,
-                               (int)c->vocabulary, (int)c->positions, (int)c->token_types, 0, BL_NO_HEAD, 0 };
+        const bl_info info = { m->info.precision,
+                               (int)c->layers,
+                               (int)c->hidden,
+                               (int)c->heads,
+                               (int)c->intermediate,
+                               (int)c->vocabulary,
+                               (int)c->positions,
+                               (int)c->token_types,
+                               0,
+                               BL_NO_HEAD,
+                               0 };
         m->info = info;
         m->config_size = config_size;
         m->config = kept(m, config_size + 1);
@@ -567,23 +651,30 @@ static bl_model *open_folder(bl_model *m, const char *path, bl_writer *writer, b
     if (!full) status = bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the model.");
     if (status == BL_OK) {
         sprintf(full, "%s/config.json", path);
-        if (!bl_map_open(&config, full)) status = bl_fail(error, BL_FILE_ERROR, "%.300s has no readable config.json.", path);
+        if (!bl_map_open(&config, full))
+            status = bl_fail(error, BL_FILE_ERROR, "%.300s has no readable config.json.", path);
     }
     if (status == BL_OK) {
         sprintf(full, "%s/model.safetensors", path);
         if (bl_is_file(full)) {
-            status = bl_map_open(&m->map, full) ? bl_read_safetensors(m->map.data, m->map.size, &tensors, error)
-                                                : bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", full);
+            status = bl_map_open(&m->map, full)
+                         ? bl_read_safetensors(m->map.data, m->map.size, &tensors, error)
+                         : bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", full);
         } else {
             sprintf(full, "%s/pytorch_model.bin", path);
             if (bl_is_file(full))
-                status = bl_map_open(&m->map, full) ? bl_read_torch(m->map.data, m->map.size, &tensors, error)
-                                                    : bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", full);
+                status = bl_map_open(&m->map, full)
+                             ? bl_read_torch(m->map.data, m->map.size, &tensors, error)
+                             : bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", full);
             else
-                status = bl_fail(error, BL_FILE_ERROR, "%.300s has neither model.safetensors nor pytorch_model.bin (a checkpoint in several parts has to be saved as one).", path);
+                status = bl_fail(error, BL_FILE_ERROR,
+                                 "%.300s has neither model.safetensors nor pytorch_model.bin (a "
+                                 "checkpoint in several parts has to be saved as one).",
+                                 path);
         }
     }
-    if (status == BL_OK) m = finish(m, (const char *)config.data, config.size, &tensors, writer, error);
+    if (status == BL_OK)
+        m = finish(m, (const char *)config.data, config.size, &tensors, writer, error);
     else {
         bl_close(m);
         m = NULL;
@@ -592,26 +683,33 @@ static bl_model *open_folder(bl_model *m, const char *path, bl_writer *writer, b
     bl_map_close(&config);
     free(full);
     /* all but int8 words was copied */
-    const uintptr_t words = m ? (uintptr_t)m->tables.words : 0, start = m ? (uintptr_t)m->map.data : 0;
+    const uintptr_t words = m ? (uintptr_t)m->tables.words : 0,
+                    start = m ? (uintptr_t)m->map.data : 0;
     if (m && !(words >= start && words < start + m->map.size)) bl_map_close(&m->map);
     return m;
 }
 
 /* path (or NULL: from memory) and base say where a base may be. */
-static bl_model *open_bytes(bl_model *m, const void *data, size_t size, const char *config, size_t config_size, const char *path, const char *base,
-                            bl_error *error)
+static bl_model *open_bytes(bl_model *m, const void *data, size_t size, const char *config,
+                            size_t config_size, const char *path, const char *base, bl_error *error)
 {
     bl_tensors tensors, shared;
     memset(&shared, 0, sizeof shared);
     bl_status status = bl_read_safetensors(data, size, &tensors, error);
     if (status == BL_OK && !config && !(tensors.converted && tensors.metadata)) {
-        status = bl_fail(error, BL_FILE_ERROR, "this is no converted file: it holds no config (open a checkpoint by its folder, where config.json is).");
+        status = bl_fail(error, BL_FILE_ERROR,
+                         "this is no converted file: it holds no config (open a checkpoint by its "
+                         "folder, where config.json is).");
         bl_tensors_free(&tensors);
     }
     if (status == BL_OK && tensors.base) {
         if (path) status = bl_open_base(&tensors, path, base, &m->base, &shared, error);
-        else status = bl_fail(error, BL_FILE_ERROR, "this file stands on another, %.60s; open it by its path.", tensors.base);
-        if (status == BL_OK && !bl_share(&tensors, &shared)) status = bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the model.");
+        else
+            status = bl_fail(error, BL_FILE_ERROR,
+                             "this file stands on another, %.60s; open it by its path.",
+                             tensors.base);
+        if (status == BL_OK && !bl_share(&tensors, &shared))
+            status = bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the model.");
         if (status != BL_OK) bl_tensors_free(&tensors);
         bl_tensors_free(&shared);
     }
@@ -628,7 +726,8 @@ static bl_model *open_bytes(bl_model *m, const void *data, size_t size, const ch
     return m;
 }
 
-bl_model *bl_load(const char *path, const char *base, bl_precision precision, bl_writer *writer, bl_error *error)
+bl_model *bl_load(const char *path, const char *base, bl_precision precision, bl_writer *writer,
+                  bl_error *error)
 {
     bl_model *m = create(precision, error);
     if (!m) return NULL;
@@ -641,10 +740,17 @@ bl_model *bl_load(const char *path, const char *base, bl_precision precision, bl
     return open_bytes(m, m->map.data, m->map.size, NULL, 0, path, base, error);
 }
 
-bl_model *bl_open(const char *path, bl_precision precision, bl_error *error) { return bl_load(path, NULL, precision, NULL, error); }
-bl_model *bl_open_on(const char *path, const char *base, bl_precision precision, bl_error *error) { return bl_load(path, base, precision, NULL, error); }
+bl_model *bl_open(const char *path, bl_precision precision, bl_error *error)
+{
+    return bl_load(path, NULL, precision, NULL, error);
+}
+bl_model *bl_open_on(const char *path, const char *base, bl_precision precision, bl_error *error)
+{
+    return bl_load(path, base, precision, NULL, error);
+}
 
-bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors, size_t tensors_size, bl_precision precision, bl_error *error)
+bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors,
+                         size_t tensors_size, bl_precision precision, bl_error *error)
 {
     bl_model *m = create(precision, error);
     return m ? open_bytes(m, tensors, tensors_size, config, config_size, NULL, NULL, error) : NULL;

@@ -10,13 +10,15 @@
 /* y = x W + bias, packed for the model's kernels; in and out are padded. */
 typedef struct {
     size_t in, out;
-    bl_columns8 columns;    /* int8 */
-    const float *floats;    /* or float */
-    const float *balance;   /* int8: factors on x before it is quantised, or NULL */
+    bl_columns8 columns;  /* int8 */
+    const float *floats;  /* or float */
+    const float *balance; /* int8: factors on x before it is quantised, or NULL */
     const float *bias;
 } bl_linear;
 
-typedef struct { const float *gain, *shift; } bl_norm;
+typedef struct {
+    const float *gain, *shift;
+} bl_norm;
 
 typedef struct {
     bl_linear query_key, value, output, up, down;
@@ -32,20 +34,20 @@ struct bl_model {
     const bl_kernels *k;
     bl_info info;
     bl_config_values c;
-    size_t hidden;        /* padded, as are all of these */
+    size_t hidden; /* padded, as are all of these */
     size_t intermediate;
-    size_t head;          /* one attention head */
-    size_t width;         /* all heads */
+    size_t head;  /* one attention head */
+    size_t width; /* all heads */
 
     bl_tables tables;
     bl_norm embedding_norm;
     bl_layer *layers;
-    bl_linear pooler;          /* DistilBERT: the classifier's first layer */
+    bl_linear pooler; /* DistilBERT: the classifier's first layer */
     bl_activation pooler_activation;
-    bl_linear classifier;      /* always float: small, and its output is what people see */
-    bl_linear transform;       /* masked language model */
+    bl_linear classifier; /* always float: small, and its output is what people see */
+    bl_linear transform;  /* masked language model */
     bl_norm transform_norm;
-    const int8_t *words;       /* its table in int8, read in place, */
+    const int8_t *words; /* its table in int8, read in place, */
     const float *words_scale;
     const int32_t *words_sum;
     const float *words_packed; /* or in float, packed */
@@ -53,8 +55,8 @@ struct bl_model {
 
     char *config;
     size_t config_size;
-    bl_chunk *memory;          /* everything above */
-    bl_map map, base;          /* the file, and the one that it stands on */
+    bl_chunk *memory; /* everything above */
+    bl_map map, base; /* the file, and the one that it stands on */
 };
 
 /* Values of a row in int8, within 127 steps of its largest; returns the step. */
@@ -62,9 +64,12 @@ float bl_quantise_row(const float *row, size_t n, int8_t *out);
 
 /* Collects what a converted file holds while a model is loaded (convert.c). */
 typedef struct bl_writer bl_writer;
-int bl_write_int8(bl_writer *w, const char *name, const int8_t *values, size_t rows, size_t columns);
-int bl_write_floats(bl_writer *w, const char *name, const float *values, size_t rows, size_t columns);
+int bl_write_int8(bl_writer *w, const char *name, const int8_t *values, size_t rows,
+                  size_t columns);
+int bl_write_floats(bl_writer *w, const char *name, const float *values, size_t rows,
+                    size_t columns);
 
 /* bl_open, and whatever it reads goes to the writer too (NULL: to none). */
-bl_model *bl_load(const char *path, const char *base, bl_precision precision, bl_writer *writer, bl_error *error);
+bl_model *bl_load(const char *path, const char *base, bl_precision precision, bl_writer *writer,
+                  bl_error *error);
 #endif

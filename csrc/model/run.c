@@ -8,7 +8,8 @@
 static int offers(const bl_model *m, bl_output o)
 {
     switch (o) {
-    case BL_HIDDEN: case BL_MEAN: return 1;
+    case BL_HIDDEN:
+    case BL_MEAN: return 1;
     case BL_POOLED: return m->info.has_pooler;
     case BL_CLASSES: return m->info.head == BL_CLASS_HEAD;
     case BL_TOKENS: return m->info.head == BL_TOKEN_HEAD || m->info.head == BL_ANSWER_HEAD;
@@ -22,13 +23,17 @@ static int per_token(bl_output o) { return o == BL_HIDDEN || o == BL_TOKENS || o
 /* Floats in one row of the output. */
 static size_t row_size(const bl_model *m, bl_output o)
 {
-    return o == BL_WORDS ? m->c.vocabulary : o == BL_TOKENS || o == BL_CLASSES ? m->c.labels : m->c.hidden;
+    return o == BL_WORDS                       ? m->c.vocabulary
+           : o == BL_TOKENS || o == BL_CLASSES ? m->c.labels
+                                               : m->c.hidden;
 }
 
 size_t bl_output_size(const bl_model *m, const bl_batch *batch, const bl_want *want)
 {
     if (!offers(m, want->output)) return 0;
-    const size_t rows = !per_token(want->output) ? batch->texts : want->at ? want->at_count : batch->texts * batch->length;
+    const size_t rows = !per_token(want->output) ? batch->texts
+                        : want->at               ? want->at_count
+                                                 : batch->texts * batch->length;
     return rows * row_size(m, want->output);
 }
 
@@ -36,13 +41,18 @@ size_t bl_workspace_size(const bl_model *m, size_t tokens, unsigned threads)
 {
     bl_pass p;
     /* 63 to spare: the memory may start anywhere */
-    return 63 + bl_lay_out(&p, m, tokens ? tokens : 1, threads < 1 ? 1 : threads > BL_MOST_THREADS ? BL_MOST_THREADS : threads, NULL);
+    return 63 + bl_lay_out(&p, m, tokens ? tokens : 1,
+                           threads < 1                 ? 1
+                           : threads > BL_MOST_THREADS ? BL_MOST_THREADS
+                                                       : threads,
+                           NULL);
 }
 
 /* ---- the heads ----------------------------------------------------------------- */
 
 /* A float layer whose real size is no multiple of 16, by way of a small buffer. */
-static void project(const bl_model *m, const float *x, size_t stride, size_t rows, const float *w, const float *bias, size_t n, float *out)
+static void project(const bl_model *m, const float *x, size_t stride, size_t rows, const float *w,
+                    const float *bias, size_t n, float *out)
 {
     enum { ROWS = 8, COLUMNS = 64 };
     const size_t k = m->hidden;
@@ -51,8 +61,10 @@ static void project(const bl_model *m, const float *x, size_t stride, size_t row
         const size_t some = n - j < COLUMNS ? n - j : COLUMNS;
         for (size_t r = 0; r < rows; r += ROWS) {
             const size_t count = rows - r < ROWS ? rows - r : ROWS;
-            m->k->gemm32(x + r * stride, stride, count, w + j * k, bl_pad(some), k, bias + j, part, COLUMNS);
-            for (size_t i = 0; i < count; i++) memcpy(out + (r + i) * n + j, part + i * COLUMNS, some * sizeof *out);
+            m->k->gemm32(x + r * stride, stride, count, w + j * k, bl_pad(some), k, bias + j, part,
+                         COLUMNS);
+            for (size_t i = 0; i < count; i++)
+                memcpy(out + (r + i) * n + j, part + i * COLUMNS, some * sizeof *out);
         }
     }
 }
@@ -61,7 +73,7 @@ typedef struct {
     bl_pass pass;
     bl_output output;
     float *out, *pooled;
-    size_t text, row, stride;  /* the portion's first text and listed position; floats in a row */
+    size_t text, row, stride; /* the portion's first text and listed position; floats in a row */
     int listed;
 } job;
 
@@ -82,10 +94,12 @@ static void emit_rows(job *j, size_t from, size_t to)
             const bl_rows8 rows = bl_rows_from(m, j->pass.rows, r, m->width);
             bl_apply(m, &m->transform, BL_LINEAR, x, h, 1, rows, 0, h, y, spare);
             m->k->activate(m->c.activation, y, spare, 1, h);
-            m->k->norm(y, NULL, 0, m->transform_norm.gain, m->transform_norm.shift, m->c.epsilon, 1, m->c.hidden);
+            m->k->norm(y, NULL, 0, m->transform_norm.gain, m->transform_norm.shift, m->c.epsilon, 1,
+                       m->c.hidden);
             if (m->info.precision == BL_INT8) {
                 m->k->quantise(BL_LINEAR, y, spare, NULL, 1, h, rows);
-                m->k->gemm8_in_place(rows, 1, m->words, m->words_scale, m->words_sum, n, h, m->words_bias, out, n);
+                m->k->gemm8_in_place(rows, 1, m->words, m->words_scale, m->words_sum, n, h,
+                                     m->words_bias, out, n);
             } else {
                 project(m, y, spare, 1, m->words_packed, m->words_bias, n, out);
             }
@@ -108,7 +122,8 @@ static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *
             bl_apply(m, &m->pooler, BL_LINEAR, j->pass.x + first * h, h, 1, rows, 0, h, y, spare);
             m->k->activate(m->pooler_activation, y, spare, 1, h);
         }
-        if (output == BL_CLASSES) project(m, y, spare, 1, m->classifier.floats, m->classifier.bias, n, out);
+        if (output == BL_CLASSES)
+            project(m, y, spare, 1, m->classifier.floats, m->classifier.bias, n, out);
         else memcpy(out, y, n * sizeof *out);
     }
 }
@@ -135,40 +150,69 @@ static int is_token(const bl_batch *b, size_t i) { return !b->mask || b->mask[i]
 static bl_status check(const bl_model *m, const bl_batch *b, const bl_want *want, bl_error *error)
 {
     if (!offers(m, want->output))
-        return bl_fail(error, BL_CONFIG_ERROR, "this model has no head for that output; open one that was made for the task.");
-    if (!b->texts || !b->length) return bl_fail(error, BL_INPUT_ERROR, "there are no ids; give at least one.");
+        return bl_fail(
+            error, BL_CONFIG_ERROR,
+            "this model has no head for that output; open one that was made for the task.");
+    if (!b->texts || !b->length)
+        return bl_fail(error, BL_INPUT_ERROR, "there are no ids; give at least one.");
     if (b->length > m->c.positions)
-        return bl_fail(error, BL_INPUT_ERROR, "a text of %zu tokens is too long for this model, which takes %zu; truncate it.", b->length, m->c.positions);
+        return bl_fail(
+            error, BL_INPUT_ERROR,
+            "a text of %zu tokens is too long for this model, which takes %zu; truncate it.",
+            b->length, m->c.positions);
     for (size_t t = 0; t < b->texts; t++) {
         size_t tokens = 0;
         for (size_t c = 0; c < b->length; c++) {
             const size_t i = t * b->length + c;
             if (b->mask && b->mask[i] != 0 && b->mask[i] != 1)
-                return bl_fail(error, BL_INPUT_ERROR, "attention_mask[%zu][%zu] is %d; it has to be 0 or 1.", t, c, (int)b->mask[i]);
+                return bl_fail(error, BL_INPUT_ERROR,
+                               "attention_mask[%zu][%zu] is %d; it has to be 0 or 1.", t, c,
+                               (int)b->mask[i]);
             if (b->ids[i] < 0 || (size_t)b->ids[i] >= m->c.vocabulary)
-                return bl_fail(error, BL_INPUT_ERROR, "input_ids[%zu][%zu] is %d, but the vocabulary has %zu words.", t, c, (int)b->ids[i], m->c.vocabulary);
-            if (b->types && m->c.token_types && (b->types[i] < 0 || (size_t)b->types[i] >= m->c.token_types))
-                return bl_fail(error, BL_INPUT_ERROR, "token_type_ids[%zu][%zu] is %d, but the model has %zu types.", t, c, (int)b->types[i], m->c.token_types);
+                return bl_fail(error, BL_INPUT_ERROR,
+                               "input_ids[%zu][%zu] is %d, but the vocabulary has %zu words.", t, c,
+                               (int)b->ids[i], m->c.vocabulary);
+            if (b->types && m->c.token_types &&
+                (b->types[i] < 0 || (size_t)b->types[i] >= m->c.token_types))
+                return bl_fail(error, BL_INPUT_ERROR,
+                               "token_type_ids[%zu][%zu] is %d, but the model has %zu types.", t, c,
+                               (int)b->types[i], m->c.token_types);
             tokens += is_token(b, i) != 0;
         }
-        if (!tokens) return bl_fail(error, BL_INPUT_ERROR, "the attention_mask of text %zu leaves no token.", t);
-        if ((want->pooled || want->output == BL_POOLED || want->output == BL_CLASSES) && !is_token(b, t * b->length))
-            return bl_fail(error, BL_INPUT_ERROR, "the attention_mask of text %zu hides its first token, on which this output rests; pad on the right.", t);
+        if (!tokens)
+            return bl_fail(error, BL_INPUT_ERROR, "the attention_mask of text %zu leaves no token.",
+                           t);
+        if ((want->pooled || want->output == BL_POOLED || want->output == BL_CLASSES) &&
+            !is_token(b, t * b->length))
+            return bl_fail(error, BL_INPUT_ERROR,
+                           "the attention_mask of text %zu hides its first token, on which this "
+                           "output rests; pad on the right.",
+                           t);
     }
     for (size_t i = 0; want->at && i < want->at_count; i++) {
-        if (want->at[i] < 0 || (size_t)want->at[i] >= b->texts * b->length || (i && want->at[i] <= want->at[i - 1]))
-            return bl_fail(error, BL_INPUT_ERROR, "position %d is outside the batch or not behind the one before it.", (int)want->at[i]);
-        if (!is_token(b, (size_t)want->at[i])) return bl_fail(error, BL_INPUT_ERROR, "position %d is hidden by the attention_mask.", (int)want->at[i]);
+        if (want->at[i] < 0 || (size_t)want->at[i] >= b->texts * b->length ||
+            (i && want->at[i] <= want->at[i - 1]))
+            return bl_fail(error, BL_INPUT_ERROR,
+                           "position %d is outside the batch or not behind the one before it.",
+                           (int)want->at[i]);
+        if (!is_token(b, (size_t)want->at[i]))
+            return bl_fail(error, BL_INPUT_ERROR, "position %d is hidden by the attention_mask.",
+                           (int)want->at[i]);
     }
     if (want->pooled && (want->output != BL_HIDDEN || want->at || !m->info.has_pooler))
-        return bl_fail(error, BL_INPUT_ERROR, "the pooled output comes with all hidden states only, and from a model with a pooler.");
-    if (want->at && !per_token(want->output)) return bl_fail(error, BL_INPUT_ERROR, "positions can only be chosen for outputs per token.");
+        return bl_fail(
+            error, BL_INPUT_ERROR,
+            "the pooled output comes with all hidden states only, and from a model with a pooler.");
+    if (want->at && !per_token(want->output))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "positions can only be chosen for outputs per token.");
     return BL_OK;
 }
 
 /* As many texts from `text` on as fit; returns the first that does not. *at walks
  * through the wanted positions. */
-static size_t fill(job *j, const bl_batch *b, const bl_want *want, size_t text, size_t capacity, size_t *at)
+static size_t fill(job *j, const bl_batch *b, const bl_want *want, size_t text, size_t capacity,
+                   size_t *at)
 {
     bl_pass *p = &j->pass;
     const int each = per_token(want->output);
@@ -185,12 +229,14 @@ static size_t fill(job *j, const bl_batch *b, const bl_want *want, size_t text, 
         for (size_t c = 0; c < b->length; c++) {
             const size_t i = row + c;
             if (!is_token(b, i)) {
-                if (each && !want->at) memset(j->out + i * j->stride, 0, j->stride * sizeof *j->out);
+                if (each && !want->at)
+                    memset(j->out + i * j->stride, 0, j->stride * sizeof *j->out);
                 continue;
             }
             const int listed = want->at && *at < want->at_count && (size_t)want->at[*at] == i;
             if (listed) ++*at;
-            if (want->output == BL_MEAN || (each ? !want->at || listed : c == 0)) p->wanted[p->wanted_count++] = (int32_t)p->tokens;
+            if (want->output == BL_MEAN || (each ? !want->at || listed : c == 0))
+                p->wanted[p->wanted_count++] = (int32_t)p->tokens;
             p->words[p->tokens] = b->ids[i];
             p->positions[p->tokens] = (int32_t)c;
             p->types[p->tokens] = b->types ? b->types[i] : 0;
@@ -224,8 +270,9 @@ bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_want *want, 
         bl_lay_out(&j.pass, m, capacity, threads, (char *)workspace + shift);
     }
     if (capacity < batch->length)
-        return bl_fail(error, BL_MEMORY_ERROR, "the workspace has %zu bytes; a text of %zu tokens needs %zu.", workspace_size, batch->length,
-                       bl_workspace_size(m, batch->length, threads));
+        return bl_fail(error, BL_MEMORY_ERROR,
+                       "the workspace has %zu bytes; a text of %zu tokens needs %zu.",
+                       workspace_size, batch->length, bl_workspace_size(m, batch->length, threads));
     j.output = want->output;
     j.out = out;
     j.pooled = want->pooled;

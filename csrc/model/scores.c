@@ -44,7 +44,10 @@ void bl_scores(bl_function function, const float *logits, size_t n, float *out)
 }
 
 /* Heap order: the root is the one that goes first when a better one comes. */
-static int worse(const float *values, int32_t a, int32_t b) { return values[a] < values[b] || (values[a] == values[b] && a > b); }
+static int worse(const float *values, int32_t a, int32_t b)
+{
+    return values[a] < values[b] || (values[a] == values[b] && a > b);
+}
 
 static void sift(const float *values, int32_t *heap, size_t at, size_t n)
 {
@@ -75,7 +78,8 @@ void bl_order(const float *values, size_t n, size_t k, int32_t *index)
     }
 }
 
-size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, float *scores, int32_t *index, bl_span *out)
+size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k,
+                float *scores, int32_t *index, bl_span *out)
 {
     for (size_t s = 0; s < n; s++)
         for (size_t more = 0; more < longest; more++) {
@@ -108,18 +112,22 @@ void bl_unit_rows(float *rows, size_t count, size_t width)
         double sum = 0.0;
         for (size_t c = 0; c < width; c++) sum += (double)row[c] * (double)row[c];
         const double length = sqrt(sum);
-        for (size_t c = 0; c < width && length > 0.0; c++) row[c] = (float)((double)row[c] / length);
+        for (size_t c = 0; c < width && length > 0.0; c++)
+            row[c] = (float)((double)row[c] / length);
     }
 }
 
-void bl_products(const float *a, size_t a_count, const float *b, size_t b_count, size_t width, float *out)
+void bl_products(const float *a, size_t a_count, const float *b, size_t b_count, size_t width,
+                 float *out)
 {
     for (size_t i = 0; i < a_count; i++)
         for (size_t j = 0; j < b_count; j++) {
             double sum[4] = { 0.0, 0.0, 0.0, 0.0 }; /* four chains, to be added while others wait */
             size_t c = 0;
             for (; c + 4 <= width; c += 4)
-                for (int k = 0; k < 4; k++) sum[k] += (double)a[i * width + c + (size_t)k] * (double)b[j * width + c + (size_t)k];
+                for (int k = 0; k < 4; k++)
+                    sum[k] += (double)a[i * width + c + (size_t)k] *
+                              (double)b[j * width + c + (size_t)k];
             for (; c < width; c++) sum[0] += (double)a[i * width + c] * (double)b[j * width + c];
             out[i * b_count + j] = (float)((sum[0] + sum[1]) + (sum[2] + sum[3]));
         }

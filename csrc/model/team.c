@@ -50,9 +50,11 @@ void bl_team_wait(bl_team *team)
         if (spins > 2000) bl_yield(); /* the others may be waiting for this core */
 }
 
-void bl_team_share(const bl_team *team, unsigned member, size_t n, size_t group, size_t *from, size_t *to)
+void bl_team_share(const bl_team *team, unsigned member, size_t n, size_t group, size_t *from,
+                   size_t *to)
 {
-    const size_t groups = (n + group - 1) / group, each = groups / team->members, left = groups % team->members;
+    const size_t groups = (n + group - 1) / group, each = groups / team->members,
+                 left = groups % team->members;
     const size_t first = member * each + (member < left ? member : left);
     *from = first * group;
     *to = (first + each + (member < left)) * group;

@@ -13,11 +13,13 @@ typedef struct {
 
 /* Run work(context, member) for members 0 .. members - 1 and wait for all. The caller
  * is member 0. If the system gives fewer threads, there are fewer members. */
-void bl_team_run(bl_team *team, unsigned members, void (*work)(void *context, unsigned member), void *context);
+void bl_team_run(bl_team *team, unsigned members, void (*work)(void *context, unsigned member),
+                 void *context);
 
 /* All members come here before any goes on. */
 void bl_team_wait(bl_team *team);
 
 /* Member's share of n things, in whole groups: [*from, *to). */
-void bl_team_share(const bl_team *team, unsigned member, size_t n, size_t group, size_t *from, size_t *to);
+void bl_team_share(const bl_team *team, unsigned member, size_t n, size_t group, size_t *from,
+                   size_t *to);
 #endif

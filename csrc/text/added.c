@@ -38,7 +38,8 @@ void bl_added_forget(bl_added_set *set)
 }
 
 /* The first of items[low, high), which agree in the bytes before `depth`, whose byte there is at least c. */
-static uint32_t bound(const bl_added_set *set, uint32_t low, uint32_t high, uint32_t depth, unsigned c)
+static uint32_t bound(const bl_added_set *set, uint32_t low, uint32_t high, uint32_t depth,
+                      unsigned c)
 {
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
@@ -57,7 +58,8 @@ const bl_added *bl_added_match(const bl_added_set *set, const uint8_t *text, siz
         low = bound(set, low, high, depth, text[depth]);
         high = bound(set, low, high, depth, text[depth] + 1u);
         if (low == high) break;
-        if (set->items[low]->pattern_size == depth + 1) found = set->items[low]; /* shorter ones come first */
+        if (set->items[low]->pattern_size == depth + 1)
+            found = set->items[low]; /* shorter ones come first */
     }
     return found;
 }

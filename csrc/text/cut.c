@@ -12,25 +12,25 @@
 #include "unicode.h"
 
 #if defined __GNUC__
-#define INLINE static inline __attribute__((always_inline))
-#define NOINLINE static __attribute__((noinline))
+#define INLINE    static inline __attribute__((always_inline))
+#define NOINLINE  static __attribute__((noinline))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #else
-#define INLINE static inline
-#define NOINLINE static
+#define INLINE    static inline
+#define NOINLINE  static
 #define LIKELY(x) (x)
 #endif
 
 typedef struct {
     const bl_tokenizer *t;
     const uint8_t *text;
-    int split_special;      /* special tokens in the text are text */
+    int split_special; /* special tokens in the text are text */
     int32_t *ids;
-    bl_place *places;       /* or NULL */
-    size_t room, most;      /* how many are written; at how many more than this it ends */
-    size_t count;           /* may pass both */
+    bl_place *places;  /* or NULL */
+    size_t room, most; /* how many are written; at how many more than this it ends */
+    size_t count;      /* may pass both */
     uint32_t words;
-    int no_unknown;         /* a word had no spelling, and there is no token for that */
+    int no_unknown; /* a word had no spelling, and there is no token for that */
 } sink;
 
 INLINE void put(sink *s, int32_t id, uint32_t from, uint32_t to)
@@ -54,7 +54,9 @@ static void put_added(sink *s, int32_t id, size_t from, size_t to, size_t left, 
 
 /* ---- one word ------------------------------------------------------------------- */
 
-typedef struct { uint32_t from, to; } span;
+typedef struct {
+    uint32_t from, to;
+} span;
 
 static void unknown(sink *s, uint32_t from, uint32_t to)
 {
@@ -70,7 +72,8 @@ NOINLINE void spell(sink *s, const uint8_t *word, uint32_t size, uint32_t from, 
     const size_t start = s->count;
     uint32_t at = 0, length, character = 0;
     while (at < size) {
-        const int32_t id = bl_longest_piece(&s->t->vocabulary, word + at, size - at, at > 0, &length);
+        const int32_t id =
+            bl_longest_piece(&s->t->vocabulary, word + at, size - at, at > 0, &length);
         if (id < 0) break;
         if (spans) {
             const uint32_t first = character;
@@ -122,11 +125,11 @@ static int edge(uint32_t c) { return !(bl_traits(c) & BL_WORDLY); }
 
 /* What was read of the normalised text before the next character, as far as added tokens mind. */
 typedef struct {
-    uint32_t before;             /* the last character, or 0 at the start */
-    uint32_t spaces;             /* up to it there are so many that no token has claimed, */
-    uint32_t spaces_from;        /* which begin here */
-    uint32_t claimed;            /* spaces still to come that a token has claimed */
-    uint32_t passed;             /* characters still to come at which no token is looked for */
+    uint32_t before;      /* the last character, or 0 at the start */
+    uint32_t spaces;      /* up to it there are so many that no token has claimed, */
+    uint32_t spaces_from; /* which begin here */
+    uint32_t claimed;     /* spaces still to come that a token has claimed */
+    uint32_t passed;      /* characters still to come at which no token is looked for */
 } trail;
 
 /* An added token that begins with g, after which r stands; if there is one it is written and
@@ -139,13 +142,15 @@ static int normal_token(sink *s, bl_reader *r, bl_glyph g, word *w, trail *seen)
     bl_reader ahead = *r;
     bl_glyph next;
     if (!set->first[bytes[0]]) return 0;
-    while (size < set->longest && bl_reader_next(&ahead, &next)) size += bl_encode(next.c, bytes + size);
+    while (size < set->longest && bl_reader_next(&ahead, &next))
+        size += bl_encode(next.c, bytes + size);
     const bl_added *a = bl_added_match(set, bytes, size);
     if (!a) return 0;
     for (uint32_t i = 1; i < a->pattern_size; i++) length += (bytes[i] & 0xC0) != 0x80;
     ahead = *r;
     uint32_t to = g.to, last = g.c;
-    for (uint32_t i = 1; i < length && bl_reader_next(&ahead, &next); i++) to = next.to, last = next.c;
+    for (uint32_t i = 1; i < length && bl_reader_next(&ahead, &next); i++)
+        to = next.to, last = next.c;
     bl_reader behind = ahead;
     const int more = bl_reader_next(&behind, &next);
     const int alone = (!seen->before || edge(seen->before)) && (!more || edge(next.c));
@@ -155,7 +160,9 @@ static int normal_token(sink *s, bl_reader *r, bl_glyph g, word *w, trail *seen)
     }
     finish(s, w);
     seen->claimed = 0;
-    for (int space = more; a->rstrip && space && bl_traits(next.c) & BL_SPACE; space = bl_reader_next(&behind, &next)) to = next.to, seen->claimed++;
+    for (int space = more; a->rstrip && space && bl_traits(next.c) & BL_SPACE;
+         space = bl_reader_next(&behind, &next))
+        to = next.to, seen->claimed++;
     const uint32_t left = a->lstrip ? seen->spaces : 0;
     put_added(s, a->id, left ? seen->spaces_from : g.from, to, left, seen->claimed);
     seen->before = last;
@@ -191,7 +198,8 @@ NOINLINE size_t cut_anything(sink *s, size_t from, size_t to, int leave)
         while (leave && bl_reader_between(&r) && r.at < r.end && plain_letter(*r.at)) {
             const uint32_t at = (uint32_t)(r.at - s->text);
             r.starter = r.at;
-            append(s, &w, (bl_glyph){ capital ? small_letter(*r.at) : *r.at, at, at + 1, BL_WORDLY });
+            append(s, &w,
+                   (bl_glyph){ capital ? small_letter(*r.at) : *r.at, at, at + 1, BL_WORDLY });
             r.at++;
         }
         if (!bl_reader_next(&r, &g)) break;
@@ -209,7 +217,8 @@ NOINLINE size_t cut_anything(sink *s, size_t from, size_t to, int leave)
             append(s, &w, g);
             finish(s, &w);
         }
-        if (leave && bl_reader_between(&r) && r.at < r.end && *r.at < 0x7F && *r.at >= ' ') return (size_t)(r.at - s->text);
+        if (leave && bl_reader_between(&r) && r.at < r.end && *r.at < 0x7F && *r.at >= ' ')
+            return (size_t)(r.at - s->text);
     }
     finish(s, &w);
     return to;
@@ -247,7 +256,8 @@ static void cut_segment(sink *s, size_t from, size_t to)
             }
             /* Punctuation is a word of one byte, and told apart without a branch. */
             const uint64_t rest = ~(m.word >> i);
-            const uint32_t size = rest ? bl_lowest(rest) + !(m.word >> i & 1) : BL_BLOCK, end = i + size, place = (uint32_t)from + i;
+            const uint32_t size = rest ? bl_lowest(rest) + !(m.word >> i & 1) : BL_BLOCK,
+                           end = i + size, place = (uint32_t)from + i;
             if (end == BL_BLOCK ? from + BL_BLOCK < to : m.odd >> end & 1) { /* it may go on */
                 next = end == BL_BLOCK && i ? from + i : cut_anything(s, from + i, to, 1);
                 break;
@@ -270,12 +280,26 @@ static void cut_segment(sink *s, size_t from, size_t to)
 
 /* ---- the whole text ------------------------------------------------------------------ */
 
-bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split_special, int32_t *ids, bl_place *places, size_t room, size_t *count, bl_error *error)
+bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split_special,
+                 int32_t *ids, bl_place *places, size_t room, size_t *count, bl_error *error)
 {
-    sink s = { t, (const uint8_t *)text, split_special, ids, places, ids ? room : 0, ids ? room : size, 0, 0, 0 };
+    sink s = { t,
+               (const uint8_t *)text,
+               split_special,
+               ids,
+               places,
+               ids ? room : 0,
+               ids ? room : size,
+               0,
+               0,
+               0 };
     size_t done = 0, search = 0;
-    if (size > INT32_MAX) return bl_fail(error, BL_INPUT_ERROR, "the text has %zu bytes; up to %ld can be tokenized at once.", size, (long)INT32_MAX);
-    while (s.count <= s.most && (search = bl_added_candidate(&t->raw, s.text, search, size)) < size) {
+    if (size > INT32_MAX)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the text has %zu bytes; up to %ld can be tokenized at once.", size,
+                       (long)INT32_MAX);
+    while (s.count <= s.most &&
+           (search = bl_added_candidate(&t->raw, s.text, search, size)) < size) {
         const bl_added *a = bl_added_match(&t->raw, s.text + search, size - search);
         size_t from = search, to;
         if (!a) {
@@ -299,13 +323,19 @@ bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split
         done = to;
     }
     if (done < size) cut_segment(&s, done, size);
-    if (s.no_unknown) return bl_fail(error, BL_CONFIG_ERROR, "the text has a word that the vocabulary cannot spell, and the vocabulary has no token for that, such as [UNK].");
+    if (s.no_unknown)
+        return bl_fail(error, BL_CONFIG_ERROR,
+                       "the text has a word that the vocabulary cannot spell, and the vocabulary "
+                       "has no token for that, such as [UNK].");
     *count = s.count <= s.most ? s.count : s.most + 1;
     return BL_OK;
 }
 
 /* A byte's place as a character's, reading on from the last one asked for. */
-typedef struct { const char *text; size_t size, byte, character; } counter;
+typedef struct {
+    const char *text;
+    size_t size, byte, character;
+} counter;
 
 static uint32_t count_to(counter *c, size_t byte)
 {
@@ -317,7 +347,8 @@ static uint32_t count_to(counter *c, size_t byte)
 
 void bl_count_characters(const char *text, size_t size, bl_place *places, size_t count)
 {
-    counter from = { text, size, 0, 0 }, to = from; /* each rises on its own, so this stays linear */
+    counter from = { text, size, 0, 0 },
+            to = from; /* each rises on its own, so this stays linear */
     for (size_t i = 0; i < count; i++) {
         places[i].from = count_to(&from, places[i].from);
         places[i].to = count_to(&to, places[i].to);

@@ -3,7 +3,10 @@
 #include "tokenizer.h"
 
 /* How a text of n pieces is read in parts of at most `most`. */
-typedef struct { size_t n, most, step, count; int left; } parts;
+typedef struct {
+    size_t n, most, step, count;
+    int left;
+} parts;
 
 static int cut_in_parts(parts *p, size_t n, size_t most, const bl_limits *limits, bl_error *error)
 {
@@ -11,7 +14,11 @@ static int cut_in_parts(parts *p, size_t n, size_t most, const bl_limits *limits
     if (most >= n) return 1;
     if (most == 0) return p->count = 2, 1; /* nothing, and all of it as what was cut off */
     if (limits->stride >= most)
-        return bl_fail(error, BL_INPUT_ERROR, "stride is %zu, but only %zu pieces of a text fit a window; make stride smaller or max_length larger.", limits->stride, most), 0;
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "stride is %zu, but only %zu pieces of a text fit a window; make stride "
+                       "smaller or max_length larger.",
+                       limits->stride, most),
+               0;
     p->step = most - limits->stride;
     p->count = 1 + (n - most + p->step - 1) / p->step;
     return 1;
@@ -57,27 +64,42 @@ static int share(size_t *a, size_t *b, const bl_limits *limits, size_t most, bl_
         return 1;
     }
     size_t *target = limits->truncation == BL_ONLY_FIRST ? a : b;
-    if (target == b && !pair) return bl_fail(error, BL_INPUT_ERROR, "truncation is only_second, but there is no second text."), 0;
+    if (target == b && !pair)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "truncation is only_second, but there is no second text."),
+               0;
     if (*target <= total - most)
-        return bl_fail(error, BL_INPUT_ERROR, "the %s text has %zu pieces, too few to cut off the %zu that are too many; raise max_length or truncate the other one too.",
-                       target == a ? "first" : "second", *target, total - most), 0;
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the %s text has %zu pieces, too few to cut off the %zu that are too many; "
+                       "raise max_length or truncate the other one too.",
+                       target == a ? "first" : "second", *target, total - most),
+               0;
     *target -= total - most;
     return 1;
 }
 
-bl_status bl_windows(const bl_tokenizer *t, size_t a, size_t b, const bl_limits *limits, bl_window *out, size_t room, size_t *count, bl_error *error)
+bl_status bl_windows(const bl_tokenizer *t, size_t a, size_t b, const bl_limits *limits,
+                     bl_window *out, size_t room, size_t *count, bl_error *error)
 {
     const int pair = b != BL_NO_PAIR;
     size_t keep_a = a, keep_b = b, n = 0;
     parts first, second;
     if (limits->truncation != BL_KEEP) {
-        const size_t around = limits->specials ? (pair ? t->pair : t->single).tokens : 0, usual = t->single.tokens;
+        const size_t around = limits->specials ? (pair ? t->pair : t->single).tokens : 0,
+                     usual = t->single.tokens;
         if (limits->max_length >= usual && limits->max_length - usual < limits->stride)
-            return bl_fail(error, BL_INPUT_ERROR, "stride is %zu, but only %zu pieces of a text fit a window; make stride smaller or max_length larger.", limits->stride, limits->max_length - usual);
+            return bl_fail(error, BL_INPUT_ERROR,
+                           "stride is %zu, but only %zu pieces of a text fit a window; make stride "
+                           "smaller or max_length larger.",
+                           limits->stride, limits->max_length - usual);
         /* Where not even the tokens around the texts fit, the original cuts nothing off. */
-        if (limits->max_length >= around && !share(&keep_a, &keep_b, limits, limits->max_length - around, error)) return BL_INPUT_ERROR;
+        if (limits->max_length >= around &&
+            !share(&keep_a, &keep_b, limits, limits->max_length - around, error))
+            return BL_INPUT_ERROR;
     }
-    if (!cut_in_parts(&first, a, keep_a, limits, error) || !cut_in_parts(&second, pair ? b : 0, pair ? keep_b : 0, limits, error)) return BL_INPUT_ERROR;
+    if (!cut_in_parts(&first, a, keep_a, limits, error) ||
+        !cut_in_parts(&second, pair ? b : 0, pair ? keep_b : 0, limits, error))
+        return BL_INPUT_ERROR;
     /* What fits; then the rest of a, each with all of b; then the rest of b. */
     for (size_t i = 0; i <= first.count; i++)
         for (size_t j = 0; j < second.count; j++) {
@@ -96,10 +118,12 @@ bl_status bl_windows(const bl_tokenizer *t, size_t a, size_t b, const bl_limits 
 
 size_t bl_row_size(const bl_tokenizer *t, const bl_window *w, int pair, int specials)
 {
-    return w->a_to - w->a_from + (pair ? w->b_to - w->b_from : 0) + (specials ? (pair ? t->pair : t->single).tokens : 0);
+    return w->a_to - w->a_from + (pair ? w->b_to - w->b_from : 0) +
+           (specials ? (pair ? t->pair : t->single).tokens : 0);
 }
 
-void bl_fill_row(const bl_tokenizer *t, const int32_t *a, const int32_t *b, size_t a_count, const bl_window *w, int pair, int specials, const bl_row *row)
+void bl_fill_row(const bl_tokenizer *t, const int32_t *a, const int32_t *b, size_t a_count,
+                 const bl_window *w, int pair, int specials, const bl_row *row)
 {
     const bl_template *around = pair ? &t->pair : &t->single;
     size_t n = 0;
@@ -107,7 +131,12 @@ void bl_fill_row(const bl_tokenizer *t, const int32_t *a, const int32_t *b, size
         const bl_part *p = &around->parts[i];
         const int token = p->kind == BL_TOKEN_PART, second = p->kind == BL_SECOND_PART;
         if (token && !specials) continue;
-        const size_t from = token ? 0 : second ? w->b_from : w->a_from, to = token ? 1 : second ? w->b_to : w->a_to;
+        const size_t from = token    ? 0
+                            : second ? w->b_from
+                                     : w->a_from,
+                     to = token    ? 1
+                          : second ? w->b_to
+                                   : w->a_to;
         for (size_t k = from; k < to; k++, n++) {
             if (row->ids) row->ids[n] = token ? p->id : second ? b[k] : a[k];
             if (row->types) row->types[n] = p->type;

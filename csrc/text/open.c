@@ -7,7 +7,10 @@
 #include "settings.h"
 #include "unicode.h"
 
-static int no_memory(bl_error *error) { return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the tokenizer."), 0; }
+static int no_memory(bl_error *error)
+{
+    return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the tokenizer."), 0;
+}
 
 /* A piece or token that may not be followed by readable bytes. */
 static int32_t piece_id(const bl_tokenizer *t, const char *text, size_t size)
@@ -46,7 +49,11 @@ static int add_tokens(bl_tokenizer *t, const bl_settings *s, bl_error *error)
         const bl_token_setting *from = &s->added[i];
         const size_t size = strlen(from->text);
         if (!size) continue;
-        if (size > BL_MOST_ADDED_SIZE) return bl_fail(error, BL_CONFIG_ERROR, "an added token has %zu bytes; up to %d can be used.", size, BL_MOST_ADDED_SIZE), 0;
+        if (size > BL_MOST_ADDED_SIZE)
+            return bl_fail(error, BL_CONFIG_ERROR,
+                           "an added token has %zu bytes; up to %d can be used.", size,
+                           BL_MOST_ADDED_SIZE),
+                   0;
         bl_added *a = (bl_added *)added_named(t, from->text, size);
         if (!a) {
             a = &t->added[t->added_count];
@@ -57,7 +64,8 @@ static int add_tokens(bl_tokenizer *t, const bl_settings *s, bl_error *error)
             a->id = piece_id(t, from->text, size);
             t->added_count++;
             if (a->id < 0) {
-                if (next >= INT32_MAX) return bl_fail(error, BL_CONFIG_ERROR, "there are more tokens than ids."), 0;
+                if (next >= INT32_MAX)
+                    return bl_fail(error, BL_CONFIG_ERROR, "there are more tokens than ids."), 0;
                 a->id = (int32_t)next++;
             }
         }
@@ -67,7 +75,11 @@ static int add_tokens(bl_tokenizer *t, const bl_settings *s, bl_error *error)
     for (size_t i = 0; i < t->added_count; i++) {
         bl_added *a = &t->added[i];
         const size_t room = a->normalized ? bl_normalize(t, a->text, a->size, NULL, 0) : a->size;
-        if (room > BL_MOST_ADDED_SIZE) return bl_fail(error, BL_CONFIG_ERROR, "an added token has %zu bytes; up to %d can be used.", room, BL_MOST_ADDED_SIZE), 0;
+        if (room > BL_MOST_ADDED_SIZE)
+            return bl_fail(error, BL_CONFIG_ERROR,
+                           "an added token has %zu bytes; up to %d can be used.", room,
+                           BL_MOST_ADDED_SIZE),
+                   0;
         a->pattern = malloc(room + 1);
         if (!a->pattern) return no_memory(error);
         if (a->normalized) bl_normalize(t, a->text, a->size, (char *)a->pattern, room);
@@ -75,14 +87,20 @@ static int add_tokens(bl_tokenizer *t, const bl_settings *s, bl_error *error)
         a->pattern_size = (uint32_t)room;
     }
     for (int normalized = 0; normalized < 2; normalized++) {
-        const int collected = bl_added_collect(normalized ? &t->normal : &t->raw, t->added, t->added_count, normalized);
+        const int collected = bl_added_collect(normalized ? &t->normal : &t->raw, t->added,
+                                               t->added_count, normalized);
         if (!collected) return no_memory(error);
-        if (collected < 0) return bl_fail(error, BL_CONFIG_ERROR, "two added tokens are the same once normalised, or one is nothing then; change or remove one."), 0;
+        if (collected < 0)
+            return bl_fail(error, BL_CONFIG_ERROR,
+                           "two added tokens are the same once normalised, or one is nothing then; "
+                           "change or remove one."),
+                   0;
     }
     return 1;
 }
 
-static int make_template(bl_tokenizer *t, const bl_settings *s, const bl_template_setting *from, bl_template *out, int texts, bl_error *error)
+static int make_template(bl_tokenizer *t, const bl_settings *s, const bl_template_setting *from,
+                         bl_template *out, int texts, bl_error *error)
 {
     int seen = 0;
     for (size_t i = 0; i < from->count; i++) {
@@ -94,10 +112,16 @@ static int make_template(bl_tokenizer *t, const bl_settings *s, const bl_templat
         if (part.kind == BL_TOKEN_PART) {
             int known = 0;
             for (size_t k = 0; k < s->token_count && !known; k++)
-                if (!strcmp(s->tokens[k].name, name)) known = 1, ids = s->tokens[k].ids, count = s->tokens[k].count;
+                if (!strcmp(s->tokens[k].name, name))
+                    known = 1, ids = s->tokens[k].ids, count = s->tokens[k].count;
             if (!known) {
                 const int32_t id = bl_token_id(t, name, strlen(name));
-                if (id < 0) return bl_fail(error, BL_CONFIG_ERROR, "the vocabulary lacks the token %.100s, which belongs around texts.", name), 0;
+                if (id < 0)
+                    return bl_fail(
+                               error, BL_CONFIG_ERROR,
+                               "the vocabulary lacks the token %.100s, which belongs around texts.",
+                               name),
+                           0;
                 own = (uint32_t)id;
             }
         } else if (part.kind != (seen == 0 ? BL_FIRST_PART : BL_SECOND_PART) || ++seen > texts) {
@@ -105,13 +129,20 @@ static int make_template(bl_tokenizer *t, const bl_settings *s, const bl_templat
             break;
         }
         for (size_t k = 0; k < count; k++) {
-            if (out->count == BL_MOST_PARTS) return bl_fail(error, BL_CONFIG_ERROR, "more than %d tokens belong around a text.", BL_MOST_PARTS), 0;
+            if (out->count == BL_MOST_PARTS)
+                return bl_fail(error, BL_CONFIG_ERROR, "more than %d tokens belong around a text.",
+                               BL_MOST_PARTS),
+                       0;
             part.id = (int32_t)ids[k];
             out->tokens += part.kind == BL_TOKEN_PART;
             out->parts[out->count++] = part;
         }
     }
-    if (seen != texts) return bl_fail(error, BL_CONFIG_ERROR, "the tokenizer.json's post_processor does not name each text once, in order."), 0;
+    if (seen != texts)
+        return bl_fail(
+                   error, BL_CONFIG_ERROR,
+                   "the tokenizer.json's post_processor does not name each text once, in order."),
+               0;
     return 1;
 }
 
@@ -125,19 +156,27 @@ static char *copied(const char *text)
 static int furnish(bl_tokenizer *t, const bl_settings *s, bl_error *error)
 {
     if (s->longest_word > BL_MOST_WORD)
-        return bl_fail(error, BL_CONFIG_ERROR, "the tokenizer's max_input_chars_per_word is %llu; up to %d can be used.", (unsigned long long)s->longest_word, BL_MOST_WORD), 0;
-    if (strlen(s->prefix) >= sizeof t->prefix) return bl_fail(error, BL_CONFIG_ERROR, "the prefix of continuing pieces is too long."), 0;
+        return bl_fail(error, BL_CONFIG_ERROR,
+                       "the tokenizer's max_input_chars_per_word is %llu; up to %d can be used.",
+                       (unsigned long long)s->longest_word, BL_MOST_WORD),
+               0;
+    if (strlen(s->prefix) >= sizeof t->prefix)
+        return bl_fail(error, BL_CONFIG_ERROR, "the prefix of continuing pieces is too long."), 0;
     strcpy(t->prefix, s->prefix);
     t->rules = s->rules;
     t->longest_word = (uint32_t)s->longest_word;
     t->unknown = piece_id(t, s->unknown, strlen(s->unknown));
-    if (!add_tokens(t, s, error) || !make_template(t, s, &s->single, &t->single, 1, error) || !make_template(t, s, &s->pair, &t->pair, 2, error)) return 0;
+    if (!add_tokens(t, s, error) || !make_template(t, s, &s->single, &t->single, 1, error) ||
+        !make_template(t, s, &s->pair, &t->pair, 2, error))
+        return 0;
 
     bl_tokenizer_info *i = &t->info;
     i->pieces = i->size = t->vocabulary.pieces;
-    for (size_t k = 0; k < t->added_count; k++) i->size += piece_id(t, t->added[k].text, t->added[k].size) < 0;
+    for (size_t k = 0; k < t->added_count; k++)
+        i->size += piece_id(t, t->added[k].text, t->added[k].size) < 0;
     i->longest_text = s->longest_text;
-    i->lowercase = s->rules.lowercase, i->strip_accents = s->rules.strip_accents, i->split_chinese = s->rules.split_chinese;
+    i->lowercase = s->rules.lowercase, i->strip_accents = s->rules.strip_accents,
+    i->split_chinese = s->rules.split_chinese;
     i->pad_left = s->pad_left, i->cut_left = s->cut_left, i->clean_up = s->clean_up;
     i->types = s->types, i->join_with_spaces = s->join_with_spaces, i->tidy = s->tidy;
     i->prefix = t->prefix;
@@ -154,9 +193,12 @@ static bl_tokenizer *finish(bl_settings *s, const void *table, size_t table_size
 {
     bl_tokenizer *t = calloc(1, sizeof *t);
     int fine = t || no_memory(error);
-    fine = fine && (table ? bl_vocabulary_read(&t->vocabulary, table, table_size, error) : bl_vocabulary_build(&t->vocabulary, s->entries, s->entry_count, s->prefix, error)) == BL_OK;
+    fine = fine && (table ? bl_vocabulary_read(&t->vocabulary, table, table_size, error)
+                          : bl_vocabulary_build(&t->vocabulary, s->entries, s->entry_count,
+                                                s->prefix, error)) == BL_OK;
     if (fine && t->vocabulary.prefix != strlen(s->prefix)) {
-        bl_fail(error, BL_FILE_ERROR, "the file's table of words does not fit its settings; convert the model again.");
+        bl_fail(error, BL_FILE_ERROR,
+                "the file's table of words does not fit its settings; convert the model again.");
         fine = 0;
     }
     fine = fine && furnish(t, s, error);
@@ -166,15 +208,21 @@ static bl_tokenizer *finish(bl_settings *s, const void *table, size_t table_size
     return NULL;
 }
 
-bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json, const void *config, size_t config_size, bl_error *error)
+bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json,
+                                       const void *config, size_t config_size, bl_error *error)
 {
     bl_settings s;
-    if (size > SIZE_MAX / 4 || config_size > SIZE_MAX / 4) return bl_fail(error, BL_INPUT_ERROR, "the tokenizer's files are too large."), NULL;
+    if (size > SIZE_MAX / 4 || config_size > SIZE_MAX / 4)
+        return bl_fail(error, BL_INPUT_ERROR, "the tokenizer's files are too large."), NULL;
     bl_status status = bl_settings_start(&s, size + config_size, error);
-    if (status == BL_OK) status = json ? bl_settings_json(&s, vocabulary, size, error) : bl_settings_vocabulary(&s, vocabulary, size, error);
-    if (status == BL_OK && config) status = bl_settings_config(&s, config, config_size, !json, error);
+    if (status == BL_OK)
+        status = json ? bl_settings_json(&s, vocabulary, size, error)
+                      : bl_settings_vocabulary(&s, vocabulary, size, error);
+    if (status == BL_OK && config)
+        status = bl_settings_config(&s, config, config_size, !json, error);
     if (status == BL_OK && !json) status = bl_settings_plain(&s, error);
-    if (status == BL_OK && !s.entry_count) status = bl_fail(error, BL_CONFIG_ERROR, "the tokenizer.json has no vocabulary.");
+    if (status == BL_OK && !s.entry_count)
+        status = bl_fail(error, BL_CONFIG_ERROR, "the tokenizer.json has no vocabulary.");
     if (status == BL_OK) return finish(&s, NULL, 0, error);
     bl_settings_free(&s);
     return NULL;
@@ -187,13 +235,19 @@ static int file_in(const char *folder, const char *name, char *out, size_t room)
     return n > 0 && (size_t)n < room && bl_is_file(out);
 }
 
-static bl_tokenizer *open_files(const char *vocabulary, int json, const char *config, bl_error *error)
+static bl_tokenizer *open_files(const char *vocabulary, int json, const char *config,
+                                bl_error *error)
 {
     bl_map a, b = { 0 };
     bl_tokenizer *t = NULL;
-    if (!bl_map_open(&a, vocabulary)) return bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", vocabulary), NULL;
-    if (config && !bl_map_open(&b, config)) bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", config);
-    else t = bl_tokenizer_open_memory(a.data ? (const void *)a.data : "", a.size, json, config ? b.data ? (const void *)b.data : "" : NULL, b.size, error);
+    if (!bl_map_open(&a, vocabulary))
+        return bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", vocabulary), NULL;
+    if (config && !bl_map_open(&b, config))
+        bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", config);
+    else
+        t = bl_tokenizer_open_memory(a.data ? (const void *)a.data : "", a.size, json,
+                                     config ? b.data ? (const void *)b.data : "" : NULL, b.size,
+                                     error);
     bl_map_close(&a);
     bl_map_close(&b);
     return t;
@@ -217,9 +271,13 @@ static bl_tokenizer *open_converted(bl_map map, const char *path, const char *ba
         }
         const bl_tensor *table = bl_find(&tensors, BL_TABLE_NAME);
         if (!tensors.tokenizer || !table) {
-            bl_fail(error, BL_CONFIG_ERROR, "%.300s has no tokenizer in it; convert a folder that has a vocab.txt or tokenizer.json.", path);
+            bl_fail(error, BL_CONFIG_ERROR,
+                    "%.300s has no tokenizer in it; convert a folder that has a vocab.txt or "
+                    "tokenizer.json.",
+                    path);
         } else if (bl_settings_start(&s, strlen(tensors.tokenizer), error) == BL_OK) {
-            if (bl_settings_json(&s, tensors.tokenizer, strlen(tensors.tokenizer), error) == BL_OK) t = finish(&s, table->data, table->count * 4, error);
+            if (bl_settings_json(&s, tensors.tokenizer, strlen(tensors.tokenizer), error) == BL_OK)
+                t = finish(&s, table->data, table->count * 4, error);
             else bl_settings_free(&s);
         }
         bl_tensors_free(&tensors);
@@ -229,24 +287,32 @@ static bl_tokenizer *open_converted(bl_map map, const char *path, const char *ba
     return t;
 }
 
-bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error) { return bl_tokenizer_open_on(path, NULL, error); }
+bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error)
+{
+    return bl_tokenizer_open_on(path, NULL, error);
+}
 
 bl_tokenizer *bl_tokenizer_open_on(const char *path, const char *base, bl_error *error)
 {
     char file[4096], config[4096];
     if (bl_is_folder(path)) {
-        const char *beside = file_in(path, "tokenizer_config.json", config, sizeof config) ? config : NULL;
-        if (file_in(path, "tokenizer.json", file, sizeof file)) return open_files(file, 1, beside, error);
-        if (file_in(path, "vocab.txt", file, sizeof file)) return open_files(file, 0, beside, error);
+        const char *beside = file_in(path, "tokenizer_config.json", config, sizeof config) ? config
+                                                                                           : NULL;
+        if (file_in(path, "tokenizer.json", file, sizeof file))
+            return open_files(file, 1, beside, error);
+        if (file_in(path, "vocab.txt", file, sizeof file))
+            return open_files(file, 0, beside, error);
         bl_fail(error, BL_FILE_ERROR, "%.300s has neither a tokenizer.json nor a vocab.txt.", path);
         return NULL;
     }
     const size_t n = strlen(path);
-    if (!bl_is_file(path)) return bl_fail(error, BL_FILE_ERROR, "%.300s is no folder and no file.", path), NULL;
+    if (!bl_is_file(path))
+        return bl_fail(error, BL_FILE_ERROR, "%.300s is no folder and no file.", path), NULL;
     if (n >= 4 && !strcmp(path + n - 4, ".txt")) return open_files(path, 0, NULL, error);
     if (n >= 5 && !strcmp(path + n - 5, ".json")) return open_files(path, 1, NULL, error);
     bl_map map;
-    if (!bl_map_open(&map, path)) return bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", path), NULL;
+    if (!bl_map_open(&map, path))
+        return bl_fail(error, BL_FILE_ERROR, "%.300s cannot be read.", path), NULL;
     return open_converted(map, path, base, error);
 }
 
@@ -283,10 +349,13 @@ const char *bl_piece_of_id(const bl_tokenizer *t, int32_t id, size_t *size)
     return text;
 }
 
-int bl_vocabulary_item(const bl_tokenizer *t, size_t n, const char **text, size_t *size, int32_t *id)
+int bl_vocabulary_item(const bl_tokenizer *t, size_t n, const char **text, size_t *size,
+                       int32_t *id)
 {
     uint32_t length, number;
-    if (n >= t->vocabulary.pieces || !(*text = bl_piece_at(&t->vocabulary, (uint32_t)n, &length, &number))) return 0;
+    if (n >= t->vocabulary.pieces ||
+        !(*text = bl_piece_at(&t->vocabulary, (uint32_t)n, &length, &number)))
+        return 0;
     *size = length;
     *id = (int32_t)number;
     return 1;
@@ -296,13 +365,17 @@ int bl_added_item(const bl_tokenizer *t, size_t n, bl_added_token *out)
 {
     if (n >= t->added_count) return 0;
     const bl_added *a = &t->added[n];
-    *out = (bl_added_token){ a->text, a->size, a->id, a->single_word, a->lstrip, a->rstrip, a->normalized, a->special };
+    *out = (bl_added_token){ a->text,   a->size,   a->id,         a->single_word,
+                             a->lstrip, a->rstrip, a->normalized, a->special };
     return 1;
 }
 
 /* ---- tokenizer.json ----------------------------------------------------------------------- */
 
-typedef struct { char *out; size_t room, size; } writer;
+typedef struct {
+    char *out;
+    size_t room, size;
+} writer;
 
 static void raw(writer *w, const char *text, size_t n)
 {
@@ -375,7 +448,8 @@ static void write_template_tokens(writer *w, const bl_tokenizer *t)
     size_t count = 0;
     word(w, "{");
     for (size_t i = 0; i < t->single.count + t->pair.count; i++) {
-        const bl_part *p = i < t->single.count ? &t->single.parts[i] : &t->pair.parts[i - t->single.count];
+        const bl_part *p = i < t->single.count ? &t->single.parts[i]
+                                               : &t->pair.parts[i - t->single.count];
         int known = p->kind != BL_TOKEN_PART;
         for (size_t k = 0; k < count; k++) known |= seen[k] == p->id;
         if (known) continue;
@@ -446,7 +520,8 @@ static size_t write_json(const bl_tokenizer *t, int whole, char *out, size_t roo
     }
     word(&w, ",\"model\":{\"type\":\"WordPiece\",\"unk_token\":");
     uint32_t unknown_size = 0;
-    const char *unknown = t->unknown < 0 ? NULL : bl_piece_text(&t->vocabulary, (uint32_t)t->unknown, &unknown_size);
+    const char *unknown =
+        t->unknown < 0 ? NULL : bl_piece_text(&t->vocabulary, (uint32_t)t->unknown, &unknown_size);
     quoted(&w, unknown ? unknown : "[UNK]", unknown ? unknown_size : 5);
     named(&w, "continuing_subword_prefix", t->prefix);
     word(&w, ",\"max_input_chars_per_word\":");
@@ -465,7 +540,8 @@ static size_t write_json(const bl_tokenizer *t, int whole, char *out, size_t roo
     }
     word(&w, "}");
     if (!whole) {
-        static const char *const keys[BL_SPECIALS] = { "unk_token", "sep_token", "pad_token", "cls_token", "mask_token" };
+        static const char *const keys[BL_SPECIALS] = { "unk_token", "sep_token", "pad_token",
+                                                       "cls_token", "mask_token" };
         word(&w, ",\"config\":{\"model_max_length\":");
         number(&w, (long long)t->info.longest_text);
         flag(&w, "clean_up_tokenization_spaces", t->info.clean_up);
@@ -487,5 +563,11 @@ static size_t write_json(const bl_tokenizer *t, int whole, char *out, size_t roo
     return w.size;
 }
 
-size_t bl_tokenizer_json(const bl_tokenizer *t, char *out, size_t room) { return write_json(t, 1, out, room); }
-size_t bl_tokenizer_settings(const bl_tokenizer *t, char *out, size_t room) { return write_json(t, 0, out, room); }
+size_t bl_tokenizer_json(const bl_tokenizer *t, char *out, size_t room)
+{
+    return write_json(t, 1, out, room);
+}
+size_t bl_tokenizer_settings(const bl_tokenizer *t, char *out, size_t room)
+{
+    return write_json(t, 0, out, room);
+}

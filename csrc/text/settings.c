@@ -5,7 +5,8 @@
 #include "../files/tensors.h"
 #include "unicode.h"
 
-static const char *const special_keys[BL_SPECIALS] = { "unk_token", "sep_token", "pad_token", "cls_token", "mask_token" };
+static const char *const special_keys[BL_SPECIALS] = { "unk_token", "sep_token", "pad_token",
+                                                       "cls_token", "mask_token" };
 
 bl_status bl_settings_start(bl_settings *s, size_t texts, bl_error *error)
 {
@@ -19,7 +20,8 @@ bl_status bl_settings_start(bl_settings *s, size_t texts, bl_error *error)
     memcpy(s->special, usual, sizeof usual);
     s->arena_size = texts + 1024;
     s->arena = malloc(s->arena_size);
-    return s->arena ? BL_OK : bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the tokenizer.");
+    return s->arena ? BL_OK
+                    : bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the tokenizer.");
 }
 
 void bl_settings_free(bl_settings *s)
@@ -50,7 +52,9 @@ static const char *text_of(bl_settings *s, bl_json *j)
 {
     bl_json_string value;
     char *out = s->arena + s->arena_used;
-    if (bl_json_peek(j) != '"' || !bl_json_text(j, &value) || !bl_json_copy(value, out, s->arena_size - s->arena_used)) return NULL;
+    if (bl_json_peek(j) != '"' || !bl_json_text(j, &value) ||
+        !bl_json_copy(value, out, s->arena_size - s->arena_used))
+        return NULL;
     s->arena_used += strlen(out) + 1;
     return out;
 }
@@ -118,7 +122,8 @@ static int read_vocabulary(bl_settings *s, bl_json *j)
             size = strlen(copy);
             s->arena_used += size + 1;
         }
-        if (!bl_json_size(j, &id) || id > UINT32_MAX || !add_entry(s, text, size, (uint32_t)id)) return 0;
+        if (!bl_json_size(j, &id) || id > UINT32_MAX || !add_entry(s, text, size, (uint32_t)id))
+            return 0;
     }
     return !j->bad;
 }
@@ -130,13 +135,15 @@ static const char *read_model(bl_settings *s, bl_json *j)
     while (bl_json_key(j, &key)) {
         bl_json_string kind;
         if (bl_json_is(key, "type")) {
-            if (bl_json_text(j, &kind) && !bl_json_is(kind, "WordPiece")) return "its model is not WordPiece, which is what BERT has";
+            if (bl_json_text(j, &kind) && !bl_json_is(kind, "WordPiece"))
+                return "its model is not WordPiece, which is what BERT has";
         } else if (bl_json_is(key, "unk_token")) {
             if (!(s->unknown = text_of(s, j))) return "its unk_token is no text";
         } else if (bl_json_is(key, "continuing_subword_prefix")) {
             if (!(s->prefix = text_of(s, j))) return "its continuing_subword_prefix is no text";
         } else if (bl_json_is(key, "max_input_chars_per_word")) {
-            if (!bl_json_size(j, &s->longest_word)) return "its max_input_chars_per_word is no number";
+            if (!bl_json_size(j, &s->longest_word))
+                return "its max_input_chars_per_word is no number";
         } else if (bl_json_is(key, "vocab")) {
             if (!read_vocabulary(s, j)) return "its vocabulary is not pieces with ids";
         } else {
@@ -156,9 +163,11 @@ static const char *read_normalizer(bl_settings *s, bl_json *j)
     }
     if (!bl_json_open(j, '{')) return "its normalizer is no object";
     while (bl_json_key(j, &key)) {
-        if (bl_json_is(key, "type")) named = bl_json_text(j, &kind) && bl_json_is(kind, "BertNormalizer");
+        if (bl_json_is(key, "type"))
+            named = bl_json_text(j, &kind) && bl_json_is(kind, "BertNormalizer");
         else if (bl_json_is(key, "clean_text")) s->rules.clean = (uint8_t)flag_of(j, 1);
-        else if (bl_json_is(key, "handle_chinese_chars")) s->rules.split_chinese = (uint8_t)flag_of(j, 1);
+        else if (bl_json_is(key, "handle_chinese_chars"))
+            s->rules.split_chinese = (uint8_t)flag_of(j, 1);
         else if (bl_json_is(key, "strip_accents")) strip = flag_of(j, -1);
         else if (bl_json_is(key, "lowercase")) lowercase = flag_of(j, 1);
         else bl_json_skip(j);
@@ -177,7 +186,9 @@ static int read_template(bl_settings *s, bl_json *j, bl_template_setting *out)
     while (bl_json_item(j)) {
         const char *name = NULL;
         uint64_t type = 0;
-        if (out->count == BL_MOST_PARTS || !bl_json_open(j, '{') || !bl_json_key(j, &key) || !bl_json_open(j, '{')) return 0;
+        if (out->count == BL_MOST_PARTS || !bl_json_open(j, '{') || !bl_json_key(j, &key) ||
+            !bl_json_open(j, '{'))
+            return 0;
         while (bl_json_key(j, &field)) {
             if (bl_json_is(field, "id")) name = text_of(s, j);
             else if (bl_json_is(field, "type_id")) bl_json_size(j, &type);
@@ -186,7 +197,9 @@ static int read_template(bl_settings *s, bl_json *j, bl_template_setting *out)
         if (!name || type > INT32_MAX || bl_json_key(j, &field)) return 0;
         const int sequence = bl_json_is(key, "Sequence");
         out->parts[out->count].name = sequence ? NULL : name;
-        out->parts[out->count].kind = !sequence ? BL_TOKEN_PART : !strcmp(name, "A") ? BL_FIRST_PART : BL_SECOND_PART;
+        out->parts[out->count].kind = !sequence            ? BL_TOKEN_PART
+                                      : !strcmp(name, "A") ? BL_FIRST_PART
+                                                           : BL_SECOND_PART;
         out->parts[out->count++].type = (int32_t)type;
     }
     return !j->bad;
@@ -247,7 +260,9 @@ static void bert_templates(bl_settings *s, const char *cls, const char *sep)
 static int read_named(bl_settings *s, bl_json *j, const char **name)
 {
     uint64_t id;
-    if (s->token_count == BL_MOST_PARTS || !bl_json_open(j, '[') || !bl_json_item(j) || !(*name = text_of(s, j)) || !bl_json_item(j) || !bl_json_size(j, &id) || id > INT32_MAX) return 0;
+    if (s->token_count == BL_MOST_PARTS || !bl_json_open(j, '[') || !bl_json_item(j) ||
+        !(*name = text_of(s, j)) || !bl_json_item(j) || !bl_json_size(j, &id) || id > INT32_MAX)
+        return 0;
     s->tokens[s->token_count].name = *name;
     s->tokens[s->token_count].ids[0] = (uint32_t)id;
     s->tokens[s->token_count++].count = 1;
@@ -303,7 +318,8 @@ static const char *read_decoder(bl_settings *s, bl_json *j)
     if ((s->join_with_spaces = bl_json_word(j, "null"))) return NULL;
     if (!bl_json_open(j, '{')) return "its decoder is no object";
     while (bl_json_key(j, &key)) {
-        if (bl_json_is(key, "type")) named = bl_json_text(j, &kind) && bl_json_is(kind, "WordPiece");
+        if (bl_json_is(key, "type"))
+            named = bl_json_text(j, &kind) && bl_json_is(kind, "WordPiece");
         else if (bl_json_is(key, "cleanup")) s->tidy = flag_of(j, 1);
         else bl_json_skip(j);
     }
@@ -316,7 +332,8 @@ static const char *read_added(bl_settings *s, bl_json *j)
     if (bl_json_word(j, "null")) return NULL;
     if (!bl_json_open(j, '[')) return "its added_tokens are no list";
     while (bl_json_item(j))
-        if (!token_of(s, j, &token) || !add(s, token)) return "one of its added_tokens is malformed";
+        if (!token_of(s, j, &token) || !add(s, token))
+            return "one of its added_tokens is malformed";
     return NULL;
 }
 
@@ -334,7 +351,10 @@ bl_status bl_settings_json(bl_settings *s, const char *text, size_t size, bl_err
     while (!problem && bl_json_key(&j, &key)) {
         if (bl_json_is(key, "model")) model = 1, problem = read_model(s, &j);
         else if (bl_json_is(key, "normalizer")) problem = read_normalizer(s, &j);
-        else if (bl_json_is(key, "pre_tokenizer")) problem = (cutter = is_object_of(&j, "BertPreTokenizer")) ? NULL : "its pre_tokenizer is not BertPreTokenizer";
+        else if (bl_json_is(key, "pre_tokenizer"))
+            problem = (cutter = is_object_of(&j, "BertPreTokenizer"))
+                          ? NULL
+                          : "its pre_tokenizer is not BertPreTokenizer";
         else if (bl_json_is(key, "post_processor")) problem = read_processor(s, &j);
         else if (bl_json_is(key, "decoder")) problem = read_decoder(s, &j);
         else if (bl_json_is(key, "added_tokens")) problem = read_added(s, &j);
@@ -344,7 +364,9 @@ bl_status bl_settings_json(bl_settings *s, const char *text, size_t size, bl_err
     if (!problem && !bl_json_finished(&j)) problem = "it is not well-formed JSON, or not UTF-8";
     if (!problem && !model) problem = "it has no model";
     if (!problem && !cutter) problem = "its pre_tokenizer is not BertPreTokenizer";
-    return problem ? bl_fail(error, BL_CONFIG_ERROR, "the tokenizer.json cannot be used: %s.", problem) : BL_OK;
+    return problem
+               ? bl_fail(error, BL_CONFIG_ERROR, "the tokenizer.json cannot be used: %s.", problem)
+               : BL_OK;
 }
 
 /* ---- tokenizer_config.json ----------------------------------------------------------- */
@@ -392,7 +414,8 @@ static const char *read_config(bl_settings *s, bl_json *j, int plain)
             if (!token_of(s, j, &token)) return "one of its special tokens is malformed";
             s->special[special] = token.text;
             token.special = 1;
-            if ((token.lstrip || token.rstrip || token.single_word) && !add(s, token)) return "there is no memory for it";
+            if ((token.lstrip || token.rstrip || token.single_word) && !add(s, token))
+                return "there is no memory for it";
         } else if (bl_json_is(key, "do_lower_case")) {
             lowercase = flag_of(j, -1);
         } else if (bl_json_is(key, "strip_accents")) {
@@ -410,13 +433,16 @@ static const char *read_config(bl_settings *s, bl_json *j, int plain)
             s->clean_up = flag_of(j, 0);
         } else if (bl_json_is(key, "model_input_names") && bl_json_peek(j) == '[') {
             types = 0;
-            for (bl_json_open(j, '['); bl_json_item(j);) types |= bl_json_text(j, &name) && bl_json_is(name, "token_type_ids");
+            for (bl_json_open(j, '['); bl_json_item(j);)
+                types |= bl_json_text(j, &name) && bl_json_is(name, "token_type_ids");
         } else if (bl_json_is(key, "tokenizer_class") && bl_json_peek(j) == '"') {
             /* DistilBERT's tokenizers are BERT's, but their models know no token types. */
-            if (bl_json_text(j, &name) && name.size >= 10 && !memcmp(name.text, "DistilBert", 10)) s->types = 0;
+            if (bl_json_text(j, &name) && name.size >= 10 && !memcmp(name.text, "DistilBert", 10))
+                s->types = 0;
         } else if (bl_json_is(key, "added_tokens_decoder")) {
             if (!read_tokens(s, j, 0)) return "its added_tokens_decoder is malformed";
-        } else if (bl_json_is(key, "additional_special_tokens") || bl_json_is(key, "extra_special_tokens")) {
+        } else if (bl_json_is(key, "additional_special_tokens") ||
+                   bl_json_is(key, "extra_special_tokens")) {
             if (!read_tokens(s, j, 1)) return "its special tokens are malformed";
         } else if (!bl_json_is(key, "model_max_length")) {
             bl_json_skip(j);
@@ -431,12 +457,15 @@ static const char *read_config(bl_settings *s, bl_json *j, int plain)
     return NULL;
 }
 
-bl_status bl_settings_config(bl_settings *s, const char *text, size_t size, int plain, bl_error *error)
+bl_status bl_settings_config(bl_settings *s, const char *text, size_t size, int plain,
+                             bl_error *error)
 {
     bl_json j = bl_json_start(text, size);
     const char *problem = read_config(s, &j, plain);
     if (!problem && !bl_json_finished(&j)) problem = "it is not well-formed JSON, or not UTF-8";
-    return problem ? bl_fail(error, BL_CONFIG_ERROR, "the tokenizer_config.json cannot be used: %s.", problem) : BL_OK;
+    return problem ? bl_fail(error, BL_CONFIG_ERROR,
+                             "the tokenizer_config.json cannot be used: %s.", problem)
+                   : BL_OK;
 }
 
 bl_status bl_settings_plain(bl_settings *s, bl_error *error)
@@ -446,8 +475,10 @@ bl_status bl_settings_plain(bl_settings *s, bl_error *error)
     for (int i = 0; i < BL_SPECIALS; i++) {
         const bl_token_setting token = { .text = s->special[i], .special = 1 };
         int known = !token.text;
-        for (size_t k = 0; k < s->added_count; k++) known |= token.text && !strcmp(s->added[k].text, token.text);
-        if (!known && !add(s, token)) return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the tokenizer.");
+        for (size_t k = 0; k < s->added_count; k++)
+            known |= token.text && !strcmp(s->added[k].text, token.text);
+        if (!known && !add(s, token))
+            return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the tokenizer.");
     }
     return BL_OK;
 }
@@ -460,20 +491,27 @@ bl_status bl_settings_vocabulary(bl_settings *s, const char *text, size_t size, 
     size_t from = 0;
     if (size > INT32_MAX) return bl_fail(error, BL_FILE_ERROR, "the vocab.txt has more than 2 GB.");
     size_t lines = 1; /* room for all at once */
-    for (const char *end = text; (end = memchr(end, '\n', size - (size_t)(end - text))) != NULL; end++) lines++;
+    for (const char *end = text; (end = memchr(end, '\n', size - (size_t)(end - text))) != NULL;
+         end++)
+        lines++;
     s->entries = malloc(lines * sizeof *s->entries);
     s->entry_room = lines;
-    if (!s->entries) return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the vocabulary.");
+    if (!s->entries)
+        return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the vocabulary.");
     for (size_t at = 0; at < size;) {
         uint32_t c;
         const unsigned n = bl_decode(p + at, p + size, &c);
-        if (n == 1 && c == 0xFFFD) return bl_fail(error, BL_FILE_ERROR, "the vocab.txt is not UTF-8: line %zu; save it in that encoding.", s->entry_count + 1);
+        if (n == 1 && c == 0xFFFD)
+            return bl_fail(error, BL_FILE_ERROR,
+                           "the vocab.txt is not UTF-8: line %zu; save it in that encoding.",
+                           s->entry_count + 1);
         at += n;
         if (c != '\n' && at < size) continue;
         const size_t end = c == '\n' ? at - 1 : at;
         /* The original drops spaces at the end of a line, whichever they are. */
         const size_t kept = from + bl_skip_spaces_back(p + from, end - from);
-        if (!add_entry(s, text + from, kept - from, (uint32_t)s->entry_count)) return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the vocabulary.");
+        if (!add_entry(s, text + from, kept - from, (uint32_t)s->entry_count))
+            return bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the vocabulary.");
         from = at;
     }
     if (!s->entry_count) return bl_fail(error, BL_FILE_ERROR, "the vocab.txt is empty.");

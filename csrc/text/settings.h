@@ -5,29 +5,40 @@
 #include "../files/json.h"
 #include "tokenizer.h"
 
-typedef struct { const char *text; uint8_t single_word, lstrip, rstrip, normalized, special; } bl_token_setting;
+typedef struct {
+    const char *text;
+    uint8_t single_word, lstrip, rstrip, normalized, special;
+} bl_token_setting;
 
 /* Parts of a template: a token, by its name, or a text. */
 typedef struct {
-    struct { const char *name; int kind; int32_t type; } parts[BL_MOST_PARTS];
+    struct {
+        const char *name;
+        int kind;
+        int32_t type;
+    } parts[BL_MOST_PARTS];
     size_t count;
 } bl_template_setting;
 
 typedef struct {
     bl_rules rules;
-    const char *unknown, *prefix;   /* of WordPiece */
+    const char *unknown, *prefix; /* of WordPiece */
     uint64_t longest_word;
-    bl_entry *entries;              /* their texts may stand in what was read */
+    bl_entry *entries; /* their texts may stand in what was read */
     size_t entry_count, entry_room;
     bl_token_setting *added;
     size_t added_count, added_room;
     bl_template_setting single, pair;
-    struct { const char *name; uint32_t ids[BL_MOST_PARTS]; size_t count; } tokens[BL_MOST_PARTS]; /* that templates name */
+    struct {
+        const char *name;
+        uint32_t ids[BL_MOST_PARTS];
+        size_t count;
+    } tokens[BL_MOST_PARTS]; /* that templates name */
     size_t token_count;
     const char *special[BL_SPECIALS];
     size_t longest_text;
     int pad_left, cut_left, clean_up, types, join_with_spaces, tidy;
-    char *arena;                    /* all other texts, NUL-terminated */
+    char *arena; /* all other texts, NUL-terminated */
     size_t arena_used, arena_size;
 } bl_settings;
 
@@ -39,7 +50,8 @@ void bl_settings_free(bl_settings *s);
 bl_status bl_settings_json(bl_settings *s, const char *text, size_t size, bl_error *error);
 bl_status bl_settings_vocabulary(bl_settings *s, const char *text, size_t size, bl_error *error);
 /* A tokenizer_config.json. plain: there is no tokenizer.json, so its word counts on how text is normalised. */
-bl_status bl_settings_config(bl_settings *s, const char *text, size_t size, int plain, bl_error *error);
+bl_status bl_settings_config(bl_settings *s, const char *text, size_t size, int plain,
+                             bl_error *error);
 /* BERT's template around texts, and its special tokens as added ones. */
 bl_status bl_settings_plain(bl_settings *s, bl_error *error);
 #endif

@@ -14,21 +14,27 @@ enum { BL_MOST_WORD = 1000, BL_MOST_PARTS = 16, BL_MOST_NAME = 256 };
 #define BL_TABLE_NAME "tokenizer.table"
 
 /* What stands around texts: a token of its own, or the first or second text. */
-typedef struct { enum { BL_TOKEN_PART, BL_FIRST_PART, BL_SECOND_PART } kind; int32_t id, type; } bl_part;
-typedef struct { bl_part parts[BL_MOST_PARTS]; size_t count, tokens; } bl_template;
+typedef struct {
+    enum { BL_TOKEN_PART, BL_FIRST_PART, BL_SECOND_PART } kind;
+    int32_t id, type;
+} bl_part;
+typedef struct {
+    bl_part parts[BL_MOST_PARTS];
+    size_t count, tokens;
+} bl_template;
 
 struct bl_tokenizer {
     bl_vocabulary vocabulary;
     bl_rules rules;
-    uint32_t longest_word;       /* in characters; longer ones are unknown */
-    int32_t unknown;             /* the id for words that cannot be spelt, or -1 */
+    uint32_t longest_word; /* in characters; longer ones are unknown */
+    int32_t unknown;       /* the id for words that cannot be spelt, or -1 */
     char prefix[65];
     bl_added *added;
     size_t added_count;
-    bl_added_set raw, normal;    /* tokens found in the text, and in the normalised text */
+    bl_added_set raw, normal; /* tokens found in the text, and in the normalised text */
     bl_template single, pair;
     bl_tokenizer_info info;
-    bl_map map;                  /* of the converted file that the vocabulary stands in */
+    bl_map map; /* of the converted file that the vocabulary stands in */
 };
 
 /* All but the vocabulary: a tokenizer.json with what the tokenizer_config.json said in it. */

@@ -5,15 +5,15 @@
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 /* The index of the last item whose member is <= c; the table's first if none is. */
-#define LAST_UP_TO(table, member, c, result)                                        \
-    do {                                                                            \
-        size_t low = 0, count = LENGTH(table);                                      \
-        while (count > 1) {                                                         \
-            const size_t half = count / 2;                                          \
-            if ((table)[low + half].member <= (c)) low += half;                     \
-            count -= half;                                                          \
-        }                                                                           \
-        (result) = low;                                                             \
+#define LAST_UP_TO(table, member, c, result)                                                       \
+    do {                                                                                           \
+        size_t low = 0, count = LENGTH(table);                                                     \
+        while (count > 1) {                                                                        \
+            const size_t half = count / 2;                                                         \
+            if ((table)[low + half].member <= (c)) low += half;                                    \
+            count -= half;                                                                         \
+        }                                                                                          \
+        (result) = low;                                                                            \
     } while (0)
 
 unsigned bl_decompose(uint32_t c, uint32_t out[4])
@@ -33,7 +33,8 @@ unsigned bl_decompose(uint32_t c, uint32_t out[4])
         LAST_UP_TO(decompositions, code, c, i);
         if (decompositions[i].code != c) return out[0] = c, 1;
     }
-    for (unsigned k = 0; k < decompositions[i].count; k++) out[k] = decomposed[decompositions[i].at + k];
+    for (unsigned k = 0; k < decompositions[i].count; k++)
+        out[k] = decomposed[decompositions[i].at + k];
     return decompositions[i].count;
 }
 
@@ -44,7 +45,8 @@ unsigned bl_lower(uint32_t c, uint32_t out[2])
     if (c < CASED) return out[0] = small_letters[c], 1;
     LAST_UP_TO(lowercase, first, c, i);
     out[0] = c;
-    if (lowercase[i].first <= c && c <= lowercase[i].last && (c - lowercase[i].first) % (uint32_t)lowercase[i].step == 0)
+    if (lowercase[i].first <= c && c <= lowercase[i].last &&
+        (c - lowercase[i].first) % (uint32_t)lowercase[i].step == 0)
         out[0] = (uint32_t)((int32_t)c + lowercase[i].difference);
     return 1;
 }
@@ -59,8 +61,10 @@ unsigned bl_combining(uint32_t c)
 int bl_is_chinese(uint32_t c)
 {
     /* The gap 2B820..2B91F is theirs, and is kept. */
-    return c >= 0x3400 && (c <= 0x4DBF || (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x2A6DF) || (c >= 0x2A700 && c <= 0x2B73F) ||
-                           (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) || (c >= 0x2F800 && c <= 0x2FA1F));
+    return c >= 0x3400 && (c <= 0x4DBF || (c >= 0x4E00 && c <= 0x9FFF) ||
+                           (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x2A6DF) ||
+                           (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) ||
+                           (c >= 0x2B920 && c <= 0x2CEAF) || (c >= 0x2F800 && c <= 0x2FA1F));
 }
 
 uint32_t bl_before(const uint8_t *text, size_t at)

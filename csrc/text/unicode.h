@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 enum {
-    BL_DROP = 1,        /* control, format, private use, NUL, U+FFFD */
+    BL_DROP = 1, /* control, format, private use, NUL, U+FFFD */
     BL_SPACE = 2,
     BL_PUNCTUATION = 4,
-    BL_MARK = 8,        /* a nonspacing mark: an accent */
-    BL_MOVES = 16,      /* no mark, but has a combining class, so NFD may move it */
+    BL_MARK = 8,   /* a nonspacing mark: an accent */
+    BL_MOVES = 16, /* no mark, but has a combining class, so NFD may move it */
     BL_DECOMPOSES = 32,
     BL_LOWERS = 64,
-    BL_WORDLY = 128     /* what a regular expression's \w matches */
+    BL_WORDLY = 128 /* what a regular expression's \w matches */
 };
 
 enum { BL_TRAIT_BLOCK = 128 };
@@ -22,7 +22,8 @@ extern const uint8_t bl_trait_block_of[], bl_trait_blocks[][BL_TRAIT_BLOCK];
 
 static inline unsigned bl_traits(uint32_t c)
 {
-    return c < 0x110000 ? bl_trait_blocks[bl_trait_block_of[c / BL_TRAIT_BLOCK]][c % BL_TRAIT_BLOCK] : 0;
+    return c < 0x110000 ? bl_trait_blocks[bl_trait_block_of[c / BL_TRAIT_BLOCK]][c % BL_TRAIT_BLOCK]
+                        : 0;
 }
 /* The canonical decomposition, c itself if it has none; returns its length, 4 at most. */
 unsigned bl_decompose(uint32_t c, uint32_t out[4]);
@@ -61,10 +62,12 @@ static inline unsigned bl_encode(uint32_t c, uint8_t out[4])
     if (c < 0x80) return out[0] = (uint8_t)c, 1;
     if (c < 0x800) return out[0] = (uint8_t)(0xC0 | c >> 6), out[1] = (uint8_t)(0x80 | (c & 63)), 2;
     if (c < 0x10000) {
-        out[0] = (uint8_t)(0xE0 | c >> 12), out[1] = (uint8_t)(0x80 | (c >> 6 & 63)), out[2] = (uint8_t)(0x80 | (c & 63));
+        out[0] = (uint8_t)(0xE0 | c >> 12), out[1] = (uint8_t)(0x80 | (c >> 6 & 63)),
+        out[2] = (uint8_t)(0x80 | (c & 63));
         return 3;
     }
-    out[0] = (uint8_t)(0xF0 | c >> 18), out[1] = (uint8_t)(0x80 | (c >> 12 & 63)), out[2] = (uint8_t)(0x80 | (c >> 6 & 63)), out[3] = (uint8_t)(0x80 | (c & 63));
+    out[0] = (uint8_t)(0xF0 | c >> 18), out[1] = (uint8_t)(0x80 | (c >> 12 & 63)),
+    out[2] = (uint8_t)(0x80 | (c >> 6 & 63)), out[3] = (uint8_t)(0x80 | (c & 63));
     return 4;
 }
 

@@ -17,26 +17,30 @@
 #include "../bertlite.h"
 
 enum {
-    BL_KEY_PAD = 16,        /* bytes that may be read, whatever they are, behind a key */
+    BL_KEY_PAD = 16, /* bytes that may be read, whatever they are, behind a key */
     BL_MOST_PIECES = 1 << 22,
-    BL_LENGTH_BITS = 13     /* of the hash of a beginning */
+    BL_LENGTH_BITS = 13 /* of the hash of a beginning */
 };
 
 typedef struct {
     const uint8_t *block, *records, *by_id, *lengths, *filter, *slots;
-    size_t size;             /* of the block */
-    uint32_t pieces;         /* different ones */
-    uint32_t last_place;     /* where a record may start at most, in words of 4 bytes */
-    uint32_t prefix;         /* length of "##" */
-    uint32_t longest;        /* longest text worth looking for */
+    size_t size;         /* of the block */
+    uint32_t pieces;     /* different ones */
+    uint32_t last_place; /* where a record may start at most, in words of 4 bytes */
+    uint32_t prefix;     /* length of "##" */
+    uint32_t longest;    /* longest text worth looking for */
     unsigned slot_shift, filter_shift, place_bits;
-    void *own;               /* the block, if it is ours */
+    void *own; /* the block, if it is ours */
 } bl_vocabulary;
 
-typedef struct { const char *text; uint32_t size, id; } bl_entry;
+typedef struct {
+    const char *text;
+    uint32_t size, id;
+} bl_entry;
 
 /* Of entries with the same text the last counts. Their ids may be any. */
-bl_status bl_vocabulary_build(bl_vocabulary *v, const bl_entry *entries, size_t count, const char *prefix, bl_error *error);
+bl_status bl_vocabulary_build(bl_vocabulary *v, const bl_entry *entries, size_t count,
+                              const char *prefix, bl_error *error);
 /* A block that bl_vocabulary_build made, read where it stands. */
 bl_status bl_vocabulary_read(bl_vocabulary *v, const void *block, size_t size, bl_error *error);
 void bl_vocabulary_free(bl_vocabulary *v);
@@ -44,7 +48,8 @@ void bl_vocabulary_free(bl_vocabulary *v);
 /* A piece's id, or -1. goes_on: text without its "##". BL_KEY_PAD bytes behind it are readable. */
 int32_t bl_find_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t size, int goes_on);
 /* The longest piece that text begins with; its id, or -1. */
-int32_t bl_longest_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t size, int goes_on, uint32_t *length);
+int32_t bl_longest_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t size, int goes_on,
+                         uint32_t *length);
 /* An id's text; NULL if no piece has it. */
 const char *bl_piece_text(const bl_vocabulary *v, uint32_t id, uint32_t *size);
 /* The n-th piece in order of ids. */
@@ -52,11 +57,23 @@ const char *bl_piece_at(const bl_vocabulary *v, uint32_t n, uint32_t *size, uint
 
 /* ---- for the one loop that cannot afford a call ------------------------------ */
 
-static inline uint32_t bl_get32(const uint8_t *p) { uint32_t v; memcpy(&v, p, 4); return v; }
-static inline uint64_t bl_get64(const uint8_t *p) { uint64_t v; memcpy(&v, p, 8); return v; }
+static inline uint32_t bl_get32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+static inline uint64_t bl_get64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
 
 /* A key of up to 16 bytes, zeros behind it. */
-typedef struct { uint64_t a, b; } bl_key;
+typedef struct {
+    uint64_t a, b;
+} bl_key;
 
 extern const uint8_t bl_key_masks[32];
 
@@ -85,11 +102,14 @@ static inline int bl_may_have(const bl_vocabulary *v, uint64_t hash)
 }
 
 /* The id of a key of at most 16 bytes, or -1. */
-static inline int32_t bl_find_short(const bl_vocabulary *v, bl_key k, uint32_t size, int goes_on, uint64_t hash)
+static inline int32_t bl_find_short(const bl_vocabulary *v, bl_key k, uint32_t size, int goes_on,
+                                    uint64_t hash)
 {
-    const uint32_t slots = UINT32_C(1) << (64 - v->slot_shift), place_mask = (UINT32_C(1) << v->place_bits) - 1;
+    const uint32_t slots = UINT32_C(1) << (64 - v->slot_shift),
+                   place_mask = (UINT32_C(1) << v->place_bits) - 1;
     const uint32_t tag = (uint32_t)(hash >> 16) & ~place_mask, skip = goes_on ? v->prefix : 0;
-    const uint32_t length = goes_on ? (size + skip) | BL_HAS_PREFIX : size, length_mask = goes_on ? ~UINT32_C(0) : ~BL_HAS_PREFIX;
+    const uint32_t length = goes_on ? (size + skip) | BL_HAS_PREFIX : size,
+                   length_mask = goes_on ? ~UINT32_C(0) : ~BL_HAS_PREFIX;
     uint32_t i = (uint32_t)(hash >> v->slot_shift);
     for (uint32_t tries = 0; tries < slots; tries++, i = (i + 1) & (slots - 1)) {
         const uint32_t slot = bl_get32(v->slots + 4 * (size_t)i), place = slot & place_mask;

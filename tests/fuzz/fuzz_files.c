@@ -12,9 +12,10 @@
 #include "files/tensors.h"
 
 /* The config that goes with the corpus's checkpoints. */
-static const char config[] =
-    "{\"model_type\":\"bert\",\"vocab_size\":20,\"max_position_embeddings\":8,\"num_hidden_layers\":1,\"hidden_size\":16,"
-    "\"num_attention_heads\":2,\"intermediate_size\":16,\"hidden_act\":\"gelu\",\"type_vocab_size\":2}";
+static const char config[] = "{\"model_type\":\"bert\",\"vocab_size\":20,\"max_position_"
+                             "embeddings\":8,\"num_hidden_layers\":1,\"hidden_size\":16,"
+                             "\"num_attention_heads\":2,\"intermediate_size\":16,\"hidden_act\":"
+                             "\"gelu\",\"type_vocab_size\":2}";
 
 static void run_model(bl_model *m)
 {
@@ -57,7 +58,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             for (size_t i = 0; i < tensors.count; i++) {
                 const bl_tensor *t = &tensors.items[i];
                 float some[64];
-                if (t->count) bl_floats(t, t->count > 64 ? t->count - 64 : 0, t->count > 64 ? 64 : t->count, some);
+                if (t->count)
+                    bl_floats(t, t->count > 64 ? t->count - 64 : 0, t->count > 64 ? 64 : t->count,
+                              some);
             }
             bl_tensors_free(&tensors);
         }

@@ -11,16 +11,24 @@
 #include "text/tokenizer.h"
 
 static const char vocabulary[] =
-    "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\ne\nlight\nlights\nthe\n##s\n##a\n##e\n##ing\n.\n,\n[\n]\n'\n1\n##1\n\xC3\xA9\n##\xC3\xA9\n\xE4\xB8\xAD\n\xE1\x84\x92\n##\xE1\x85\xA1\n"
-    "aaaaaaaaaaaaaaaaaaaaaaaa\n##bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n\xE3\x80\xAE\n##\xE3\x80\xAE\n";
+    "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\ne\nlight\nlights\nthe\n##s\n##a\n##e\n##ing\n.\n,\n["
+    "\n]\n'\n1\n##1\n\xC3\xA9\n##\xC3\xA9\n\xE4\xB8\xAD\n\xE1\x84\x92\n##\xE1\x85\xA1\n"
+    "aaaaaaaaaaaaaaaaaaaaaaaa\n##bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n\xE3\x80\xAE\n##"
+    "\xE3\x80\xAE\n";
 static const char plain[] = "{\"do_lower_case\":false,\"strip_accents\":true}";
 static const char added[] =
-    "{\"version\":\"1.0\",\"added_tokens\":[{\"id\":4,\"content\":\"[MASK]\",\"lstrip\":true,\"normalized\":false,\"special\":true},"
-    "{\"id\":50,\"content\":\"light\",\"single_word\":true,\"normalized\":true},{\"id\":51,\"content\":\"\xE4\xB8\xAD\",\"lstrip\":true,\"rstrip\":true,\"normalized\":true},"
+    "{\"version\":\"1.0\",\"added_tokens\":[{\"id\":4,\"content\":\"[MASK]\",\"lstrip\":true,"
+    "\"normalized\":false,\"special\":true},"
+    "{\"id\":50,\"content\":\"light\",\"single_word\":true,\"normalized\":true},{\"id\":51,"
+    "\"content\":\"\xE4\xB8\xAD\",\"lstrip\":true,\"rstrip\":true,\"normalized\":true},"
     "{\"id\":52,\"content\":\"Ab\",\"rstrip\":true,\"normalized\":false}],"
-    "\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":true,\"handle_chinese_chars\":true,\"strip_accents\":null,\"lowercase\":true},"
-    "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":{\"type\":\"BertProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]},"
-    "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"max_input_chars_per_word\":7,\"vocab\":{\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"[MASK]\":4,\"a\":5,\"##b\":6,\"li\":7,\"##ght\":8}}}";
+    "\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":true,\"handle_chinese_chars\":true,"
+    "\"strip_accents\":null,\"lowercase\":true},"
+    "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":{\"type\":"
+    "\"BertProcessing\",\"sep\":[\"[SEP]\",3],\"cls\":[\"[CLS]\",2]},"
+    "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"max_input_chars_per_word\":7,"
+    "\"vocab\":{\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"[MASK]\":4,\"a\":5,\"##b\":6,"
+    "\"li\":7,\"##ght\":8}}}";
 
 static void want(int fine, const char *what)
 {
@@ -36,23 +44,31 @@ static void cut(const bl_tokenizer *t, const char *text, size_t size)
     bl_place *places = malloc((size + 1) * sizeof *places);
     bl_error error;
     size_t n = 0, m = 0;
-    if (ids && again && places && bl_cut(t, text, size, 0, ids, places, size, &n, &error) == BL_OK) {
+    if (ids && again && places &&
+        bl_cut(t, text, size, 0, ids, places, size, &n, &error) == BL_OK) {
         want(n <= size, "more pieces than bytes");
         for (size_t i = 0; i < n; i++) {
-            want(places[i].from <= places[i].to && places[i].to <= size, "a place outside the text");
+            want(places[i].from <= places[i].to && places[i].to <= size,
+                 "a place outside the text");
             want(!i || places[i].word >= places[i - 1].word, "words out of order");
         }
-        want(bl_cut(t, text, size, 0, again, NULL, size, &m, &error) == BL_OK && m == n && !memcmp(ids, again, n * sizeof *ids), "other ids without places");
-        want(bl_cut(t, text, size, 0, again, NULL, n / 2, &m, &error) == BL_OK && m == (n > n / 2 ? n / 2 + 1 : n) && !memcmp(ids, again, n / 2 * sizeof *ids), "other ids in less room");
+        want(bl_cut(t, text, size, 0, again, NULL, size, &m, &error) == BL_OK && m == n &&
+                 !memcmp(ids, again, n * sizeof *ids),
+             "other ids without places");
+        want(bl_cut(t, text, size, 0, again, NULL, n / 2, &m, &error) == BL_OK &&
+                 m == (n > n / 2 ? n / 2 + 1 : n) && !memcmp(ids, again, n / 2 * sizeof *ids),
+             "other ids in less room");
         bl_count_characters(text, size, places, n);
         const bl_limits limits = { (bl_truncation)(size % 4), size % 11, size % 3, size % 2, 1 };
         bl_window windows[8];
         size_t count;
-        if (bl_windows(t, n, size % 5 ? BL_NO_PAIR : n / 2, &limits, windows, 8, &count, &error) == BL_OK) {
+        if (bl_windows(t, n, size % 5 ? BL_NO_PAIR : n / 2, &limits, windows, 8, &count, &error) ==
+            BL_OK) {
             int32_t row[256];
             for (size_t i = 0; i < count && i < 8; i++)
                 if (bl_row_size(t, &windows[i], size % 5 == 0, 1) <= 256)
-                    bl_fill_row(t, ids, ids, n, &windows[i], size % 5 == 0, 1, &(bl_row){ row, NULL, NULL, NULL });
+                    bl_fill_row(t, ids, ids, n, &windows[i], size % 5 == 0, 1,
+                                &(bl_row){ row, NULL, NULL, NULL });
         }
         (void)!bl_cut(t, text, size, 1, again, NULL, size, &m, &error);
     }
@@ -63,7 +79,8 @@ static void cut(const bl_tokenizer *t, const char *text, size_t size)
 
 static void use(bl_tokenizer *t)
 {
-    static const char text[] = "The lights, [MASK] na\xC3\xAFve \xE4\xB8\xAD\xE6\x96\x87 aaaaaaaaaaaaaaaaaaaaaaaaaaab e\xCC\x81\xE3\x80\xAE";
+    static const char text[] = "The lights, [MASK] na\xC3\xAFve \xE4\xB8\xAD\xE6\x96\x87 "
+                               "aaaaaaaaaaaaaaaaaaaaaaaaaaab e\xCC\x81\xE3\x80\xAE";
     const char *piece;
     size_t size;
     int32_t id;
@@ -87,26 +104,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bl_error error;
     if (!known[0]) {
         known[0] = bl_tokenizer_open_memory(vocabulary, sizeof vocabulary - 1, 0, NULL, 0, &error);
-        known[1] = bl_tokenizer_open_memory(vocabulary, sizeof vocabulary - 1, 0, plain, sizeof plain - 1, &error);
+        known[1] = bl_tokenizer_open_memory(vocabulary, sizeof vocabulary - 1, 0, plain,
+                                            sizeof plain - 1, &error);
         known[2] = bl_tokenizer_open_memory(added, sizeof added - 1, 1, NULL, 0, &error);
         want(known[0] && known[1] && known[2], error.text);
     }
     if (!size) return 0;
-    char *copy = malloc(size - 1 ? size - 1 : 1); /* of exact size, so that a read beyond it is seen */
+    char *copy =
+        malloc(size - 1 ? size - 1 : 1); /* of exact size, so that a read beyond it is seen */
     if (!copy) return 0;
     memcpy(copy, data + 1, size - 1);
     size--;
     switch (*data) {
     case 'v': use(bl_tokenizer_open_memory(copy, size, 0, NULL, 0, &error)); break;
     case 'j': use(bl_tokenizer_open_memory(copy, size, 1, NULL, 0, &error)); break;
-    case 'o': use(bl_tokenizer_open_memory(vocabulary, sizeof vocabulary - 1, 0, copy, size, &error)); break;
+    case 'o':
+        use(bl_tokenizer_open_memory(vocabulary, sizeof vocabulary - 1, 0, copy, size, &error));
+        break;
     case 'd': { /* a table: what it holds is nonsense, but stays within it */
         bl_tokenizer t = *known[0];
         if (bl_vocabulary_read(&t.vocabulary, copy, size, &error) == BL_OK) {
             uint32_t n, id;
             cut(&t, "the lights aaaaaaaaaaaaaaaaaaaaaaaab", 37);
             for (uint32_t i = 0; i < 64; i++) {
-                if (bl_piece_at(&t.vocabulary, i, &n, &id)) bl_piece_text(&t.vocabulary, id + 1, &n);
+                if (bl_piece_at(&t.vocabulary, i, &n, &id))
+                    bl_piece_text(&t.vocabulary, id + 1, &n);
             }
         }
         break;

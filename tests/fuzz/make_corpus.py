@@ -15,7 +15,9 @@ import checkpoints
 import bertlite_fast as bf
 
 TEXTS = {
-    "text": "tThe lights' naïve [MASK] café, 中文 한국 İSTANBUL e\u0301\u0323\u302e\u0301 \u200d\x00\ufffd" + "a" * 70 + " lights\u3000light",
+    "text": "tThe lights' naïve [MASK] café, 中文 한국 İSTANBUL e\u0301\u0323\u302e\u0301 \u200d\x00\ufffd"
+    + "a" * 70
+    + " lights\u3000light",
     "words": "v[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nlight\n##s\n##ing \r\n\né\nthe\n",
     "config": (
         'o{"do_lower_case":false,"strip_accents":null,"mask_token":{"content":"[MASK]","lstrip":true},"model_max_length":1e30,'
@@ -33,26 +35,36 @@ def texts(out: Path) -> None:
     (out / "json").write_bytes(b"j" + tokenizer.to_json())
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        spec = checkpoints.Spec("fuzz", "encoder", layers=1, hidden=16, heads=2, intermediate=16, vocabulary=20)
+        spec = checkpoints.Spec(
+            "fuzz", "encoder", layers=1, hidden=16, heads=2, intermediate=16, vocabulary=20
+        )
         checkpoints.write(spec, folder)
         (folder / "vocab.txt").write_text(TEXTS["words"][1:], encoding="utf-8")
         bf.convert(folder, folder / "converted")
         data = (folder / "converted").read_bytes()
         at = data.index(b"BLV1")
-        (out / "table").write_bytes(b"d" + data[at : at + int.from_bytes(data[at + 32 : at + 36], "little")])
+        (out / "table").write_bytes(
+            b"d" + data[at : at + int.from_bytes(data[at + 32 : at + 36], "little")]
+        )
 
 
 def main() -> None:
     texts(HERE / "texts")
     import torch
 
-    spec = checkpoints.Spec("fuzz", "encoder", layers=1, hidden=16, heads=2, intermediate=16, vocabulary=20)
+    spec = checkpoints.Spec(
+        "fuzz", "encoder", layers=1, hidden=16, heads=2, intermediate=16, vocabulary=20
+    )
     tensors = checkpoints.arrays(spec)
-    tensors["embeddings.position_embeddings.weight"] = tensors["embeddings.position_embeddings.weight"][:8]
+    tensors["embeddings.position_embeddings.weight"] = tensors[
+        "embeddings.position_embeddings.weight"
+    ][:8]
     out = HERE / "corpus"
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        (folder / "config.json").write_text(json.dumps(spec.config | {"max_position_embeddings": 8}))
+        (folder / "config.json").write_text(
+            json.dumps(spec.config | {"max_position_embeddings": 8})
+        )
         checkpoints.save_safetensors(folder / "model.safetensors", tensors)
         bf.convert(folder, folder / "converted")
         state = {name: torch.from_numpy(a.copy()) for name, a in list(tensors.items())[:6]}

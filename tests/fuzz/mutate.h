@@ -38,7 +38,8 @@ int main(int argc, char **argv)
             count++;
         }
     }
-    if (!count) return fprintf(stderr, "usage: fuzz_... [--seconds N] [--seed N] CORPUS-FILE ...\n"), 2;
+    if (!count)
+        return fprintf(stderr, "usage: fuzz_... [--seconds N] [--seed N] CORPUS-FILE ...\n"), 2;
     printf("--seed %llu\n", seed);
     state = seed;
     for (const time_t end = time(NULL) + (time_t)seconds; time(NULL) < end;) {
@@ -54,8 +55,15 @@ int main(int argc, char **argv)
                 case 0: work[at] = (uint8_t)rnd(); break;
                 case 1: work[at] ^= (uint8_t)(1 << rnd() % 8); break;
                 case 2: n = at; break;
-                case 3: memmove(work + at, work + at + 1, n - at - 1); n--; break;
-                default: memmove(work + at + 1, work + at, n - at); work[at] = "0123456789{}[],:\"-\\.Rtuqhj"[rnd() % 26]; n++; break;
+                case 3:
+                    memmove(work + at, work + at + 1, n - at - 1);
+                    n--;
+                    break;
+                default:
+                    memmove(work + at + 1, work + at, n - at);
+                    work[at] = "0123456789{}[],:\"-\\.Rtuqhj"[rnd() % 26];
+                    n++;
+                    break;
                 }
             }
             LLVMFuzzerTestOneInput(work, n);

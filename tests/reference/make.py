@@ -44,7 +44,9 @@ def torch_outputs(spec: checkpoints.Spec, folder: Path) -> dict[str, np.ndarray]
             result = model(**{k: torch.from_numpy(v.astype(np.int64)) for k, v in values.items()})
         for key in ("last_hidden_state", "pooler_output", "logits", "start_logits", "end_logits"):
             if result.get(key) is not None:
-                made[f"{spec.name}/{case}/{key}"] = checkpoints.sample(key, result[key].numpy()).astype(np.float32)
+                made[f"{spec.name}/{case}/{key}"] = checkpoints.sample(
+                    key, result[key].numpy()
+                ).astype(np.float32)
     return made
 
 

@@ -21,9 +21,13 @@ def main() -> None:
     r = random.Random(11)
     with tempfile.TemporaryDirectory() as scratch:
         folder = test_tasks.make(Path(scratch) / "q", "question-answering", ["start", "end"])
-        pipe = transformers.pipeline("question-answering", model=str(folder), tokenizer=str(folder), device="cpu")
+        pipe = transformers.pipeline(
+            "question-answering", model=str(folder), tokenizer=str(folder), device="cpu"
+        )
         answers = []
-        for i, context in enumerate(test_tasks.texts(60, seed=7, most=40) + test_tasks.texts(8, seed=8, most=400)):
+        for i, context in enumerate(
+            test_tasks.texts(60, seed=7, most=40) + test_tasks.texts(8, seed=8, most=400)
+        ):
             question = test_tasks.texts(1, seed=100 + i, most=8)[0]
             settings: dict[str, object] = {}
             for name, values in {
@@ -36,9 +40,13 @@ def main() -> None:
             }.items():
                 if r.random() < 0.4:
                     settings[name] = r.choice(values)
-            answers.append([question, context, settings, pipe(question=question, context=context, **settings)])
+            answers.append(
+                [question, context, settings, pipe(question=question, context=context, **settings)]
+            )
     made = {"transformers": transformers.__version__, "answers": answers}
-    (HERE / "answers.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (HERE / "answers.json").write_text(
+        json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

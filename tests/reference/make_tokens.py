@@ -27,7 +27,14 @@ def main() -> None:
         for _ in range(48):
             text = compare_tokenizers.random_text(r, words)
             e = original.encode(text)
-            results.append([text, e.ids, [x for pair in e.offsets for x in pair], [-1 if w is None else w for w in e.word_ids]])
+            results.append(
+                [
+                    text,
+                    e.ids,
+                    [x for pair in e.offsets for x in pair],
+                    [-1 if w is None else w for w in e.word_ids],
+                ]
+            )
         cases.append({"name": name, "tokenizer": without, "results": results})
     made = {"tokenizers": tokenizers.__version__, "vocab": list(vocab), "cases": cases}
     (HERE / "tokens.json").write_text(json.dumps(made, separators=(",", ":")) + "\n")
