@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-CORE   := $(shell find csrc tools -name '*.[ch]' -o -name '*.inc' -o -name 'core.py')
+CORE   := $(shell find include csrc tools -name '*.[ch]' -o -name '*.inc' -o -name 'core.py')
 
 .PHONY: demo test lint bench weights clean
 
@@ -27,7 +27,7 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check 'setuptools>=77' 'cython>=3.1' pytest numpy safetensors tokenizers ruff mypy
 	touch $@
 
-$(VENV)/.built: $(VENV)/.ready setup.py bertlite_fast/_native.pyx $(wildcard bertlite_fast/*.pxi) $(CORE)
+$(VENV)/.built: $(VENV)/.ready setup.py $(wildcard bertlite_fast/_*.px?) $(CORE)
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 

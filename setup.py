@@ -50,7 +50,7 @@ class BuildCore(build_ext):
             ext.extra_objects += self.compiler.compile(
                 [path],
                 output_dir=self.build_temp,
-                include_dirs=["csrc"],
+                include_dirs=["include", "csrc"],
                 extra_postargs=flags + own,
                 depends=ext.depends,
             )
@@ -92,15 +92,21 @@ def binding() -> str:
     )
 
 
-parts = ["bertlite_fast/_text.pxi", "bertlite_fast/_tasks.pxi"]
-parts += [
-    str(p.relative_to(ROOT))
-    for p in sorted((ROOT / "csrc").rglob("*"))
-    if p.suffix in (".c", ".h", ".inc")
-]
+def dependencies() -> list[str]:
+    """Every file that the extension is built from, so that a change of one builds it again."""
+    binding_files = [*(ROOT / "bertlite_fast").glob("_*.px?")]
+    core_files = [p for folder in ("include", "csrc") for p in (ROOT / folder).rglob("*.[chi]*")]
+    return [str(p.relative_to(ROOT)) for p in sorted(binding_files + core_files)]
+
+
 setup(
     ext_modules=[
-        Extension("bertlite_fast._native", [binding()], include_dirs=["csrc"], depends=parts)
+        Extension(
+            "bertlite_fast._native",
+            [binding()],
+            include_dirs=["include", "csrc"],
+            depends=dependencies(),
+        )
     ],
     cmdclass={"build_ext": BuildCore, "sdist": SourcesWithC},
 )

@@ -1,6 +1,6 @@
 """Instructions that a text's ids and a forward pass take on ARM cores: python bench/arm_cost.py
 
-Compiles bench/cut.c and bench/forward.c for each machine and runs them in QEMU with a counting plugin,
+Compiles bench/tokenize.c and bench/forward.c for each machine and runs them in QEMU with a counting plugin,
 so the figures are exact and the same on every computer. They are instructions, not
 time: cores differ in how many they do at once. Needs the cross compilers and QEMU:
     apt-get install gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi qemu-user
@@ -95,7 +95,7 @@ def main() -> None:
                     [compiler],
                     [*flags, "-static"],
                     out / machine,
-                    ["bench/cut.c", "bench/forward.c"],
+                    ["bench/tokenize.c", "bench/forward.c"],
                 )
             cut, forward = map(str, programs[machine])
             emulated = [qemu, "-cpu", name, "-plugin", str(plugin)]

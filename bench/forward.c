@@ -41,20 +41,20 @@ int main(int argc, char **argv)
         ids[i] = (int32_t)(1000 + i * 7919 % 20000) % bl_describe(m)->vocabulary;
     const int words = !strcmp(output, "words");
     const bl_batch batch = { ids, NULL, NULL, 1, length };
-    const bl_want want = { words                       ? BL_WORDS
-                           : !strcmp(output, "hidden") ? BL_HIDDEN
-                           : !strcmp(output, "mean")   ? BL_MEAN
-                                                       : BL_CLASSES,
-                           words ? mask : NULL, words, NULL };
+    const bl_request request = { words                       ? BL_WORDS
+                                 : !strcmp(output, "hidden") ? BL_HIDDEN
+                                 : !strcmp(output, "mean")   ? BL_MEAN
+                                                             : BL_CLASSES,
+                                 words ? mask : NULL, words, NULL };
     const size_t size = bl_workspace_size(m, length, threads);
-    float *out = malloc((bl_output_size(m, &batch, &want) + 1) * sizeof *out), probability[5];
+    float *out = malloc((bl_output_size(m, &batch, &request) + 1) * sizeof *out), probability[5];
     int32_t index[5];
     void *workspace = malloc(size);
     double times[BATCHES];
     for (int b = 0; b < (calls > 1 ? BATCHES : 1); b++) {
         const double t = now();
         for (size_t i = 0; i < calls; i++) {
-            if (bl_run(m, &batch, &want, out, workspace, size, threads, &error) != BL_OK)
+            if (bl_run(m, &batch, &request, out, workspace, size, threads, &error) != BL_OK)
                 return fprintf(stderr, "%s\n", error.text), 1;
             if (words) bl_top(out, (size_t)bl_describe(m)->vocabulary, 5, index, probability);
         }

@@ -58,6 +58,7 @@ print(json.dumps(found))
 def build(folder: Path, flags: str) -> None:
     for name in (
         "bertlite_fast",
+        "include",
         "csrc",
         "tools",
         "setup.py",

@@ -148,7 +148,7 @@ def main() -> None:
         print(
             f"\nopening: vocab.txt {from_text:.2f} ms, tokenizer.json {from_json:.2f} ms; table: {ours.settings['table_bytes'] / 1e6:.2f} MB"
         )
-        (program,) = core.build(["cc"], [], folder, ["bench/cut.c"])
+        (program,) = core.build(["cc"], [], folder, ["bench/tokenize.c"])
         for name, texts in cases.items():
             (folder / "texts").write_text("\n".join(texts), encoding="utf-8")
             run = subprocess.run(

@@ -2,6 +2,7 @@
 """The one door between Python and the C core: ids in, tensors out. No numerics here."""
 
 cimport cython
+from ._bertlite cimport *
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer
 from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check
@@ -22,66 +23,6 @@ from .errors import BertliteError, InputError, InstructionSetError, ModelConfigE
 cdef bytes embedded_path = os.fsencode(os.path.join(os.path.dirname(__file__), "weights", "base.bertlite"))
 cdef const char *embedded_base = embedded_path
 
-
-cdef extern from "bertlite.h" nogil:
-    const char *BL_VERSION
-    ctypedef enum bl_status:
-        BL_OK
-        BL_FILE_ERROR
-        BL_CONFIG_ERROR
-        BL_INPUT_ERROR
-        BL_MEMORY_ERROR
-        BL_ISA_ERROR
-    ctypedef struct bl_error:
-        bl_status status
-        char text[400]
-    ctypedef enum bl_precision:
-        BL_INT8
-        BL_FP32
-    ctypedef enum bl_output:
-        BL_HIDDEN
-        BL_POOLED
-        BL_MEAN
-        BL_CLASSES
-        BL_TOKENS
-        BL_WORDS
-    ctypedef enum bl_head:
-        BL_NO_HEAD
-        BL_CLASS_HEAD
-        BL_TOKEN_HEAD
-        BL_ANSWER_HEAD
-        BL_WORD_HEAD
-    ctypedef struct bl_model:
-        pass
-    ctypedef struct bl_info:
-        bl_precision precision
-        int layers, hidden, heads, intermediate, vocabulary, positions, token_types, labels
-        bl_head head
-        int has_pooler
-    ctypedef struct bl_batch:
-        const int32_t *ids
-        const int32_t *mask
-        const int32_t *types
-        size_t texts
-        size_t length
-    ctypedef struct bl_want:
-        bl_output output
-        const int32_t *at
-        size_t at_count
-        float *pooled
-    bl_model *bl_open_on(const char *path, const char *base, bl_precision precision, bl_error *error)
-    bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors, size_t tensors_size, bl_precision precision, bl_error *error)
-    void bl_close(bl_model *model)
-    bl_status bl_convert(const char *folder, const char *file, const char *base, bl_error *error)
-    const bl_info *bl_describe(const bl_model *model)
-    const char *bl_config(const bl_model *model, size_t *size)
-    size_t bl_workspace_size(const bl_model *model, size_t tokens, unsigned threads)
-    bl_status bl_run(const bl_model *model, const bl_batch *batch, const bl_want *want, float *out, void *workspace, size_t workspace_size, unsigned threads, bl_error *error)
-    size_t bl_text_workspace_size(const bl_model *model, size_t tokens)
-    bl_status bl_top(const float *logits, size_t n, size_t k, int32_t *index, float *probability)
-    size_t bl_isa_list(const char **names, size_t room)
-    const char *bl_isa_name()
-    bl_status bl_check_isa(const char *name, bl_error *error)
 
 cdef extern from "platform.h" nogil:
     ctypedef void *bl_atomic_pointer
@@ -417,7 +358,7 @@ cdef bint is_integer(object value) except -1:
 
 
 cdef int from_lists(object values, str name, grid *g, grid *mask) except -1:
-    """Rows of ids; shorter rows are padded, which mask (if given room) says."""
+    """Rows of ids; shorter rows are padded, which mask (if given capacity) says."""
     cdef size_t t, length = 0
     cdef list rows, row
     rows = values if type(values) is list else list(values)
@@ -525,7 +466,7 @@ cdef class Model:
             if strlen(p) != <size_t>len(path):
                 raise ModelFileError("the model's path holds a NUL.")
             with nogil:
-                model = bl_open_on(p, embedded_base, precise, &error)
+                model = bl_open_with_base(p, embedded_base, precise, &error)
         if model is NULL:
             raise_error(&error)
         self.model = model
@@ -570,7 +511,7 @@ cdef class Model:
     def config_json(self):
         """The model's config.json, as read."""
         cdef size_t size
-        cdef const char *text = bl_config(self.model, &size)
+        cdef const char *text = bl_config_json(self.model, &size)
         return PyBytes_FromStringAndSize(text, size).decode("utf-8", "replace")
 
     @property
@@ -614,7 +555,7 @@ cdef class Model:
         """
         cdef grid ids, mask, types
         cdef bl_batch batch
-        cdef bl_want want
+        cdef bl_request request
         cdef bl_error error
         cdef bl_status status
         cdef Output result
@@ -634,7 +575,7 @@ cdef class Model:
                 read_grid(token_type_ids, "token_type_ids", &types, NULL)
                 same_shape(&types, "token_type_ids", &ids)
             batch.ids, batch.mask, batch.types, batch.texts, batch.length = ids.data, mask.data, types.data, ids.texts, ids.length
-            want.output, want.at, want.at_count, want.pooled = self.output, NULL, 0, NULL
+            request.output, request.positions, request.position_count, request.pooled = self.output, NULL, 0, NULL
             if batch.length > self.positions:
                 raise InputError(f"a text of {batch.length} tokens is too long for this model, which takes {self.positions}; truncate it.")
             result = Output.__new__(Output)
@@ -645,7 +586,7 @@ cdef class Model:
                 if listed is NULL:
                     raise OutOfMemoryError("there is no memory for the positions.")
                 put_row(at, "positions", listed)
-                want.at, want.at_count = listed, len(at)
+                request.positions, request.position_count = listed, len(at)
                 if not at:
                     raise InputError("positions is empty; leave it out to get all.")
                 result.tensor = new_tensor(2, len(at), self.width, 1)
@@ -655,11 +596,11 @@ cdef class Model:
                 result.tensor = new_tensor(3, ids.texts, ids.length, self.width)
                 if self.pooler:
                     result.pooled = new_tensor(2, ids.texts, self.width, 1)
-                    want.pooled = result.pooled.data
+                    request.pooled = result.pooled.data
             tokens = ids.texts * ids.length
             w = self.borrow(min(tokens, max(ids.length, <size_t>PORTION)), n)
             with nogil:
-                status = bl_run(self.model, &batch, &want, result.tensor.data, w + 1, w.size, n, &error)
+                status = bl_run(self.model, &batch, &request, result.tensor.data, w + 1, w.size, n, &error)
             self.give_back(w)
             if status != BL_OK:
                 raise_error(&error)

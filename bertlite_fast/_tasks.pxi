@@ -2,29 +2,6 @@
 
 import warnings
 
-cdef extern from "bertlite.h" nogil:
-    ctypedef struct bl_text:
-        const char *text
-        size_t size
-        const char *pair
-        size_t pair_size
-    ctypedef enum bl_function:
-        BL_SOFTMAX
-        BL_SIGMOID
-        BL_RAW
-    ctypedef struct bl_span:
-        int32_t start, end
-        float score
-    size_t bl_longest(const bl_model *model, const bl_tokenizer *tokenizer)
-    bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer, const bl_text *text, size_t tokens, const bl_want *want, float *out, size_t *count, void *workspace, size_t workspace_size, bl_error *error)
-    void bl_scores(bl_function function, const float *logits, size_t n, float *out)
-    void bl_order(const float *values, size_t n, size_t k, int32_t *index)
-    size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k, float *scores, int32_t *index, bl_span *out)
-    void bl_average(const float *rows, size_t count, size_t width, float *out)
-    void bl_unit_rows(float *rows, size_t count, size_t width)
-    void bl_products(const float *a, size_t a_count, const float *b, size_t b_count, size_t width, float *out)
-
-
 cdef bl_function function_named(str name) except *:
     if name == "softmax":
         return BL_SOFTMAX
@@ -60,32 +37,32 @@ cdef class TextModel:
 
     def __init__(self, Model model, TokenizerCore tokenizer):
         self.model, self.tokenizer = model, tokenizer
-        self.longest = bl_longest(model.model, tokenizer.t)
-        if bl_tokenizer_describe(tokenizer.t).size > <size_t>bl_describe(model.model).vocabulary:
+        self.longest = bl_max_tokens(model.model, tokenizer.t)
+        if bl_tokenizer_describe(tokenizer.t).tokens > <size_t>bl_describe(model.model).vocabulary:
             raise ModelConfigError(f"the tokenizer has {len(tokenizer)} tokens, but the model knows {bl_describe(model.model).vocabulary}; they do not belong together.")
 
     cdef Tensor run(self, object text, object pair, bl_output output, bint first_only, Py_ssize_t width, size_t *count):
         """The model's output for a text: one row, or one for each token."""
         cdef int32_t first = 0
         cdef bl_text t
-        cdef bl_want want
+        cdef bl_request request
         cdef bl_error error
         cdef bl_status status
         cdef Tensor out
         cdef workspace *w
         cdef size_t tokens
         cdef Py_ssize_t size
-        t.text, t.pair, t.pair_size = utf8(text, &size), NULL, 0
+        t.data, t.pair, t.pair_size = utf8(text, &size), NULL, 0
         t.size = size
         if pair is not None:
             t.pair = utf8(pair, &size)
             t.pair_size = size
         tokens = min(self.longest, t.size + t.pair_size + 32)  # no text has more pieces than bytes
-        want.output, want.at, want.at_count, want.pooled = output, &first if first_only else NULL, first_only, NULL
+        request.output, request.positions, request.position_count, request.pooled = output, &first if first_only else NULL, first_only, NULL
         out = new_tensor(2, 1 if first_only or output != BL_HIDDEN else tokens, width, 1)
         w = self.model.borrow(tokens, 1)
         with nogil:
-            status = bl_run_text(self.model.model, self.tokenizer.t, &t, tokens, &want, out.data, count, w + 1, w.size, &error)
+            status = bl_run_text(self.model.model, self.tokenizer.t, &t, tokens, &request, out.data, count, w + 1, w.size, &error)
         self.model.give_back(w)
         if status != BL_OK:
             raise_error(&error)
@@ -96,12 +73,12 @@ cdef class TextModel:
         return out
 
     cdef tell_if_cut(self, const bl_text *text):
-        """A text fills all the room that there is: was it longer?"""
+        """A text fills all the capacity that there is: was it longer?"""
         cdef size_t a = 0, b = 0
         cdef bl_error error
-        bl_cut(self.tokenizer.t, text.text, text.size, 0, NULL, NULL, 0, &a, &error)
+        bl_tokenize(self.tokenizer.t, text.data, text.size, 0, NULL, NULL, 0, &a, &error)
         if text.pair is not NULL:
-            bl_cut(self.tokenizer.t, text.pair, text.pair_size, 0, NULL, NULL, 0, &b, &error)
+            bl_tokenize(self.tokenizer.t, text.pair, text.pair_size, 0, NULL, NULL, 0, &b, &error)
         a += b + self.tokenizer.num_special_tokens_to_add(text.pair is not NULL)
         if a > self.longest:
             warnings.warn(f"a text has {a} tokens, but the model takes {self.longest}; the rest was not read.", stacklevel=4)
@@ -111,10 +88,10 @@ cdef class TextModel:
         cdef bl_limits limits
         cdef bl_text t
         cdef Py_ssize_t size
-        limits.truncation, limits.max_length, limits.stride, limits.cut_left, limits.specials = BL_LONGEST_FIRST, self.longest, 0, False, True
+        limits.truncation, limits.max_length, limits.stride, limits.truncate_left, limits.specials = BL_LONGEST_FIRST, self.longest, 0, False, True
         cdef Encoding row = self.tokenizer.encode_one(text, None, False, False, &limits, False)
         if <size_t>row.count == self.longest:
-            t.text, t.pair = utf8(text, &size), NULL
+            t.data, t.pair = utf8(text, &size), NULL
             t.size = size
             self.tell_if_cut(&t)
         return row
@@ -134,7 +111,7 @@ cdef class TextModel:
             index = <int32_t *>PyMem_Malloc(k * sizeof(int32_t))
             if index is NULL:
                 raise OutOfMemoryError("there is no memory for the labels.")
-        bl_order(logits.data, n, k, index)
+        bl_top_k(logits.data, n, k, index)
         try:
             return [(index[i], logits.data[index[i]]) for i in range(k)]
         finally:
@@ -151,7 +128,7 @@ cdef class TextModel:
             one = self.run(texts[i], None, BL_MEAN if pooling == "mean" else BL_HIDDEN, pooling == "cls", width, &count)
             memcpy(out.data + i * width, one.data, width * sizeof(float))
         if normalize:
-            bl_unit_rows(out.data, len(texts), width)
+            bl_normalize_rows(out.data, len(texts), width)
         return out
 
     def hidden(self, text):
@@ -162,7 +139,7 @@ cdef class TextModel:
     cdef Tensor forward(self, Encoding row, bl_output output, const int32_t *at, size_t at_count):
         """The model's output for each token of a row that its tokenizer made, or for some of them."""
         cdef bl_batch batch
-        cdef bl_want want
+        cdef bl_request request
         cdef bl_error error
         cdef bl_status status
         cdef Tensor out
@@ -170,11 +147,11 @@ cdef class TextModel:
         if <size_t>row.count > self.model.positions:
             raise InputError(f"a text of {row.count} tokens is too long for this model, which takes {self.model.positions}; truncate it.")
         batch.ids, batch.mask, batch.types, batch.texts, batch.length = row.data, NULL, row.data + row.count if self.tokenizer.wants_types else NULL, 1, row.count
-        want.output, want.at, want.at_count, want.pooled = output, at, at_count, NULL
+        request.output, request.positions, request.position_count, request.pooled = output, at, at_count, NULL
         out = new_tensor(2, at_count if at is not NULL else row.count, self.model.width, 1)
         w = self.model.borrow(row.count, 1)
         with nogil:
-            status = bl_run(self.model.model, &batch, &want, out.data, w + 1, w.size, 1, &error)
+            status = bl_run(self.model.model, &batch, &request, out.data, w + 1, w.size, 1, &error)
         self.model.give_back(w)
         if status != BL_OK:
             raise_error(&error)
@@ -193,14 +170,14 @@ cdef class TextModel:
         cdef int32_t best
         cdef int32_t unknown = bl_tokenizer_describe(self.tokenizer.t).id[BL_UNK]
         cdef Pieces p
-        cdef bl_place *place
+        cdef bl_offset *place
         cdef list out = [], inside = []
         for i in range(row.count):
             p = row.whose(i, &number)
             if p is None:
                 continue
             bl_scores(BL_SOFTMAX, t.data + i * n, n, t.data + i * n)
-            bl_order(t.data + i * n, n, 1, &best)
+            bl_top_k(t.data + i * n, n, 1, &best)
             label = labels[best]
             if label in ignored:
                 continue
@@ -223,8 +200,8 @@ cdef class TextModel:
         cdef int32_t best
         for i in range(count):
             memcpy(some.data + i * n, scores.data + <size_t>rows[i] * n, n * sizeof(float))
-        bl_average(some.data, count, n, some.data + count * n)
-        bl_order(some.data + count * n, n, 1, &best)
+        bl_mean_row(some.data, count, n, some.data + count * n)
+        bl_top_k(some.data + count * n, n, 1, &best)
         return best, some.data[count * n + best]
 
     def answers(self, Encoding row, size_t k, size_t longest, bint may_be_none):
@@ -295,7 +272,7 @@ def similarities(a, b):
     if x.dims[0] and y.dims[0] and x.dims[1] != y.dims[1]:
         raise InputError(f"the rows have {x.dims[1]} and {y.dims[1]} values; they have to have as many.")
     out = new_tensor(2, x.dims[0], y.dims[0], 1)
-    bl_products(x.data, x.dims[0], y.data, y.dims[0], x.dims[1], out.data)
+    bl_dot_products(x.data, x.dims[0], y.data, y.dims[0], x.dims[1], out.data)
     return out
 
 
@@ -310,7 +287,7 @@ def best_of(Tensor rows, size_t row, size_t k):
     if index is NULL:
         raise OutOfMemoryError("there is no memory for the results.")
     try:
-        bl_order(rows.data + row * n, n, k, index)
+        bl_top_k(rows.data + row * n, n, k, index)
         return [(index[i], rows.data[row * n + <size_t>index[i]]) for i in range(k)]
     finally:
         PyMem_Free(index)
@@ -326,8 +303,8 @@ def softmax(values):
 def unit_mean(rows):
     """The mean of rows, scaled to length 1."""
     cdef Tensor x = rows_of(rows, "rows"), out = new_tensor(2, 1, x.dims[1], 1)
-    bl_average(x.data, x.dims[0], x.dims[1], out.data)
-    bl_unit_rows(out.data, 1, x.dims[1])
+    bl_mean_row(x.data, x.dims[0], x.dims[1], out.data)
+    bl_normalize_rows(out.data, 1, x.dims[1])
     return out
 
 
@@ -340,10 +317,10 @@ def cosines(a, b):
     p, q = new_tensor(2, x.dims[0], width, 1), new_tensor(2, x.dims[0], width, 1)
     memcpy(p.data, x.data, x.dims[0] * width * sizeof(float))
     memcpy(q.data, y.data, x.dims[0] * width * sizeof(float))
-    bl_unit_rows(p.data, x.dims[0], width)
-    bl_unit_rows(q.data, x.dims[0], width)
+    bl_normalize_rows(p.data, x.dims[0], width)
+    bl_normalize_rows(q.data, x.dims[0], width)
     found = []
     for i in range(x.dims[0]):
-        bl_products(p.data + i * width, 1, q.data + i * width, 1, width, one.data)
+        bl_dot_products(p.data + i * width, 1, q.data + i * width, 1, width, one.data)
         found.append(one.data[0])
     return found

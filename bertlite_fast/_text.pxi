@@ -14,68 +14,6 @@ cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
     bint PyUnicode_IS_ASCII(object text)
 
-cdef extern from "bertlite.h" nogil:
-    enum:
-        BL_UNK
-        BL_SEP
-        BL_PAD
-        BL_CLS
-        BL_MASK
-        BL_SPECIALS
-    ctypedef struct bl_tokenizer:
-        pass
-    ctypedef struct bl_tokenizer_info:
-        size_t pieces, size, longest_text
-        const char *token[5]
-        int32_t id[5]
-        int lowercase, strip_accents, split_chinese, pad_left, cut_left, clean_up, types, join_with_spaces, tidy
-        const char *prefix
-        size_t table_bytes
-    ctypedef struct bl_added_token:
-        const char *text
-        size_t size
-        int32_t id
-        int single_word, lstrip, rstrip, normalized, special
-    ctypedef struct bl_place:
-        uint32_t start "from"
-        uint32_t end "to"
-        uint32_t word
-        int32_t left, right
-    ctypedef enum bl_truncation:
-        BL_KEEP
-        BL_LONGEST_FIRST
-        BL_ONLY_FIRST
-        BL_ONLY_SECOND
-    ctypedef struct bl_limits:
-        bl_truncation truncation
-        size_t max_length, stride
-        int cut_left, specials
-    ctypedef struct bl_window:
-        size_t a_from, a_to, b_from, b_to
-    ctypedef struct bl_row:
-        int32_t *ids
-        int32_t *types
-        int32_t *special
-        int32_t *source
-    size_t BL_NO_PAIR
-    bl_tokenizer *bl_tokenizer_open_on(const char *path, const char *base, bl_error *error)
-    bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json, const void *config, size_t config_size, bl_error *error)
-    void bl_tokenizer_close(bl_tokenizer *t)
-    const bl_tokenizer_info *bl_tokenizer_describe(const bl_tokenizer *t)
-    bl_status bl_cut(const bl_tokenizer *t, const char *text, size_t size, int split_special, int32_t *ids, bl_place *places, size_t room, size_t *count, bl_error *error)
-    void bl_count_characters(const char *text, size_t size, bl_place *places, size_t count)
-    size_t bl_normalize(const bl_tokenizer *t, const char *text, size_t size, char *out, size_t room)
-    bl_status bl_windows(const bl_tokenizer *t, size_t a, size_t b, const bl_limits *limits, bl_window *out, size_t room, size_t *count, bl_error *error)
-    size_t bl_row_size(const bl_tokenizer *t, const bl_window *window, int pair, int specials)
-    void bl_fill_row(const bl_tokenizer *t, const int32_t *a, const int32_t *b, size_t a_count, const bl_window *window, int pair, int specials, const bl_row *row)
-    const char *bl_token_text(const bl_tokenizer *t, int32_t id, size_t *size)
-    const char *bl_piece_of_id(const bl_tokenizer *t, int32_t id, size_t *size)
-    int32_t bl_token_id(const bl_tokenizer *t, const char *text, size_t size)
-    int bl_vocabulary_item(const bl_tokenizer *t, size_t n, const char **text, size_t *size, int32_t *id)
-    int bl_added_item(const bl_tokenizer *t, size_t n, bl_added_token *out)
-    size_t bl_tokenizer_json(const bl_tokenizer *t, char *out, size_t room)
-
-
 cdef enum:
     NEAR = 1024        # a text up to this many bytes needs no memory of its own
     WORTH_LETTING_GO = 4096  # bytes from which other threads may run meanwhile
@@ -121,7 +59,7 @@ cdef class Pieces:
     cdef bint split_special
     cdef size_t count        # may be one more than there are ids, where the rest was not wanted
     cdef int32_t *ids
-    cdef bl_place *places    # in characters; made when first asked for
+    cdef bl_offset *places    # in characters; made when first asked for
 
     def __dealloc__(self):
         PyMem_Free(self.ids)
@@ -133,12 +71,12 @@ cdef class Pieces:
         cdef const char *text
         cdef size_t done = 0, n = 0
         cdef uint32_t word = 0
-        cdef bl_place *places
+        cdef bl_offset *places
         cdef int32_t *ids
         cdef bl_error error
         if self.places is not NULL:
             return 0
-        places = <bl_place *>PyMem_Malloc((self.count + 1) * sizeof(bl_place))
+        places = <bl_offset *>PyMem_Malloc((self.count + 1) * sizeof(bl_offset))
         ids = <int32_t *>PyMem_Malloc((self.count + 1) * sizeof(int32_t))
         if places is NULL or ids is NULL:
             PyMem_Free(places)
@@ -147,11 +85,11 @@ cdef class Pieces:
         try:
             for part in ((self.text,) if isinstance(self.text, str) else self.text):
                 text = utf8(part, &size)
-                if bl_cut(self.owner.t, text, size, self.split_special, ids, places + done, self.count - done, &n, &error) != BL_OK:
+                if bl_tokenize(self.owner.t, text, size, self.split_special, ids, places + done, self.count - done, &n, &error) != BL_OK:
                     raise_error(&error)
                 n = min(n, self.count - done)
                 if not PyUnicode_IS_ASCII(part):
-                    bl_count_characters(text, size, places + done, n)
+                    bl_offsets_in_characters(text, size, places + done, n)
                 if part is not self.text:
                     for i in range(done, done + n):
                         places[i].word = word
@@ -166,7 +104,7 @@ cdef class Pieces:
         return 0
 
     cdef object token(self, size_t i):
-        """The piece as the original shows it: an added token as it stands in the text, or in the normalised text."""
+        """The piece as the original shows it: an added token as it stands in the text, or in the normalized text."""
         cdef object added = self.owner.added_by_id.get(self.ids[i])
         if added is None or not (added.lstrip or added.rstrip or added.normalized):
             return self.owner.token_of(self.ids[i])
@@ -378,10 +316,10 @@ cdef class TokenizerCore:
     """An open tokenizer, without what only shapes its results. Any number of threads may call it."""
     cdef bl_tokenizer *t
     cdef readonly dict added_by_id       # id: AddedToken
-    cdef dict shown                      # id: what a normalised added token is decoded to
+    cdef dict shown                      # id: what a normalized added token is decoded to
     cdef bint wants_types
     cdef readonly object source
-    cdef readonly dict settings          # how texts are normalised, and how pieces are put together again
+    cdef readonly dict settings          # how texts are normalized, and how pieces are put together again
     cdef public str padding_side, truncation_side
     cdef public object model_max_length
     cdef public bint clean_up_tokenization_spaces
@@ -413,7 +351,7 @@ cdef class TokenizerCore:
             if strlen(p) != <size_t>len(data):
                 raise ModelFileError("the tokenizer's path holds a NUL.")
             with nogil:
-                t = bl_tokenizer_open_on(p, embedded_base, &error)
+                t = bl_tokenizer_open_with_base(p, embedded_base, &error)
         if t is NULL:
             raise_error(&error)
         self.t = t
@@ -430,8 +368,8 @@ cdef class TokenizerCore:
             n += 1
         i = bl_tokenizer_describe(t)
         self.padding_side = "left" if i.pad_left else "right"
-        self.truncation_side = "left" if i.cut_left else "right"
-        self.model_max_length = i.longest_text if i.longest_text else int(1e30)
+        self.truncation_side = "left" if i.truncate_left else "right"
+        self.model_max_length = i.max_length if i.max_length else int(1e30)
         self.clean_up_tokenization_spaces = bool(i.clean_up)
         self.wants_types = bool(i.types)
         self.settings = {"lowercase": bool(i.lowercase), "strip_accents": bool(i.strip_accents), "split_chinese": bool(i.split_chinese), "prefix": i.prefix.decode(),
@@ -493,11 +431,11 @@ cdef class TokenizerCore:
     @property
     def vocab_size(self):
         """Pieces in the vocabulary, without added tokens."""
-        return bl_tokenizer_describe(self.t).pieces
+        return bl_tokenizer_describe(self.t).vocabulary
 
     def __len__(self):
         """All tokens, added ones too."""
-        return bl_tokenizer_describe(self.t).size
+        return bl_tokenizer_describe(self.t).tokens
 
     def __bool__(self):
         return True
@@ -532,7 +470,7 @@ cdef class TokenizerCore:
 
     cdef object piece_of(self, int32_t id):
         cdef size_t size
-        cdef const char *text = bl_piece_of_id(self.t, id, &size)
+        cdef const char *text = bl_word_piece(self.t, id, &size)
         return None if text is NULL else PyUnicode_DecodeUTF8(text, size, "replace")
 
     def id_to_token(self, id):
@@ -570,14 +508,14 @@ cdef class TokenizerCore:
 
     # ---- texts to ids -------------------------------------------------------------------
 
-    cdef int cut(self, const char *text, Py_ssize_t size, bint split_special, int32_t *ids, size_t room, size_t *count) except -1:
+    cdef int cut(self, const char *text, Py_ssize_t size, bint split_special, int32_t *ids, size_t capacity, size_t *count) except -1:
         cdef bl_error error
         cdef bl_status status
         if size < WORTH_LETTING_GO:
-            status = bl_cut(self.t, text, size, split_special, ids, NULL, room, count, &error)
+            status = bl_tokenize(self.t, text, size, split_special, ids, NULL, capacity, count, &error)
         else:
             with nogil:
-                status = bl_cut(self.t, text, size, split_special, ids, NULL, room, count, &error)
+                status = bl_tokenize(self.t, text, size, split_special, ids, NULL, capacity, count, &error)
         if status != BL_OK:
             raise_error(&error)
         return 0
@@ -587,7 +525,7 @@ cdef class TokenizerCore:
         cdef Pieces p = Pieces.__new__(Pieces)
         cdef Py_ssize_t size, all_sizes = 0
         cdef const char *utf
-        cdef size_t n = 0, room
+        cdef size_t n = 0, capacity
         cdef int32_t near[NEAR]
         cdef int32_t *ids = near
         p.owner, p.split_special = self, split_special
@@ -601,9 +539,9 @@ cdef class TokenizerCore:
         else:
             p.text = text
             utf = utf8(text, &all_sizes)
-        room = all_sizes if split_words else min(<size_t>all_sizes, most)
-        if room > NEAR:
-            ids = <int32_t *>PyMem_Malloc(room * sizeof(int32_t))
+        capacity = all_sizes if split_words else min(<size_t>all_sizes, most)
+        if capacity > NEAR:
+            ids = <int32_t *>PyMem_Malloc(capacity * sizeof(int32_t))
             if ids is NULL:
                 raise OutOfMemoryError("there is no memory for the ids.")
         try:
@@ -613,9 +551,9 @@ cdef class TokenizerCore:
                     self.cut(utf, size, split_special, ids + p.count, size, &n)
                     p.count += n
             else:
-                self.cut(utf, all_sizes, split_special, ids, room, &p.count)
+                self.cut(utf, all_sizes, split_special, ids, capacity, &p.count)
             # only as much as there is, for it is kept as long as the encoding
-            n = min(p.count, room)
+            n = min(p.count, capacity)
             p.ids = <int32_t *>PyMem_Malloc((n + 1) * sizeof(int32_t))
             if p.ids is NULL:
                 raise OutOfMemoryError("there is no memory for the ids.")
@@ -645,7 +583,7 @@ cdef class TokenizerCore:
         cdef bl_window *windows = few
         cdef size_t i
         cdef Encoding e
-        if pair is None and not split_words and not overflowing and limits.truncation in (BL_LONGEST_FIRST, BL_ONLY_FIRST) and not limits.cut_left and limits.max_length >= self.num_special_tokens_to_add():
+        if pair is None and not split_words and not overflowing and limits.truncation in (BL_LONGEST_FIRST, BL_ONLY_FIRST) and not limits.truncate_left and limits.max_length >= self.num_special_tokens_to_add():
             most = limits.max_length  # the rest of the text need not be read
         a = self.pieces(text, split_words, split_special, most)
         if pair is not None:
@@ -672,7 +610,7 @@ cdef class TokenizerCore:
         """An Encoding for each text or (text, second text) tuple."""
         cdef bl_limits limits
         limits.truncation = {"longest_first": BL_LONGEST_FIRST, "only_first": BL_ONLY_FIRST, "only_second": BL_ONLY_SECOND}.get(truncation, BL_KEEP)
-        limits.max_length, limits.stride, limits.cut_left, limits.specials = max_length, stride, self.truncation_side == "left", specials
+        limits.max_length, limits.stride, limits.truncate_left, limits.specials = max_length, stride, self.truncation_side == "left", specials
         cdef list out = []
         for text, pair in texts:
             out.append(self.encode_one(text, pair, split_words, split_special, &limits, overflowing))

@@ -1,7 +1,7 @@
 """The command line: bertlite-fast TASK [TEXT ...].
 
 Texts come from the arguments, from files (--file), or from standard input, a line each.
-Answers are for people, in colour on a terminal, or with --json for programs, a line each.
+Answers are for people, in color on a terminal, or with --json for programs, a line each.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ COMMANDS = {
         'bertlite-fast search "lamp broken" --file notes.txt --model my-bert',
     ),
 }
-COLOURS = {"PER": 36, "LOC": 32, "ORG": 33, "MISC": 35}
+COLORS = {"PER": 36, "LOC": 32, "ORG": 33, "MISC": 35}
 SAMPLES = (
     "Turn on the lights in the kitchen when I get home.",
     "The quick brown fox jumps over the lazy dog near the river.",
@@ -80,18 +80,18 @@ SAMPLES = (
 
 
 class Screen:
-    """Where answers go: plain text, coloured text or lines of JSON."""
+    """Where answers go: plain text, colored text or lines of JSON."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self.colours = (
+        self.colors = (
             sys.stdout.isatty()
             and "NO_COLOR" not in os.environ
             and os.environ.get("TERM") != "dumb"
         )
 
-    def paint(self, text: str, colour: int) -> str:
-        return f"\033[{colour}m{text}\033[0m" if self.colours else text
+    def paint(self, text: str, color: int) -> str:
+        return f"\033[{color}m{text}\033[0m" if self.colors else text
 
     def show(self, text: str, answer: Any, human: Callable[[Screen, str, Any], str]) -> None:
         line = (
@@ -143,8 +143,8 @@ def show_entities(screen: Screen, text: str, answer: Any) -> str:
         kind = entity.get("entity_group") or entity["entity"]
         inside = text[entity["start"] : entity["end"]]
         mark = (
-            screen.paint(inside, COLOURS.get(kind[:4].rstrip("-"), 34))
-            if screen.colours
+            screen.paint(inside, COLORS.get(kind[:4].rstrip("-"), 34))
+            if screen.colors
             else f"[{inside}]"
         )
         shown += text[at : entity["start"]] + mark + screen.paint(f"({kind})", 2)

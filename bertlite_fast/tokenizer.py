@@ -242,7 +242,7 @@ class Tokenizer(TokenizerCore):
             self._contradicts(settings)
 
     def _contradicts(self, settings: dict[str, Any]) -> None:
-        """A tokenizer.json says how texts are normalised; keep nobody believing that a setting changed it."""
+        """A tokenizer.json says how texts are normalized; keep nobody believing that a setting changed it."""
         have = self.settings
         for name, key in (
             ("do_lower_case", "lowercase"),

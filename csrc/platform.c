@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* madvise, sched_yield */
 #endif
 #include "platform.h"
+#include "memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ void bl_yield(void) { SwitchToThread(); }
 static wchar_t *wide(const char *path)
 {
     int n = MultiByteToWideChar(CP_UTF8, 0, path, -1, NULL, 0);
-    wchar_t *w = n > 0 ? malloc((size_t)n * sizeof *w) : NULL;
+    wchar_t *w = n > 0 ? bl_malloc((size_t)n * sizeof *w) : NULL;
     if (w) MultiByteToWideChar(CP_UTF8, 0, path, -1, w, n);
     return w;
 }
@@ -45,7 +46,7 @@ int bl_map_open(bl_map *map, const char *path)
     wchar_t *w = wide(path);
     if (!w) return 0;
     HANDLE file = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
-    free(w);
+    bl_free(w);
     if (file == INVALID_HANDLE_VALUE) return 0;
     LARGE_INTEGER size;
     int ok = GetFileSizeEx(file, &size) && (uint64_t)size.QuadPart <= SIZE_MAX;
@@ -74,7 +75,7 @@ static DWORD attributes(const char *path)
 {
     wchar_t *w = wide(path);
     DWORD a = w ? GetFileAttributesW(w) : INVALID_FILE_ATTRIBUTES;
-    free(w);
+    bl_free(w);
     return a;
 }
 int bl_is_folder(const char *path)
@@ -87,8 +88,6 @@ int bl_is_file(const char *path)
     DWORD a = attributes(path);
     return a != INVALID_FILE_ATTRIBUTES && !(a & FILE_ATTRIBUTE_DIRECTORY);
 }
-void *bl_allocate(size_t size) { return _aligned_malloc(size ? size : 1, 64); }
-void bl_release(void *p) { _aligned_free(p); }
 
 #else
 #include <fcntl.h>
@@ -157,10 +156,4 @@ int bl_is_file(const char *path)
     struct stat s;
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
-void *bl_allocate(size_t size)
-{
-    void *p = NULL;
-    return posix_memalign(&p, 64, size ? size : 1) ? NULL : p;
-}
-void bl_release(void *p) { free(p); }
 #endif

@@ -75,9 +75,4 @@ void bl_map_close(bl_map *map);
 void bl_map_release(const bl_map *map, const void *from, size_t size);
 int bl_is_folder(const char *path);
 int bl_is_file(const char *path);
-
-/* Memory aligned to 64 bytes. */
-void *bl_allocate(size_t size);
-void bl_release(void *p);
-
 #endif

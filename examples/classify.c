@@ -25,17 +25,19 @@ int main(int argc, char **argv)
     const bl_info *info = bl_describe(model);
     const int classes = info->head == BL_CLASS_HEAD;
     const size_t n = (size_t)(classes ? info->labels : info->hidden),
-                 tokens = bl_longest(model, tokenizer),
+                 tokens = bl_max_tokens(model, tokenizer),
                  size = bl_text_workspace_size(model, tokens);
-    const bl_want want = { classes ? BL_CLASSES : BL_MEAN, NULL, 0, NULL };
-    const bl_text text = { argv[2], strlen(argv[2]), argc > 3 ? argv[3] : NULL,
-                           argc > 3 ? strlen(argv[3]) : 0 };
+    const bl_request request = { classes ? BL_CLASSES : BL_MEAN, NULL, 0, NULL };
+    const bl_text text = { .data = argv[2],
+                           .size = strlen(argv[2]),
+                           .pair = argc > 3 ? argv[3] : NULL,
+                           .pair_size = argc > 3 ? strlen(argv[3]) : 0 };
     float *out = malloc(n * sizeof *out);
     void *workspace = malloc(size);
     size_t count;
     const int failed = !out || !workspace ||
-                       bl_run_text(model, tokenizer, &text, tokens, &want, out, &count, workspace,
-                                   size, &error) != BL_OK;
+                       bl_run_text(model, tokenizer, &text, tokens, &request, out, &count,
+                                   workspace, size, &error) != BL_OK;
     if (failed) fprintf(stderr, "%s\n", out && workspace ? error.text : "no memory");
     for (size_t i = 0; !failed && i < n; i++) printf("%.6f\n", (double)out[i]);
     free(workspace);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../csrc/bertlite.h"
+#include "bertlite.h"
 #include "../csrc/kernels/kernels.h"
 
 /* ---- data ------------------------------------------------------------------ */
@@ -227,7 +227,7 @@ static void check_gemm8(const bl_kernels *k)
     void *data = guarded(count * n * k->column_unit);
     int32_t *sum = guarded(count * sizeof *sum);
     float *out = guarded(rows * stride * sizeof *out);
-    k->quantise(f, x, n, balanced ? balance : NULL, rows, n, a);
+    k->quantize(f, x, n, balanced ? balance : NULL, rows, n, a);
     k->pack8(w, count, n, data, sum);
     keep(x, rows * n * sizeof *x);
     keep(a.scale, rows * sizeof *a.scale);
@@ -259,18 +259,18 @@ static void check_gemm8(const bl_kernels *k)
 static void check_gemm8_in_place(const bl_kernels *k)
 {
     size_t n = bl_pad(upto(200)), rows = upto(5), count = upto(rnd() % 4 ? 100 : 20),
-           stride = count + rnd() % 3, room = count < 16 ? 16 : count;
-    float *x = matrix(rows, n, (int)(rnd() % TEMPERS)), *scale = scales(room),
-          *bias = matrix(1, room, 0);
-    int8_t *w = weights(room, n, (int)(rnd() % 4));
-    int32_t *sum = guarded(room * sizeof *sum);
+           stride = count + rnd() % 3, capacity = count < 16 ? 16 : count;
+    float *x = matrix(rows, n, (int)(rnd() % TEMPERS)), *scale = scales(capacity),
+          *bias = matrix(1, capacity, 0);
+    int8_t *w = weights(capacity, n, (int)(rnd() % 4));
+    int32_t *sum = guarded(capacity * sizeof *sum);
     bl_rows8 a = new_rows(k, rows, n);
     float *out = guarded(rows * stride * sizeof *out);
-    k->quantise(BL_LINEAR, x, n, NULL, rows, n, a);
-    k->sums8(w, room, n, sum);
+    k->quantize(BL_LINEAR, x, n, NULL, rows, n, a);
+    k->sums8(w, capacity, n, sum);
     memset(out, 0, rows * stride * sizeof *out);
     k->gemm8_in_place(a, rows, w, scale, sum, count, n, rnd() & 1 ? bias : NULL, out, stride);
-    keep(sum, room * sizeof *sum);
+    keep(sum, capacity * sizeof *sum);
     keep(out, rows * stride * sizeof *out);
 }
 
@@ -287,7 +287,7 @@ static void check_attend8(const bl_kernels *k)
                            guarded(d * sizeof(int32_t)) };
     void *scratch = guarded(k->attend8_scratch(count));
     float *out = guarded(rows * stride * sizeof *out), factor = 1 / sqrtf((float)d);
-    k->quantise(BL_LINEAR, x, stride, NULL, rows, d, q);
+    k->quantize(BL_LINEAR, x, stride, NULL, rows, d, q);
     k->pack_keys8(x + d, stride, count, d, (void *)(uintptr_t)keys.data,
                   (float *)(uintptr_t)keys.scale, (int32_t *)(uintptr_t)keys.sum);
     k->pack_values8(x + 2 * d, stride, count, d, (void *)(uintptr_t)values.data,
@@ -437,7 +437,7 @@ typedef struct {
 BENCH(embed) { k->embed(&d->tables, d->ids, d->ids, NULL, d->rows, d->n, d->out); }
 BENCH(norm) { k->norm(d->x, d->y, d->n, d->ones, d->ones, 1e-12f, d->rows, d->n); }
 BENCH(gelu) { k->activate(BL_GELU, d->out, d->count, d->rows, d->count); }
-BENCH(quantise) { k->quantise(BL_LINEAR, d->x, d->n, d->ones, d->rows, d->n, d->a); }
+BENCH(quantize) { k->quantize(BL_LINEAR, d->x, d->n, d->ones, d->rows, d->n, d->a); }
 BENCH(gemm8) { k->gemm8(d->a, d->rows, d->b, d->count, d->n, d->ones, d->out, d->count); }
 BENCH(pack_keys)
 {
@@ -462,7 +462,7 @@ static const struct {
     { "embed", bench_embed },
     { "norm", bench_norm },
     { "gelu", bench_gelu },
-    { "quantise", bench_quantise },
+    { "quantize", bench_quantize },
     { "gemm8", bench_gemm8 },
     { "pack_keys8", bench_pack_keys },
     { "pack_values8", bench_pack_values },
@@ -513,7 +513,7 @@ static void bench(const bl_kernels *const *isas, size_t count, size_t rows, size
                 indices(rows, rows)
             };
             d.tables = (bl_tables){ weights(most, n, 0), scales(most), NULL, d.y, NULL };
-            k->quantise(BL_LINEAR, d.x, n, NULL, rows, n, d.a);
+            k->quantize(BL_LINEAR, d.x, n, NULL, rows, n, d.a);
             k->pack8(weights(most, n, 0), most, n, (void *)(uintptr_t)d.b.data,
                      (int32_t *)(uintptr_t)d.b.sum);
             k->pack8(weights(most, n, 0), most, n, (void *)(uintptr_t)d.v.data,

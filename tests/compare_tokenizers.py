@@ -305,7 +305,7 @@ def settings(vocab: dict[str, int]) -> list[tuple[str, str, Any]]:
         ("cased, accents stripped", (True, True, True, False), []),
         ("ideographs not split", (True, False, None, True), []),
         ("not cleaned", (False, True, None, True), []),
-        ("not normalised", None, []),
+        ("not normalized", None, []),
         (
             "added tokens",
             (True, True, None, True),

@@ -24,7 +24,7 @@ static size_t count;
 static void *work(void *member)
 {
     const bl_batch batch = { ids, NULL, NULL, TEXTS, LENGTH };
-    const bl_want hidden = { BL_HIDDEN, NULL, 0, NULL };
+    const bl_request hidden = { BL_HIDDEN, NULL, 0, NULL };
     const unsigned threads = (uintptr_t)member % 2 ? 3 : 1;
     const size_t size = bl_workspace_size(model, TEXTS * LENGTH, threads);
     void *workspace = malloc(size);
@@ -36,8 +36,8 @@ static void *work(void *member)
         wrong |= want && memcmp(out, want, count * sizeof *out) != 0;
         int32_t pieces[sizeof text];
         size_t n = 0;
-        wrong |= bl_cut(tokenizer, text, sizeof text - 1, 0, pieces, NULL, sizeof text, &n,
-                        &error) != BL_OK;
+        wrong |= bl_tokenize(tokenizer, text, sizeof text - 1, 0, pieces, NULL, sizeof text, &n,
+                             &error) != BL_OK;
         wrong |= n != 10 || pieces[0] != 5 || pieces[4] != 9 || pieces[6] != 4 || pieces[8] != 11 ||
                  pieces[9] != 1;
     }
@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 {
     bl_error error;
     const bl_batch batch = { ids, NULL, NULL, TEXTS, LENGTH };
-    const bl_want hidden = { BL_HIDDEN, NULL, 0, NULL };
+    const bl_request hidden = { BL_HIDDEN, NULL, 0, NULL };
     bl_model *m = argc > 1 ? bl_open(argv[1], BL_INT8, &error) : NULL;
     if (!m) return fprintf(stderr, "usage: sharing MODEL\n"), 2;
     model = m;

@@ -134,5 +134,5 @@ def test_entities_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     screen: Any = cli.Screen(False)
     entity = {"entity_group": "PER", "start": 0, "end": 3}
     assert cli.show_entities(screen, "Ada codes", [entity]) == "[Ada](PER) codes"
-    screen.colours = True
+    screen.colors = True
     assert "\033[36mAda\033[0m" in cli.show_entities(screen, "Ada codes", [entity])

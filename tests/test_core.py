@@ -30,7 +30,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tests/checkkernels.c",
         "examples/classify.c",
         "bench/forward.c",
-        "bench/cut.c",
+        "bench/tokenize.c",
     ]
     subprocess.run(command, cwd=ROOT, check=True)
     return out
@@ -149,7 +149,7 @@ int main(int argc, char **argv)
     int32_t ids[50];
     for (int i = 0; i < 50; i++) ids[i] = i;
     const bl_batch one = { ids, NULL, NULL, 1, 10 }, five = { ids, NULL, NULL, 5, 10 };
-    const bl_want want = { BL_CLASSES, NULL, 0, NULL };
+    const bl_request want = { BL_CLASSES, NULL, 0, NULL };
     const size_t size = bl_workspace_size(m, 10, 1);
     char *space = malloc(size + 64);
     float a[25], b[25];

@@ -428,7 +428,7 @@ def test_what_is_wrong_is_said(
         {"top_k": 0},
         {"top_k": "many"},
         {"function_to_apply": "tanh"},
-        {"colour": "red"},
+        {"color": "red"},
     ):
         with pytest.raises(InputError):
             ours("light", **settings)

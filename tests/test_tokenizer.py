@@ -330,7 +330,7 @@ def test_live_settings(folder: Path, tmp_path: Path, settings: dict[str, Any]) -
 
 
 def test_places_hold_what_the_tokens_say(tok: Tokenizer) -> None:
-    """Each token's slice of the text, normalised, is the token."""
+    """Each token's slice of the text, normalized, is the token."""
     r = random.Random(6)
     for _ in range(3000):
         text = compare_tokenizers.random_text(r, WORDS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ewt
 import home
-import labelled
+import labeled
 import pytest
 import sets
 
@@ -74,16 +74,16 @@ def test_kinds_of_names(text: str, tags: str, kinds: str) -> None:
 
 
 def test_renamed_sentences_differ_in_their_names_alone() -> None:
-    person, place, other = (labelled.ENTITIES.index(kind) for kind in ("PER", "LOC", "MISC"))
+    person, place, other = (labeled.ENTITIES.index(kind) for kind in ("PER", "LOC", "MISC"))
     items = [
         (
             ["Ann", "Lee", "saw", "Rome", "in", "Latin", "."],
             [person, person, 0, place, 0, other, 0],
         ),
         (["Bo", "left", "New", "York", "."], [person, 0, place, place, 0]),
-        (["who", "is", "Xu", "?"], [0, 0, labelled.UNSURE, 0]),
+        (["who", "is", "Xu", "?"], [0, 0, labeled.UNSURE, 0]),
     ]
-    found = [labelled.renamed(items, random.Random(seed)) for seed in range(20)]
+    found = [labeled.renamed(items, random.Random(seed)) for seed in range(20)]
     for sentences in found:
         for (words, tags), (before, _) in zip(sentences, items):
             assert len(words) == len(tags)

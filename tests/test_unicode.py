@@ -38,7 +38,7 @@ def tokenizer(rules: tuple[bool, bool, bool, bool]) -> tuple[Tokenizer, Any]:
     ],
     ids=str,
 )
-def test_each_character_is_normalised_alike(rules: tuple[bool, bool, bool, bool]) -> None:
+def test_each_character_is_normalized_alike(rules: tuple[bool, bool, bool, bool]) -> None:
     ours, original = tokenizer(rules)
     normalize = original.normalizer.normalize_str
     assert [

@@ -55,10 +55,18 @@ def compile_extension(root: Path, out: Path, target: Path) -> None:
         ],
         check=True,
     )
-    flags = [*ZIG, *core.FLAGS, "-Wno-unused-function", "-I", str(ROOT / "csrc")]
+    flags = [
+        *ZIG,
+        *core.FLAGS,
+        "-Wno-unused-function",
+        "-I",
+        str(ROOT / "include"),
+        "-I",
+        str(ROOT / "csrc"),
+    ]
 
     # What runs once per model may be slow; code size is what a Zero's card and cache are short of.
-    small = re.compile(r"csrc/(files|model)/|csrc/text/(open|settings|reader|added)|_native")
+    small = re.compile(r"csrc/(files|model)/|csrc/tokenizer/(open|settings|reader|added)|_native")
 
     def one(job: tuple[str, list[str]]) -> str:
         path, own = job

@@ -209,7 +209,7 @@ def sbom(_: argparse.Namespace) -> None:
             {
                 "type": "data",
                 "name": entry["name"],
-                "licenses": [{"license": {"name": entry["licence"]}}],
+                "licenses": [{"license": {"name": entry["license"]}}],
             }
             for entry in data
         ],

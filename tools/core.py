@@ -19,28 +19,32 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 COMMON = [
+    "csrc/error.c",
+    "csrc/memory.c",
+    "csrc/arena.c",
     "csrc/platform.c",
     "csrc/files/json.c",
+    "csrc/files/json_writer.c",
     "csrc/files/tensors.c",
     "csrc/files/safetensors.c",
     "csrc/files/torchbin.c",
-    "csrc/files/base.c",
-    "csrc/files/config.c",
-    "csrc/text/unicode.c",
-    "csrc/text/reader.c",
-    "csrc/text/vocabulary.c",
-    "csrc/text/added.c",
-    "csrc/text/cut.c",
-    "csrc/text/encode.c",
-    "csrc/text/settings.c",
-    "csrc/text/open.c",
+    "csrc/files/delta.c",
+    "csrc/model/config.c",
+    "csrc/tokenizer/unicode.c",
+    "csrc/tokenizer/normalizer.c",
+    "csrc/tokenizer/vocabulary.c",
+    "csrc/tokenizer/added_tokens.c",
+    "csrc/tokenizer/tokenize.c",
+    "csrc/tokenizer/encode.c",
+    "csrc/tokenizer/settings.c",
+    "csrc/tokenizer/open.c",
     "csrc/model/load.c",
     "csrc/model/convert.c",
-    "csrc/model/team.c",
+    "csrc/model/threads.c",
     "csrc/model/forward.c",
     "csrc/model/run.c",
-    "csrc/model/text.c",
-    "csrc/model/scores.c",
+    "csrc/model/run_text.c",
+    "csrc/answers/scores.c",
     "csrc/kernels/dispatch.c",
     "csrc/kernels/check.c",
     "csrc/kernels/isa_generic.c",
@@ -68,7 +72,7 @@ ISA_FILES: dict[str, dict[str, list[str]]] = {
 ISA_FLAGS_ZIG = {"armv6": ["-marm"], "neon": ["-mcpu=generic+v7a+neon"]}
 ISA_FLAGS_MSVC = {"avx2": ["/arch:AVX2"], "avxvnni": ["/arch:AVX2"], "avx512vnni": ["/arch:AVX512"]}
 
-# Contraction off and no errno: see csrc/kernels/text.inc.
+# Contraction off and no errno: see csrc/kernels/kernels.inc.
 FLAGS = [
     "-std=c11",
     "-O3",
@@ -110,7 +114,16 @@ def compile_files(
     """One object for each file, compiled side by side."""
     objects = out / "objects"
     objects.mkdir(parents=True, exist_ok=True)
-    base = [*compiler, *FLAGS, *WARNINGS, *flags, "-I", str(ROOT / "csrc")]
+    base = [
+        *compiler,
+        *FLAGS,
+        *WARNINGS,
+        *flags,
+        "-I",
+        str(ROOT / "include"),
+        "-I",
+        str(ROOT / "csrc"),
+    ]
 
     def compile_one(job: tuple[str, list[str]]) -> Path:
         path, own = job

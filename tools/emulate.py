@@ -119,7 +119,16 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
     flags = [*compiler[1:], "-fPIC"]
     objects = core.compile_core([compiler[0]], flags, out)
     binding = out / "_native.o"
-    base = [compiler[0], *core.FLAGS, *flags, "-Wno-unused-function", "-I", str(ROOT / "csrc")]
+    base = [
+        compiler[0],
+        *core.FLAGS,
+        *flags,
+        "-Wno-unused-function",
+        "-I",
+        str(ROOT / "include"),
+        "-I",
+        str(ROOT / "csrc"),
+    ]
     subprocess.run(
         [
             *base,

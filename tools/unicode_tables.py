@@ -1,4 +1,4 @@
-"""Write csrc/text/unicode_tables.inc: what Hugging Face's tokenizers know of Unicode.
+"""Write csrc/tokenizer/unicode_tables.inc: what Hugging Face's tokenizers know of Unicode.
 
     python3 tools/unicode_tables.py
 
@@ -24,7 +24,7 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "csrc/text/unicode_tables.inc"
+TARGET = Path(__file__).resolve().parent.parent / "csrc/tokenizer/unicode_tables.inc"
 PACKAGES = {8: "2.0.7", 9: "2.0.7", 16: "2.0.7", 17: "2.1.0"}
 SETS = {
     8: {
@@ -123,7 +123,7 @@ def main() -> int:
         loaded = {version: load(version, Path(temporary)) for version in PACKAGES}
     old, assigned, words = loaded[8][0], loaded[9][0], loaded[16][0]
     lower = loaded[17][1]
-    lower.pop(0x130, None)  # two characters: csrc/text/unicode.c
+    lower.pop(0x130, None)  # two characters: csrc/tokenizer/unicode.c
     word = set().union(
         *(
             words[k]

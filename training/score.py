@@ -393,7 +393,7 @@ def marked(text: str, name: str, lines: Sequence[str]) -> str:
 
 
 def write_card(found: dict[str, Scores]) -> None:
-    """The package's card, which `bertlite-fast info` shows, and the tables of docs/models.md, which names data and licences."""
+    """The package's card, which `bertlite-fast info` shows, and the tables of docs/models.md, which names data and licenses."""
     models: dict[str, Any] = {name: {"what": what, "scores": []} for name, what in WHAT.items()}
     rows = []
     for name, scores in found.items():
@@ -417,8 +417,8 @@ def write_card(found: dict[str, Scores]) -> None:
         "models": models,
         "scores": {n: {k: round(v, 2) for k, v in s.items()} for n, s in found.items()},
         "data": [
-            {"name": name, "licence": licence}
-            for name, licence in data
+            {"name": name, "license": license}
+            for name, license in data
             if not name.startswith("---")
         ],
     }

@@ -96,7 +96,7 @@ class TokenClassification(Pipeline):
         windows = [rows[0], *rows[0].overflowing]
         found = []
         for row in windows:
-            # What is grouped needs its ignored neighbours.
+            # What is grouped needs its ignored neighbors.
             entities, inside, scores = self.text_model.label_tokens(
                 row, self.labels, ignored if strategy == "none" else ()
             )
@@ -159,7 +159,7 @@ def _tag(label: str) -> tuple[str, str]:
 
 
 def _groups(entities: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Neighbours with the same label; a B- begins anew."""
+    """Neighbors with the same label; a B- begins anew."""
     groups: list[list[dict[str, Any]]] = []
     for entity in entities:
         begins, tag = _tag(entity["entity"])

@@ -243,7 +243,7 @@ int bl_json_is(bl_json_string s, const char *word)
     return s.size == strlen(word) && !memcmp(s.text, word, s.size);
 }
 
-int bl_json_copy(bl_json_string s, char *out, size_t room)
+int bl_json_copy(bl_json_string s, char *out, size_t capacity)
 {
     const unsigned char *p = (const unsigned char *)s.text, *end = p + s.size;
     size_t n = 0;
@@ -261,12 +261,12 @@ int bl_json_copy(bl_json_string s, char *out, size_t room)
                                             : count == 3 ? 0xE0
                                                          : 0xF0));
         }
-        if (n + count >= room) return 0;
+        if (n + count >= capacity) return 0;
         memcpy(out + n, bytes, count);
         n += count;
         p += taken;
     }
-    if (n >= room) return 0;
+    if (n >= capacity) return 0;
     out[n] = 0;
     return memchr(out, 0, n) == NULL;
 }

@@ -38,5 +38,5 @@ int bl_json_finished(bl_json *j); /* all read, all well formed */
 
 int bl_json_is(bl_json_string s, const char *word);
 /* The text with escapes resolved, as UTF-8, NUL-terminated; 0 if it does not fit. */
-int bl_json_copy(bl_json_string s, char *out, size_t room);
+int bl_json_copy(bl_json_string s, char *out, size_t capacity);
 #endif

@@ -5,6 +5,8 @@
 
 #include "json.h"
 #include "tensors.h"
+#include "../memory.h"
+#include "../error.h"
 
 enum { LONGEST_HEADER = 100000000, LONGEST_NAME = 1024 };
 
@@ -121,8 +123,8 @@ static int metadata(bl_json *j, bl_tensors *out)
                       : bl_json_is(key, "base_id")   ? &out->base_id
                                                      : NULL;
         if (kept) {
-            free(*kept);
-            *kept = malloc(value.size + 1);
+            bl_free(*kept);
+            *kept = bl_malloc(value.size + 1);
             if (!*kept || !bl_json_copy(value, *kept, value.size + 1)) return 0;
         }
     }
@@ -155,10 +157,10 @@ bl_status bl_read_safetensors(const void *data, size_t size, bl_tensors *out, bl
             problem = "a tensor's name is too long or malformed";
             break;
         }
-        size_t room = out->room;
+        size_t capacity = out->capacity;
         bl_tensor *t = bl_add_tensor(out, name, strlen(name));
-        if (t && room != out->room) {
-            span *more = realloc(spans, out->room * sizeof *spans);
+        if (t && capacity != out->capacity) {
+            span *more = bl_realloc(spans, out->capacity * sizeof *spans);
             if (more) spans = more;
             else t = NULL;
         }
@@ -186,7 +188,7 @@ bl_status bl_read_safetensors(const void *data, size_t size, bl_tensors *out, bl
         for (size_t i = 1; i < out->count; i++)
             if (!by_name(&out->items[i - 1], &out->items[i])) problem = "it holds one name twice";
     }
-    free(spans);
+    bl_free(spans);
     if (!problem) return BL_OK;
     bl_tensors_free(out);
     return bl_fail(error, BL_FILE_ERROR,

@@ -1,21 +1,8 @@
 #include "tensors.h"
+#include "../memory.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-bl_status bl_fail(bl_error *error, bl_status status, const char *format, ...)
-{
-    if (error) {
-        va_list arguments;
-        va_start(arguments, format);
-        error->status = status;
-        vsnprintf(error->text, sizeof error->text, format, arguments);
-        va_end(arguments);
-    }
-    return status;
-}
 
 const bl_tensor *bl_find(const bl_tensors *t, const char *name)
 {
@@ -26,16 +13,16 @@ const bl_tensor *bl_find(const bl_tensors *t, const char *name)
 
 bl_tensor *bl_add_tensor(bl_tensors *t, const char *name, size_t size)
 {
-    if (t->count == t->room) {
-        size_t room = t->room ? 2 * t->room : 64;
-        bl_tensor *items = realloc(t->items, room * sizeof *items);
+    if (t->count == t->capacity) {
+        size_t capacity = t->capacity ? 2 * t->capacity : 64;
+        bl_tensor *items = bl_realloc(t->items, capacity * sizeof *items);
         if (!items) return NULL;
         t->items = items;
-        t->room = room;
+        t->capacity = capacity;
     }
     bl_tensor *item = &t->items[t->count];
     memset(item, 0, sizeof *item);
-    item->name = malloc(size + 1);
+    item->name = bl_malloc(size + 1);
     if (!item->name) return NULL;
     memcpy(item->name, name, size);
     item->name[size] = 0;
@@ -45,13 +32,13 @@ bl_tensor *bl_add_tensor(bl_tensors *t, const char *name, size_t size)
 
 void bl_tensors_free(bl_tensors *t)
 {
-    for (size_t i = 0; i < t->count; i++) free(t->items[i].name);
-    free(t->items);
-    free(t->metadata);
-    free(t->tokenizer);
-    free(t->id);
-    free(t->base);
-    free(t->base_id);
+    for (size_t i = 0; i < t->count; i++) bl_free(t->items[i].name);
+    bl_free(t->items);
+    bl_free(t->metadata);
+    bl_free(t->tokenizer);
+    bl_free(t->id);
+    bl_free(t->base);
+    bl_free(t->base_id);
     memset(t, 0, sizeof *t);
 }
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../bertlite.h"
+#include "bertlite.h"
 
 typedef enum { BL_F32, BL_F16, BL_BF16, BL_F64, BL_I8, BL_OTHER } bl_dtype;
 
@@ -20,7 +20,7 @@ typedef struct {
 
 typedef struct {
     bl_tensor *items;
-    size_t count, room;
+    size_t count, capacity;
     char *metadata;       /* the "config" entry of a converted file, or NULL */
     char *tokenizer;      /* its "tokenizer" entry, */
     char *id;             /* what tells it from other files, */
@@ -41,10 +41,4 @@ bl_tensor *bl_add_tensor(bl_tensors *t, const char *name, size_t size);
 void bl_floats(const bl_tensor *t, size_t from, size_t count, float *out);
 size_t bl_dtype_size(bl_dtype d);
 
-/* *error = { status, one sentence }; returns status. */
-bl_status bl_fail(bl_error *error, bl_status status, const char *format, ...)
-#if defined __GNUC__
-    __attribute__((format(printf, 3, 4)))
-#endif
-    ;
 #endif

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "tensors.h"
+#include "../memory.h"
+#include "../error.h"
 
 typedef enum { OPAQUE, NUMBER, TEXT, GLOBAL, TUPLE, DICT, STORAGE, TENSOR } kind;
 
@@ -45,16 +47,16 @@ typedef struct {
 /* Far beyond any model; they keep a hostile file from costing more than a moment. */
 enum { MOST_VALUES = 1 << 18, MOST_TENSORS = 4096 };
 
-static int grow(void *array, size_t *room, size_t need, size_t element)
+static int grow(void *array, size_t *capacity, size_t need, size_t element)
 {
     void **a = array;
-    if (need <= *room) return 1;
-    size_t n = *room ? *room * 2 : 256;
+    if (need <= *capacity) return 1;
+    size_t n = *capacity ? *capacity * 2 : 256;
     while (n < need) n *= 2;
-    void *more = realloc(*a, n * element);
+    void *more = bl_realloc(*a, n * element);
     if (!more) return 0;
     *a = more;
-    *room = n;
+    *capacity = n;
     return 1;
 }
 
@@ -489,7 +491,7 @@ static stretch *old_storages(machine *m, size_t *count)
         fail(m, "it holds too many tensors");
         return NULL;
     }
-    stretch *s = calloc(n ? n : 1, sizeof *s);
+    stretch *s = bl_calloc(n ? n : 1, sizeof *s);
     if (!s) {
         fail(m, "there is no memory for it");
         return NULL;
@@ -505,7 +507,7 @@ static stretch *old_storages(machine *m, size_t *count)
                 element = m->values[v].element;
         uint64_t elements = m->end - from >= 8 ? little(from, 8) : 0;
         if (!element || m->end - from < 8 || elements > (uint64_t)(m->end - from - 8) / element) {
-            free(s);
+            bl_free(s);
             fail(m, "its storages are incomplete");
             return NULL;
         }
@@ -594,12 +596,12 @@ bl_status bl_read_torch(const void *data, size_t size, bl_tensors *out, bl_error
         }
         if (!m.problem && !out->count) fail(&m, "it holds no tensors");
     }
-    free(old);
-    free(m.values);
-    free(m.items);
-    free(m.pairs);
-    free(m.stack);
-    free(m.memo);
+    bl_free(old);
+    bl_free(m.values);
+    bl_free(m.items);
+    bl_free(m.pairs);
+    bl_free(m.stack);
+    bl_free(m.memo);
     if (!m.problem) return BL_OK;
     bl_tensors_free(out);
     return bl_fail(error, BL_FILE_ERROR,

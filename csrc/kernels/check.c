@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../bertlite.h"
+#include "bertlite.h"
 #include "../platform.h"
 #include "kernels.h"
+#include "../memory.h"
 
 enum { ARENA = 1 << 19, MOST_ROWS = 7 };
 
@@ -17,7 +18,7 @@ typedef struct {
     uint64_t hash;
 } checker;
 
-static void *room(checker *c, size_t size)
+static void *capacity(checker *c, size_t size)
 {
     void *p = c->arena + c->used;
     c->used += (size + 63) & ~(size_t)63;
@@ -33,7 +34,7 @@ static uint32_t next(checker *c)
 
 static float *floats(checker *c, size_t count, float size)
 {
-    float *x = room(c, count * sizeof *x);
+    float *x = capacity(c, count * sizeof *x);
     for (size_t i = 0; i < count; i++)
         x[i] = ((float)(int32_t)(next(c) % 20001) - 10000.0f) * size * 1e-4f;
     return x;
@@ -41,7 +42,7 @@ static float *floats(checker *c, size_t count, float size)
 
 static int8_t *bytes(checker *c, size_t count)
 {
-    int8_t *x = room(c, count);
+    int8_t *x = capacity(c, count);
     for (size_t i = 0; i < count; i++) x[i] = (int8_t)((int)(next(c) % 255) - 127);
     return x;
 }
@@ -54,8 +55,8 @@ static void keep(checker *c, const void *p, size_t size)
 
 static bl_rows8 rows8(checker *c, const bl_kernels *k, size_t rows, size_t n)
 {
-    return (bl_rows8){ room(c, (rows + 1) / 2 * 2 * n * k->row_unit), room(c, rows * 4),
-                       room(c, rows * 4) };
+    return (bl_rows8){ capacity(c, (rows + 1) / 2 * 2 * n * k->row_unit), capacity(c, rows * 4),
+                       capacity(c, rows * 4) };
 }
 
 static void simple(checker *c, const bl_kernels *k, size_t n)
@@ -88,13 +89,13 @@ static void products(checker *c, const bl_kernels *k, size_t rows, size_t n, siz
 {
     float *x = floats(c, rows * n, 3), *balance = floats(c, n, 1), *scale = floats(c, count, 0.01f),
           *bias = floats(c, count, 1);
-    float *out = room(c, rows * count * 4);
+    float *out = capacity(c, rows * count * 4);
     const int8_t *w = bytes(c, count * n);
     bl_rows8 a = rows8(c, k, rows, n);
-    int32_t *sum = room(c, count * 4);
-    void *packed = room(c, count * n * (k->column_unit > 4 ? k->column_unit : 4));
-    k->quantise(BL_GELU, x, n, NULL, rows, n, a);
-    k->quantise(BL_LINEAR, x, n, balance, rows, n, a);
+    int32_t *sum = capacity(c, count * 4);
+    void *packed = capacity(c, count * n * (k->column_unit > 4 ? k->column_unit : 4));
+    k->quantize(BL_GELU, x, n, NULL, rows, n, a);
+    k->quantize(BL_LINEAR, x, n, balance, rows, n, a);
     k->pack8(w, count, n, packed, sum);
     k->gemm8(a, rows, (bl_columns8){ packed, scale, sum }, count, n, bias, out, count);
     keep(c, out, rows * count * 4);
@@ -111,14 +112,14 @@ static void attention(checker *c, const bl_kernels *k, size_t count, size_t d)
 {
     const size_t padded = bl_pad(count), rows = count < MOST_ROWS ? count : MOST_ROWS,
                  unit = k->column_unit > 4 ? k->column_unit : 4;
-    float *x = floats(c, padded * d, 2), *scale = room(c, padded * 4),
-          *value_scale = room(c, padded * 4), *out = room(c, padded * d * 4);
-    int32_t *sum = room(c, padded * 4), *value_sum = room(c, d * 4);
-    void *keys = room(c, padded * d * unit), *values = room(c, padded * d * unit);
+    float *x = floats(c, padded * d, 2), *scale = capacity(c, padded * 4),
+          *value_scale = capacity(c, padded * 4), *out = capacity(c, padded * d * 4);
+    int32_t *sum = capacity(c, padded * 4), *value_sum = capacity(c, d * 4);
+    void *keys = capacity(c, padded * d * unit), *values = capacity(c, padded * d * unit);
     const size_t scratch = k->attend8_scratch(count), scratch32 = k->attend32_scratch(count);
-    void *work = room(c, scratch > scratch32 ? scratch : scratch32);
+    void *work = capacity(c, scratch > scratch32 ? scratch : scratch32);
     bl_rows8 q = rows8(c, k, rows, d);
-    k->quantise(BL_LINEAR, x, d, NULL, rows, d, q);
+    k->quantize(BL_LINEAR, x, d, NULL, rows, d, q);
     k->pack_keys8(x, d, count, d, keys, scale, sum);
     k->pack_values8(x, d, count, d, values, value_scale, value_sum);
     k->attend8(q, rows, (bl_columns8){ keys, scale, sum },
@@ -160,7 +161,7 @@ bl_status bl_check_isa(const char *name, bl_error *error)
     if (!found) {
         snprintf(error->text, sizeof error->text, "%.60s is no instruction set of this machine.",
                  name);
-    } else if (!(c.arena = bl_allocate(ARENA))) {
+    } else if (!(c.arena = bl_malloc_aligned(ARENA))) {
         status = BL_MEMORY_ERROR;
         snprintf(error->text, sizeof error->text, "there is no memory for the check.");
     } else if (checked(&c, isas[0]) != checked(&c, found)) {
@@ -172,6 +173,6 @@ bl_status bl_check_isa(const char *name, bl_error *error)
         status = BL_OK;
     }
     error->status = status;
-    bl_release(c.arena);
+    bl_free_aligned(c.arena);
     return status;
 }

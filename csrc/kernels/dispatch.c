@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../bertlite.h"
+#include "bertlite.h"
 #include "../platform.h"
 #include "kernels.h"
 
@@ -175,12 +175,12 @@ const bl_kernels *bl_active_isa(void)
     return isa;
 }
 
-size_t bl_isa_list(const char **names, size_t room)
+size_t bl_isa_list(const char **names, size_t capacity)
 {
     size_t n = 0;
     for (size_t i = 0; i < TABLES; i++)
         if (bl_isa_available(tables[i])) {
-            if (n < room) names[n] = tables[i]->name;
+            if (n < capacity) names[n] = tables[i]->name;
             n++;
         }
     return n;

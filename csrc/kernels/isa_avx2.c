@@ -1,4 +1,4 @@
 #define BL_ISA     avx2
 #define BL_VECTORS "vec_avx2.h"
 #define BL_DOTS    "dot_avx2.h"
-#include "text.inc"
+#include "kernels.inc"

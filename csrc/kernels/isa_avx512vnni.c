@@ -1,4 +1,4 @@
 #define BL_ISA     avx512vnni
 #define BL_VECTORS "vec_avx512.h"
 #define BL_DOTS    "dot_avx512vnni.h"
-#include "text.inc"
+#include "kernels.inc"

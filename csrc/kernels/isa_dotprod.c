@@ -1,4 +1,4 @@
 #define BL_ISA     dotprod
 #define BL_VECTORS "vec_neon.h"
 #define BL_DOTS    "dot_dotprod.h"
-#include "text.inc"
+#include "kernels.inc"

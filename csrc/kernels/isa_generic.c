@@ -1,4 +1,4 @@
 #define BL_ISA     generic
 #define BL_VECTORS "vec_generic.h"
 #define BL_DOTS    "dot_generic.h"
-#include "text.inc"
+#include "kernels.inc"

@@ -1,4 +1,4 @@
 #define BL_ISA     i8mm
 #define BL_VECTORS "vec_neon.h"
 #define BL_DOTS    "dot_i8mm.h"
-#include "text.inc"
+#include "kernels.inc"

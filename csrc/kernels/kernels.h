@@ -1,9 +1,9 @@
 /* kernels.h: the kernel table, the only door between the model and the
  * instruction sets.
  *
- * Every instruction set fills one table from the same text (text.inc), so all
+ * Every instruction set fills one table from the same text (kernels.inc), so all
  * of them perform the same arithmetic in the same order and return the same
- * bytes.  What makes that true is written at the top of text.inc.
+ * bytes.  What makes that true is written at the top of kernels.inc.
  *
  * Conventions: rows of floats are 16 lanes wide or a multiple of it ("padded"),
  * lanes past the real size hold 0.0f.  No kernel allocates, locks or keeps state. */
@@ -66,7 +66,7 @@ typedef struct bl_kernels {
 
     /* The rows of f(x), or of x * balance, in 8 bits.  x is overwritten with f(x);
      * balance is NULL unless f is BL_LINEAR.  Rows start at an even row of out. */
-    void (*quantise)(bl_activation f, float *x, size_t stride, const float *balance, size_t rows,
+    void (*quantize)(bl_activation f, float *x, size_t stride, const float *balance, size_t rows,
                      size_t n, bl_rows8 out);
 
     /* int8 columns, each of n consecutive values, count of them (both padded). */
@@ -109,7 +109,7 @@ typedef struct bl_kernels {
                      float *out, size_t stride);
     size_t (*attend32_scratch)(size_t count);
     /* softmax(q . x_j * factor) . x_j for rows queries of n padded values against
-     * count rows of x; scores: room for rows * padded count. */
+     * count rows of x; scores: capacity for rows * padded count. */
     void (*attend_few32)(const float *q, size_t rows, const float *x, size_t count, size_t n,
                          float factor, float *scores, float *out);
 

@@ -1,4 +1,4 @@
-/* What sink.inc multiplies rows with, where a lane of a register is no operand: every
+/* What store.inc multiplies rows with, where a lane of a register is no operand: every
  * row's scalar is read from memory. NEON has its own. */
 typedef struct {
     const float *p;

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../files/base.h"
+#include "../files/delta.h"
 #include "../files/tensors.h"
-#include "../text/tokenizer.h"
+#include "../tokenizer/tokenizer.h"
 #include "model.h"
+#include "../memory.h"
+#include "../error.h"
 
 typedef struct piece {
     struct piece *next;
@@ -26,7 +28,7 @@ static int add(bl_writer *w, const char *name, const void *values, size_t rows, 
                int kind)
 {
     const size_t size = rows * (columns ? columns : 1) * (kind == INTS ? 1 : 4);
-    piece *p = malloc(sizeof *p + size);
+    piece *p = bl_malloc(sizeof *p + size);
     if (!p) return 0;
     p->next = NULL;
     snprintf(p->name, sizeof p->name, "%s", name);
@@ -53,7 +55,7 @@ int bl_write_floats(bl_writer *w, const char *name, const float *values, size_t 
 /* The text as the inside of a JSON string. */
 static char *escaped(const char *text, size_t n)
 {
-    char *out = malloc(6 * n + 1), *p = out;
+    char *out = bl_malloc(6 * n + 1), *p = out;
     for (size_t i = 0; out && i < n; i++) {
         const unsigned char c = (unsigned char)text[i];
         if (c == '"' || c == '\\') *p++ = '\\', *p++ = (char)c;
@@ -79,30 +81,31 @@ static int write_all(const bl_writer *w, const char *config, size_t config_size,
                      const char *base_name, FILE *f)
 {
     static const char *const dtypes[] = { [FLOATS] = "F32", [INTS] = "I8", [WORDS] = "I32" };
-    size_t room = 8 * (config_size + tokenizer_size) + 1024, n = 0, offset = 0;
+    size_t capacity = 8 * (config_size + tokenizer_size) + 1024, n = 0, offset = 0;
     char id[17];
     identify(w, id);
-    if (base) room += 2 * strlen(base_name) + strlen(base->id);
-    for (const piece *p = w->first; p; p = p->next) room += sizeof p->name + 128;
-    char *header = malloc(room), *text = escaped(config, config_size),
+    if (base) capacity += 2 * strlen(base_name) + strlen(base->id);
+    for (const piece *p = w->first; p; p = p->next) capacity += sizeof p->name + 128;
+    char *header = bl_malloc(capacity), *text = escaped(config, config_size),
          *other = escaped(tokenizer, tokenizer_size);
     int ok = header && text && other;
     if (ok)
         n = (size_t)snprintf(
-            header, room,
+            header, capacity,
             "{\"__metadata__\":{\"bertlite\":\"1\",\"id\":\"%s\",\"config\":\"%s\"%s%s%s", id, text,
             tokenizer_size ? ",\"tokenizer\":\"" : "", other, tokenizer_size ? "\"" : "");
     if (ok && base)
-        n += (size_t)snprintf(header + n, room - n, ",\"base\":\"%s\",\"base_id\":\"%s\"",
+        n += (size_t)snprintf(header + n, capacity - n, ",\"base\":\"%s\",\"base_id\":\"%s\"",
                               base_name, base->id);
     if (ok) header[n++] = '}';
     for (int ints = 0; ints < 2 && ok; ints++) /* last, so that what is wider is aligned */
         for (const piece *p = w->first; p; p = p->next) {
             if ((p->kind == INTS) != ints) continue;
-            n += (size_t)snprintf(header + n, room - n, ",\"%s\":{\"dtype\":\"%s\",\"shape\":[%zu",
-                                  p->name, dtypes[p->kind], p->rows);
-            if (p->columns) n += (size_t)snprintf(header + n, room - n, ",%zu", p->columns);
-            n += (size_t)snprintf(header + n, room - n, "],\"data_offsets\":[%zu,%zu]}", offset,
+            n += (size_t)snprintf(header + n, capacity - n,
+                                  ",\"%s\":{\"dtype\":\"%s\",\"shape\":[%zu", p->name,
+                                  dtypes[p->kind], p->rows);
+            if (p->columns) n += (size_t)snprintf(header + n, capacity - n, ",%zu", p->columns);
+            n += (size_t)snprintf(header + n, capacity - n, "],\"data_offsets\":[%zu,%zu]}", offset,
                                   offset + p->size);
             offset += p->size;
         }
@@ -116,9 +119,9 @@ static int write_all(const bl_writer *w, const char *config, size_t config_size,
     for (int ints = 0; ints < 2 && ok; ints++)
         for (const piece *p = w->first; p && ok; p = p->next)
             if ((p->kind == INTS) == ints) ok = fwrite(p->bytes, 1, p->size, f) == p->size;
-    free(header);
-    free(text);
-    free(other);
+    bl_free(header);
+    bl_free(text);
+    bl_free(other);
     return ok;
 }
 
@@ -137,7 +140,7 @@ static int add_tokenizer(bl_writer *w, const char *folder, char **settings, size
     bl_tokenizer *t = bl_tokenizer_open(folder, error);
     if (!t) return 0;
     *size = bl_tokenizer_settings(t, NULL, 0);
-    *settings = malloc(*size);
+    *settings = bl_malloc(*size);
     const int fine = *settings &&
                      add(w, BL_TABLE_NAME, t->vocabulary.block, t->vocabulary.size / 4, 0, WORDS);
     if (fine) bl_tokenizer_settings(t, *settings, *size);
@@ -171,7 +174,7 @@ static int leave_to_base(bl_writer *w, const bl_tensors *base, const char *name,
                 return 0;
             }
             *at = p->next;
-            free(p);
+            bl_free(p);
         } else {
             at = &p->next;
         }
@@ -230,10 +233,10 @@ bl_status bl_convert(const char *folder, const char *file, const char *base_path
     bl_close(m);
     bl_tensors_free(&base);
     bl_map_close(&map);
-    free(settings);
+    bl_free(settings);
     while (w.first) {
         piece *next = w.first->next;
-        free(w.first);
+        bl_free(w.first);
         w.first = next;
     }
     return status;

@@ -20,7 +20,7 @@ void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, 
         const bl_columns8 columns = { (const char *)w->columns.data +
                                           from * w->in * m->k->column_unit,
                                       w->columns.scale + from, w->columns.sum + from };
-        m->k->quantise(f, x, x_stride, w->balance, count, w->in, rows);
+        m->k->quantize(f, x, x_stride, w->balance, count, w->in, rows);
         m->k->gemm8(rows, count, columns, to - from, w->in, bias, out, stride);
     } else {
         m->k->activate(f, x, x_stride, count, w->in);
@@ -42,7 +42,7 @@ static void attend(bl_pass *p, struct bl_scratch *s, size_t head, size_t text, s
           *keys = p->qkv + first * stride + m->width + head * d;
     const float *values = keys + m->width;
     if (m->info.precision == BL_INT8) {
-        m->k->quantise(BL_LINEAR, queries, stride, NULL, rows, d, s->q);
+        m->k->quantize(BL_LINEAR, queries, stride, NULL, rows, d, s->q);
         m->k->pack_keys8(keys, stride, count, d, s->keys, s->key_scale, s->key_sum);
         m->k->pack_values8(values, stride, count, d, s->values, s->value_scale, s->value_sum);
         m->k->attend8(s->q, rows, (bl_columns8){ s->keys, s->key_scale, s->key_sum },
@@ -109,11 +109,11 @@ static void feed_forward(bl_pass *p, const bl_layer *l, struct bl_scratch *s, si
 static void keep_wanted(bl_pass *p, unsigned member)
 {
     const size_t h = p->m->hidden;
-    bl_team_wait(&p->team);
+    bl_barrier(&p->team);
     if (member == 0)
         for (size_t r = 0; r < p->wanted_count; r++)
             memmove(p->x + r * h, p->x + (size_t)p->wanted[r] * h, h * sizeof(float));
-    bl_team_wait(&p->team);
+    bl_barrier(&p->team);
 }
 
 void bl_forward(bl_pass *p, unsigned member)
@@ -124,7 +124,7 @@ void bl_forward(bl_pass *p, unsigned member)
     struct bl_scratch *s = &p->scratch[member];
     size_t from, to, first, last;
 
-    bl_team_share(&p->team, member, p->tokens, 8, &from, &to);
+    bl_thread_range(&p->team, member, p->tokens, 8, &from, &to);
     m->k->embed(&m->tables, p->words + from, p->positions + from, p->types + from, to - from, h,
                 p->x + from * h);
     m->k->norm(p->x + from * h, NULL, 0, m->embedding_norm.gain, m->embedding_norm.shift,
@@ -136,8 +136,8 @@ void bl_forward(bl_pass *p, unsigned member)
             !all &&
             i + 1 == m->c.layers; /* the last layer: wanted rows only, but all keys and values */
         if (p->first_only && i + 1 == m->c.layers) {
-            bl_team_wait(&p->team);
-            bl_team_share(&p->team, member, p->texts, 8, &from, &to);
+            bl_barrier(&p->team);
+            bl_thread_range(&p->team, member, p->texts, 8, &from, &to);
             for (size_t text = from; text < to; text++) attend_first(p, l, s, text);
             keep_wanted(p, member);
             feed_forward(p, l, s, from, to);
@@ -150,20 +150,20 @@ void bl_forward(bl_pass *p, unsigned member)
                  out + (some ? width : 0), stride);
         if (some) {
             keep_wanted(p, member);
-            bl_team_share(&p->team, member, p->wanted_count, 8, &from, &to);
+            bl_thread_range(&p->team, member, p->wanted_count, 8, &from, &to);
             bl_apply(m, &l->query_key, BL_LINEAR, p->x + from * h, h, to - from,
                      bl_rows_from(m, p->rows, from, width), 0, width, p->qkv + from * stride,
                      stride);
         }
-        bl_team_wait(&p->team);
-        bl_team_share(&p->team, member, p->texts * m->c.heads, 1, &first, &last);
+        bl_barrier(&p->team);
+        bl_thread_range(&p->team, member, p->texts * m->c.heads, 1, &first, &last);
         for (size_t unit = first; unit < last; unit++) {
             const size_t text = unit / m->c.heads,
                          *bounds = (some ? p->wanted_start : p->start) + text;
             if (bounds[1] > bounds[0])
                 attend(p, s, unit % m->c.heads, text, bounds[0], bounds[1] - bounds[0]);
         }
-        bl_team_wait(&p->team);
+        bl_barrier(&p->team);
         feed_forward(p, l, s, from, to);
     }
 }

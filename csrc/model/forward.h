@@ -3,13 +3,13 @@
 #define BL_FORWARD_H
 
 #include "model.h"
-#include "team.h"
+#include "threads.h"
 
 /* Tokens of several texts, one after another, padding left out. The results of the
  * rows in `wanted` (rising) end up in the first wanted_count rows of x. */
 typedef struct {
     const bl_model *m;
-    bl_team team;
+    bl_threads team;
 
     size_t tokens, texts, wanted_count;
     int first_only;                     /* of every text the first token is wanted, and no other */

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../files/base.h"
+#include "../files/delta.h"
 #include "../files/tensors.h"
 #include "model.h"
+#include "../memory.h"
+#include "../error.h"
 
 /* ---- memory: pieces that live as long as the model ----------------------- */
 
@@ -21,14 +23,14 @@ typedef struct {
     bl_writer *writer;
     bl_error *error;
     const char *prefix; /* "bert." or the like, before the encoder's names */
-    float *row;         /* room for the longest row */
+    float *row;         /* capacity for the longest row */
 } loader;
 
 static void *kept(bl_model *m, size_t size)
 {
     enum { HEADER = 64 };
     if (size > SIZE_MAX - HEADER) return NULL;
-    bl_chunk *c = bl_allocate(HEADER + size);
+    bl_chunk *c = bl_malloc_aligned(HEADER + size);
     if (!c) return NULL;
     memset(c, 0, HEADER + size);
     c->next = m->memory;
@@ -129,11 +131,11 @@ static const float *matrix(loader *l, const char *name, size_t rows, size_t colu
     for (size_t r = 0; r < count; r++)
         if (!floats(l, t, r * n, n, out + r * stride)) return NULL;
     if (l->writer && t->dtype != BL_I8) {
-        float *plain = malloc(count * n * sizeof *plain);
+        float *plain = bl_malloc(count * n * sizeof *plain);
         for (size_t r = 0; plain && r < count; r++)
             memcpy(plain + r * n, out + r * stride, n * sizeof *plain);
         int written = plain && bl_write_floats(l->writer, name, plain, rows, columns);
-        free(plain);
+        bl_free(plain);
         if (!written) return no_memory(l), NULL;
     }
     done_with(l, t);
@@ -152,7 +154,7 @@ static int norm(loader *l, const char *name, bl_norm *out)
 
 /* ---- int8 -------------------------------------------------------------------- */
 
-float bl_quantise_row(const float *row, size_t n, int8_t *out)
+float bl_quantize_row(const float *row, size_t n, int8_t *out)
 {
     const float least = 1.2e-10f; /* a step below 2^-40 would read back as 0 */
     float most = 0;
@@ -167,7 +169,7 @@ float bl_quantise_row(const float *row, size_t n, int8_t *out)
     return most > least ? most * (1.0f / 127.0f) : 0.0f;
 }
 
-/* The kernels' sums have room for -127 to 127. */
+/* The kernels' sums have capacity for -127 to 127. */
 static int symmetric(loader *l, const char *name, const int8_t *values, size_t count)
 {
     int lowest = 0;
@@ -182,7 +184,7 @@ static int symmetric(loader *l, const char *name, const int8_t *values, size_t c
 
 /* Rows of int8 with their steps, from an int8 tensor and its ".scale" or from floats
  * (times `balance` per column, which may be NULL). */
-static int quantised(loader *l, const char *name, size_t rows, size_t columns, const float *balance,
+static int quantized(loader *l, const char *name, size_t rows, size_t columns, const float *balance,
                      int8_t *values, float *scale)
 {
     const bl_tensor *t = tensor(l, name, rows, columns);
@@ -198,7 +200,7 @@ static int quantised(loader *l, const char *name, size_t rows, size_t columns, c
         for (size_t r = 0; r < rows; r++) {
             if (!floats(l, t, r * columns, columns, l->row)) return 0;
             for (size_t i = 0; balance && i < columns; i++) l->row[i] *= balance[i];
-            scale[r] = bl_quantise_row(l->row, columns, values + r * columns);
+            scale[r] = bl_quantize_row(l->row, columns, values + r * columns);
             if ((r + 1) * columns / PORTION != r * columns / PORTION)
                 release(l, t, (r + 1) * columns); /* a vocabulary is large */
         }
@@ -286,9 +288,10 @@ static int linear(loader *l, const linear_plan *p, bl_linear *out)
     int32_t *sum = kept(m, out->out * sizeof *sum);
     void *packed = kept(m, cells * (int8 ? m->k->column_unit : sizeof(float)));
     /* all rows unpacked, padded; one part as the file has it */
-    void *whole = calloc(cells, int8 ? 1 : sizeof(float));
-    int8_t *values = int8 ? malloc(p->rows * p->columns) : NULL;
-    float *steps = malloc((p->rows + p->columns) * sizeof *steps), *weight_factor = steps + p->rows;
+    void *whole = bl_calloc(cells, int8 ? 1 : sizeof(float));
+    int8_t *values = int8 ? bl_malloc(p->rows * p->columns) : NULL;
+    float *steps = bl_malloc((p->rows + p->columns) * sizeof *steps),
+          *weight_factor = steps + p->rows;
     int ok = bias && scale && sum && packed && whole && steps && (!int8 || values);
     if (!ok) no_memory(l);
     if (ok && int8 && p->norm) {
@@ -307,7 +310,7 @@ static int linear(loader *l, const linear_plan *p, bl_linear *out)
             ok = no_memory(l);
         join(full, p->names[n], ".weight");
         if (ok && int8)
-            ok = quantised(l, full, p->rows, p->columns, factor ? weight_factor : NULL, values,
+            ok = quantized(l, full, p->rows, p->columns, factor ? weight_factor : NULL, values,
                            steps);
         else if (ok) ok = (w = tensor(l, full, p->rows, p->columns)) != NULL;
         for (size_t r = 0; r < p->rows && ok; r++) {
@@ -330,11 +333,11 @@ static int linear(loader *l, const linear_plan *p, bl_linear *out)
                           "precision=\"int8\"."),
                   0);
         if (ok && l->writer && !int8) {
-            float *plain = malloc(p->rows * p->columns * sizeof *plain);
+            float *plain = bl_malloc(p->rows * p->columns * sizeof *plain);
             if (plain) bl_floats(w, 0, p->rows * p->columns, plain);
             if (!plain || !bl_write_floats(l->writer, full, plain, p->rows, p->columns))
                 ok = no_memory(l);
-            free(plain);
+            bl_free(plain);
         }
     }
     if (ok && int8) m->k->pack8(whole, out->out, out->in, packed, sum);
@@ -343,9 +346,9 @@ static int linear(loader *l, const linear_plan *p, bl_linear *out)
     out->floats = packed;
     out->balance = factor;
     out->bias = bias;
-    free(whole);
-    free(values);
-    free(steps);
+    bl_free(whole);
+    bl_free(values);
+    bl_free(steps);
     return ok;
 }
 
@@ -372,9 +375,9 @@ static int fold(loader *l, const float *query_key, const float *value, bl_layer 
     bl_model *m = l->m;
     const size_t h = m->hidden, d = m->head, cells = m->width * h;
     float *keys = kept(m, cells * sizeof *keys), *values = kept(m, cells * sizeof *values),
-          *turned = malloc(h * d * sizeof *turned);
+          *turned = bl_malloc(h * d * sizeof *turned);
     if (!keys || !values || !turned) {
-        free(turned);
+        bl_free(turned);
         return no_memory(l);
     }
     for (size_t head = 0; head < m->c.heads; head++) {
@@ -384,7 +387,7 @@ static int fold(loader *l, const float *query_key, const float *value, bl_layer 
         m->k->pack32(turned, d, h, d, keys + head * h * d);
         m->k->pack32(value + head * d * h, h, d, h, values + head * h * d);
     }
-    free(turned);
+    bl_free(turned);
     out->key_fold = keys;
     out->value_fold = values;
     return 1;
@@ -403,7 +406,7 @@ static int layer(loader *l, const names *n, size_t index, const bl_norm *before,
     }
     const int last = index + 1 == c->layers;
     const size_t cells = l->m->width * l->m->hidden;
-    float *effective = last ? calloc(3 * cells, sizeof *effective) : NULL;
+    float *effective = last ? bl_calloc(3 * cells, sizeof *effective) : NULL;
     if (last && !effective) return no_memory(l);
     const linear_plan query_key = { { full[0], full[1] }, 2,      c->hidden, c->hidden,
                                     ROWS_BY_HEAD,         before, 0,         effective };
@@ -419,7 +422,7 @@ static int layer(loader *l, const names *n, size_t index, const bl_norm *before,
     const linear_plan down = { { full[6] }, 1, c->hidden, c->intermediate, PLAIN, NULL, 0, NULL };
     int ok = linear(l, &query_key, &out->query_key) && linear(l, &value, &out->value);
     if (ok && last) ok = fold(l, effective, effective + 2 * cells, out);
-    free(effective);
+    bl_free(effective);
     return ok && linear(l, &output, &out->output) && norm(l, full[4], &out->attention_norm) &&
            linear(l, &up, &out->up) && linear(l, &down, &out->down) &&
            norm(l, full[7], &out->output_norm);
@@ -445,7 +448,7 @@ static int word_table(loader *l, const char *name, const int8_t **values, const 
     }
     int8_t *v = kept(m, bl_pad(rows) * stride);
     if (!v) return no_memory(l);
-    if (!quantised(l, name, rows, n, NULL, v, s)) return 0;
+    if (!quantized(l, name, rows, n, NULL, v, s)) return 0;
     for (size_t r = rows; n != stride && r-- > 0;) { /* spread the rows, last first */
         memmove(v + r * stride, v + r * n, n);
         memset(v + r * stride + n, 0, stride - n);
@@ -577,7 +580,7 @@ static int build(loader *l)
                        "checkpoint."),
                0;
     m->layers = kept(m, c->layers * sizeof *m->layers);
-    l->row = malloc(longest * sizeof *l->row);
+    l->row = bl_malloc(longest * sizeof *l->row);
     if (!m->layers || !l->row) return no_memory(l);
     const bl_norm *before = &m->embedding_norm;
     int ok = embeddings(l);
@@ -599,7 +602,7 @@ static bl_model *create(bl_precision precision, bl_error *error)
                 "bertlite_fast.available_isas() lists them.");
         return NULL;
     }
-    bl_model *m = calloc(1, sizeof *m);
+    bl_model *m = bl_calloc(1, sizeof *m);
     if (!m) bl_fail(error, BL_MEMORY_ERROR, "there is no memory for the model.");
     else {
         m->k = k;
@@ -632,18 +635,18 @@ static bl_model *finish(bl_model *m, const char *config, size_t config_size,
         m->config = kept(m, config_size + 1);
         if (m->config) memcpy(m->config, config, config_size);
         if (m->config ? build(&l) : no_memory(&l)) {
-            free(l.row);
+            bl_free(l.row);
             return m;
         }
     }
-    free(l.row);
+    bl_free(l.row);
     bl_close(m);
     return NULL;
 }
 
 static bl_model *open_folder(bl_model *m, const char *path, bl_writer *writer, bl_error *error)
 {
-    char *full = malloc(strlen(path) + 64);
+    char *full = bl_malloc(strlen(path) + 64);
     bl_map config = { NULL, 0, 0 };
     bl_tensors tensors;
     bl_status status = BL_OK;
@@ -681,7 +684,7 @@ static bl_model *open_folder(bl_model *m, const char *path, bl_writer *writer, b
     }
     bl_tensors_free(&tensors);
     bl_map_close(&config);
-    free(full);
+    bl_free(full);
     /* all but int8 words was copied */
     const uintptr_t words = m ? (uintptr_t)m->tables.words : 0,
                     start = m ? (uintptr_t)m->map.data : 0;
@@ -744,7 +747,8 @@ bl_model *bl_open(const char *path, bl_precision precision, bl_error *error)
 {
     return bl_load(path, NULL, precision, NULL, error);
 }
-bl_model *bl_open_on(const char *path, const char *base, bl_precision precision, bl_error *error)
+bl_model *bl_open_with_base(const char *path, const char *base, bl_precision precision,
+                            bl_error *error)
 {
     return bl_load(path, base, precision, NULL, error);
 }
@@ -761,17 +765,17 @@ void bl_close(bl_model *m)
     if (!m) return;
     while (m->memory) {
         bl_chunk *next = m->memory->next;
-        bl_release(m->memory);
+        bl_free_aligned(m->memory);
         m->memory = next;
     }
     bl_map_close(&m->map);
     bl_map_close(&m->base);
-    free(m);
+    bl_free(m);
 }
 
 const bl_info *bl_describe(const bl_model *m) { return &m->info; }
 
-const char *bl_config(const bl_model *m, size_t *size)
+const char *bl_config_json(const bl_model *m, size_t *size)
 {
     *size = m->config_size;
     return m->config;

@@ -2,8 +2,8 @@
 #ifndef BL_MODEL_H
 #define BL_MODEL_H
 
-#include "../bertlite.h"
-#include "../files/config.h"
+#include "bertlite.h"
+#include "config.h"
 #include "../kernels/kernels.h"
 #include "../platform.h"
 
@@ -12,7 +12,7 @@ typedef struct {
     size_t in, out;
     bl_columns8 columns;  /* int8 */
     const float *floats;  /* or float */
-    const float *balance; /* int8: factors on x before it is quantised, or NULL */
+    const float *balance; /* int8: factors on x before it is quantized, or NULL */
     const float *bias;
 } bl_linear;
 
@@ -60,7 +60,7 @@ struct bl_model {
 };
 
 /* Values of a row in int8, within 127 steps of its largest; returns the step. */
-float bl_quantise_row(const float *row, size_t n, int8_t *out);
+float bl_quantize_row(const float *row, size_t n, int8_t *out);
 
 /* Collects what a converted file holds while a model is loaded (convert.c). */
 typedef struct bl_writer bl_writer;

@@ -3,6 +3,7 @@
 
 #include "../files/tensors.h"
 #include "forward.h"
+#include "../error.h"
 
 /* Whether the model can give the output. */
 static int offers(const bl_model *m, bl_output o)
@@ -28,13 +29,13 @@ static size_t row_size(const bl_model *m, bl_output o)
                                                : m->c.hidden;
 }
 
-size_t bl_output_size(const bl_model *m, const bl_batch *batch, const bl_want *want)
+size_t bl_output_size(const bl_model *m, const bl_batch *batch, const bl_request *request)
 {
-    if (!offers(m, want->output)) return 0;
-    const size_t rows = !per_token(want->output) ? batch->texts
-                        : want->at               ? want->at_count
-                                                 : batch->texts * batch->length;
-    return rows * row_size(m, want->output);
+    if (!offers(m, request->output)) return 0;
+    const size_t rows = !per_token(request->output) ? batch->texts
+                        : request->positions        ? request->position_count
+                                                    : batch->texts * batch->length;
+    return rows * row_size(m, request->output);
 }
 
 size_t bl_workspace_size(const bl_model *m, size_t tokens, unsigned threads)
@@ -97,7 +98,7 @@ static void emit_rows(job *j, size_t from, size_t to)
             m->k->norm(y, NULL, 0, m->transform_norm.gain, m->transform_norm.shift, m->c.epsilon, 1,
                        m->c.hidden);
             if (m->info.precision == BL_INT8) {
-                m->k->quantise(BL_LINEAR, y, spare, NULL, 1, h, rows);
+                m->k->quantize(BL_LINEAR, y, spare, NULL, 1, h, rows);
                 m->k->gemm8_in_place(rows, 1, m->words, m->words_scale, m->words_sum, n, h,
                                      m->words_bias, out, n);
             } else {
@@ -133,12 +134,12 @@ static void work(void *context, unsigned member)
     job *j = context;
     size_t from, to;
     bl_forward(&j->pass, member);
-    bl_team_wait(&j->pass.team);
+    bl_barrier(&j->pass.team);
     if (per_token(j->output)) {
-        bl_team_share(&j->pass.team, member, j->pass.wanted_count, 2, &from, &to);
+        bl_thread_range(&j->pass.team, member, j->pass.wanted_count, 2, &from, &to);
         emit_rows(j, from, to);
     }
-    bl_team_share(&j->pass.team, member, j->pass.texts, 2, &from, &to);
+    bl_thread_range(&j->pass.team, member, j->pass.texts, 2, &from, &to);
     if (j->pooled) emit_texts(j, BL_POOLED, from, to, j->pooled);
     else if (!per_token(j->output)) emit_texts(j, j->output, from, to, j->out);
 }
@@ -147,9 +148,10 @@ static void work(void *context, unsigned member)
 
 static int is_token(const bl_batch *b, size_t i) { return !b->mask || b->mask[i]; }
 
-static bl_status check(const bl_model *m, const bl_batch *b, const bl_want *want, bl_error *error)
+static bl_status check(const bl_model *m, const bl_batch *b, const bl_request *request,
+                       bl_error *error)
 {
-    if (!offers(m, want->output))
+    if (!offers(m, request->output))
         return bl_fail(
             error, BL_CONFIG_ERROR,
             "this model has no head for that output; open one that was made for the task.");
@@ -182,28 +184,29 @@ static bl_status check(const bl_model *m, const bl_batch *b, const bl_want *want
         if (!tokens)
             return bl_fail(error, BL_INPUT_ERROR, "the attention_mask of text %zu leaves no token.",
                            t);
-        if ((want->pooled || want->output == BL_POOLED || want->output == BL_CLASSES) &&
+        if ((request->pooled || request->output == BL_POOLED || request->output == BL_CLASSES) &&
             !is_token(b, t * b->length))
             return bl_fail(error, BL_INPUT_ERROR,
                            "the attention_mask of text %zu hides its first token, on which this "
                            "output rests; pad on the right.",
                            t);
     }
-    for (size_t i = 0; want->at && i < want->at_count; i++) {
-        if (want->at[i] < 0 || (size_t)want->at[i] >= b->texts * b->length ||
-            (i && want->at[i] <= want->at[i - 1]))
+    for (size_t i = 0; request->positions && i < request->position_count; i++) {
+        if (request->positions[i] < 0 || (size_t)request->positions[i] >= b->texts * b->length ||
+            (i && request->positions[i] <= request->positions[i - 1]))
             return bl_fail(error, BL_INPUT_ERROR,
                            "position %d is outside the batch or not behind the one before it.",
-                           (int)want->at[i]);
-        if (!is_token(b, (size_t)want->at[i]))
+                           (int)request->positions[i]);
+        if (!is_token(b, (size_t)request->positions[i]))
             return bl_fail(error, BL_INPUT_ERROR, "position %d is hidden by the attention_mask.",
-                           (int)want->at[i]);
+                           (int)request->positions[i]);
     }
-    if (want->pooled && (want->output != BL_HIDDEN || want->at || !m->info.has_pooler))
+    if (request->pooled &&
+        (request->output != BL_HIDDEN || request->positions || !m->info.has_pooler))
         return bl_fail(
             error, BL_INPUT_ERROR,
             "the pooled output comes with all hidden states only, and from a model with a pooler.");
-    if (want->at && !per_token(want->output))
+    if (request->positions && !per_token(request->output))
         return bl_fail(error, BL_INPUT_ERROR,
                        "positions can only be chosen for outputs per token.");
     return BL_OK;
@@ -211,11 +214,11 @@ static bl_status check(const bl_model *m, const bl_batch *b, const bl_want *want
 
 /* As many texts from `text` on as fit; returns the first that does not. *at walks
  * through the wanted positions. */
-static size_t fill(job *j, const bl_batch *b, const bl_want *want, size_t text, size_t capacity,
-                   size_t *at)
+static size_t fill(job *j, const bl_batch *b, const bl_request *request, size_t text,
+                   size_t capacity, size_t *at)
 {
     bl_pass *p = &j->pass;
-    const int each = per_token(want->output);
+    const int each = per_token(request->output);
     p->tokens = p->texts = p->wanted_count = 0;
     for (; text < b->texts; text++) {
         const size_t first = p->tokens, left = capacity - first, row = text * b->length;
@@ -229,13 +232,14 @@ static size_t fill(job *j, const bl_batch *b, const bl_want *want, size_t text, 
         for (size_t c = 0; c < b->length; c++) {
             const size_t i = row + c;
             if (!is_token(b, i)) {
-                if (each && !want->at)
+                if (each && !request->positions)
                     memset(j->out + i * j->stride, 0, j->stride * sizeof *j->out);
                 continue;
             }
-            const int listed = want->at && *at < want->at_count && (size_t)want->at[*at] == i;
+            const int listed = request->positions && *at < request->position_count &&
+                               (size_t)request->positions[*at] == i;
             if (listed) ++*at;
-            if (want->output == BL_MEAN || (each ? !want->at || listed : c == 0))
+            if (request->output == BL_MEAN || (each ? !request->positions || listed : c == 0))
                 p->wanted[p->wanted_count++] = (int32_t)p->tokens;
             p->words[p->tokens] = b->ids[i];
             p->positions[p->tokens] = (int32_t)c;
@@ -248,22 +252,22 @@ static size_t fill(job *j, const bl_batch *b, const bl_want *want, size_t text, 
     return text;
 }
 
-bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_want *want, float *out,
+bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_request *request, float *out,
                  void *workspace, size_t workspace_size, unsigned threads, bl_error *error)
 {
     job j;
-    bl_status status = check(m, batch, want, error);
+    bl_status status = check(m, batch, request, error);
     if (status != BL_OK) return status;
     threads = threads < 1 ? 1 : threads > BL_MOST_THREADS ? BL_MOST_THREADS : threads;
     /* the workspace may start anywhere, its parts at multiples of 64 */
     const size_t shift = (size_t)(-(uintptr_t)workspace & 63);
-    const size_t room = workspace_size > shift ? workspace_size - shift : 0;
+    const size_t available = workspace_size > shift ? workspace_size - shift : 0;
     size_t capacity = batch->texts * batch->length;
-    if (bl_lay_out(&j.pass, m, capacity, threads, (char *)workspace + shift) > room) {
+    if (bl_lay_out(&j.pass, m, capacity, threads, (char *)workspace + shift) > available) {
         size_t low = 0, high = capacity; /* low fits, high does not */
         while (high - low > 1) {
             const size_t middle = low + (high - low) / 2;
-            if (bl_lay_out(&j.pass, m, middle, threads, NULL) > room) high = middle;
+            if (bl_lay_out(&j.pass, m, middle, threads, NULL) > available) high = middle;
             else low = middle;
         }
         capacity = low;
@@ -273,19 +277,19 @@ bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_want *want, 
         return bl_fail(error, BL_MEMORY_ERROR,
                        "the workspace has %zu bytes; a text of %zu tokens needs %zu.",
                        workspace_size, batch->length, bl_workspace_size(m, batch->length, threads));
-    j.output = want->output;
+    j.output = request->output;
     j.out = out;
-    j.pooled = want->pooled;
-    j.stride = row_size(m, want->output);
-    j.listed = want->at != NULL;
-    j.pass.first_only = want->output == BL_POOLED || want->output == BL_CLASSES;
+    j.pooled = request->pooled;
+    j.stride = row_size(m, request->output);
+    j.listed = request->positions != NULL;
+    j.pass.first_only = request->output == BL_POOLED || request->output == BL_CLASSES;
     size_t at = 0;
     for (size_t text = 0; text < batch->texts;) {
         const size_t first = text, listed = at;
-        text = fill(&j, batch, want, text, capacity, &at);
+        text = fill(&j, batch, request, text, capacity, &at);
         j.text = first;
         j.row = listed;
-        if (j.pass.wanted_count) bl_team_run(&j.pass.team, threads, work, &j);
+        if (j.pass.wanted_count) bl_threads_run(&j.pass.team, threads, work, &j);
     }
     return BL_OK;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "bertlite.h"
-#include "files/config.h"
+#include "model/config.h"
 #include "files/json.h"
 #include "files/tensors.h"
 
@@ -22,13 +22,13 @@ static void run_model(bl_model *m)
     if (!m) return;
     const int32_t ids[3] = { 0, 1, 2 };
     const bl_batch batch = { ids, NULL, NULL, 1, 3 };
-    const bl_want want = { BL_HIDDEN, NULL, 0, NULL };
-    const size_t size = bl_workspace_size(m, 3, 1), n = bl_output_size(m, &batch, &want);
+    const bl_request request = { BL_HIDDEN, NULL, 0, NULL };
+    const size_t size = bl_workspace_size(m, 3, 1), n = bl_output_size(m, &batch, &request);
     bl_error error;
     if (size < 1 << 24 && n < 1 << 20) {
         void *workspace = malloc(size);
         float *out = malloc(n * sizeof *out);
-        if (workspace && out) (void)!bl_run(m, &batch, &want, out, workspace, size, 1, &error);
+        if (workspace && out) (void)!bl_run(m, &batch, &request, out, workspace, size, 1, &error);
         free(workspace);
         free(out);
     }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bertlite.h"
-#include "text/tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 static const char vocabulary[] =
     "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\ne\nlight\nlights\nthe\n##s\n##a\n##e\n##ing\n.\n,\n["
@@ -41,24 +41,24 @@ static void want(int fine, const char *what)
 static void cut(const bl_tokenizer *t, const char *text, size_t size)
 {
     int32_t *ids = malloc((size + 1) * sizeof *ids), *again = malloc((size + 1) * sizeof *again);
-    bl_place *places = malloc((size + 1) * sizeof *places);
+    bl_offset *places = malloc((size + 1) * sizeof *places);
     bl_error error;
     size_t n = 0, m = 0;
     if (ids && again && places &&
-        bl_cut(t, text, size, 0, ids, places, size, &n, &error) == BL_OK) {
+        bl_tokenize(t, text, size, 0, ids, places, size, &n, &error) == BL_OK) {
         want(n <= size, "more pieces than bytes");
         for (size_t i = 0; i < n; i++) {
-            want(places[i].from <= places[i].to && places[i].to <= size,
+            want(places[i].start <= places[i].end && places[i].end <= size,
                  "a place outside the text");
             want(!i || places[i].word >= places[i - 1].word, "words out of order");
         }
-        want(bl_cut(t, text, size, 0, again, NULL, size, &m, &error) == BL_OK && m == n &&
+        want(bl_tokenize(t, text, size, 0, again, NULL, size, &m, &error) == BL_OK && m == n &&
                  !memcmp(ids, again, n * sizeof *ids),
              "other ids without places");
-        want(bl_cut(t, text, size, 0, again, NULL, n / 2, &m, &error) == BL_OK &&
+        want(bl_tokenize(t, text, size, 0, again, NULL, n / 2, &m, &error) == BL_OK &&
                  m == (n > n / 2 ? n / 2 + 1 : n) && !memcmp(ids, again, n / 2 * sizeof *ids),
-             "other ids in less room");
-        bl_count_characters(text, size, places, n);
+             "other ids in less capacity");
+        bl_offsets_in_characters(text, size, places, n);
         const bl_limits limits = { (bl_truncation)(size % 4), size % 11, size % 3, size % 2, 1 };
         bl_window windows[8];
         size_t count;
@@ -70,7 +70,7 @@ static void cut(const bl_tokenizer *t, const char *text, size_t size)
                     bl_fill_row(t, ids, ids, n, &windows[i], size % 5 == 0, 1,
                                 &(bl_row){ row, NULL, NULL, NULL });
         }
-        (void)!bl_cut(t, text, size, 1, again, NULL, size, &m, &error);
+        (void)!bl_tokenize(t, text, size, 1, again, NULL, size, &m, &error);
     }
     free(ids);
     free(again);

@@ -1,0 +1,288 @@
+# The C core's public header, declared once. Everything here stands in include/bertlite.h,
+# where it is explained.
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int32_t, uint32_t
+
+cdef extern from "bertlite.h" nogil:
+    const char *BL_VERSION
+
+    ctypedef enum bl_status:
+        BL_OK
+        BL_FILE_ERROR
+        BL_CONFIG_ERROR
+        BL_INPUT_ERROR
+        BL_MEMORY_ERROR
+        BL_ISA_ERROR
+    ctypedef struct bl_error:
+        bl_status status
+        char text[400]
+
+    # ---- models
+    ctypedef enum bl_precision:
+        BL_INT8
+        BL_FP32
+    ctypedef enum bl_head:
+        BL_NO_HEAD
+        BL_CLASS_HEAD
+        BL_TOKEN_HEAD
+        BL_ANSWER_HEAD
+        BL_WORD_HEAD
+    ctypedef struct bl_model:
+        pass
+    ctypedef struct bl_info:
+        bl_precision precision
+        int layers, hidden, heads, intermediate, vocabulary, positions, token_types, labels
+        bl_head head
+        int has_pooler
+    bl_model *bl_open_with_base(const char *path, const char *base, bl_precision precision,
+                                bl_error *error)
+    bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors,
+                             size_t tensors_size, bl_precision precision, bl_error *error)
+    void bl_close(bl_model *model)
+    bl_status bl_convert(const char *folder, const char *file, const char *base, bl_error *error)
+    const bl_info *bl_describe(const bl_model *model)
+    const char *bl_config_json(const bl_model *model, size_t *size)
+    const char *bl_label_name(const bl_model *model, int label)
+
+    # ---- ids to outputs
+    ctypedef enum bl_output:
+        BL_HIDDEN
+        BL_POOLED
+        BL_MEAN
+        BL_CLASSES
+        BL_TOKENS
+        BL_WORDS
+    ctypedef struct bl_batch:
+        const int32_t *ids
+        const int32_t *mask
+        const int32_t *types
+        size_t texts
+        size_t length
+    ctypedef struct bl_request:
+        bl_output output
+        const int32_t *positions
+        size_t position_count
+        float *pooled
+    size_t bl_workspace_size(const bl_model *model, size_t tokens, unsigned threads)
+    bl_status bl_run(const bl_model *model, const bl_batch *batch, const bl_request *request,
+                     float *out, void *workspace, size_t workspace_size, unsigned threads,
+                     bl_error *error)
+
+    # ---- instruction sets
+    size_t bl_isa_list(const char **names, size_t capacity)
+    const char *bl_isa_name()
+    bl_status bl_check_isa(const char *name, bl_error *error)
+
+    # ---- text to ids
+    enum:
+        BL_UNK
+        BL_SEP
+        BL_PAD
+        BL_CLS
+        BL_MASK
+        BL_SPECIALS
+    ctypedef struct bl_tokenizer:
+        pass
+    ctypedef struct bl_tokenizer_info:
+        size_t vocabulary, tokens, max_length
+        const char *token[5]
+        int32_t id[5]
+        int lowercase, strip_accents, split_chinese, pad_left, truncate_left, clean_up, types
+        int join_with_spaces, tidy
+        const char *prefix
+        size_t table_bytes
+    ctypedef struct bl_added_token:
+        const char *text
+        size_t size
+        int32_t id
+        int single_word, lstrip, rstrip, normalized, special
+    ctypedef struct bl_offset:
+        uint32_t start, end, word
+        int32_t left, right
+    bl_tokenizer *bl_tokenizer_open_with_base(const char *path, const char *base, bl_error *error)
+    bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json,
+                                           const void *config, size_t config_size, bl_error *error)
+    void bl_tokenizer_close(bl_tokenizer *tokenizer)
+    const bl_tokenizer_info *bl_tokenizer_describe(const bl_tokenizer *tokenizer)
+    bl_status bl_tokenize(const bl_tokenizer *tokenizer, const char *text, size_t size,
+                          int split_special, int32_t *ids, bl_offset *offsets, size_t capacity,
+                          size_t *count, bl_error *error)
+    void bl_offsets_in_characters(const char *text, size_t size, bl_offset *offsets, size_t count)
+    size_t bl_normalize(const bl_tokenizer *tokenizer, const char *text, size_t size, char *out,
+                        size_t capacity)
+    ctypedef enum bl_truncation:
+        BL_KEEP
+        BL_LONGEST_FIRST
+        BL_ONLY_FIRST
+        BL_ONLY_SECOND
+    ctypedef struct bl_limits:
+        bl_truncation truncation
+        size_t max_length, stride
+        int truncate_left, specials
+    ctypedef struct bl_window:
+        size_t a_from, a_to, b_from, b_to
+    size_t BL_NO_PAIR
+    bl_status bl_windows(const bl_tokenizer *tokenizer, size_t a, size_t b,
+                         const bl_limits *limits, bl_window *out, size_t capacity, size_t *count,
+                         bl_error *error)
+    ctypedef struct bl_row:
+        int32_t *ids
+        int32_t *types
+        int32_t *special
+        int32_t *source
+    size_t bl_row_size(const bl_tokenizer *tokenizer, const bl_window *window, int pair,
+                       int specials)
+    void bl_fill_row(const bl_tokenizer *tokenizer, const int32_t *a, const int32_t *b,
+                     size_t a_count, const bl_window *window, int pair, int specials,
+                     const bl_row *row)
+    const char *bl_token_text(const bl_tokenizer *tokenizer, int32_t id, size_t *size)
+    const char *bl_word_piece(const bl_tokenizer *tokenizer, int32_t id, size_t *size)
+    int32_t bl_token_id(const bl_tokenizer *tokenizer, const char *text, size_t size)
+    int bl_vocabulary_item(const bl_tokenizer *tokenizer, size_t n, const char **text,
+                           size_t *size, int32_t *id)
+    int bl_added_item(const bl_tokenizer *tokenizer, size_t n, bl_added_token *out)
+    size_t bl_tokenizer_json(const bl_tokenizer *tokenizer, char *out, size_t capacity)
+
+    # ---- text to answers
+    ctypedef struct bl_arena:
+        pass
+    bl_arena *bl_arena_create()
+    void bl_arena_free(bl_arena *arena)
+    size_t bl_arena_size(const bl_arena *arena)
+    ctypedef struct bl_session:
+        const bl_model *model
+        const bl_tokenizer *tokenizer
+        bl_arena *arena
+    ctypedef struct bl_text:
+        const char *data
+        size_t size
+        const char *pair
+        size_t pair_size
+        const uint32_t *word_sizes
+        size_t word_count
+    size_t bl_max_tokens(const bl_model *model, const bl_tokenizer *tokenizer)
+    ctypedef struct bl_extent:
+        size_t read, total
+    ctypedef enum bl_unit:
+        BL_BYTES
+        BL_CHARACTERS
+
+    ctypedef enum bl_function:
+        BL_SOFTMAX
+        BL_SIGMOID
+        BL_RAW
+    ctypedef struct bl_classify_options:
+        bl_function function
+        size_t top_k
+    ctypedef struct bl_label:
+        int32_t label
+        float score
+    ctypedef struct bl_labels:
+        const bl_label *items
+        size_t count
+        bl_extent extent
+    bl_status bl_classify(const bl_session *session, const bl_text *text,
+                          const bl_classify_options *options, bl_labels *out, bl_error *error)
+
+    ctypedef enum bl_aggregation:
+        BL_EACH_TOKEN
+        BL_SIMPLE
+        BL_FIRST
+        BL_AVERAGE
+        BL_MAX
+    ctypedef struct bl_entity_options:
+        bl_aggregation aggregation
+        int windows, keep_outside
+        size_t stride
+        bl_unit unit
+    ctypedef struct bl_text_token:
+        int32_t id
+        uint32_t start, end, word, row
+        int continues
+    ctypedef struct bl_entity:
+        uint32_t start, end, first, count
+        int32_t label
+        float score
+    ctypedef struct bl_entities:
+        const bl_entity *items
+        size_t count
+        const bl_text_token *tokens
+        size_t token_count, windows
+        bl_extent extent
+    bl_status bl_find_entities(const bl_session *session, const bl_text *text,
+                               const bl_entity_options *options, bl_entities *out,
+                               bl_error *error)
+    const char *bl_entity_type(const bl_model *model, int label)
+
+    ctypedef struct bl_answer_options:
+        size_t top_k, max_answer_tokens, max_tokens, stride
+        int no_answer, whole_words
+        bl_unit unit
+    ctypedef struct bl_answer:
+        uint32_t start, end
+        float score
+    ctypedef struct bl_answers:
+        const bl_answer *items
+        size_t count, windows
+    bl_status bl_answer_question(const bl_session *session, const bl_text *text,
+                                 const bl_answer_options *options, bl_answers *out,
+                                 bl_error *error)
+
+    ctypedef struct bl_fill_options:
+        size_t top_k
+        const int32_t *targets
+        size_t target_count
+    ctypedef struct bl_word:
+        int32_t id
+        float score
+    ctypedef struct bl_filled:
+        const int32_t *ids
+        size_t id_count
+        const int32_t *masks
+        size_t mask_count
+        const bl_word *words
+        size_t words_per_mask
+        bl_extent extent
+    bl_status bl_fill_mask(const bl_session *session, const bl_text *text,
+                           const bl_fill_options *options, bl_filled *out, bl_error *error)
+    bl_status bl_fill_row_masks(const bl_session *session, const int32_t *ids,
+                                const int32_t *types, size_t count,
+                                const bl_fill_options *options, bl_filled *out, bl_error *error)
+
+    ctypedef enum bl_pooling:
+        BL_MEAN_POOLING
+        BL_CLS_POOLING
+        BL_NO_POOLING
+    ctypedef struct bl_embed_options:
+        bl_pooling pooling
+        int normalize
+    ctypedef struct bl_vectors:
+        const float *rows
+        size_t count, width
+        bl_extent extent
+    bl_status bl_embed(const bl_session *session, const bl_text *text,
+                       const bl_embed_options *options, bl_vectors *out, bl_error *error)
+
+    # ---- to be replaced by the functions above
+    size_t bl_text_workspace_size(const bl_model *model, size_t tokens)
+    bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer,
+                          const bl_text *text, size_t tokens, const bl_request *request,
+                          float *out, size_t *count, void *workspace, size_t workspace_size,
+                          bl_error *error)
+    bl_status bl_top(const float *logits, size_t n, size_t k, int32_t *index, float *probability)
+    ctypedef struct bl_span:
+        int32_t start, end
+        float score
+    size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k,
+                    float *scores, int32_t *index, bl_span *out)
+
+    # ---- numbers
+    void bl_scores(bl_function function, const float *logits, size_t n, float *out)
+    size_t bl_top_k(const float *values, size_t n, size_t k, int32_t *indices)
+    void bl_probabilities(const float *logits, size_t n, const int32_t *indices, size_t k,
+                          float *out)
+    void bl_mean_row(const float *rows, size_t count, size_t width, float *out)
+    void bl_normalize_rows(float *rows, size_t count, size_t width)
+    void bl_dot_products(const float *a, size_t a_count, const float *b, size_t b_count,
+                         size_t width, float *out)

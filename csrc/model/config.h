@@ -1,0 +1,20 @@
+/* config.h: the numbers of a config.json that decide how a model is computed. */
+#ifndef BL_CONFIG_H
+#define BL_CONFIG_H
+
+#include "bertlite.h"
+#include "../kernels/kernels.h"
+
+typedef enum { BL_BERT, BL_DISTILBERT } bl_family;
+
+typedef struct {
+    bl_family family;
+    size_t layers, hidden, heads, intermediate, vocabulary, positions, token_types, labels;
+    float epsilon;
+    bl_activation activation;
+    bl_head head; /* what "architectures" names; BL_NO_HEAD if it names none */
+    int untied;   /* the word head has a table of its own */
+} bl_config_values;
+
+bl_status bl_read_config(const char *text, size_t size, bl_config_values *out, bl_error *error);
+#endif

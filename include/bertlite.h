@@ -1,0 +1,493 @@
+/* bertlite.h: text to ids to answers: BERT encoders on small machines, in int8 or float.
+ *
+ *     bl_error error;
+ *     bl_model *model = bl_open("intent.bertlite", BL_INT8, &error);
+ *     bl_tokenizer *tokenizer = bl_tokenizer_open("intent.bertlite", &error);
+ *     bl_arena *arena = bl_arena_create();
+ *     bl_session session = { model, tokenizer, arena };
+ *     bl_labels labels;
+ *     bl_classify(&session, &(bl_text){ .data = text, .size = strlen(text) }, NULL, &labels, &error);
+ *     printf("%s\n", bl_label_name(model, labels.items[0].label));
+ *
+ * A model and a tokenizer never change once they are open, and any number of threads may
+ * share them. An arena (or a workspace) belongs to one call at a time. No call below allocates
+ * once its arena has seen a text as long; none takes a lock or starts a thread unless asked for
+ * more than one. int8 results are the same bytes on every instruction set, thread count and batch.
+ *
+ * Every function that can fail returns a bl_status or NULL and says why in *error, which may be
+ * NULL where the reason is not wanted. */
+#ifndef BERTLITE_H
+#define BERTLITE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BL_VERSION_MAJOR 0
+#define BL_VERSION_MINOR 1
+#define BL_VERSION_PATCH 0
+#define BL_VERSION       "0.1.0"
+
+/* Compiling the shared library defines BL_BUILD_SHARED; using it on Windows, BL_USE_SHARED. */
+#if defined _WIN32 && defined BL_BUILD_SHARED
+#define BL_API __declspec(dllexport)
+#elif defined _WIN32 && defined BL_USE_SHARED
+#define BL_API __declspec(dllimport)
+#elif defined __GNUC__ && defined BL_BUILD_SHARED
+#define BL_API __attribute__((visibility("default")))
+#else
+#define BL_API
+#endif
+
+/* The version of the library that is running, as BL_VERSION was when it was compiled. */
+BL_API const char *bl_version(void);
+
+typedef enum {
+    BL_OK,
+    BL_FILE_ERROR,   /* a file is missing, unreadable or damaged */
+    BL_CONFIG_ERROR, /* a model that this library cannot run */
+    BL_INPUT_ERROR,  /* ids, masks or sizes that the model cannot take */
+    BL_MEMORY_ERROR,
+    BL_ISA_ERROR /* BERTLITE_ISA names an instruction set that this machine does not have */
+} bl_status;
+
+/* One sentence, NUL-terminated. */
+typedef struct {
+    bl_status status;
+    char text[400];
+} bl_error;
+
+/* ---- models -------------------------------------------------------------------------- */
+
+typedef enum { BL_INT8, BL_FP32 } bl_precision;
+
+typedef enum { BL_NO_HEAD, BL_CLASS_HEAD, BL_TOKEN_HEAD, BL_ANSWER_HEAD, BL_WORD_HEAD } bl_head;
+
+typedef struct bl_model bl_model;
+
+typedef struct {
+    bl_precision precision;
+    int layers, hidden, heads, intermediate, vocabulary, positions, token_types, labels;
+    bl_head head;
+    int has_pooler;
+} bl_info;
+
+/* A Hugging Face folder (config.json with model.safetensors or pytorch_model.bin) or a
+ * converted file. NULL and *error on failure. */
+BL_API bl_model *bl_open(const char *path, bl_precision precision, bl_error *error);
+
+/* A delta file shares the embeddings and the tokenizer of a base file. The base is looked for
+ * in the delta file's folder first; if it is not there, base (or NULL) is used. */
+BL_API bl_model *bl_open_with_base(const char *path, const char *base, bl_precision precision,
+                                   bl_error *error);
+
+/* The same from memory: config may be NULL if tensors is a converted file. What tensors
+ * points to must outlive the model. */
+BL_API bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors,
+                                size_t tensors_size, bl_precision precision, bl_error *error);
+BL_API void bl_close(bl_model *model);
+
+/* Write a folder's model as one int8 file, to be memory-mapped. With a base (or NULL), a
+ * converted file that has the same embeddings, the new file is a delta file of it. The file
+ * appears whole or not at all; one that was there before stays until then. */
+BL_API bl_status bl_convert(const char *folder, const char *file, const char *base,
+                            bl_error *error);
+
+BL_API const bl_info *bl_describe(const bl_model *model);
+/* The model's config.json, as read. */
+BL_API const char *bl_config_json(const bl_model *model, size_t *size);
+/* The name of a label, from config.json's id2label; "LABEL_3" and so on where it has none.
+ * NULL if there is no such label. */
+BL_API const char *bl_label_name(const bl_model *model, int label);
+
+/* ---- ids to outputs -------------------------------------------------------------------- */
+
+/* What a forward pass returns, floats in row order.  B texts, S columns. */
+typedef enum {
+    BL_HIDDEN,  /* [B][S][hidden]; 0 where the mask is 0 */
+    BL_POOLED,  /* [B][hidden]: the pooler over the first token */
+    BL_MEAN,    /* [B][hidden]: mean over the tokens whose mask is 1 */
+    BL_CLASSES, /* [B][labels]: sequence classification */
+    BL_TOKENS,  /* [B][S][labels]: token classification, question answering */
+    BL_WORDS    /* [B][S][vocabulary]: masked language model */
+} bl_output;
+
+/* Token ids of B texts in rows of S.  mask (1: a token, 0: padding) and types may
+ * be NULL: all ones, all zeros. */
+typedef struct {
+    const int32_t *ids, *mask, *types;
+    size_t texts, length;
+} bl_batch;
+
+/* positions (or NULL: all): for BL_HIDDEN, BL_TOKENS and BL_WORDS only these, counted through
+ * the whole batch (text * S + column) in rising order; out then has position_count rows.
+ * pooled (or NULL): with BL_HIDDEN, memory for BL_POOLED too, from the same pass. */
+typedef struct {
+    bl_output output;
+    const int32_t *positions;
+    size_t position_count;
+    float *pooled;
+} bl_request;
+
+/* Bytes for texts of up to `tokens` tokens in all on `threads` threads. A larger
+ * batch is done in portions, but each text must fit; results do not depend on it. */
+BL_API size_t bl_workspace_size(const bl_model *model, size_t tokens, unsigned threads);
+
+/* Floats in a result. 0 if the model cannot give this output. */
+BL_API size_t bl_output_size(const bl_model *model, const bl_batch *batch,
+                             const bl_request *request);
+
+BL_API bl_status bl_run(const bl_model *model, const bl_batch *batch, const bl_request *request,
+                        float *out, void *workspace, size_t workspace_size, unsigned threads,
+                        bl_error *error);
+
+/* ---- instruction sets ------------------------------------------------------------------ */
+
+/* Instruction sets that this machine can run; returns their number. */
+BL_API size_t bl_isa_list(const char **names, size_t capacity);
+/* The one in use: the best, or what the environment variable BERTLITE_ISA names.
+ * NULL if it names none of the list. */
+BL_API const char *bl_isa_name(void);
+/* Every kernel of one of them beside plain C, on made-up data: BL_OK if the bytes are the same. */
+BL_API bl_status bl_check_isa(const char *name, bl_error *error);
+
+/* ---- text to ids ------------------------------------------------------------------------
+ *
+ * The ids are those of Hugging Face's tokenizers, whatever the text. */
+
+typedef struct bl_tokenizer bl_tokenizer;
+
+enum { BL_UNK, BL_SEP, BL_PAD, BL_CLS, BL_MASK, BL_SPECIALS };
+
+typedef struct {
+    size_t vocabulary, tokens;      /* word pieces; word pieces and added tokens */
+    size_t max_length;              /* model_max_length, or 0 */
+    const char *token[BL_SPECIALS]; /* "[UNK]" and so on; NULL where there is none */
+    int32_t id[BL_SPECIALS];        /* or -1 */
+    int lowercase, strip_accents, split_chinese;
+    int pad_left, truncate_left; /* padding_side, truncation_side */
+    int clean_up;                /* clean_up_tokenization_spaces */
+    int types;                   /* the model takes token_type_ids */
+    int join_with_spaces, tidy;  /* decoding: tokens are words; remove spaces before commas */
+    const char *prefix;          /* "##" */
+    size_t table_bytes;          /* of memory for the vocabulary; it never grows */
+} bl_tokenizer_info;
+
+/* A token that is found in texts before they are split into words. */
+typedef struct {
+    const char *text;
+    size_t size;
+    int32_t id;
+    int single_word, lstrip, rstrip, normalized, special;
+} bl_added_token;
+
+/* Where a token comes from: bytes [start, end) of the text, and the index of its word. For an
+ * added token also how many spaces it absorbed on either side; for a word piece, -1. */
+typedef struct {
+    uint32_t start, end, word;
+    int32_t left, right;
+} bl_offset;
+
+/* A Hugging Face folder, its vocab.txt or tokenizer.json, or a converted model. */
+BL_API bl_tokenizer *bl_tokenizer_open(const char *path, bl_error *error);
+BL_API bl_tokenizer *bl_tokenizer_open_with_base(const char *path, const char *base,
+                                                 bl_error *error); /* see bl_open_with_base */
+/* From the bytes of a vocab.txt (or, if `json`, of a tokenizer.json), and of a
+ * tokenizer_config.json or NULL. */
+BL_API bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json,
+                                              const void *config, size_t config_size,
+                                              bl_error *error);
+BL_API void bl_tokenizer_close(bl_tokenizer *tokenizer);
+BL_API const bl_tokenizer_info *bl_tokenizer_describe(const bl_tokenizer *tokenizer);
+
+/* A UTF-8 text's tokens, without special tokens around them. offsets may be NULL. split_special:
+ * special tokens in the text are text like any other. *count is capacity + 1 if there are more
+ * tokens than capacity; there are never more tokens than the text has bytes. If ids is NULL,
+ * they are only counted. */
+BL_API bl_status bl_tokenize(const bl_tokenizer *tokenizer, const char *text, size_t size,
+                             int split_special, int32_t *ids, bl_offset *offsets, size_t capacity,
+                             size_t *count, bl_error *error);
+
+/* Offsets in bytes become offsets in characters. */
+BL_API void bl_offsets_in_characters(const char *text, size_t size, bl_offset *offsets,
+                                     size_t count);
+
+/* The text that words are split from: lowercase, without accents, and so on. Returns the size;
+ * at most `capacity` bytes are written. */
+BL_API size_t bl_normalize(const bl_tokenizer *tokenizer, const char *text, size_t size, char *out,
+                           size_t capacity);
+
+/* How a pair of texts (or a text; then b is BL_NO_PAIR) is truncated. */
+typedef enum { BL_KEEP, BL_LONGEST_FIRST, BL_ONLY_FIRST, BL_ONLY_SECOND } bl_truncation;
+typedef struct {
+    bl_truncation truncation;
+    size_t max_length, stride;
+    int truncate_left, specials;
+} bl_limits;
+typedef struct {
+    size_t a_from, a_to, b_from, b_to;
+} bl_window;
+#define BL_NO_PAIR ((size_t)-1)
+
+/* The windows over texts of a and b tokens: the first is the truncated pair, the others hold
+ * what was truncated. *count is their number; up to `capacity` are written. */
+BL_API bl_status bl_windows(const bl_tokenizer *tokenizer, size_t a, size_t b,
+                            const bl_limits *limits, bl_window *out, size_t capacity, size_t *count,
+                            bl_error *error);
+
+/* A window as a model takes it. source: the token's index, those of b counted on from those of
+ * a, or -1 for a special token. Any array may be NULL. */
+typedef struct {
+    int32_t *ids, *types, *special, *source;
+} bl_row;
+BL_API size_t bl_row_size(const bl_tokenizer *tokenizer, const bl_window *window, int pair,
+                          int specials);
+BL_API void bl_fill_row(const bl_tokenizer *tokenizer, const int32_t *a, const int32_t *b,
+                        size_t a_count, const bl_window *window, int pair, int specials,
+                        const bl_row *row);
+
+/* A token's text, not NUL-terminated; NULL if no token has the id. */
+BL_API const char *bl_token_text(const bl_tokenizer *tokenizer, int32_t id, size_t *size);
+/* The same of the vocabulary alone, without added tokens. */
+BL_API const char *bl_word_piece(const bl_tokenizer *tokenizer, int32_t id, size_t *size);
+/* A token's id, or -1. */
+BL_API int32_t bl_token_id(const bl_tokenizer *tokenizer, const char *text, size_t size);
+/* The n-th word piece of the vocabulary, and the n-th added token; 0 behind the last. */
+BL_API int bl_vocabulary_item(const bl_tokenizer *tokenizer, size_t n, const char **text,
+                              size_t *size, int32_t *id);
+BL_API int bl_added_item(const bl_tokenizer *tokenizer, size_t n, bl_added_token *out);
+
+/* Its tokenizer.json. Returns the size; at most `capacity` bytes are written. */
+BL_API size_t bl_tokenizer_json(const bl_tokenizer *tokenizer, char *out, size_t capacity);
+
+/* ---- text to answers, in one call -------------------------------------------------------
+ *
+ * Each function tokenizes, runs the model and decodes. What it returns points into the arena
+ * and is valid until the next call with that arena. */
+
+/* Working memory of one call at a time. It grows to what the longest text so far needed. */
+typedef struct bl_arena bl_arena;
+BL_API bl_arena *bl_arena_create(void); /* NULL without memory */
+BL_API void bl_arena_free(bl_arena *arena);
+/* Bytes that it holds. */
+BL_API size_t bl_arena_size(const bl_arena *arena);
+
+typedef struct {
+    const bl_model *model;
+    const bl_tokenizer *tokenizer;
+    bl_arena *arena;
+} bl_session;
+
+/* UTF-8. pair: the second text, NULL if there is none. word_sizes (or NULL): the text is split
+ * into words already, of these many bytes, one directly after the other. */
+typedef struct {
+    const char *data;
+    size_t size;
+    const char *pair;
+    size_t pair_size;
+    const uint32_t *word_sizes;
+    size_t word_count;
+} bl_text;
+
+/* Tokens that a text may have: the model's positions, or the tokenizer's own smaller limit. */
+BL_API size_t bl_max_tokens(const bl_model *model, const bl_tokenizer *tokenizer);
+
+/* How much of a text was read, special tokens included: `read` is less than `total` where the
+ * text was truncated. */
+typedef struct {
+    size_t read, total;
+} bl_extent;
+
+/* Offsets are counted in bytes or in characters. */
+typedef enum { BL_BYTES, BL_CHARACTERS } bl_unit;
+
+/* -- a label for a text: sentiment, intent, topics -- */
+
+typedef enum { BL_SOFTMAX, BL_SIGMOID, BL_RAW } bl_function;
+
+/* top_k: as many of the best labels, in falling order; 0: every label, in their own order. */
+typedef struct {
+    bl_function function;
+    size_t top_k;
+} bl_classify_options;
+
+typedef struct {
+    int32_t label;
+    float score;
+} bl_label;
+
+typedef struct {
+    const bl_label *items;
+    size_t count;
+    bl_extent extent;
+} bl_labels;
+
+/* options NULL: softmax, the best label. Texts longer than the model are truncated. */
+BL_API bl_status bl_classify(const bl_session *session, const bl_text *text,
+                             const bl_classify_options *options, bl_labels *out, bl_error *error);
+
+/* -- labels for parts of a text: names, slots, parts of speech -- */
+
+/* How labels of tokens become entities, as in transformers: none at all; neighbors of one type;
+ * and words first, by their first subword, the mean of their subwords or the surest. */
+typedef enum { BL_EACH_TOKEN, BL_SIMPLE, BL_FIRST, BL_AVERAGE, BL_MAX } bl_aggregation;
+
+/* stride: tokens that neighboring windows share. windows: texts longer than the model are read
+ * in windows; otherwise they are truncated. keep_outside: entities labeled "O" are returned too. */
+typedef struct {
+    bl_aggregation aggregation;
+    int windows, keep_outside;
+    size_t stride;
+    bl_unit unit;
+} bl_entity_options;
+
+/* A token that lies in the text; row: its index in its window, special tokens counted.
+ * continues: it is not the first subword of its word. */
+typedef struct {
+    int32_t id;
+    uint32_t start, end, word, row;
+    int continues;
+} bl_text_token;
+
+/* Offsets [start, end) and tokens [first, first + count) of the list beside it. With word_sizes,
+ * offsets are counted from the start of each one's own word. */
+typedef struct {
+    uint32_t start, end, first, count;
+    int32_t label;
+    float score;
+} bl_entity;
+
+typedef struct {
+    const bl_entity *items;
+    size_t count;
+    const bl_text_token *tokens;
+    size_t token_count, windows;
+    bl_extent extent;
+} bl_entities;
+
+/* options NULL: BL_FIRST, in windows, offsets in bytes. */
+BL_API bl_status bl_find_entities(const bl_session *session, const bl_text *text,
+                                  const bl_entity_options *options, bl_entities *out,
+                                  bl_error *error);
+/* The type of a label: "PER" for "B-PER"; the label itself if it has no prefix. */
+BL_API const char *bl_entity_type(const bl_model *model, int label);
+
+/* -- answers found in a text -- */
+
+/* 0 stands for the default, in parentheses. top_k (1), max_answer_tokens (15), max_tokens: of
+ * question and context together (384), stride (128): tokens that neighboring windows share.
+ * no_answer: an empty answer takes part, [0, 0). whole_words: answers begin and end with words. */
+typedef struct {
+    size_t top_k, max_answer_tokens, max_tokens, stride;
+    int no_answer, whole_words;
+    bl_unit unit;
+} bl_answer_options;
+
+/* Offsets in the context. */
+typedef struct {
+    uint32_t start, end;
+    float score;
+} bl_answer;
+
+typedef struct {
+    const bl_answer *items;
+    size_t count, windows;
+} bl_answers;
+
+/* text is the question, its pair the context, of any length. options NULL: the defaults, whole
+ * words, offsets in bytes. */
+BL_API bl_status bl_answer_question(const bl_session *session, const bl_text *text,
+                                    const bl_answer_options *options, bl_answers *out,
+                                    bl_error *error);
+
+/* -- words for [MASK] -- */
+
+/* top_k 0: 5. targets (or NULL): only these ids are considered. */
+typedef struct {
+    size_t top_k;
+    const int32_t *targets;
+    size_t target_count;
+} bl_fill_options;
+
+typedef struct {
+    int32_t id;
+    float score;
+} bl_word;
+
+/* ids: the row that was run. masks: where in it masks stand; words_per_mask words for each. */
+typedef struct {
+    const int32_t *ids;
+    size_t id_count;
+    const int32_t *masks;
+    size_t mask_count;
+    const bl_word *words;
+    size_t words_per_mask;
+    bl_extent extent;
+} bl_filled;
+
+BL_API bl_status bl_fill_mask(const bl_session *session, const bl_text *text,
+                              const bl_fill_options *options, bl_filled *out, bl_error *error);
+/* The same for a row of ids that is made already; types may be NULL. */
+BL_API bl_status bl_fill_row_masks(const bl_session *session, const int32_t *ids,
+                                   const int32_t *types, size_t count,
+                                   const bl_fill_options *options, bl_filled *out, bl_error *error);
+
+/* -- vectors -- */
+
+typedef enum { BL_MEAN_POOLING, BL_CLS_POOLING, BL_NO_POOLING } bl_pooling;
+typedef struct {
+    bl_pooling pooling;
+    int normalize; /* to length 1 */
+} bl_embed_options;
+
+/* Rows of `width` floats: one, or with BL_NO_POOLING one for each token that was read. */
+typedef struct {
+    const float *rows;
+    size_t count, width;
+    bl_extent extent;
+} bl_vectors;
+
+/* options NULL: the mean, of length 1. */
+BL_API bl_status bl_embed(const bl_session *session, const bl_text *text,
+                          const bl_embed_options *options, bl_vectors *out, bl_error *error);
+
+/* ---- to be replaced by the functions above ---- */
+BL_API size_t bl_text_workspace_size(const bl_model *model, size_t tokens);
+BL_API bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer,
+                             const bl_text *text, size_t tokens, const bl_request *request,
+                             float *out, size_t *count, void *workspace, size_t workspace_size,
+                             bl_error *error);
+BL_API bl_status bl_top(const float *logits, size_t n, size_t k, int32_t *index,
+                        float *probability);
+typedef struct {
+    int32_t start, end;
+    float score;
+} bl_span;
+BL_API size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k,
+                       float *scores, int32_t *index, bl_span *out);
+
+/* ---- numbers ---------------------------------------------------------------------------- */
+
+/* n logits as scores; out may be logits. */
+BL_API void bl_scores(bl_function function, const float *logits, size_t n, float *out);
+/* The k largest of n values: their indices in falling order; equal values in rising order of
+ * index. Returns how many there are: k, or n if that is less. */
+BL_API size_t bl_top_k(const float *values, size_t n, size_t k, int32_t *indices);
+/* The softmax of n logits, for k of them only. */
+BL_API void bl_probabilities(const float *logits, size_t n, const int32_t *indices, size_t k,
+                             float *out);
+/* The mean of rows of `width` values. */
+BL_API void bl_mean_row(const float *rows, size_t count, size_t width, float *out);
+/* Rows scaled to length 1; rows of zeros stay. */
+BL_API void bl_normalize_rows(float *rows, size_t count, size_t width);
+/* The dot product of each row of a with each row of b. */
+BL_API void bl_dot_products(const float *a, size_t a_count, const float *b, size_t b_count,
+                            size_t width, float *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
