@@ -1,0 +1,38 @@
+"""The table of commands. To add one, write its class in a file here and add a line.
+
+Each class says what its command takes, how it calls the pipeline and how it prints the answer.
+A command's file is imported when the command is called.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .base import Command
+
+# command: (its file, its class there, what it is for)
+COMMANDS = {
+    "fill-mask": ("words", "FillMask", "words for [MASK]"),
+    "ask": ("answers", "Ask", "an answer found in a text"),
+    "ner": ("entities", "Names", "names in texts"),
+    "tag": ("entities", "Tags", "a label for every word"),
+    "slots": ("entities", "Slots", "devices, rooms, times and other values in a command"),
+    "classify": ("labels", "Classify", "a label for a text, by default its emotion"),
+    "sentiment": ("labels", "Sentiment", "whether a text is positive or negative"),
+    "intent": ("labels", "Intent", "what a text asks for, or that it is not known"),
+    "zero-shot": ("labels", "ZeroShot", "the closest of labels of your own"),
+    "similar": ("vectors", "Similar", "how similar the first text is to the others"),
+    "search": ("vectors", "Search", "the closest lines of files or of standard input"),
+    "embed": ("vectors", "Embed", "texts as vectors"),
+    "convert": ("convert", "Convert", "a model's folder as one int8 file"),
+    "info": ("installation", "Info", "version, instruction sets, models"),
+    "completion": ("installation", "Completion", "completion for a shell"),
+}
+
+
+def command_of(name: str) -> Command:
+    from importlib import import_module
+
+    file, kind, purpose = COMMANDS[name]
+    command: Command = getattr(import_module(f".{file}", __package__), kind)(name, purpose)
+    return command
