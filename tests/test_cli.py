@@ -1,138 +1,493 @@
-"""The command line, run as a program."""
+"""The command line, run as a program, with the streams and the input that users give it."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pytest
 import test_tasks
 
-from bertlite_fast import cli
+from bertlite_fast.cli import arguments, texts
+from bertlite_fast.cli.commands import COMMANDS, command_of
+from bertlite_fast.cli.commands.entities import marked
+from bertlite_fast.cli.screen import Screen, percent, visible
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = f"{shlex.quote(sys.executable)} -m bertlite_fast"
+MEGABYTE = 1 << 20
+TASKS = [name for name in COMMANDS if name not in ("convert", "info", "completion")]
+posix = pytest.mark.skipif(os.name != "posix", reason="shells and streams of POSIX")
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    root = tmp_path_factory.mktemp("cli")
-    made = {
-        "classify": test_tasks.make(root / "c", "sequence-classification", ["on", "off", "play"]),
-        "ner": test_tasks.make(root / "t", "token-classification", test_tasks.TAGS),
-        "fill-mask": test_tasks.make(root / "w", "masked-lm", []),
-        "ask": test_tasks.make(root / "q", "question-answering", ["start", "end"]),
-        "embed": test_tasks.make(root / "e", "encoder", []),
-    }
-    found = {name: str(path) for name, path in made.items()}
-    return found | {
-        "sentiment": found["classify"],
-        "intent": found["classify"],
-        "tag": found["ner"],
-        "similar": found["embed"],
-        "search": found["embed"],
-    }
-
-
-def cli_run(*words: str, stdin: str = "", status: int = 0) -> str:
-    run = subprocess.run(
-        [sys.executable, "-m", "bertlite_fast", *words], input=stdin, capture_output=True, text=True
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model called my-bert and files to read."""
+    folder = tmp_path_factory.mktemp("cli")
+    test_tasks.make(folder / "my-bert", "sequence-classification", ["on", "off", "play"])
+    test_tasks.make(
+        folder / "scale", "sequence-classification", ["stars"], problem_type="regression"
     )
-    assert run.returncode == status, (words, run.stderr)
-    return run.stdout if status == 0 else run.stderr
+    (folder / "texts").write_bytes(b"\xef\xbb\xbfgood\r\n\n  \nbad \xff day\n")
+    (folder / "masks").write_bytes(b"a [MASK] day\nnothing\nthe [MASK]")
+    (folder / "context").write_text("Ada opened the door.\n\nBob closed it.\n")
+    (folder / "large-context").write_bytes((b"x" * 9999 + b" ") * 27 + b"Ada opened the door.")
+    (folder / "mixed").write_bytes(b"good\n" + b"day " * 40000 + b"\n" + b" " * 200000 + b"\nbad")
+    (folder / "unlabeled").write_bytes(b"ok " + b"x" * 200000 + b" London")
+    return folder
 
 
-CALLS: dict[str, list[str]] = {
-    "fill-mask": ["turn [MASK] the light"],
-    "ask": ["the light", "--context", "music in the kitchen of istanbul"],
-    "ner": ["hello istanbul world"],
-    "tag": ["hello istanbul world"],
-    "classify": ["turn on the light", "--top-k", "2"],
-    "sentiment": ["happy"],
-    "intent": ["turn on the light", "--threshold", "0.1"],
-    "similar": ["light", "lights", "music"],
-    "embed": ["light"],
+def shell(
+    command: str, here: Path, stdin: bytes = b"", **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command line in which `bertlite-fast` is this package."""
+    return subprocess.run(
+        re.sub(r"\bbertlite-fast (?=[a-z-])", lambda _: f"{PROGRAM} ", command),
+        shell=True,
+        executable="/bin/bash" if os.path.exists("/bin/bash") else None,
+        cwd=here,
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(here), **variables},
+    )
+
+
+class Case(NamedTuple):
+    command: str
+    out: str = ""  # a pattern that standard output matches as a whole
+    err: str = ""  # the same of standard error
+    status: int = 0
+    stdin: bytes = b""
+    variables: Mapping[str, str] = MappingProxyType({})
+
+
+NUMBER = r" *[\d.]+ %  "
+NO_TEXT = r"bertlite-fast: there is no text to answer; .*\n"
+FULL = r"bertlite-fast: standard output cannot be written: No space left on device\.\n"
+CLOSED = r"bertlite-fast: standard output is closed; nothing can be written to it\.\n"
+ASCII = {"PYTHONIOENCODING": "ascii"}
+OLD_ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+CASES = {
+    # Every command answers, for people and as JSON; scores are at most 100 %.
+    "fill-mask": Case(
+        'bertlite-fast fill-mask "Please [MASK] the door." --top-k 2',
+        rf"({NUMBER}\w+ +please \w+ the door\.\n){{2}}",
+    ),
+    "ask": Case(
+        'bertlite-fast ask "Who opened the door?" --context @context --top-k 3',
+        rf"{NUMBER}Ada\t0-3\n({NUMBER}.*\n)*",
+    ),
+    "ask, offsets in the file": Case(
+        'bertlite-fast ask "Who closed it?" --context @context', rf"{NUMBER}Bob\t22-25\n"
+    ),
+    "ask, a large file": Case(
+        'bertlite-fast ask "Who opened the door?" --context @large-context --json',
+        r'.*"start": 270000, "end": 270003, "answer": "Ada"\}\}\n',
+    ),
+    "ask, standard input": Case(
+        'bertlite-fast ask "Who opened it?" "Who?" --context @-',
+        rf"({NUMBER}Ada.*\n){{2}}",
+        stdin=b"Ada opened it",
+    ),
+    "ner": Case(
+        'bertlite-fast ner "Ada lived in London"', r"\[Ada\]\(PER\) lived in \[London\]\(LOC\)\n"
+    ),
+    "tag": Case('bertlite-fast tag "The fox"', r"\[The\]\(DET\) \[fox\]\([A-Z]+\)\n"),
+    "slots": Case('bertlite-fast slots "Wake me at seven"', r"Wake me at \[seven\]\(time\)\n"),
+    "classify": Case(
+        "bertlite-fast classify light --model my-bert --top-k 2",
+        rf"({NUMBER}(on|off|play)\tlight\n){{2}}",
+    ),
+    "a regression is not a probability": Case(
+        "bertlite-fast classify light --model scale", r"-?\d+\.\d{3}  stars\tlight\n"
+    ),
+    "intent": Case(
+        'bertlite-fast intent "Turn on the light" --top-k 2',
+        rf"{NUMBER}light_on\tTurn on the light\n( {NUMBER}\w+\n){{2}}",
+    ),
+    "intent, threshold": Case(
+        "bertlite-fast intent light --threshold 1", rf"{NUMBER}not understood\tlight\n"
+    ),
+    "zero-shot": Case(
+        'bertlite-fast zero-shot "Card declined" --labels payment,weather --top-k 1 --json',
+        r'\{"text": "Card declined", "answer": \[\{"label": "payment", "score": [\d.]+\}\]\}\n',
+    ),
+    "similar": Case(
+        'bertlite-fast similar "lights on" "play music" "lamp on"',
+        r" *[\d.-]+  play music\n *[\d.]+  lamp on\n",
+    ),
+    "similar, top-k": Case(
+        'bertlite-fast similar "lights on" "play music" "lamp on" --top-k 1', r" *[\d.]+  lamp on\n"
+    ),
+    "search, top-k": Case(
+        "bertlite-fast search lamp --top-k 1", r" *[\d.]+  the lamp\n", stdin=b"music\nthe lamp\n"
+    ),
+    "embed": Case(
+        "bertlite-fast embed light --json", r'\{"text": "light", "answer": \[[-\d., e]+\]\}\n'
+    ),
+    # Texts: arguments come first, then files; a byte-order mark and blank lines are skipped.
+    "arguments and files": Case(
+        "bertlite-fast sentiment first --file texts --json",
+        r'\{"text": "first", .*\n\{"text": "good", .*\n\{"text": "bad \ufffd day", .*\n',
+    ),
+    "undecodable arguments": Case(
+        "bertlite-fast sentiment $'bad \\xff day' --json", r'\{"text": "bad \ufffd day", .*\n'
+    ),
+    "undecodable input": Case(
+        "bertlite-fast sentiment", rf"{NUMBER}\w+\tbad \ufffd day\n", stdin=b"bad \xff day"
+    ),
+    "a line that cannot be answered": Case(
+        "bertlite-fast fill-mask --file masks --top-k 1",
+        rf"{NUMBER}.*\n{NUMBER}.*\n",
+        r"masks:2: .*\[MASK\].*\n",
+        1,
+    ),
+    "an argument that cannot be answered": Case(
+        "bertlite-fast fill-mask nothing 'a [MASK]' --top-k 1",
+        rf"{NUMBER}.*\n",
+        r"bertlite-fast: text 1: .*\[MASK\].*\n",
+        1,
+    ),
+    "a missing file": Case(
+        "bertlite-fast sentiment text --file absent",
+        "",
+        r"bertlite-fast: absent cannot be read: No such file or directory\.\n",
+        1,
+    ),
+    "a missing file with a strange name": Case(
+        "bertlite-fast sentiment --file $'no\\xff\\e[1m'",
+        "",
+        r"bertlite-fast: no\\udcff\\x1b\[1m cannot be read: No such file or directory\.\n",
+        1,
+    ),
+    "a directory": Case(
+        "bertlite-fast sentiment --file .", "", r"bertlite-fast: \. is a directory; .*\n", 1
+    ),
+    "a missing context": Case(
+        "bertlite-fast ask who --context @absent",
+        "",
+        r"bertlite-fast: absent cannot be read.*\n",
+        1,
+    ),
+    "an empty context": Case(
+        "bertlite-fast ask who --context ''", "", r"bertlite-fast: the context is empty; .*\n", 1
+    ),
+    "a missing model": Case(
+        "bertlite-fast sentiment x --model $'bertlite/\\e[1m'",
+        "",
+        r"bertlite-fast: [^\n]*bertlite/\\x1b\[1m[^\n]*\n",
+        1,
+    ),
+    # Streams that are closed, full or not for all characters.
+    "closed input": Case(
+        "bertlite-fast sentiment <&-", "", r"bertlite-fast: standard input is closed; .*\n", 1
+    ),
+    "write-only input": Case(
+        "bertlite-fast sentiment 0>/dev/null",
+        "",
+        r"bertlite-fast: standard input cannot be read.*\n",
+        1,
+    ),
+    "closed output": Case("bertlite-fast sentiment good >&-", "", CLOSED, 1),
+    "closed output, JSON": Case("bertlite-fast ner Ada --json >&-", "", CLOSED, 1),
+    "closed output, help": Case("bertlite-fast ner --help >&-", "", CLOSED, 1),
+    "closed errors": Case("bertlite-fast fill-mask nothing 2>&-", status=1),
+    "closed errors, usage": Case("bertlite-fast dance 2>&-", status=2),
+    "all closed": Case("bertlite-fast sentiment good <&- >&- 2>&-", status=1),
+    "full output": Case("bertlite-fast sentiment good >/dev/full", "", FULL, 1),
+    "full output, help": Case("bertlite-fast --help >/dev/full", "", FULL, 1),
+    "full output, self-test": Case("bertlite-fast info --selftest >/dev/full", "", FULL, 1),
+    "full errors": Case("bertlite-fast fill-mask nothing 2>/dev/full", status=1),
+    "full errors, usage": Case("bertlite-fast dance 2>/dev/full", status=2),
+    "full errors, a warning": Case(
+        "bertlite-fast sentiment --file mixed 2>/dev/full", rf"({NUMBER}[^\n]*\n){{3}}"
+    ),
+    "a reader that has enough": Case(
+        "yes light | head -3000 | bertlite-fast sentiment --json | head -1; exit ${PIPESTATUS[2]}",
+        r'\{"text": "light", .*\n',
+        status=141,
+    ),
+    "errors that nobody reads": Case(
+        "(yes nothing | head -2000 | bertlite-fast fill-mask; exit $?) 2>&1 >/dev/null | head -1",
+        r"<stdin>:1: .*\n",
+    ),
+    "ASCII": Case("bertlite-fast sentiment naïve", rf"{NUMBER}\w+\tna\\xefve\n", variables=ASCII),
+    "ASCII, JSON": Case(
+        "bertlite-fast sentiment naïve --json", r'\{"text": "na\\u00efve", .*\n', variables=ASCII
+    ),
+    "ASCII, errors": Case(
+        "bertlite-fast sentiment --file naïve",
+        "",
+        r"bertlite-fast: na\\xefve cannot be read.*\n",
+        1,
+        variables=ASCII,
+    ),
+    "an ASCII system": Case(
+        "bertlite-fast sentiment naïve", rf"{NUMBER}\w+\tna\\xefve\n", variables=OLD_ASCII
+    ),
+    # Characters that control a terminal.
+    "control characters": Case(
+        "bertlite-fast ner",
+        r"\\x1b\[31m \\r\[red\]\(ORG\) \\x07 \\x9b \\u202e\n",
+        stdin=b"\x1b[31m \rred \x07 \xc2\x9b \xe2\x80\xae\n",
+    ),
+    "control characters, JSON": Case(
+        "bertlite-fast ner --json",
+        r'\{"text": "\\u001b\[31m \\u009b \\u202e", .*\n',
+        stdin=b"\x1b[31m \xc2\x9b \xe2\x80\xae\n",
+    ),
+    "control characters, usage": Case(
+        "bertlite-fast $'x\\e[1m'; bertlite-fast dance$'\\e[1m'",
+        "",
+        r"[^\x1b]*x?\\x1b\[1m[^\x1b]*",
+        2,
+    ),
+    # Wrong use.
+    "no command": Case("bertlite-fast --quiet", "", r"usage: [\s\S]*", 2),
+    "no context": Case("bertlite-fast ask who", "", r"[\s\S]*required: --context\n", 2),
+    "no labels": Case("bertlite-fast zero-shot x --labels ,", "", r"[\s\S]*names no label.*\n", 2),
+    "no query": Case("bertlite-fast search", "", r"usage: [\s\S]*required: TEXT\n", 2),
+    "similar to nothing": Case(
+        "bertlite-fast similar one", "", r"bertlite-fast: similar needs two texts or more.*\n", 1
+    ),
+    "nothing is similar": Case(
+        "bertlite-fast similar", "", r"bertlite-fast: similar needs two texts or more.*\n", 1
+    ),
+    "no text": Case("bertlite-fast intent", "", NO_TEXT, 1),
+    "nothing to search": Case("bertlite-fast search x", "", NO_TEXT, 1),
+    "no text, entities": Case("bertlite-fast slots", "", NO_TEXT, 1, b" \n\n"),
+    # Warnings are one line.
+    "a long text": Case(
+        "bertlite-fast intent \"$(printf 'word %.0s' {1..600})\" | cut -c1-9",
+        r"[ \d.]+ %  \n?",
+        r"bertlite-fast: warning: a text has 602 tokens[^\n]*\n",
+        stdin=b"",
+    ),
+    "a long text, quiet": Case(
+        "bertlite-fast intent --quiet \"$(printf 'word %.0s' {1..600})\" | cut -c1-9",
+        r"[ \d.]+ %  \n?",
+    ),
+    # Lines that are longer than a window.
+    "long lines": Case(
+        "bertlite-fast sentiment --file mixed --json | cut -c1-12",
+        r'(\{"text": "[a-z]{2,3}.*\n){3}',
+        r"bertlite-fast: warning: mixed:2: the line is longer than 65536 bytes; "
+        r"only its beginning is read\.\n",
+    ),
+    "long lines, offsets": Case(
+        "bertlite-fast ner --file unlabeled --json | sed 's/x\\+/x/'",
+        r'\{"text": "ok ", "truncated": true, "answer": \[[^\n]*"start": 200004, '
+        r'"end": 200010\}\]\}\n',
+    ),
+    "long lines, marked": Case(
+        "bertlite-fast ner --file unlabeled | sed 's/x\\+/x/'", r"ok x \[London\]\(LOC\)\n"
+    ),
+    # The installation.
+    "convert": Case(
+        "bertlite-fast convert my-bert out.bertlite && "
+        "bertlite-fast classify light --model out.bertlite",
+        r"out\.bertlite: [\d.]+ MB .*, with its tokenizer\nint8 .* at worst\n.*\tlight\n",
+    ),
+    "convert, missing texts": Case(
+        "bertlite-fast convert my-bert never.bertlite --file absent; test ! -e never.bertlite",
+        "",
+        r"bertlite-fast: absent cannot be read.*\n",
+    ),
+    "info": Case("bertlite-fast info", r"bertlite_fast [\s\S]*instruction set: [\s\S]*"),
+    "completion, JSON": Case(
+        "bertlite-fast completion fish --json", r'\{"shell": "fish", "line": ".*zero-shot.*"\}\n'
+    ),
 }
 
 
-@pytest.mark.parametrize("command", list(CALLS))
-def test_every_task(models: dict[str, str], command: str) -> None:
-    words = [command, *CALLS[command], "--model", models[command]]
-    assert cli_run(*words).strip()
-    for line in cli_run(*words, "--json").splitlines():
-        assert set(json.loads(line)) == {"text", "answer"}
+@posix
+@pytest.mark.parametrize("name", list(CASES))
+def test_case(here: Path, name: str) -> None:
+    case = CASES[name]
+    run = shell(case.command, here, case.stdin, **case.variables)
+    out, err = run.stdout.decode(), run.stderr.decode()
+    assert "Traceback" not in err and "Exception ignored" not in err, err
+    assert re.fullmatch(case.out, out), (out[:1000], err)
+    assert re.fullmatch(case.err, err), err
+    assert run.returncode == case.status
+    for score in re.findall(r"([\d.]+) %  ", out):
+        assert 0 <= float(score) <= 100
 
 
-def test_texts_from_standard_input_and_files(models: dict[str, str], tmp_path: Path) -> None:
-    texts = "light on\n\nmusic\n"
-    piped = cli_run("classify", "--model", models["classify"], "--json", stdin=texts)
-    assert [json.loads(line)["text"] for line in piped.splitlines()] == ["light on", "music"]
-    (tmp_path / "texts").write_text(texts)
-    assert (
-        cli_run(
-            "classify", "--model", models["classify"], "--json", "--file", str(tmp_path / "texts")
-        )
-        == piped
+EXAMPLES = [(name, example) for name in COMMANDS for example in command_of(name).examples]
+
+
+@posix
+@pytest.mark.parametrize("example", [example for _, example in EXAMPLES])
+def test_every_example_of_a_help_works(here: Path, example: str) -> None:
+    run = shell(example, here)
+    assert run.returncode == 0 and not run.stderr, run.stderr.decode()
+    assert run.stdout or ">>" in example
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_help_has_examples_and_exit_codes(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        arguments.parse([name, "--help"])
+    text = capsys.readouterr().out
+    for called, example in EXAMPLES:
+        assert called != name or f"\n  {example}\n" in text
+    assert f"bertlite-fast {name}" in text.split("example")[-1]
+    assert "exit codes:" in text and "SUPPRESS" not in text
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5"])
+def test_top_k_is_a_positive_number_or_refused(
+    name: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needed = {"ask": ["--context", "x"], "zero-shot": ["--labels", "a,b"]}.get(name, [])
+    with pytest.raises(SystemExit) as ended:
+        arguments.parse([name, "text", *needed, f"--top-k={value}"])
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert "is not a whole number, 1 or more." in error or f"{name} does not take it: " in error
+    if name in ("ner", "tag", "slots", "embed"):
+        with pytest.raises(SystemExit):
+            arguments.parse([name, "text", "--top-k", "3"])
+    else:
+        assert arguments.parse([name, "text", *needed, "--top-k", "3"])[1].top_k == 3
+
+
+@posix
+def test_ctrl_c_is_quiet(here: Path) -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-m", "bertlite_fast", "ner"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=here,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    found = cli_run(
-        "search", "music", "--model", models["search"], "--json", "--top-k", "1", stdin=texts
+    assert run.stdin and run.stdout
+    run.stdin.write(b"Ada sings.\n")
+    run.stdin.flush()
+    assert run.stdout.readline() == b"[Ada](PER) sings.\n"  # answered before the input ends
+    run.send_signal(signal.SIGINT)
+    assert run.communicate() == (b"", b"")
+    assert run.returncode == 130
+
+
+MEASURED = """
+import resource, sys
+from bertlite_fast.cli import main
+status = main(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def peak(here: Path, *words: str) -> tuple[int, str]:
+    """The program's largest memory in KB, and what it printed."""
+    run = subprocess.run(
+        [sys.executable, "-c", MEASURED, *words],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    assert json.loads(found)["text"] == "music"
-    (tmp_path / "context").write_text("music in the kitchen")
-    assert cli_run(
-        "ask", "the light", "--context", f"@{tmp_path / 'context'}", "--model", models["ask"]
-    ) == cli_run("ask", "the light", "--context", "music in the kitchen", "--model", models["ask"])
+    assert run.returncode == 0, run.stderr
+    return int(run.stderr.split()[-1]), run.stdout
 
 
-def test_convert_and_info(models: dict[str, str], tmp_path: Path) -> None:
-    out = str(tmp_path / "file")
-    assert "cosine" in cli_run("convert", models["classify"], out)
-    report = json.loads(cli_run("convert", models["classify"], out, "--json"))
-    assert (
-        report["mean_cosine"] > 0.99
-        and report["bytes"] == Path(out).stat().st_size < report["bytes_before"]
-        and report["tokenizer"]
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss in KB")
+@pytest.mark.parametrize("command", ["tag", "ner --json", "embed", "search x", "ask x"])
+def test_a_line_of_30_megabytes_takes_little_memory(here: Path, command: str) -> None:
+    # Long words, each a single token: the whole line is read, but few tokens are run.
+    with open(here / "line", "wb") as file:
+        for _ in range(3000):
+            file.write(b"x" * 9999 + b" ")
+        file.write(b"London")
+    source = ["--context", "@line"] if command.startswith("ask") else ["--file", "line"]
+    begun = time.perf_counter()
+    kilobytes, out = peak(here, *command.split(), *source)
+    assert time.perf_counter() - begun < 30
+    small, _ = peak(here, *command.split(), *[w.replace("line", "context") for w in source])
+    assert kilobytes - small < 20 * 1024
+    if command == "tag":
+        assert re.search(r"London\]\([A-Z]+\)\n$", out) and len(out) > 30_000_000
+    if command == "ner --json":
+        found = json.loads(out)
+        assert found["truncated"] and len(found["text"]) == texts.SHOWN
+        assert found["answer"][-1]["start"] == 30_000_000
+
+
+class Source:
+    """A stream that gives its bytes in steps of a certain size."""
+
+    def __init__(self, data: bytes, step: int) -> None:
+        self.data, self.step = data, step
+
+    def read1(self, size: int) -> bytes:
+        part, self.data = self.data[: self.step], self.data[self.step :]
+        return part
+
+
+@pytest.mark.parametrize("step", [1, 7, 64, 10000])
+def test_windows_of_a_line_are_the_line(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    monkeypatch.setattr(texts, "WINDOW", 64)
+    lines = [
+        "short",
+        "naïve 東京。" * 30,
+        "one. two three " * 20,
+        "x" * 500,
+        "\u3000" * 300 + "end",
+        " a",
+    ]
+    data = "\r\n".join(["", *lines, "  ", "last \ufffd"]).encode()
+    source: Any = Source(data, step)
+    found = []
+    for line in texts.Lines(source, "file"):
+        windows = [line.text, *line.rest()]
+        assert all(len(window.encode()) <= 64 for window in windows)
+        found.append((line.place, line.skipped, "".join(windows)))
+    assert [place for place, _, _ in found] == [f"file:{n}: " for n in (2, 3, 4, 5, 6, 7, 9)]
+    for (_, skipped, text), whole in zip(found, [*lines, "last \ufffd"]):
+        assert text == whole[skipped:] and not whole[:skipped].strip()
+
+
+def test_a_window_ends_after_a_sentence_or_a_word() -> None:
+    early = bytearray(b"one two. three four five")
+    assert texts.window_end(early, 20) == len(b"one two. three four ")
+    assert texts.window_end(bytearray(b"one two three. four five"), 20) == len(b"one two three. ")
+    assert texts.window_end(bytearray(b"one two three four fives"), 20) == len(
+        b"one two three four "
     )
-    assert cli_run("classify", "light", "--model", out) == cli_run(
-        "classify", "light", "--model", models["classify"]
-    )
-    facts = json.loads(cli_run("info", "--json"))
-    assert facts["instruction_set"] in facts["available"]
-    assert "instruction set" in cli_run("info")
-    for shell in cli.COMPLETION:
-        assert "fill-mask" in cli_run("completion", shell)
+    assert texts.window_end(bytearray("ééééé".encode()), 5) == 4
 
 
-def test_wrong_use_is_told(models: dict[str, str]) -> None:
-    assert "there is no embedded model" in cli_run(
-        "fill-mask", "a [MASK]", "--model", "bertlite/nothing", status=1
-    )
-    assert "no [MASK]" in cli_run("fill-mask", "nothing", "--model", models["fill-mask"], status=1)
-    assert "--context" in cli_run("ask", "who", "--model", models["ask"], status=1)
-    assert "cannot be read" in cli_run(
-        "classify", "--file", "/absent", "--model", models["classify"], status=1
-    )
-    assert "two texts" in cli_run("similar", "one", "--model", models["similar"], status=1)
-    assert "usage" in cli_run("dance", status=2)
-    assert "usage" in cli_run(status=2)
+def test_what_is_shown_is_safe() -> None:
+    every = "".join(map(chr, range(0x300))) + "\u2028\u202e\u2066\ud800"
+    shown = visible(every)
+    assert "\t" in shown and "é" in shown
+    assert all(c == "\t" or c.isprintable() or c in "\xad\xa0" for c in shown)
+    assert json.loads(Screen(True).json_text(every)) == every
+    assert percent(1.0000001) == "100.0 %" and percent(7.5) == "100.0 %"
 
 
-def test_a_broken_pipe_is_no_trouble(models: dict[str, str]) -> None:
-    command = f"yes light | head -5000 | {sys.executable} -m bertlite_fast classify --model {models['classify']} --json | head -1"
-    run = subprocess.run(command, shell=True, capture_output=True, text=True)
-    assert json.loads(run.stdout)["text"] == "light" and run.stderr == ""
-
-
-def test_every_help_has_an_example() -> None:
-    for command in [*cli.COMMANDS, "convert", "info", "completion"]:
-        assert f"bertlite-fast {command}" in cli_run(command, "--help").split("example:")[
-            1
-        ].replace("\n ", "").replace("\n", " ")
-
-
-def test_entities_are_marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    screen: Any = cli.Screen(False)
+def test_entities_are_marked() -> None:
+    screen = Screen()
     entity = {"entity_group": "PER", "start": 0, "end": 3}
-    assert cli.show_entities(screen, "Ada codes", [entity]) == "[Ada](PER) codes"
+    parts = marked("Ada {0} \x1b[1m", [entity])
+    screen.colors = False
+    assert screen.joined(parts) == "[Ada](PER) {0} \\x1b[1m"
     screen.colors = True
-    assert "\033[36mAda\033[0m" in cli.show_entities(screen, "Ada codes", [entity])
+    assert screen.joined(parts).startswith("\033[36mAda\033[0m")

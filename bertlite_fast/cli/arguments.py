@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 from .. import __version__
 from .commands import COMMANDS, command_of
@@ -12,7 +11,7 @@ from .screen import visible, write_error, write_output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
     from .commands.base import Command
 
@@ -51,11 +50,16 @@ class Parser(argparse.ArgumentParser):
         self.color = False  # Python 3.14 would write escape sequences, which are escaped here
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        text = "\n".join(visible(line) for line in message.split("\n"))
-        if file is sys.stdout and file is not sys.stderr:
-            write_output(text)
-        else:
-            write_error(text)
+        """Help and version. Whatever `file` is: argparse mistakes a closed stream for no choice."""
+        write_output(lines_visible(message))
+
+    def error(self, message: str) -> NoReturn:
+        write_error(lines_visible(f"{self.format_usage()}{self.prog}: error: {message}\n"))
+        raise SystemExit(2)
+
+
+def lines_visible(text: str) -> str:
+    return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def parse(arguments: list[str]) -> tuple[Command, argparse.Namespace]:
