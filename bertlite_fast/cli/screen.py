@@ -12,7 +12,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, TextIO, Union
 
     # A text; or with its color; or also with a template for streams without colors.
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 BOLD, DIM, RED = 1, 2, 31
 
 # C0 but the tab, DEL, C1, line separators, bidirectional embeddings and isolates, surrogates.
-UNSAFE = re.compile(r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# A text, not a pattern: few inputs need it, and to compile it takes longer than to start.
+UNSAFE = r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
 class OutputError(Exception):
@@ -35,12 +36,20 @@ class OutputClosed(OutputError):
 
 def visible(text: str) -> str:
     """The text with escapes for the characters that would control a terminal."""
-    return UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
+    return escaped(text, lambda found: ascii(found[0])[1:-1])
+
+
+def escaped(text: str, escape: Callable[[re.Match[str]], str]) -> str:
+    if text.replace("\t", " ").isprintable():  # which nothing unsafe is
+        return text
+    return re.sub(UNSAFE, escape, text)
 
 
 def encodable(text: str, stream: TextIO) -> str:
     """The text with escapes for the characters that the stream's encoding lacks."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
+    if text.isascii() or is_unicode(stream):
+        return text
+    encoding: str = stream.encoding
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
@@ -128,7 +137,7 @@ class Screen:
         import json
 
         text = json.dumps(value, ensure_ascii=not is_unicode(sys.stdout))
-        return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return escaped(text, lambda found: f"\\u{ord(found[0]):04x}")
 
     def begin(self, place: str) -> None:
         """What is told from now on is about the text at this place."""
