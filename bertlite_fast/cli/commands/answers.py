@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import InputError
 from ..screen import BOLD, percent
 from ..texts import check_file, decoded, standard_input, unreadable, windows
-from .base import TextCommand
+from .base import TextCommand, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Ask(TextCommand):
         answers = answer if isinstance(answer, list) else [answer]
         for found in answers:
             offsets = f"\t{found['start']}-{found['end']}"
-            yield [f"{percent(found['score'])}  ", (found["answer"] or "(none)", BOLD), offsets]
+            answered = shown(found["answer"]) or "(none)"
+            yield [f"{percent(found['score'])}  ", (answered, BOLD), offsets]
         if not answers:
             yield [f"{percent(0.0)}  ", ("(none)", BOLD)]
 
