@@ -390,10 +390,11 @@ def test_ctrl_c_is_quiet(here: Path) -> None:
 
 
 MEASURED = """
-import resource, sys
+import re, sys
 from bertlite_fast.cli import main
 status = main(sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+with open("/proc/self/status") as file:  # ru_maxrss would count the process that started this one
+    print(re.search(r"VmHWM:\\s+(\\d+) kB", file.read())[1], file=sys.stderr)
 sys.exit(status)
 """
 
@@ -411,7 +412,7 @@ def peak(here: Path, *words: str) -> tuple[int, str]:
     return int(run.stderr.split()[-1]), run.stdout
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ru_maxrss in KB")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("command", ["tag", "ner --json", "embed", "search x", "ask x"])
 def test_a_line_of_30_megabytes_takes_little_memory(here: Path, command: str) -> None:
     # Long words, each a single token: the whole line is read, but few tokens are run.
@@ -422,7 +423,7 @@ def test_a_line_of_30_megabytes_takes_little_memory(here: Path, command: str) ->
     source = ["--context", "@line"] if command.startswith("ask") else ["--file", "line"]
     begun = time.perf_counter()
     kilobytes, out = peak(here, *command.split(), *source)
-    assert time.perf_counter() - begun < 30
+    assert time.perf_counter() - begun < 120
     small, _ = peak(here, *command.split(), *[w.replace("line", "context") for w in source])
     assert kilobytes - small < 20 * 1024
     if command == "tag":
