@@ -462,8 +462,8 @@ def test_windows_of_a_line_are_the_line(monkeypatch: pytest.MonkeyPatch, step: i
     for line in texts.Lines(source, "file"):
         windows = [line.text, *line.rest()]
         assert all(len(window.encode()) <= 64 for window in windows)
-        found.append((line.place, line.skipped, "".join(windows)))
-    assert [place for place, _, _ in found] == [f"file:{n}: " for n in (2, 3, 4, 5, 6, 7, 9)]
+        found.append((line.location, line.skipped, "".join(windows)))
+    assert [location for location, _, _ in found] == [f"file:{n}: " for n in (2, 3, 4, 5, 6, 7, 9)]
     for (_, skipped, text), whole in zip(found, [*lines, "last \ufffd"]):
         assert text == whole[skipped:] and not whole[:skipped].strip()
 

@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _status(arguments: list[str] | None) -> int:
-    """The exit code; every expected error is told in a sentence."""
+    """The exit code; every expected error is reported in a sentence."""
     from .screen import OutputClosed, OutputError, say
 
     try:
@@ -79,7 +79,7 @@ def _leave() -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Send what a stream still holds to nowhere: it has failed, and the failure has been told."""
+    """Send what a stream still holds to nowhere: it has failed, and the failure has been reported."""
     try:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())

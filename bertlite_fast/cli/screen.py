@@ -98,7 +98,8 @@ class Screen:
         self.as_json = as_json
         self.quiet = quiet
         self.failed = False
-        self.place = ""  # of the text being answered, "notes.txt:3: "
+        self.location = ""  # of the text being answered, "notes.txt:3: "
+        self.prefix = "bertlite-fast: "  # of errors; one in a file begins with the file's name
         self.warned = False  # that only the beginning of this text is read
         self.colors = (
             sys.stdout is not None
@@ -139,20 +140,20 @@ class Screen:
         text = json.dumps(value, ensure_ascii=not is_unicode(sys.stdout))
         return escaped(text, lambda found: f"\\u{ord(found[0]):04x}")
 
-    def begin(self, place: str) -> None:
-        """What is told from now on is about the text at this place."""
-        self.place = place
+    def begin(self, location: str, is_argument: bool = True) -> None:
+        """Messages from now on are about the text at this location."""
+        self.location = location
+        self.prefix = "bertlite-fast: " if is_argument else ""
         self.warned = False
 
     def fail(self, message: object) -> None:
         """Report a text that cannot be answered; the others still are, and the exit code is 1."""
         self.failed = True
-        is_argument = not self.place or self.place.startswith("text ")
-        say(f"{'bertlite-fast: ' if is_argument else ''}{self.place}{message}")
+        say(f"{self.prefix}{self.location}{message}")
 
     def warn(self, message: object) -> None:
         if not self.quiet:
-            say(f"bertlite-fast: warning: {self.place}{message}")
+            say(f"bertlite-fast: warning: {self.location}{message}")
 
     def show_warning(
         self,

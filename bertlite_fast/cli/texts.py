@@ -44,7 +44,7 @@ def decoded(argument: str) -> str:
 
 
 def check_file(name: str) -> None:
-    """Raise InputError unless there is such a file; a missing one is told before a model opens."""
+    """Raise InputError unless there is such a file; a missing one is reported before a model opens."""
     try:
         mode = os.stat(name).st_mode
     except (OSError, ValueError) as error:
@@ -107,17 +107,25 @@ def windows(stream: BufferedIOBase, size: int) -> Iterator[str]:
 class Line:
     """A text with where it comes from. Of a long line, `text` is the first window."""
 
-    def __init__(self, text: str, place: str, lines: Lines | None = None, skipped: int = 0) -> None:
+    def __init__(
+        self,
+        text: str,
+        location: str,
+        source: Lines | None = None,
+        is_long: bool = False,
+        skipped: int = 0,
+    ) -> None:
         self.text = text
-        self.place = place  # "notes.txt:3: ", "text 2: ", or nothing for an only argument
+        self.location = location  # "notes.txt:3: ", "text 2: ", or nothing for an only argument
+        self.is_argument = source is None
+        self.is_long = is_long
         self.skipped = skipped  # characters of white space before `text`
-        self.is_long = lines is not None
-        self._lines = lines
+        self._source = source
 
     def rest(self) -> Iterator[str]:
         """The windows of a long line after the first; they follow one another without a gap."""
-        while self._lines is not None and not self._lines.at_line_end:
-            yield self._lines.window()
+        while self._source is not None and not self._source.at_line_end:
+            yield self._source.window()
 
 
 class Lines:
@@ -142,8 +150,8 @@ class Lines:
                 skipped += len(text)
                 text = self.window()
             if text.strip():
-                long = None if self.at_line_end and not skipped else self
-                yield Line(text, f"{self.name}:{number}: ", long, skipped)
+                is_long = bool(skipped) or not self.at_line_end
+                yield Line(text, f"{self.name}:{number}: ", self, is_long, skipped)
             self._skip_line()
 
     def _read(self) -> None:
@@ -185,8 +193,8 @@ class Lines:
 class Texts:
     """What a command answers: the texts among its arguments, then the lines of its files.
 
-    Without either it reads standard input. A missing file is told at once; one that cannot be
-    read to its end is told when that happens, and the next one is read.
+    Without either it reads standard input. A missing file is reported at once; one that cannot
+    be read to its end is reported when that happens, and the next one is read.
     """
 
     def __init__(self, texts: list[str], files: list[str], screen: Screen) -> None:
@@ -209,7 +217,7 @@ class Texts:
         )
         for line in self._lines():
             self.count += 1
-            self.screen.begin(line.place)
+            self.screen.begin(line.location, line.is_argument)
             yield line
             if shows_count and self.count % 1000 == 0:
                 self._show_count("")

@@ -62,7 +62,7 @@ class Convert(Command):
         return 1 if screen.failed else 0
 
     def _texts(self, args: argparse.Namespace, screen: Screen) -> list[str]:
-        """Read before anything is written: a missing file is told first."""
+        """Read before anything is written: a missing file is reported first."""
         if not args.file:
             return list(SAMPLES)
         args.text = []
