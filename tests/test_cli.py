@@ -133,9 +133,6 @@ CASES = {
     "search, top-k": Case(
         "bertlite-fast search lamp --top-k 1", r" *[\d.]+  the lamp\n", stdin=b"music\nthe lamp\n"
     ),
-    "embed": Case(
-        "bertlite-fast embed light --json", r'\{"text": "light", "answer": \[[-\d., e]+\]\}\n'
-    ),
     # Texts: arguments come first, then files; a byte-order mark and blank lines are skipped.
     "arguments and files": Case(
         "bertlite-fast sentiment first --file texts --json",
@@ -200,7 +197,6 @@ CASES = {
         1,
     ),
     "closed output": Case("bertlite-fast sentiment good >&-", "", CLOSED, 1),
-    "closed output, JSON": Case("bertlite-fast ner Ada --json >&-", "", CLOSED, 1),
     "closed output, help": Case("bertlite-fast ner --help >&-", "", CLOSED, 1),
     "closed errors": Case("bertlite-fast fill-mask nothing 2>&-", status=1),
     "closed errors, usage": Case("bertlite-fast dance 2>&-", status=2),
@@ -209,7 +205,6 @@ CASES = {
     "full output, help": Case("bertlite-fast --help >/dev/full", "", FULL, 1),
     "full output, self-test": Case("bertlite-fast info --selftest >/dev/full", "", FULL, 1),
     "full errors": Case("bertlite-fast fill-mask nothing 2>/dev/full", status=1),
-    "full errors, usage": Case("bertlite-fast dance 2>/dev/full", status=2),
     "full errors, a warning": Case(
         "bertlite-fast sentiment --file mixed 2>/dev/full", rf"({NUMBER}[^\n]*\n){{3}}"
     ),
@@ -266,7 +261,6 @@ CASES = {
     ),
     "no text": Case("bertlite-fast intent", "", NO_TEXT, 1),
     "nothing to search": Case("bertlite-fast search x", "", NO_TEXT, 1),
-    "no text, entities": Case("bertlite-fast slots", "", NO_TEXT, 1, b" \n\n"),
     # Warnings are one line.
     "a long text": Case(
         "bertlite-fast intent \"$(printf 'word %.0s' {1..600})\" | cut -c1-9",
@@ -304,7 +298,6 @@ CASES = {
         "",
         r"bertlite-fast: absent cannot be read.*\n",
     ),
-    "info": Case("bertlite-fast info", r"bertlite_fast [\s\S]*instruction set: [\s\S]*"),
     "completion, JSON": Case(
         "bertlite-fast completion fish --json", r'\{"shell": "fish", "line": ".*zero-shot.*"\}\n'
     ),
@@ -412,20 +405,27 @@ def peak(here: Path, *words: str) -> tuple[int, str]:
     return int(run.stderr.split()[-1]), run.stdout
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-@pytest.mark.parametrize("command", ["tag", "ner --json", "embed", "search x", "ask x"])
-def test_a_line_of_30_megabytes_takes_little_memory(here: Path, command: str) -> None:
+@pytest.fixture(scope="module")
+def line_and_baseline(here: Path) -> int:
+    """A file called line, and the memory in KB that a short line takes."""
     # Long words, each a single token: the whole line is read, but few tokens are run.
     with open(here / "line", "wb") as file:
         for _ in range(3000):
             file.write(b"x" * 9999 + b" ")
         file.write(b"London")
+    return peak(here, "embed", "London")[0]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("command", ["tag", "ner --json", "embed", "search x", "ask x"])
+def test_a_line_of_30_megabytes_takes_little_memory(
+    here: Path, line_and_baseline: int, command: str
+) -> None:
     source = ["--context", "@line"] if command.startswith("ask") else ["--file", "line"]
     begun = time.perf_counter()
     kilobytes, out = peak(here, *command.split(), *source)
     assert time.perf_counter() - begun < 120
-    small, _ = peak(here, *command.split(), *[w.replace("line", "context") for w in source])
-    assert kilobytes - small < 20 * 1024
+    assert kilobytes - line_and_baseline < 20 * 1024
     if command == "tag":
         assert re.search(r"London\]\([A-Z]+\)\n$", out) and len(out) > 30_000_000
     if command == "ner --json":

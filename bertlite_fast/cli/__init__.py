@@ -79,7 +79,7 @@ def _leave() -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Send what a stream still holds to nowhere: it has failed, and the failure has been reported."""
+    """Send what a failed stream still holds to nowhere; the failure has been reported."""
     try:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())

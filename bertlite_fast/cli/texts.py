@@ -26,7 +26,7 @@ SHOWN = 1000  # characters that are shown of a line longer than that
 STEP = 1 << 15  # bytes of a read
 SENTENCE_ENDS = (b". ", b"! ", b"? ", b".\n", b"\n\n", b"\xe3\x80\x82")
 SPACES = (b" ", b"\n", b"\t", b"\r")
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def decoded(argument: str) -> str:
@@ -44,7 +44,7 @@ def decoded(argument: str) -> str:
 
 
 def check_file(name: str) -> None:
-    """Raise InputError unless there is such a file; a missing one is reported before a model opens."""
+    """Raise InputError unless there is such a file, before a model is opened for it."""
     try:
         mode = os.stat(name).st_mode
     except (OSError, ValueError) as error:
@@ -93,14 +93,13 @@ def windows(stream: BufferedIOBase, size: int) -> Iterator[str]:
     """All of a stream as texts of at most `size` bytes, split where that hurts least."""
     data = bytearray()
     step = stream.read1(STEP)
-    data += step.removeprefix(BYTE_ORDER_MARK)
     while step:
-        step = stream.read1(STEP)
         data += step
         while len(data) > size:
             end = window_end(data, size)
             yield bytes(data[:end]).decode("utf-8", "replace")
             del data[:end]
+        step = stream.read1(STEP)
     yield bytes(data).decode("utf-8", "replace")
 
 
@@ -141,11 +140,11 @@ class Lines:
     def __iter__(self) -> Iterator[Line]:
         number = 0
         self._read()
-        if self.data.startswith(BYTE_ORDER_MARK):
-            del self.data[: len(BYTE_ORDER_MARK)]
         while self.data or not self.ended:
             number += 1
             text, skipped = self.window(), 0
+            if number == 1:
+                text = text.removeprefix(BYTE_ORDER_MARK)
             while not self.at_line_end and not text.strip():
                 skipped += len(text)
                 text = self.window()
