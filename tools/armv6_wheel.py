@@ -66,7 +66,9 @@ def compile_extension(root: Path, out: Path, target: Path) -> None:
     ]
 
     # What runs once per model may be slow; code size is what a Zero's card and cache are short of.
-    small = re.compile(r"csrc/(files|model)/|csrc/tokenizer/(open|settings|reader|added)|_native")
+    small = re.compile(
+        r"csrc/(files|model)/|csrc/tokenizer/(open|settings|build|write_json|added)|_native"
+    )
 
     def one(job: tuple[str, list[str]]) -> str:
         path, own = job

@@ -55,8 +55,13 @@ void bl_json_end(bl_json_writer *w, char bracket)
 
 void bl_json_write_key(bl_json_writer *w, const char *key)
 {
+    bl_json_write_sized_key(w, key, strlen(key));
+}
+
+void bl_json_write_sized_key(bl_json_writer *w, const char *key, size_t size)
+{
     separate(w);
-    put_quoted(w, key, strlen(key));
+    put_quoted(w, key, size);
     put(w, ":", 1);
     w->comma = 0;
 }

@@ -24,6 +24,7 @@ bl_json_writer bl_json_writer_start(char *out, size_t capacity);
 void bl_json_begin(bl_json_writer *w, char bracket); /* '{' or '[' */
 void bl_json_end(bl_json_writer *w, char bracket);   /* '}' or ']' */
 void bl_json_write_key(bl_json_writer *w, const char *key);
+void bl_json_write_sized_key(bl_json_writer *w, const char *key, size_t size);
 void bl_json_write_string(bl_json_writer *w, const char *text, size_t size);
 void bl_json_write_text(bl_json_writer *w, const char *text); /* NUL-terminated; NULL: null */
 void bl_json_write_number(bl_json_writer *w, int64_t value);

@@ -1,164 +1,216 @@
 #include "normalizer.h"
 
+#include <string.h>
+
+#include "tokenizer.h"
 #include "unicode.h"
 
-enum { NO_CLASS = 255 }; /* above all classes */
+enum { NO_CLASS = 255 }; /* above all combining classes */
 
-bl_reader bl_reader_start(bl_rules rules, const uint8_t *text, size_t from, size_t to)
+bl_normalizer bl_normalizer_start(bl_rules rules, const uint8_t *text, size_t from, size_t to)
 {
-    bl_reader r; /* a new one for every few words: only what is read before it is written is set */
-    r.text = text;
-    r.at = r.starter = text + from;
-    r.end = text + to;
-    r.rules = rules;
-    r.next = r.count = 0;
-    r.run.at = NULL;
-    return r;
+    /* Made for every few words, so only what is read before it is written is set. */
+    bl_normalizer norm;
+    norm.text = text;
+    norm.at = norm.starter = text + from;
+    norm.end = text + to;
+    norm.rules = rules;
+    norm.next = norm.count = 0;
+    norm.run.at = NULL;
+    return norm;
 }
 
-/* The first character at or after *p that cleaning keeps; *p moves past it. */
-static int source(const bl_reader *r, const uint8_t **p, bl_glyph *g)
+/* The first character at or after *p that cleaning keeps; *p moves past it. 0 at the end. */
+static int read_source(const bl_normalizer *norm, const uint8_t **p, bl_character *ch)
 {
-    while (*p < r->end) {
-        const unsigned n = bl_decode(*p, r->end, &g->c), traits = g->traits = bl_traits(g->c);
-        g->from = (uint32_t)(*p - r->text);
-        g->to = g->from + n;
+    while (*p < norm->end) {
+        const unsigned n = bl_decode(*p, norm->end, &ch->c);
+        const unsigned traits = bl_traits(ch->c);
+        ch->traits = traits;
+        ch->from = (uint32_t)(*p - norm->text);
+        ch->to = ch->from + n;
         *p += n;
-        if (!r->rules.clean) return 1;
-        /* Line tabulation and its like are spaces, but the original drops them first. */
+        if (!norm->rules.clean) return 1;
+        /* Line tabulation and its like are spaces as well, but tokenizers drops them first. */
         if (traits & BL_DROP) continue;
-        if (traits & BL_SPACE) g->c = ' ', g->traits = BL_SPACE;
+        if (traits & BL_SPACE) {
+            ch->c = ' ';
+            ch->traits = BL_SPACE;
+        }
         return 1;
     }
     return 0;
 }
 
-static void push(bl_reader *r, uint32_t c, unsigned traits, uint32_t from, uint32_t to)
+/* Append to the queue what c becomes in lowercase. */
+static void queue_lowercase(bl_normalizer *norm, uint32_t c, unsigned traits, uint32_t from,
+                            uint32_t to)
 {
     uint32_t low[2] = { c };
-    const unsigned n = r->rules.lowercase && traits & BL_LOWERS ? bl_lower(c, low) : 1;
-    for (unsigned i = 0; i < n; i++) r->queue[r->count++] = (bl_glyph){ low[i], from, to, traits };
+    const unsigned n = norm->rules.lowercase && traits & BL_LOWERS ? bl_lower(c, low) : 1;
+    for (unsigned i = 0; i < n; i++)
+        norm->queue[norm->count++] = (bl_character){ low[i], from, to, traits };
 }
 
 static unsigned decompose(uint32_t c, uint32_t parts[4])
 {
-    return bl_traits(c) & BL_DECOMPOSES ? bl_decompose(c, parts) : (parts[0] = c, 1);
+    if (bl_traits(c) & BL_DECOMPOSES) return bl_decompose(c, parts);
+    parts[0] = c;
+    return 1;
 }
 
-/* How many characters without a class a decomposition begins with; none comes later in any. */
-static unsigned starters(const uint32_t *parts, unsigned n)
+/* How many characters without a class a decomposition begins with. Those with one follow. */
+static unsigned count_starters(const uint32_t *parts, unsigned n)
 {
     unsigned i = 0;
     while (i < n && !(bl_traits(parts[i]) & (BL_MARK | BL_MOVES) && bl_combining(parts[i]))) i++;
     return i;
 }
 
-/* Prepare to read the run that holds the character at `moving`. */
-static void enter_run(bl_reader *r, uint32_t moving)
+/* Find the run that holds the character at offset `moving`, from the last starter on. */
+static void find_run(bl_normalizer *norm, uint32_t moving)
 {
-    const uint8_t *p = r->starter, *before;
+    const uint8_t *p = norm->starter;
     uint32_t parts[4];
-    bl_glyph g = { 0, 0, 0, 0 };
-    r->run.first = p;
-    r->run.skip = 0;
+    bl_character ch = { 0, 0, 0, 0 };
+    norm->run.first = p;
+    norm->run.skip = 0;
     do {
-        before = p;
-        source(r, &p, &g);
-        const unsigned n = decompose(g.c, parts), free_of_class = starters(parts, n);
-        if (free_of_class == n) r->run.first = p, r->run.skip = 0;
-        else if (free_of_class) r->run.first = before, r->run.skip = (uint8_t)free_of_class;
-    } while (g.from < moving);
-    do r->run.end = p;
-    while (source(r, &p, &g) && !starters(parts, decompose(g.c, parts)));
+        const uint8_t *before = p;
+        read_source(norm, &p, &ch);
+        const unsigned n = decompose(ch.c, parts);
+        const unsigned starters = count_starters(parts, n);
+        if (starters == n) {
+            norm->run.first = p;
+            norm->run.skip = 0;
+        } else if (starters) {
+            norm->run.first = before;
+            norm->run.skip = (uint8_t)starters;
+        }
+    } while (ch.from < moving);
+    do norm->run.end = p;
+    while (read_source(norm, &p, &ch) && !count_starters(parts, decompose(ch.c, parts)));
+}
 
-    r->run.origin = r->run.first;
-    r->run.now = 0;
-    r->run.later = NO_CLASS;
-    r->run.at = r->run.first;
-    r->run.part = r->run.skip;
-    p = r->run.first;
-    source(r, &p, &g);
-    r->run.from = g.from;
-    r->run.to = g.to;
-    if (r->run.skip) r->run.origin = p;
+/* Prepare to read the run that holds the character at offset `moving`. */
+static void enter_run(bl_normalizer *norm, uint32_t moving)
+{
+    bl_character ch = { 0, 0, 0, 0 };
+    find_run(norm, moving);
+    const uint8_t *p = norm->run.first;
+    read_source(norm, &p, &ch);
+    norm->run.origin = norm->run.skip ? p : norm->run.first;
+    norm->run.from = ch.from;
+    norm->run.to = ch.to;
+    norm->run.now = 0;
+    norm->run.later = NO_CLASS;
+    norm->run.at = norm->run.first;
+    norm->run.part = norm->run.skip;
+}
+
+/* Queue the next character of class run.now that is not an accent; 0 if the run has no more. */
+static int read_class(bl_normalizer *norm)
+{
+    uint32_t parts[4];
+    bl_character ch;
+    const uint8_t *p = norm->run.at;
+    while (p < norm->run.end && read_source(norm, &p, &ch)) {
+        const unsigned n = decompose(ch.c, parts);
+        while (norm->run.part < n) {
+            const unsigned i = norm->run.part++;
+            const unsigned class = bl_combining(parts[i]);
+            if (class > norm->run.now && class < norm->run.later) norm->run.later = (uint8_t)class;
+            if (class != norm->run.now) continue;
+            /* tokenizers hands the characters' offsets out in the sorted order, one for the first
+             * part of every decomposition. */
+            if (i == 0) {
+                bl_character origin = ch;
+                read_source(norm, &norm->run.origin, &origin);
+                norm->run.from = origin.from;
+                norm->run.to = origin.to;
+            }
+            const unsigned traits = bl_traits(parts[i]);
+            if (traits & BL_MARK) continue;
+            queue_lowercase(norm, parts[i], traits, norm->run.from, norm->run.to);
+            return 1;
+        }
+        norm->run.at = p;
+        norm->run.part = 0;
+    }
+    return 0;
 }
 
 /* Queue the next character of the run, or leave it. */
-static void read_run(bl_reader *r)
+static void read_run(bl_normalizer *norm)
 {
-    uint32_t parts[4];
-    bl_glyph g;
-    for (;;) {
-        const uint8_t *p = r->run.at;
-        while (p < r->run.end && source(r, &p, &g)) {
-            const unsigned n = decompose(g.c, parts);
-            while (r->run.part < n) {
-                const unsigned i = r->run.part++, class = bl_combining(parts[i]);
-                if (class > r->run.now && class < r->run.later) r->run.later = (uint8_t)class;
-                if (class != r->run.now) continue;
-                /* The original gives the places out in the sorted order, one for every first part. */
-                if (i == 0) {
-                    bl_glyph place = g;
-                    source(r, &r->run.origin, &place);
-                    r->run.from = place.from;
-                    r->run.to = place.to;
-                }
-                const unsigned traits = bl_traits(parts[i]);
-                if (traits & BL_MARK) continue;
-                push(r, parts[i], traits, r->run.from, r->run.to);
-                return;
-            }
-            r->run.at = p;
-            r->run.part = 0;
+    while (!read_class(norm)) {
+        if (norm->run.later == NO_CLASS) {
+            norm->at = norm->starter = norm->run.end;
+            norm->run.at = NULL;
+            return;
         }
-        if (r->run.later == NO_CLASS) break;
-        r->run.now = r->run.later;
-        r->run.later = NO_CLASS;
-        r->run.at = r->run.first;
-        r->run.part = r->run.skip;
+        norm->run.now = norm->run.later;
+        norm->run.later = NO_CLASS;
+        norm->run.at = norm->run.first;
+        norm->run.part = norm->run.skip;
     }
-    r->at = r->starter = r->run.end;
-    r->run.at = NULL;
 }
 
-/* Queue what the next character of the text becomes, which may be nothing; 0 at the end. */
-static int read_character(bl_reader *r)
+/* Queue what the next character of the text becomes, if anything; 0 at the end. */
+static int read_character(bl_normalizer *norm)
 {
-    const uint8_t *here = r->at;
+    const uint8_t *here = norm->at;
     uint32_t parts[4];
-    bl_glyph g;
-    if (!source(r, &r->at, &g)) return 0;
-    const int chinese = r->rules.split_chinese && bl_is_chinese(g.c);
-    if (chinese) push(r, ' ', BL_SPACE, g.from, g.to);
-    if (!r->rules.strip_accents) {
-        push(r, g.c, g.traits, g.from, g.to);
-    } else if (!(g.traits & (BL_DECOMPOSES | BL_MARK | BL_MOVES))) {
-        push(r, g.c, g.traits, g.from, g.to);
-        r->starter = here;
+    bl_character ch;
+    if (!read_source(norm, &norm->at, &ch)) return 0;
+    const int chinese = norm->rules.split_chinese && bl_is_chinese(ch.c);
+    if (chinese) queue_lowercase(norm, ' ', BL_SPACE, ch.from, ch.to);
+    if (!norm->rules.strip_accents) {
+        queue_lowercase(norm, ch.c, ch.traits, ch.from, ch.to);
+    } else if (!(ch.traits & (BL_DECOMPOSES | BL_MARK | BL_MOVES))) {
+        queue_lowercase(norm, ch.c, ch.traits, ch.from, ch.to);
+        norm->starter = here;
     } else {
-        const unsigned n = decompose(g.c, parts);
+        const unsigned n = decompose(ch.c, parts);
         for (unsigned i = 0; i < n; i++) {
             const unsigned traits = bl_traits(parts[i]);
             if (traits & BL_MARK) continue;
             if (traits & BL_MOVES) {
-                enter_run(r, g.from);
+                enter_run(norm, ch.from);
                 return 1;
             }
-            push(r, parts[i], traits, g.from, g.to);
-            r->starter = here;
+            queue_lowercase(norm, parts[i], traits, ch.from, ch.to);
+            norm->starter = here;
         }
     }
-    if (chinese) push(r, ' ', BL_SPACE, g.from, g.to);
+    if (chinese) queue_lowercase(norm, ' ', BL_SPACE, ch.from, ch.to);
     return 1;
 }
 
-int bl_reader_next(bl_reader *r, bl_glyph *g)
+int bl_normalizer_next(bl_normalizer *norm, bl_character *ch)
 {
-    while (r->next == r->count) {
-        r->next = r->count = 0;
-        if (r->run.at) read_run(r);
-        else if (!read_character(r)) return 0;
+    while (norm->next == norm->count) {
+        norm->next = norm->count = 0;
+        if (norm->run.at) read_run(norm);
+        else if (!read_character(norm)) return 0;
     }
-    *g = r->queue[r->next++];
+    *ch = norm->queue[norm->next++];
     return 1;
+}
+
+size_t bl_normalize(const bl_tokenizer *t, const char *text, size_t size, char *out,
+                    size_t capacity)
+{
+    if (size > INT32_MAX) return SIZE_MAX; /* offsets have 32 bits */
+    if (!size) return 0;
+    bl_normalizer norm = bl_normalizer_start(t->rules, (const uint8_t *)text, 0, size);
+    size_t written = 0;
+    bl_character ch;
+    while (bl_normalizer_next(&norm, &ch)) {
+        uint8_t bytes[4];
+        const unsigned n = bl_encode(ch.c, bytes);
+        if (written + n <= capacity) memcpy(out + written, bytes, n);
+        written += n;
+    }
+    return written;
 }

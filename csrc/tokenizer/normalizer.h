@@ -1,46 +1,56 @@
-/* normalizer.h: a text as its normalized characters, each with the bytes it came from.
+/* normalizer.h: a text as its normalized characters, each with the bytes that it came from.
  *
- * The order of the steps is the original's: drop controls, spaces around ideographs,
- * decompose and drop accents, lowercase. A reader is a plain value: copy it to look ahead. */
+ * The order of the steps is that of tokenizers' BertNormalizer: drop control characters, put
+ * spaces around ideographs, decompose (NFD) and drop accents, lowercase. A normalizer is a plain
+ * value that reads the text once: copy it to look ahead. */
 #ifndef BL_NORMALIZER_H
 #define BL_NORMALIZER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+/* Which steps are done. */
 typedef struct {
     uint8_t clean, split_chinese, strip_accents, lowercase;
 } bl_rules;
 
 typedef struct {
-    uint32_t c, from, to, traits;
-} bl_glyph;
+    uint32_t c;
+    uint32_t from, to; /* bytes of the text that it came from */
+    uint32_t traits;   /* see unicode.h */
+} bl_character;
+
+/* NFD sorts a run of characters that have combining classes by these classes. Where one of the
+ * run's characters is not an accent and stays, the run is read in that order: once for every
+ * class in it. */
+typedef struct {
+    const uint8_t *first, *end;
+    const uint8_t *at;     /* the character being read; NULL outside of runs */
+    const uint8_t *origin; /* the next character whose offsets are handed out */
+    uint32_t from, to;     /* the offsets handed out last */
+    uint8_t skip;          /* parts of the first character's decomposition that precede the run */
+    uint8_t part;          /* parts of the decomposition at `at` that have been read */
+    uint8_t now;           /* the class being read */
+    uint8_t later;         /* the least class above it so far */
+} bl_class_run;
 
 typedef struct {
     const uint8_t *text, *at, *end;
     bl_rules rules;
-    uint8_t next, count; /* what is left of queue */
-    bl_glyph queue[4];
-    /* NFD sorts runs of characters that have combining classes. Where one of them will stay,
-     * the run is read in that order: once for every class in it. */
-    const uint8_t *starter; /* where the last character began that is sure to have no class */
-    struct {
-        const uint8_t *first, *end, *at; /* at: NULL outside runs */
-        const uint8_t *origin;           /* the next character whose place is taken */
-        uint32_t from, to;               /* the place taken last */
-        uint8_t skip,
-            part; /* of first's decomposition: what stands before the run; of at's: what has been read */
-        uint8_t now, later; /* the class being read; the least above it so far */
-    } run;
-} bl_reader;
+    uint8_t next, count; /* queue[next, count) has been made, but not yet returned */
+    bl_character queue[4];
+    const uint8_t *starter; /* start of the last character that is known to have no class */
+    bl_class_run run;
+} bl_normalizer;
 
-/* Reads text[from, to); places count from text. */
-bl_reader bl_reader_start(bl_rules rules, const uint8_t *text, size_t from, size_t to);
-int bl_reader_next(bl_reader *r, bl_glyph *g); /* 0 at the end */
+/* Reads text[from, to), at most INT32_MAX bytes; offsets count from text. */
+bl_normalizer bl_normalizer_start(bl_rules rules, const uint8_t *text, size_t from, size_t to);
+int bl_normalizer_next(bl_normalizer *norm, bl_character *ch); /* 0 at the end */
 
-/* The rest of the character just read has been read too, so `at` is where the next begins. */
-static inline int bl_reader_between(const bl_reader *r)
+/* Whether all that the characters read so far become has been returned: `at` is then where the
+ * next character begins. */
+static inline int bl_normalizer_is_between(const bl_normalizer *norm)
 {
-    return r->next == r->count && !r->run.at;
+    return norm->next == norm->count && !norm->run.at;
 }
 #endif

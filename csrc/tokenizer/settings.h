@@ -1,8 +1,10 @@
-/* settings.h: what tokenizer.json, vocab.txt and tokenizer_config.json say, before it is put to use. */
+/* settings.h: what a tokenizer's files say, before a tokenizer is made of it.
+ *
+ * settings_json.c reads a tokenizer.json, settings_vocab.c a vocab.txt, and settings_config.c a
+ * tokenizer_config.json; settings_values.h has what the two JSON files share. */
 #ifndef BL_SETTINGS_H
 #define BL_SETTINGS_H
 
-#include "../files/json.h"
 #include "tokenizer.h"
 
 typedef struct {
@@ -10,48 +12,61 @@ typedef struct {
     uint8_t single_word, lstrip, rstrip, normalized, special;
 } bl_token_setting;
 
-/* Parts of a template: a token, by its name, or a text. */
+/* A template's parts: special tokens, by name, and texts. */
 typedef struct {
     struct {
-        const char *name;
-        int kind;
+        const char *name; /* NULL for a text */
+        int kind;         /* as in bl_part */
         int32_t type;
-    } parts[BL_MOST_PARTS];
+    } parts[BL_MAX_TEMPLATE_PARTS];
     size_t count;
 } bl_template_setting;
 
+/* A special token that templates name, and its ids. */
+typedef struct {
+    const char *name;
+    int32_t ids[BL_MAX_TEMPLATE_PARTS];
+    size_t count;
+} bl_template_token;
+
 typedef struct {
     bl_rules rules;
-    const char *unknown, *prefix; /* of WordPiece */
+    const char *unknown, *prefix; /* of the WordPiece model */
     uint64_t longest_word;
-    bl_entry *entries; /* their texts may stand in what was read */
-    size_t entry_count, entry_room;
+    bl_entry *entries; /* their texts may point into the file's bytes */
+    size_t entry_count, entry_capacity;
     bl_token_setting *added;
-    size_t added_count, added_room;
+    size_t added_count, added_capacity;
     bl_template_setting single, pair;
-    struct {
-        const char *name;
-        uint32_t ids[BL_MOST_PARTS];
-        size_t count;
-    } tokens[BL_MOST_PARTS]; /* that templates name */
+    bl_template_token tokens[BL_MAX_TEMPLATE_PARTS];
     size_t token_count;
-    const char *special[BL_SPECIALS];
+    const char *special[BL_SPECIALS]; /* the special tokens' texts, or NULL */
     size_t max_length;
     int pad_left, truncate_left, clean_up, types, join_with_spaces, tidy;
-    char *arena; /* all other texts, NUL-terminated */
-    size_t arena_used, arena_size;
+    char *texts; /* all other texts, each with a NUL behind it */
+    size_t texts_used, texts_capacity;
 } bl_settings;
 
-/* BERT's usual settings. texts: bytes of all that will be read. */
-bl_status bl_settings_start(bl_settings *s, size_t texts, bl_error *error);
+/* "unk_token" and so on: a special token's key in a tokenizer_config.json. */
+extern const char *const bl_special_keys[BL_SPECIALS];
+
+/* BERT's usual settings. size: of all files that will be read. */
+bl_status bl_settings_start(bl_settings *s, size_t size, bl_error *error);
 void bl_settings_free(bl_settings *s);
 
+bl_status bl_settings_add_entry(bl_settings *s, const char *text, size_t size, uint32_t id,
+                                bl_error *error);
+bl_status bl_settings_add_token(bl_settings *s, bl_token_setting token, bl_error *error);
+/* BERT's templates, with cls before and sep behind each text; either may be NULL. */
+void bl_settings_templates(bl_settings *s, const char *cls, const char *sep);
+
 /* A tokenizer.json; with its vocabulary or, as in converted files, without it. */
-bl_status bl_settings_json(bl_settings *s, const char *text, size_t size, bl_error *error);
-bl_status bl_settings_vocabulary(bl_settings *s, const char *text, size_t size, bl_error *error);
-/* A tokenizer_config.json. plain: there is no tokenizer.json, so its word counts on how text is normalized. */
-bl_status bl_settings_config(bl_settings *s, const char *text, size_t size, int plain,
-                             bl_error *error);
-/* BERT's template around texts, and its special tokens as added ones. */
-bl_status bl_settings_plain(bl_settings *s, bl_error *error);
+bl_status bl_settings_read_json(bl_settings *s, const char *text, size_t size, bl_error *error);
+bl_status bl_settings_read_vocab(bl_settings *s, const char *text, size_t size, bl_error *error);
+/* A tokenizer_config.json. sets_rules: how text is normalized is taken from it, because there is
+ * no tokenizer.json, whose word would count. */
+bl_status bl_settings_read_config(bl_settings *s, const char *text, size_t size, int sets_rules,
+                                  bl_error *error);
+/* Without a tokenizer.json: BERT's templates, and the special tokens as added tokens. */
+bl_status bl_settings_complete(bl_settings *s, bl_error *error);
 #endif

@@ -1,16 +1,15 @@
-/* tokenize.c: a text's pieces.
+/* tokenize.c: a text's tokens.
  *
- * ASCII goes through in blocks of 64 bytes; most words are one look into the table. From
- * the first byte that is anything else, the reader takes over, until ASCII begins again.
- * Words are written as they are spelled, and taken back should they turn out to have no
- * spelling. Nothing is allocated, and no text is looked at more than a few times. */
+ * ASCII is read in blocks of 64 bytes; for most words one search of the vocabulary is enough.
+ * From the first other byte on the normalizer reads, until ASCII begins again. A word's word
+ * pieces are written as they are found, and are rolled back and replaced by [UNK] if the word
+ * cannot be tokenized. Nothing is allocated, and the time is linear in the text's size. */
 #include <string.h>
 
-#include "../files/tensors.h"
+#include "../error.h"
 #include "ascii_blocks.h"
 #include "tokenizer.h"
 #include "unicode.h"
-#include "../error.h"
 
 #if defined __GNUC__
 #define INLINE    static inline __attribute__((always_inline))
@@ -22,352 +21,412 @@
 #define LIKELY(x) (x)
 #endif
 
+/* What is tokenized, and the tokens so far. */
 typedef struct {
     const bl_tokenizer *t;
     const uint8_t *text;
-    int split_special; /* special tokens in the text are text */
+    int split_special; /* special tokens in the text are text like any other */
     int32_t *ids;
-    bl_offset *places;     /* or NULL */
-    size_t capacity, most; /* how many are written; at how many more than this it ends */
-    size_t count;          /* may pass both */
+    bl_offset *offsets; /* or NULL */
+    size_t capacity;    /* tokens that can be written */
+    size_t limit;       /* tokenizing ends once there are more than this */
+    size_t count;       /* of tokens; may exceed both */
     uint32_t words;
-    int no_unknown; /* a word had no spelling, and there is no token for that */
-} sink;
+    int lacks_unknown; /* a word could not be tokenized, and there is no unknown token */
+} token_output;
 
-INLINE void put(sink *s, int32_t id, uint32_t from, uint32_t to)
+INLINE void put(token_output *out, int32_t id, uint32_t from, uint32_t to)
 {
-    if (s->count < s->capacity) {
-        s->ids[s->count] = id;
-        if (s->places) s->places[s->count] = (bl_offset){ from, to, s->words, -1, -1 };
+    if (out->count < out->capacity) {
+        out->ids[out->count] = id;
+        if (out->offsets) out->offsets[out->count] = (bl_offset){ from, to, out->words, -1, -1 };
     }
-    s->count++;
+    out->count++;
 }
 
-static void put_added(sink *s, int32_t id, size_t from, size_t to, size_t left, size_t right)
+static void put_added(token_output *out, int32_t id, size_t from, size_t to, size_t left,
+                      size_t right)
 {
-    put(s, id, (uint32_t)from, (uint32_t)to);
-    if (s->places && s->count <= s->capacity) {
-        s->places[s->count - 1].left = (int32_t)left;
-        s->places[s->count - 1].right = (int32_t)right;
+    put(out, id, (uint32_t)from, (uint32_t)to);
+    if (out->offsets && out->count <= out->capacity) {
+        out->offsets[out->count - 1].left = (int32_t)left;
+        out->offsets[out->count - 1].right = (int32_t)right;
     }
-    s->words++;
+    out->words++;
+}
+
+static void put_unknown(token_output *out, uint32_t from, uint32_t to)
+{
+    if (out->t->unknown < 0) out->lacks_unknown = 1;
+    put(out, out->t->unknown, from, to);
+    out->words++;
 }
 
 /* ---- one word ------------------------------------------------------------------- */
 
+/* Bytes of the text that a character came from. */
 typedef struct {
     uint32_t from, to;
 } span;
 
-static void unknown(sink *s, uint32_t from, uint32_t to)
+static uint32_t count_characters(const uint8_t *text, uint32_t size)
 {
-    if (s->t->unknown < 0) s->no_unknown = 1;
-    put(s, s->t->unknown, from, to);
-    s->words++;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < size; i++) count += (uint32_t)bl_begins_character(text[i]);
+    return count;
 }
 
-/* Spell a normalized word. Its bytes stand at `from` of the text, or spans say where each
- * character does. */
-NOINLINE void spell(sink *s, const uint8_t *word, uint32_t size, uint32_t from, const span *spans)
+/* Tokenize a normalized word. spans: what each of its characters came from; if NULL, the word is
+ * in the text as it is, at `from`. */
+NOINLINE void tokenize_word(token_output *out, const uint8_t *word, uint32_t size, uint32_t from,
+                            const span *spans)
 {
-    const size_t start = s->count;
-    uint32_t at = 0, length, character = 0;
+    const size_t rollback = out->count;
+    uint32_t at = 0;
+    uint32_t length;
+    uint32_t character = 0;
     while (at < size) {
         const int32_t id =
-            bl_longest_piece(&s->t->vocabulary, word + at, size - at, at > 0, &length);
+            bl_longest_piece(&out->t->vocabulary, word + at, size - at, at > 0, &length);
         if (id < 0) break;
         if (spans) {
             const uint32_t first = character;
-            for (uint32_t i = at; i < at + length; i++) character += (word[i] & 0xC0) != 0x80;
-            put(s, id, spans[first].from, spans[character - 1].to);
+            character += count_characters(word + at, length);
+            put(out, id, spans[first].from, spans[character - 1].to);
         } else {
-            put(s, id, from + at, from + at + length);
+            put(out, id, from + at, from + at + length);
         }
         at += length;
     }
     if (at == size) {
-        s->words++;
+        out->words++;
         return;
     }
-    uint32_t characters = 0;
-    for (uint32_t i = 0; spans && i < size; i++) characters += (word[i] & 0xC0) != 0x80;
-    s->count = start;
-    unknown(s, spans ? spans[0].from : from, spans ? spans[characters - 1].to : from + size);
+    out->count = rollback;
+    if (spans) put_unknown(out, spans[0].from, spans[count_characters(word, size) - 1].to);
+    else put_unknown(out, from, from + size);
 }
 
-/* ---- anything -------------------------------------------------------------------- */
+/* ---- any text, by way of the normalizer -------------------------------------------- */
 
+/* A word as it is collected, character by character. */
 typedef struct {
-    uint32_t size, characters, from, to;
-    uint8_t bytes[4 * BL_MOST_WORD + BL_KEY_PAD];
-    span spans[BL_MOST_WORD];
-} word;
+    uint32_t size;       /* in bytes */
+    uint32_t characters; /* counted up to one more than the longest word that is tokenized */
+    uint32_t from, to;   /* bytes of the text */
+    uint8_t bytes[4 * BL_MAX_WORD + BL_KEY_PAD];
+    span spans[BL_MAX_WORD];
+} collected_word;
 
-static void finish(sink *s, word *w)
+INLINE void append(token_output *out, collected_word *w, bl_character c)
+{
+    if (!w->characters) w->from = c.from;
+    w->to = c.to;
+    if (w->characters < out->t->longest_word) {
+        w->size += bl_encode(c.c, w->bytes + w->size);
+        w->spans[w->characters] = (span){ c.from, c.to };
+    }
+    if (w->characters <= out->t->longest_word) w->characters++;
+}
+
+/* Tokenize what has been collected, if anything. */
+static void end_word(token_output *out, collected_word *w)
 {
     if (!w->characters) return;
-    if (w->characters > s->t->longest_word) unknown(s, w->from, w->to);
-    else spell(s, w->bytes, w->size, 0, w->spans);
-    w->size = w->characters = 0;
+    if (w->characters > out->t->longest_word) put_unknown(out, w->from, w->to);
+    else tokenize_word(out, w->bytes, w->size, 0, w->spans);
+    w->size = 0;
+    w->characters = 0;
 }
 
-INLINE void append(sink *s, word *w, bl_glyph g)
-{
-    if (!w->characters) w->from = g.from;
-    w->to = g.to;
-    if (w->characters < s->t->longest_word) {
-        w->size += bl_encode(g.c, w->bytes + w->size);
-        w->spans[w->characters] = (span){ g.from, g.to };
-    }
-    if (w->characters <= s->t->longest_word) w->characters++;
-}
+static int is_edge(uint32_t c) { return !(bl_traits(c) & BL_WORD_CHAR); }
 
-static int edge(uint32_t c) { return !(bl_traits(c) & BL_WORD_CHAR); }
-
-/* What was read of the normalized text before the next character, as far as added tokens mind. */
+/* What added tokens need to know of the normalized text that has been read. */
 typedef struct {
-    uint32_t before;      /* the last character, or 0 at the start */
-    uint32_t spaces;      /* up to it there are so many that no token has claimed, */
+    uint32_t before;      /* the last character; 0 at the start */
+    uint32_t spaces;      /* spaces up to here that no token has absorbed, */
     uint32_t spaces_from; /* which begin here */
-    uint32_t claimed;     /* spaces still to come that a token has claimed */
-    uint32_t passed;      /* characters still to come at which no token is looked for */
-} trail;
+    uint32_t absorbed;    /* spaces to come that a token has absorbed */
+    uint32_t refused;     /* characters to come that belong to a token that was refused */
+} added_context;
 
-/* An added token that begins with g, after which r stands; if there is one it is written and
- * read, and 1 returned. */
-static int normal_token(sink *s, bl_reader *r, bl_glyph g, word *w, trail *seen)
+static void follow(added_context *seen, bl_character c)
 {
-    const bl_added_set *set = &s->t->normal;
-    uint8_t bytes[BL_MOST_ADDED_SIZE + 8];
-    uint32_t size = bl_encode(g.c, bytes), length = 1;
-    bl_reader ahead = *r;
-    bl_glyph next;
-    if (!set->first[bytes[0]]) return 0;
-    while (size < set->longest && bl_reader_next(&ahead, &next))
+    if (!(bl_traits(c.c) & BL_SPACE)) {
+        seen->spaces = 0;
+        seen->absorbed = 0;
+    } else if (seen->absorbed) {
+        seen->absorbed--;
+    } else if (seen->spaces++ == 0) {
+        seen->spaces_from = c.from;
+    }
+    seen->before = c.c;
+    if (seen->refused) seen->refused--;
+}
+
+/* The longest added token that begins with c, behind which the normalizer is; or NULL. *length:
+ * its characters. */
+static const bl_added *match_normalized(const bl_added_set *set, bl_normalizer norm, bl_character c,
+                                        uint32_t *length)
+{
+    uint8_t bytes[BL_MAX_ADDED_SIZE + 8];
+    uint32_t size = bl_encode(c.c, bytes);
+    bl_character next;
+    if (!set->first[bytes[0]]) return NULL;
+    while (size < set->longest && bl_normalizer_next(&norm, &next))
         size += bl_encode(next.c, bytes + size);
     const bl_added *a = bl_added_match(set, bytes, size);
+    if (a) *length = count_characters(bytes, a->pattern_size);
+    return a;
+}
+
+/* If an added token begins with c, behind which *norm is: write it, move *norm behind it and
+ * return 1. */
+static int take_added(token_output *out, bl_normalizer *norm, bl_character c, collected_word *w,
+                      added_context *seen)
+{
+    uint32_t length;
+    const bl_added *a = match_normalized(&out->t->normal, *norm, c, &length);
     if (!a) return 0;
-    for (uint32_t i = 1; i < a->pattern_size; i++) length += (bytes[i] & 0xC0) != 0x80;
-    ahead = *r;
-    uint32_t to = g.to, last = g.c;
-    for (uint32_t i = 1; i < length && bl_reader_next(&ahead, &next); i++)
-        to = next.to, last = next.c;
-    bl_reader behind = ahead;
-    const int more = bl_reader_next(&behind, &next);
-    const int alone = (!seen->before || edge(seen->before)) && (!more || edge(next.c));
-    if ((s->split_special && a->special) || (a->single_word && !alone)) {
-        seen->passed = length;
+
+    bl_normalizer behind = *norm;
+    bl_character last = c;
+    for (uint32_t i = 1; i < length; i++) bl_normalizer_next(&behind, &last);
+
+    bl_normalizer ahead = behind;
+    bl_character next = { 0, 0, 0, 0 };
+    int has_next = bl_normalizer_next(&ahead, &next);
+    const int isolated = (!seen->before || is_edge(seen->before)) && (!has_next || is_edge(next.c));
+    if ((out->split_special && a->special) || (a->single_word && !isolated)) {
+        seen->refused = length;
         return 0;
     }
-    finish(s, w);
-    seen->claimed = 0;
-    for (int space = more; a->rstrip && space && bl_traits(next.c) & BL_SPACE;
-         space = bl_reader_next(&behind, &next))
-        to = next.to, seen->claimed++;
+
+    end_word(out, w);
+    uint32_t to = last.to;
+    seen->absorbed = 0;
+    while (a->rstrip && has_next && bl_traits(next.c) & BL_SPACE) {
+        to = next.to;
+        seen->absorbed++;
+        has_next = bl_normalizer_next(&ahead, &next);
+    }
     const uint32_t left = a->lstrip ? seen->spaces : 0;
-    put_added(s, a->id, left ? seen->spaces_from : g.from, to, left, seen->claimed);
-    seen->before = last;
+    put_added(out, a->id, left ? seen->spaces_from : c.from, to, left, seen->absorbed);
+    seen->before = last.c;
     seen->spaces = 0;
-    *r = ahead;
+    *norm = behind;
     return 1;
 }
 
-static void follow(trail *seen, bl_glyph g)
-{
-    if (!(bl_traits(g.c) & BL_SPACE)) seen->spaces = 0, seen->claimed = 0;
-    else if (seen->claimed) seen->claimed--;
-    else if (seen->spaces++ == 0) seen->spaces_from = g.from;
-    seen->before = g.c;
-    if (seen->passed) seen->passed--;
-}
-
-static int plain_letter(unsigned c) { return (c | 0x20u) - 'a' < 26u || c - '0' < 10u; }
+static int is_letter_or_digit(unsigned c) { return (c | 0x20u) - 'a' < 26u || c - '0' < 10u; }
 static unsigned small_letter(unsigned c) { return c - 'A' < 26u ? c | 0x20u : c; }
 
-/* Cut text[from, to) with the reader. Where `leave` is set, stop as soon as ASCII begins
- * between two words; returns where it stopped. */
-NOINLINE size_t cut_anything(sink *s, size_t from, size_t to, int leave)
+/* Append ASCII letters and digits that the normalizer comes to. They need none of its steps but
+ * lowercase. */
+INLINE void append_letters(token_output *out, collected_word *w, bl_normalizer *norm)
 {
-    bl_reader r = bl_reader_start(s->t->rules, s->text, from, to);
-    trail seen = { 0, 0, 0, 0, 0 };
-    const int capital = s->t->rules.lowercase;
-    bl_glyph g;
-    word w;
-    w.size = w.characters = 0;
-    while (s->count <= s->most) {
-        /* Letters and digits among other characters, without the reader's care for them. */
-        while (leave && bl_reader_between(&r) && r.at < r.end && plain_letter(*r.at)) {
-            const uint32_t at = (uint32_t)(r.at - s->text);
-            r.starter = r.at;
-            append(s, &w,
-                   (bl_glyph){ capital ? small_letter(*r.at) : *r.at, at, at + 1, BL_WORD_CHAR });
-            r.at++;
+    const int lowercase = out->t->rules.lowercase;
+    while (bl_normalizer_is_between(norm) && norm->at < norm->end &&
+           is_letter_or_digit(*norm->at)) {
+        const uint32_t at = (uint32_t)(norm->at - out->text);
+        const uint32_t c = lowercase ? small_letter(*norm->at) : *norm->at;
+        norm->starter = norm->at;
+        append(out, w, (bl_character){ c, at, at + 1, BL_WORD_CHAR });
+        norm->at++;
+    }
+}
+
+/* Whether the normalizer is at a printable ASCII character. */
+INLINE int is_at_ascii(const bl_normalizer *norm)
+{
+    return bl_normalizer_is_between(norm) && norm->at < norm->end && *norm->at < 0x7F &&
+           *norm->at >= ' ';
+}
+
+/* Tokenize text[from, to) with the normalizer. With `find_added` search for added tokens, too;
+ * without it stop between two words as soon as ASCII begins. Returns where it stopped. */
+INLINE size_t tokenize_normalized(token_output *out, size_t from, size_t to, int find_added)
+{
+    bl_normalizer norm = bl_normalizer_start(out->t->rules, out->text, from, to);
+    added_context seen = { 0, 0, 0, 0, 0 };
+    bl_character c;
+    collected_word w;
+    w.size = 0;
+    w.characters = 0;
+    while (out->count <= out->limit) {
+        if (!find_added) append_letters(out, &w, &norm);
+        if (!bl_normalizer_next(&norm, &c)) break;
+        if (find_added) {
+            if (!seen.refused && take_added(out, &norm, c, &w, &seen)) continue;
+            follow(&seen, c);
         }
-        if (!bl_reader_next(&r, &g)) break;
-        if (!leave) {
-            if (!seen.passed && normal_token(s, &r, g, &w, &seen)) continue;
-            follow(&seen, g);
-        }
-        const unsigned traits = g.traits;
-        if (LIKELY(!(traits & (BL_SPACE | BL_PUNCTUATION)))) {
-            append(s, &w, g);
+        if (LIKELY(!(c.traits & (BL_SPACE | BL_PUNCTUATION)))) {
+            append(out, &w, c);
             continue;
         }
-        finish(s, &w);
-        if (!(traits & BL_SPACE)) {
-            append(s, &w, g);
-            finish(s, &w);
+        end_word(out, &w);
+        if (!(c.traits & BL_SPACE)) {
+            append(out, &w, c);
+            end_word(out, &w);
         }
-        if (leave && bl_reader_between(&r) && r.at < r.end && *r.at < 0x7F && *r.at >= ' ')
-            return (size_t)(r.at - s->text);
+        if (!find_added && is_at_ascii(&norm)) return (size_t)(norm.at - out->text);
     }
-    finish(s, &w);
+    end_word(out, &w);
     return to;
+}
+
+NOINLINE size_t tokenize_until_ascii(token_output *out, size_t from, size_t to)
+{
+    return tokenize_normalized(out, from, to, 0);
+}
+
+NOINLINE void tokenize_with_added(token_output *out, size_t from, size_t to)
+{
+    tokenize_normalized(out, from, to, 1);
 }
 
 /* ---- mostly ASCII ------------------------------------------------------------------ */
 
-static void cut_segment(sink *s, size_t from, size_t to)
+/* Tokenize the words of a block that begins at text[from]. low: the block in lowercase, if that is
+ * wanted. Returns where to go on. */
+INLINE size_t tokenize_block(token_output *out, const uint8_t *low, bl_masks m, size_t from,
+                             size_t next, size_t to)
 {
-    const bl_tokenizer *t = s->t;
-    const uint8_t capital = t->rules.lowercase ? 0x20 : 0;
-    const uint32_t short_word = t->longest_word < 16 ? t->longest_word : 16;
-    uint8_t low[BL_BLOCK + BL_KEY_PAD], tail[BL_BLOCK];
-    memset(low, 0, sizeof low);
-    if (t->normal.count) {
-        cut_anything(s, from, to, 0);
+    const bl_tokenizer *t = out->t;
+    const uint32_t short_word = t->longest_word < BL_KEY_SIZE ? t->longest_word : BL_KEY_SIZE;
+    uint64_t starts = (m.word & ~(m.word << 1)) | ~(m.word | m.space);
+    for (; starts; starts &= starts - 1) {
+        const unsigned i = bl_lowest(starts);
+        if (m.odd >> i & 1) return tokenize_until_ascii(out, from + i, to);
+        /* Punctuation is a word of one byte, and told apart without a branch. */
+        const uint64_t rest = ~(m.word >> i);
+        const uint32_t size = rest ? bl_lowest(rest) + !(m.word >> i & 1) : BL_BLOCK;
+        const uint32_t end = i + size;
+        const uint32_t offset = (uint32_t)from + i;
+        const int may_go_on = end == BL_BLOCK ? from + BL_BLOCK < to : m.odd >> end & 1;
+        if (may_go_on) {
+            if (end == BL_BLOCK && i) return from + i; /* the next block begins with this word */
+            return tokenize_until_ascii(out, from + i, to);
+        }
+        if (LIKELY(size <= short_word)) {
+            const bl_key k = bl_short_key(low + i, size);
+            const int32_t id = bl_find_short(&t->vocabulary, k, size, 0, bl_short_hash(k, 0));
+            if (LIKELY(id >= 0)) {
+                put(out, id, offset, offset + size);
+                out->words++;
+                continue;
+            }
+        }
+        if (size > t->longest_word) put_unknown(out, offset, offset + size);
+        else tokenize_word(out, low + i, size, offset, NULL);
+    }
+    return next;
+}
+
+/* Tokenize text[from, to), in which there are no added tokens of the unnormalized text. */
+static void tokenize_segment(token_output *out, size_t from, size_t to)
+{
+    const uint8_t case_bit = out->t->rules.lowercase ? 0x20 : 0;
+    uint8_t low[BL_BLOCK + BL_KEY_PAD];
+    uint8_t padded[BL_BLOCK];
+    if (out->t->normal.count) {
+        tokenize_with_added(out, from, to);
         return;
     }
-    while (from < to && s->count <= s->most) {
-        const uint8_t *in = s->text + from;
+    memset(low, 0, sizeof low);
+    while (from < to && out->count <= out->limit) {
+        const uint8_t *in = out->text + from;
         size_t next = from + BL_BLOCK;
         if (to - from < BL_BLOCK) {
             next = to;
-            memset(tail, ' ', sizeof tail);
-            memcpy(tail, in, to - from);
-            in = tail;
+            memset(padded, ' ', sizeof padded);
+            memcpy(padded, in, to - from);
+            in = padded;
         }
-        const bl_masks m = bl_classify_block(in, (unsigned)(next - from), capital, low);
-        uint64_t starts = (m.word & ~(m.word << 1)) | ~(m.word | m.space);
-        for (; starts; starts &= starts - 1) {
-            const unsigned i = bl_lowest(starts);
-            if (m.odd >> i & 1) {
-                next = cut_anything(s, from + i, to, 1);
-                break;
-            }
-            /* Punctuation is a word of one byte, and told apart without a branch. */
-            const uint64_t rest = ~(m.word >> i);
-            const uint32_t size = rest ? bl_lowest(rest) + !(m.word >> i & 1) : BL_BLOCK,
-                           end = i + size, place = (uint32_t)from + i;
-            if (end == BL_BLOCK ? from + BL_BLOCK < to : m.odd >> end & 1) { /* it may go on */
-                next = end == BL_BLOCK && i ? from + i : cut_anything(s, from + i, to, 1);
-                break;
-            }
-            if (LIKELY(size <= short_word)) {
-                const bl_key k = bl_short_key(low + i, size);
-                const int32_t id = bl_find_short(&t->vocabulary, k, size, 0, bl_short_hash(k, 0));
-                if (LIKELY(id >= 0)) {
-                    put(s, id, place, place + size);
-                    s->words++;
-                    continue;
-                }
-            }
-            if (size > t->longest_word) unknown(s, place, place + size);
-            else spell(s, low + i, size, place, NULL);
-        }
-        from = next;
+        const bl_masks m = bl_classify_block(in, (unsigned)(next - from), case_bit, low);
+        from = tokenize_block(out, low, m, from, next, to);
     }
 }
 
 /* ---- the whole text ------------------------------------------------------------------ */
 
-bl_status bl_tokenize(const bl_tokenizer *t, const char *text, size_t size, int split_special,
-                      int32_t *ids, bl_offset *places, size_t capacity, size_t *count,
-                      bl_error *error)
+/* An added token in the text, and the bytes that it takes with the spaces it absorbs. */
+typedef struct {
+    const bl_added *token;
+    size_t from, to;
+} added_match;
+
+static int is_isolated(const uint8_t *text, size_t size, size_t from, size_t to)
 {
-    sink s = { t,
-               (const uint8_t *)text,
-               split_special,
-               ids,
-               places,
-               ids ? capacity : 0,
-               ids ? capacity : size,
-               0,
-               0,
-               0 };
-    size_t done = 0, search = 0;
-    if (size > INT32_MAX)
-        return bl_fail(error, BL_INPUT_ERROR,
-                       "the text has %zu bytes; up to %ld can be tokenized at once.", size,
-                       (long)INT32_MAX);
-    while (s.count <= s.most &&
-           (search = bl_added_candidate(&t->raw, s.text, search, size)) < size) {
-        const bl_added *a = bl_added_match(&t->raw, s.text + search, size - search);
-        size_t from = search, to;
+    uint32_t after;
+    if (from && !is_edge(bl_character_before(text, from))) return 0;
+    if (to == size) return 1;
+    bl_decode(text + to, text + size, &after);
+    return is_edge(after);
+}
+
+/* The first added token of the text from *search on, from which *search moves behind it. What
+ * precedes `done` has been tokenized. token is NULL if there is none. */
+static added_match find_added_token(const token_output *out, size_t size, size_t done,
+                                    size_t *search)
+{
+    const bl_added_set *set = &out->t->raw;
+    while ((*search = bl_added_candidate(set, out->text, *search, size)) < size) {
+        const bl_added *a = bl_added_match(set, out->text + *search, size - *search);
         if (!a) {
-            search++;
+            (*search)++;
             continue;
         }
-        search = to = from + a->pattern_size;
-        if (split_special && a->special) continue;
-        if (a->single_word) {
-            uint32_t after = 0;
-            if (to < size) bl_decode(s.text + to, s.text + size, &after);
-            if ((from && !edge(bl_before(s.text, from))) || (to < size && !edge(after))) continue;
-        }
+        added_match m = { a, *search, *search + a->pattern_size };
+        *search = m.to;
+        if (out->split_special && a->special) continue;
+        if (a->single_word && !is_isolated(out->text, size, m.from, m.to)) continue;
         if (a->lstrip) {
-            const size_t spaces = bl_skip_spaces_back(s.text, from);
-            from = spaces > done ? spaces : done;
+            const size_t spaces = bl_skip_spaces_back(out->text, m.from);
+            m.from = spaces > done ? spaces : done;
         }
-        if (a->rstrip) to = bl_skip_spaces(s.text, to, size);
-        if (done < from) cut_segment(&s, done, from);
-        put_added(&s, a->id, from, to, 0, 0);
-        done = to;
+        if (a->rstrip) m.to = bl_skip_spaces(out->text, m.to, size);
+        return m;
     }
-    if (done < size) cut_segment(&s, done, size);
-    if (s.no_unknown)
+    return (added_match){ NULL, size, size };
+}
+
+static void tokenize_text(token_output *out, size_t size)
+{
+    size_t done = 0;
+    size_t search = 0;
+    while (out->count <= out->limit) {
+        const added_match m = find_added_token(out, size, done, &search);
+        if (!m.token) break;
+        if (done < m.from) tokenize_segment(out, done, m.from);
+        put_added(out, m.token->id, m.from, m.to, 0, 0);
+        done = m.to;
+    }
+    if (done < size) tokenize_segment(out, done, size);
+}
+
+bl_status bl_tokenize(const bl_tokenizer *t, const char *text, size_t size, int split_special,
+                      int32_t *ids, bl_offset *offsets, size_t capacity, size_t *count,
+                      bl_error *error)
+{
+    if (size > INT32_MAX)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the text has %zu bytes; up to %ld can be tokenized at once. Split it.",
+                       size, (long)INT32_MAX);
+    token_output out = {
+        .t = t,
+        .text = (const uint8_t *)text,
+        .split_special = split_special,
+        .ids = ids,
+        .offsets = offsets,
+        .capacity = ids ? capacity : 0,
+        .limit = ids ? capacity : size,
+    };
+    if (size) tokenize_text(&out, size);
+    if (out.lacks_unknown)
         return bl_fail(error, BL_CONFIG_ERROR,
-                       "the text has a word that the vocabulary cannot spell, and the vocabulary "
-                       "has no token for that, such as [UNK].");
-    *count = s.count <= s.most ? s.count : s.most + 1;
+                       "the text has a word that cannot be tokenized with this vocabulary, and the "
+                       "vocabulary has no unknown token such as [UNK] to replace it; add one.");
+    *count = out.count <= out.limit ? out.count : out.limit + 1;
     return BL_OK;
-}
-
-/* A byte's place as a character's, reading on from the last one asked for. */
-typedef struct {
-    const char *text;
-    size_t size, byte, character;
-} counter;
-
-static uint32_t count_to(counter *c, size_t byte)
-{
-    if (byte < c->byte) c->byte = c->character = 0;
-    if (byte > c->size) byte = c->size;
-    for (; c->byte < byte; c->byte++) c->character += ((uint8_t)c->text[c->byte] & 0xC0) != 0x80;
-    return (uint32_t)c->character;
-}
-
-void bl_offsets_in_characters(const char *text, size_t size, bl_offset *places, size_t count)
-{
-    counter from = { text, size, 0, 0 },
-            to = from; /* each rises on its own, so this stays linear */
-    for (size_t i = 0; i < count; i++) {
-        places[i].start = count_to(&from, places[i].start);
-        places[i].end = count_to(&to, places[i].end);
-    }
-}
-
-size_t bl_normalize(const bl_tokenizer *t, const char *text, size_t size, char *out,
-                    size_t capacity)
-{
-    bl_reader r = bl_reader_start(t->rules, (const uint8_t *)text, 0, size);
-    size_t n = 0;
-    bl_glyph g;
-    while (bl_reader_next(&r, &g)) {
-        uint8_t bytes[4];
-        const unsigned k = bl_encode(g.c, bytes);
-        if (n + k <= capacity) memcpy(out + n, bytes, k);
-        n += k;
-    }
-    return n;
 }

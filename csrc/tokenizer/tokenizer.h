@@ -1,4 +1,9 @@
-/* tokenizer.h: an open tokenizer, as its parts see it. */
+/* tokenizer.h: an open tokenizer, as the files of this folder see it.
+ *
+ * open.c reads files into settings (settings.h), build.c makes a tokenizer of the settings.
+ * tokenize.c turns a text into ids, with vocabulary.h, normalizer.h and added_tokens.h.
+ * encode.c fits ids into windows and puts special tokens around them; describe.c answers
+ * questions about tokens; write_json.c writes the settings back. */
 #ifndef BL_TOKENIZER_H
 #define BL_TOKENIZER_H
 
@@ -8,35 +13,42 @@
 #include "normalizer.h"
 #include "vocabulary.h"
 
-enum { BL_MOST_WORD = 1000, BL_MOST_PARTS = 16, BL_MOST_NAME = 256 };
+enum {
+    BL_MAX_WORD = 1000,        /* characters in max_input_chars_per_word */
+    BL_MAX_TEMPLATE_PARTS = 16 /* tokens and texts in a template */
+};
 
-/* The tensor of a converted file that the vocabulary's block stands in, as 32-bit words. */
+/* The tensor of a converted file that holds the vocabulary's block, as 32-bit words. */
 #define BL_TABLE_NAME "tokenizer.table"
 
-/* What stands around texts: a token of its own, or the first or second text. */
+/* What a row of ids consists of, in order: special tokens, the first and the second text. */
 typedef struct {
     enum { BL_TOKEN_PART, BL_FIRST_PART, BL_SECOND_PART } kind;
-    int32_t id, type;
+    int32_t id; /* of a special token */
+    int32_t type;
 } bl_part;
 typedef struct {
-    bl_part parts[BL_MOST_PARTS];
-    size_t count, tokens;
+    bl_part parts[BL_MAX_TEMPLATE_PARTS];
+    size_t count;
+    size_t tokens; /* special tokens among them */
 } bl_template;
 
 struct bl_tokenizer {
     bl_vocabulary vocabulary;
     bl_rules rules;
-    uint32_t longest_word; /* in characters; longer ones are unknown */
-    int32_t unknown;       /* the id for words that cannot be spelled, or -1 */
+    uint32_t longest_word; /* in characters; longer words become the unknown token */
+    int32_t unknown;       /* the id for words that cannot be tokenized, or -1 */
     char prefix[65];
     bl_added *added;
     size_t added_count;
-    bl_added_set raw, normal; /* tokens found in the text, and in the normalized text */
+    bl_added_set raw;    /* added tokens that are searched for in the text */
+    bl_added_set normal; /* added tokens that are searched for in the normalized text */
     bl_template single, pair;
     bl_tokenizer_info info;
-    bl_map map; /* of the converted file that the vocabulary stands in */
+    bl_map map; /* the converted file that the vocabulary is in, if it is in one */
 };
 
-/* All but the vocabulary: a tokenizer.json with what the tokenizer_config.json said in it. */
+/* A tokenizer.json without the vocabulary, with the settings of a tokenizer_config.json: what a
+ * converted file holds besides BL_TABLE_NAME. */
 size_t bl_tokenizer_settings(const bl_tokenizer *t, char *out, size_t capacity);
 #endif

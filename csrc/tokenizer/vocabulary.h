@@ -1,12 +1,19 @@
-/* vocabulary.h: pieces and their ids, as one block of memory that can be mapped.
+/* vocabulary.h: word pieces and their ids, as one block of memory that can be mapped from a file.
  *
- *     header | records, one for each piece | records by id | lengths | filter | slots
+ *     header | records | by id | lengths | filter | slots
  *
- * A record is its id, its length and its text. A slot points at a record, and keeps some
- * bits of the text's hash. A piece "##ing" has two slots: as the text it is, and as "ing"
- * that goes on with a word. Two things say "no" cheaply: for every beginning of three bytes
- * (or rather its hash) which lengths there are, and a filter with a bit set for every hash.
- * The block may come from anywhere: nothing in it is believed without a look at the bounds. */
+ *     records  for each word piece its id, its length and its text, padded to whole words
+ *     by id    the records' offsets in rising order of id
+ *     lengths  for every hash of a word piece's first three bytes, which lengths there are
+ *     filter   one bit for every hash of a word piece
+ *     slots    a hash table with open addressing: a record's offset and some bits of the hash
+ *
+ * A word is 32 bits in the machine's byte order; offsets of records are counted in words.
+ * A word piece "##ing" has two slots: as the text "##ing", and as "ing" inside of a word. Lengths
+ * and filter answer most searches for what is not there without touching slots and records.
+ *
+ * The block may come from a damaged file: bl_vocabulary_read checks where its parts are, and no
+ * offset in the table is trusted; each is bounds-checked on use. */
 #ifndef BL_VOCABULARY_H
 #define BL_VOCABULARY_H
 
@@ -17,20 +24,23 @@
 #include "bertlite.h"
 
 enum {
-    BL_KEY_PAD = 16, /* bytes that may be read, whatever they are, behind a key */
-    BL_MOST_PIECES = 1 << 22,
-    BL_LENGTH_BITS = 13 /* of the hash of a beginning */
+    BL_KEY_SIZE = 16, /* bytes in a short key, which is compared in two registers */
+    BL_KEY_PAD = 16,  /* bytes behind a text that may be read, whatever they are */
+    BL_MAX_WORD_PIECES = 1 << 22,
+    BL_LENGTH_BITS = 13 /* of the hash of the first three bytes: 8192 entries of 32 lengths */
 };
 
 typedef struct {
     const uint8_t *block, *records, *by_id, *lengths, *filter, *slots;
-    size_t size;         /* of the block */
-    uint32_t pieces;     /* different ones */
-    uint32_t last_place; /* where a record may start at most, in words of 4 bytes */
-    uint32_t prefix;     /* length of "##" */
-    uint32_t longest;    /* longest text worth looking for */
-    unsigned slot_shift, filter_shift, place_bits;
-    void *own; /* the block, if it is ours */
+    size_t size;           /* of the block, in bytes */
+    uint32_t pieces;       /* word pieces with different texts */
+    uint32_t last_offset;  /* the largest offset that a record may have */
+    uint32_t prefix;       /* bytes in "##" */
+    uint32_t longest;      /* bytes in the longest text */
+    unsigned slot_shift;   /* a hash shifted by it is the index of a slot, */
+    unsigned filter_shift; /* of a bit of the filter */
+    unsigned offset_bits;  /* of a slot; the others are of the hash */
+    void *own;             /* the block, if it was allocated here */
 } bl_vocabulary;
 
 typedef struct {
@@ -38,24 +48,25 @@ typedef struct {
     uint32_t size, id;
 } bl_entry;
 
-/* Of entries with the same text the last counts. Their ids may be any. */
+/* Ids may be any up to INT32_MAX, in any order. Of entries with the same text the last counts. */
 bl_status bl_vocabulary_build(bl_vocabulary *v, const bl_entry *entries, size_t count,
                               const char *prefix, bl_error *error);
-/* A block that bl_vocabulary_build made, read where it stands. */
+/* Uses a block that bl_vocabulary_build made; it must outlive v. */
 bl_status bl_vocabulary_read(bl_vocabulary *v, const void *block, size_t size, bl_error *error);
 void bl_vocabulary_free(bl_vocabulary *v);
 
-/* A piece's id, or -1. goes_on: text without its "##". BL_KEY_PAD bytes behind it are readable. */
-int32_t bl_find_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t size, int goes_on);
-/* The longest piece that text begins with; its id, or -1. */
-int32_t bl_longest_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t size, int goes_on,
+/* A word piece's id, or -1. */
+int32_t bl_find_piece(const bl_vocabulary *v, const uint8_t *text, size_t size);
+/* The id of the longest word piece that text begins with, or -1. continuing: only word pieces that
+ * have the prefix, without it. BL_KEY_PAD bytes behind text must be readable. */
+int32_t bl_longest_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t size, int continuing,
                          uint32_t *length);
-/* An id's text; NULL if no piece has it. */
+/* An id's text; NULL if no word piece has it. */
 const char *bl_piece_text(const bl_vocabulary *v, uint32_t id, uint32_t *size);
-/* The n-th piece in order of ids. */
+/* The n-th word piece in rising order of ids; NULL behind the last. */
 const char *bl_piece_at(const bl_vocabulary *v, uint32_t n, uint32_t *size, uint32_t *id);
 
-/* ---- for the one loop that cannot afford a call ------------------------------ */
+/* ---- inline, for the loop over a text's words, which cannot afford a call ------------- */
 
 static inline uint32_t bl_get32(const uint8_t *p)
 {
@@ -70,29 +81,32 @@ static inline uint64_t bl_get64(const uint8_t *p)
     return v;
 }
 
-/* A key of up to 16 bytes, zeros behind it. */
+/* A text of up to BL_KEY_SIZE bytes, with zeros behind it. */
 typedef struct {
     uint64_t a, b;
 } bl_key;
 
-extern const uint8_t bl_key_masks[32];
+extern const uint8_t bl_key_masks[2 * BL_KEY_SIZE]; /* 16 bytes of ones, 16 of zeros */
 
 static inline bl_key bl_short_key(const uint8_t *text, uint32_t size)
 {
-    const uint8_t *mask = bl_key_masks + 16 - size;
+    const uint8_t *mask = bl_key_masks + BL_KEY_SIZE - size;
     const bl_key k = { bl_get64(text) & bl_get64(mask), bl_get64(text + 8) & bl_get64(mask + 8) };
     return k;
 }
 
-#define BL_GOES_ON UINT64_C(0x5851F42D4C957F2D)
+/* Added to the hash of a text inside of a word, so that "ing" and "##ing" have two. */
+#define BL_CONTINUING UINT64_C(0x5851F42D4C957F2D)
 
-static inline uint64_t bl_short_hash(bl_key k, int goes_on)
+/* Multiplication by large odd numbers moves every bit of the key up; slots and filter are indexed
+ * by the hash's highest bits. */
+static inline uint64_t bl_short_hash(bl_key k, int continuing)
 {
     const uint64_t h = k.a * UINT64_C(0x9E3779B97F4A7C15) + k.b * UINT64_C(0xD6E8FEB86659FD93);
-    return goes_on ? h ^ BL_GOES_ON : h;
+    return continuing ? h ^ BL_CONTINUING : h;
 }
 
-/* In a record's length: its text begins with "##". */
+/* In a record's length: the text begins with the prefix. */
 #define BL_HAS_PREFIX UINT32_C(0x80000000)
 
 static inline int bl_may_have(const bl_vocabulary *v, uint64_t hash)
@@ -101,21 +115,25 @@ static inline int bl_may_have(const bl_vocabulary *v, uint64_t hash)
     return v->filter[bit >> 3] >> (bit & 7) & 1;
 }
 
-/* The id of a key of at most 16 bytes, or -1. */
-static inline int32_t bl_find_short(const bl_vocabulary *v, bl_key k, uint32_t size, int goes_on,
+/* The id of a text of at most BL_KEY_SIZE bytes, or -1. */
+static inline int32_t bl_find_short(const bl_vocabulary *v, bl_key k, uint32_t size, int continuing,
                                     uint64_t hash)
 {
-    const uint32_t slots = UINT32_C(1) << (64 - v->slot_shift),
-                   place_mask = (UINT32_C(1) << v->place_bits) - 1;
-    const uint32_t tag = (uint32_t)(hash >> 16) & ~place_mask, skip = goes_on ? v->prefix : 0;
-    const uint32_t length = goes_on ? (size + skip) | BL_HAS_PREFIX : size,
-                   length_mask = goes_on ? ~UINT32_C(0) : ~BL_HAS_PREFIX;
+    const uint32_t slots = UINT32_C(1) << (64 - v->slot_shift);
+    const uint32_t offset_mask = (UINT32_C(1) << v->offset_bits) - 1;
+    const uint32_t tag = (uint32_t)(hash >> 16) & ~offset_mask;
+    const uint32_t skip = continuing ? v->prefix : 0;
+    const uint32_t length = continuing ? (size + skip) | BL_HAS_PREFIX : size;
+    const uint32_t length_mask = continuing ? ~UINT32_C(0) : ~BL_HAS_PREFIX;
     uint32_t i = (uint32_t)(hash >> v->slot_shift);
-    for (uint32_t tries = 0; tries < slots; tries++, i = (i + 1) & (slots - 1)) {
-        const uint32_t slot = bl_get32(v->slots + 4 * (size_t)i), place = slot & place_mask;
+    for (uint32_t tries = 0; tries < slots; tries++) {
+        const uint32_t slot = bl_get32(v->slots + 4 * (size_t)i);
+        const uint32_t offset = slot & offset_mask;
         if (!slot) return -1;
-        if ((slot ^ place) != tag || place > v->last_place) continue;
-        const uint8_t *record = v->records + 4 * (size_t)place;
+        i = (i + 1) & (slots - 1);
+        if ((slot ^ offset) != tag) continue;
+        if (offset > v->last_offset) continue;
+        const uint8_t *record = v->records + 4 * (size_t)offset;
         if ((bl_get32(record + 4) & length_mask) != length) continue;
         const bl_key other = bl_short_key(record + 8 + skip, size);
         if (!((other.a ^ k.a) | (other.b ^ k.b))) return (int32_t)bl_get32(record);
