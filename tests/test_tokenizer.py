@@ -7,6 +7,7 @@ import json
 import pickle
 import random
 import secrets
+import struct
 import threading
 from pathlib import Path
 from typing import Any
@@ -415,6 +416,33 @@ def test_damaged_tables_are_refused_or_harmless(folder: Path, tiny: Path, tmp_pa
             pass
 
 
+def test_a_table_of_another_type_is_not_read_beyond_the_file(
+    folder: Path, tiny: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    for path in (*tiny.iterdir(), folder / "vocab.txt"):
+        (model / path.name).write_bytes(path.read_bytes())
+    bf.convert(model, tmp_path / "m")
+    data = (tmp_path / "m").read_bytes()
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8 : 8 + size])
+    table = header["tokenizer.table"]
+    words = table["shape"][0]
+    # As bytes, the table has four times as many elements: words, if they were taken for those.
+    table.update(dtype="U8", shape=[4 * words])
+    body = bytearray(data[8 + size :])
+    slots, end = 8, 9
+    at = table["data_offsets"][0]
+    struct.pack_into("<I", body, at + 4 * slots, 12 * words)
+    struct.pack_into("<I", body, at + 4 * end, 16 * words)
+    head = json.dumps(header).encode()
+    head += b" " * (-len(head) % 64)
+    (tmp_path / "broken").write_bytes(struct.pack("<Q", len(head)) + head + body)
+    with pytest.raises(ModelFileError, match="ends within its tokenizer"):
+        Tokenizer(tmp_path / "broken")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -491,7 +519,7 @@ def test_bad_texts(tok: Tokenizer) -> None:
         ("vocab.txt", b"[PAD]\n\xff\xfe\n", "UTF-8"),
         ("vocab.txt", b"\xff\xfea\x00\n\x00", "UTF-8"),
         ("tokenizer.json", b"", "JSON"),
-        ("tokenizer.json", b"[]", "no JSON object"),
+        ("tokenizer.json", b"[]", "not a JSON object"),
         ("tokenizer.json", b"{}", "no model"),
         ("tokenizer.json", b'{"model":{"type":"BPE"}}', "not WordPiece"),
         (
@@ -527,7 +555,7 @@ def test_bad_files(tmp_path: Path, name: str, data: bytes, says: str) -> None:
 def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="neither"):
         AutoTokenizer.from_pretrained(tmp_path)
-    with pytest.raises(ModelFileError, match="no folder"):
+    with pytest.raises(ModelFileError, match="not a folder"):
         AutoTokenizer.from_pretrained(tmp_path / "nothing")
     with pytest.raises(ModelFileError, match="NUL"):
         AutoTokenizer.from_pretrained("a\0b")
@@ -537,7 +565,7 @@ def test_a_word_without_a_spelling_needs_an_unknown_token(tmp_path: Path) -> Non
     (tmp_path / "vocab.txt").write_text("[PAD]\n[CLS]\n[SEP]\n[MASK]\nthe\n")
     ours = AutoTokenizer.from_pretrained(tmp_path)
     assert ours.tokenize("the the") == ["the", "the"]
-    with pytest.raises(ModelConfigError, match="cannot spell"):
+    with pytest.raises(ModelConfigError, match="cannot be tokenized"):
         ours.encode("the light")
 
 

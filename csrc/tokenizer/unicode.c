@@ -19,7 +19,6 @@
 unsigned bl_decompose(uint32_t c, uint32_t out[4])
 {
     size_t i;
-    out[0] = c;
     if (c - 0xAC00 < 11172) { /* a Hangul syllable: 19 initials, 21 vowels, 27 finals or none */
         const uint32_t s = c - 0xAC00;
         out[0] = 0x1100 + s / (21 * 28);
@@ -28,11 +27,17 @@ unsigned bl_decompose(uint32_t c, uint32_t out[4])
         return s % 28 ? 3 : 2;
     }
     if (c < NEAR) {
-        if (!near_decompositions[c]) return 1;
+        if (!near_decompositions[c]) {
+            out[0] = c;
+            return 1;
+        }
         i = near_decompositions[c] - 1u;
     } else {
         LAST_UP_TO(decompositions, code, c, i);
-        if (decompositions[i].code != c) return 1;
+        if (decompositions[i].code != c) {
+            out[0] = c;
+            return 1;
+        }
     }
     for (unsigned k = 0; k < decompositions[i].count; k++)
         out[k] = decomposed[decompositions[i].at + k];

@@ -125,14 +125,13 @@ static inline int32_t bl_find_short(const bl_vocabulary *v, bl_key k, uint32_t s
     const uint32_t skip = continuing ? v->prefix : 0;
     const uint32_t length = continuing ? (size + skip) | BL_HAS_PREFIX : size;
     const uint32_t length_mask = continuing ? ~UINT32_C(0) : ~BL_HAS_PREFIX;
-    uint32_t i = (uint32_t)(hash >> v->slot_shift);
+    const uint32_t first = (uint32_t)(hash >> v->slot_shift);
     for (uint32_t tries = 0; tries < slots; tries++) {
+        const uint32_t i = (first + tries) & (slots - 1);
         const uint32_t slot = bl_get32(v->slots + 4 * (size_t)i);
         const uint32_t offset = slot & offset_mask;
         if (!slot) return -1;
-        i = (i + 1) & (slots - 1);
-        if ((slot ^ offset) != tag) continue;
-        if (offset > v->last_offset) continue;
+        if ((slot ^ offset) != tag || offset > v->last_offset) continue;
         const uint8_t *record = v->records + 4 * (size_t)offset;
         if ((bl_get32(record + 4) & length_mask) != length) continue;
         const bl_key other = bl_short_key(record + 8 + skip, size);
