@@ -216,7 +216,7 @@ BL_API void bl_offsets_in_characters(const char *text, size_t size, bl_offset *o
                                      size_t count);
 
 /* The text that words are split from: lowercase, without accents, and so on. Returns the size;
- * at most `capacity` bytes are written. */
+ * at most `capacity` bytes are written. SIZE_MAX if the text has more than INT32_MAX bytes. */
 BL_API size_t bl_normalize(const bl_tokenizer *tokenizer, const char *text, size_t size, char *out,
                            size_t capacity);
 

@@ -88,7 +88,7 @@ static bl_status add_token(bl_tokenizer *t, const bl_token_setting *from, int64_
 
 static bl_status add_tokens(bl_tokenizer *t, const bl_settings *s, bl_error *error)
 {
-    int64_t next = t->vocabulary.pieces;
+    int64_t next = t->vocabulary.count;
     bl_status status = BL_OK;
     t->added = bl_calloc(s->added_count + 1, sizeof *t->added);
     if (!t->added) return bl_no_memory(error, "the added tokens");
@@ -174,8 +174,8 @@ static bl_status make_template(const bl_tokenizer *t, const bl_settings *s,
 static bl_status describe(bl_tokenizer *t, const bl_settings *s, bl_error *error)
 {
     bl_tokenizer_info *info = &t->info;
-    info->vocabulary = t->vocabulary.pieces;
-    info->tokens = t->vocabulary.pieces;
+    info->vocabulary = t->vocabulary.count;
+    info->tokens = t->vocabulary.count;
     for (size_t i = 0; i < t->added_count; i++)
         info->tokens += !is_word_piece(t, t->added[i].text, t->added[i].size);
     info->max_length = s->max_length;

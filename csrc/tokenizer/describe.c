@@ -34,7 +34,7 @@ int bl_vocabulary_item(const bl_tokenizer *t, size_t n, const char **text, size_
 {
     uint32_t length;
     uint32_t number;
-    if (n >= t->vocabulary.pieces) return 0;
+    if (n >= t->vocabulary.count) return 0;
     *text = bl_piece_at(&t->vocabulary, (uint32_t)n, &length, &number);
     if (!*text) return 0;
     *size = length;

@@ -1,4 +1,5 @@
-/* encode.c: fits the tokens of one or two texts into windows, and puts special tokens around them. */
+/* encode.c: fits the tokens of one or two texts into windows, and puts special tokens around
+ * them. */
 #include "../error.h"
 #include "tokenizer.h"
 

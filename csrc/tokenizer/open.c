@@ -99,7 +99,7 @@ typedef struct {
     bl_tensors tensors;
 } converted_file;
 
-/* A delta file has no tokenizer, but shares the base file's: open that in its place. */
+/* A delta file has no tokenizer, but shares the base file's: open that file instead. */
 static bl_status replace_by_base(converted_file *file, const char *path, const char *base,
                                  bl_error *error)
 {

@@ -179,7 +179,7 @@ int32_t bl_longest_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t s
 
 const char *bl_piece_at(const bl_vocabulary *v, uint32_t n, uint32_t *size, uint32_t *id)
 {
-    if (n >= v->pieces) return NULL;
+    if (n >= v->count) return NULL;
     const uint32_t offset = bl_get32(v->by_id + 4 * (size_t)n);
     if (offset > v->last_offset) return NULL;
     const uint8_t *record = v->records + 4 * (size_t)offset;
@@ -193,7 +193,7 @@ const char *bl_piece_text(const bl_vocabulary *v, uint32_t id, uint32_t *size)
 {
     uint32_t other;
     uint32_t low = 0;
-    uint32_t count = v->pieces;
+    uint32_t count = v->count;
     const char *text = bl_piece_at(v, id, size, &other); /* usually the ids are 0, 1, 2, ... */
     if (text && other == id) return text;
     while (count > 1) {
@@ -218,7 +218,7 @@ static void locate(bl_vocabulary *v, const uint8_t *block)
     v->lengths = block + bl_get32(block + 4 * LENGTHS);
     v->filter = block + bl_get32(block + 4 * FILTER);
     v->slots = block + bl_get32(block + 4 * SLOTS);
-    v->pieces = bl_get32(block + 4 * PIECES);
+    v->count = bl_get32(block + 4 * PIECES);
     v->last_offset = bl_get32(block + 4 * LAST_OFFSET);
     v->slot_shift = 64 - bl_get32(block + 4 * SLOT_BITS);
     v->filter_shift = 64 - bl_get32(block + 4 * FILTER_BITS);
@@ -281,14 +281,14 @@ static bl_status sort_by_id(bl_vocabulary *v, bl_error *error)
 {
     uint8_t *offsets = (uint8_t *)v->by_id;
     int sorted = 1;
-    for (uint32_t i = 1; i < v->pieces && sorted; i++) sorted = id_at(v, i - 1) < id_at(v, i);
+    for (uint32_t i = 1; i < v->count && sorted; i++) sorted = id_at(v, i - 1) < id_at(v, i);
     if (sorted) return BL_OK;
-    uint64_t *keys = bl_malloc(v->pieces * sizeof *keys);
+    uint64_t *keys = bl_malloc(v->count * sizeof *keys);
     if (!keys) return bl_no_memory(error, "the vocabulary");
-    for (uint32_t i = 0; i < v->pieces; i++)
+    for (uint32_t i = 0; i < v->count; i++)
         keys[i] = (uint64_t)id_at(v, i) << 32 | bl_get32(offsets + 4 * (size_t)i);
-    qsort(keys, v->pieces, sizeof *keys, by_value);
-    for (uint32_t i = 0; i < v->pieces; i++) put32(offsets + 4 * (size_t)i, (uint32_t)keys[i]);
+    qsort(keys, v->count, sizeof *keys, by_value);
+    for (uint32_t i = 0; i < v->count; i++) put32(offsets + 4 * (size_t)i, (uint32_t)keys[i]);
     bl_free(keys);
     return BL_OK;
 }
@@ -428,7 +428,7 @@ static size_t add_record(bl_vocabulary *v, uint8_t *record, const bl_entry *e, i
         find(v, rest, rest_size, 1, hash, &slot);
         put_slot(v, slot, hash, offset, rest, rest_size, 1);
     }
-    put32((uint8_t *)v->by_id + 4 * (size_t)v->pieces++, offset);
+    put32((uint8_t *)v->by_id + 4 * (size_t)v->count++, offset);
     return record_size(e->size);
 }
 
@@ -445,7 +445,7 @@ bl_status bl_vocabulary_build(bl_vocabulary *v, const bl_entry *entries, size_t 
     uint8_t *next = block + HEADER + 4; /* behind the unused word at offset 0 */
     for (size_t i = 0; i < count; i++)
         next += add_record(v, next, &entries[i], has_prefix(&entries[i], prefix, prefix_size));
-    put32(block + 4 * PIECES, v->pieces);
+    put32(block + 4 * PIECES, v->count);
     status = sort_by_id(v, error);
     if (status != BL_OK) bl_vocabulary_free(v);
     return status;

@@ -33,7 +33,7 @@ enum {
 typedef struct {
     const uint8_t *block, *records, *by_id, *lengths, *filter, *slots;
     size_t size;           /* of the block, in bytes */
-    uint32_t pieces;       /* word pieces with different texts */
+    uint32_t count;        /* word pieces with different texts */
     uint32_t last_offset;  /* the largest offset that a record may have */
     uint32_t prefix;       /* bytes in "##" */
     uint32_t longest;      /* bytes in the longest text */

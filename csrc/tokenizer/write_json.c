@@ -1,4 +1,5 @@
-/* write_json.c: writes a tokenizer as a tokenizer.json, for transformers and for converted files. */
+/* write_json.c: writes a tokenizer as a tokenizer.json, for transformers and for converted
+ * files. */
 #include "../files/json_writer.h"
 #include "settings.h"
 
@@ -171,7 +172,7 @@ static void write_decoder(bl_json_writer *w, const bl_tokenizer *t)
 static void write_vocabulary(bl_json_writer *w, const bl_vocabulary *v)
 {
     begin(w, "vocab", '{');
-    for (uint32_t i = 0; i < v->pieces; i++) {
+    for (uint32_t i = 0; i < v->count; i++) {
         uint32_t size;
         uint32_t id;
         const char *text = bl_piece_at(v, i, &size, &id);
