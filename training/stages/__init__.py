@@ -1,0 +1,1 @@
+"""The stages of the recipe up to trained weights."""

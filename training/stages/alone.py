@@ -1,0 +1,168 @@
+"""Each task alone on frozen embeddings, which are stored once for all.
+
+In the last part of a tuning weights and activations are rounded as the engine rounds them, and
+validation chooses there.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..model import checkpoints
+from ..model.batches import Batches
+from ..model.network import Encoder, State, WordHead
+from ..model.steps import optimizer_for, run_steps
+from ..recipe import Pass, Tuning
+from ..tasks.learner import Learner
+from ..tasks.words import Guesses, Words
+from .run import Run, tuning_name
+from .together import add_teacher, new_learner
+
+
+def tune(run: Run, one: Pass, tuning: Tuning) -> None:
+    """One tuning, from what the stage of its table left."""
+    state = checkpoints.load(run.stage_file(one.table))
+    shape = run.recipe.shape
+    torch.manual_seed(run.recipe.seed)
+    words, word_head = run.base()
+    meaning = words.shared()
+    meaning.load_state_dict(state["meaning"])
+    words.set_depth(shape.word_layers if one.table == "again" else shape.layers)
+    words.load_state_dict(state["words"])
+    words.set_depth(shape.word_layers)
+    word_head.load_state_dict(state["head"])
+    words.freeze_embeddings()
+    name = tuning_name(one, tuning)
+    if tuning.task == "words":
+        found = tune_words(run, tuning, name, words, word_head)
+    elif tuning.task == "vectors":
+        found = tune_vectors(run, tuning, name, meaning)
+    else:
+        task = tuning.task
+        learner = new_learner(run, words, meaning, task, tuning.dropout, tuning.made_questions)
+        learner.encoder.load_state_dict(state[f"{task}.encoder"])
+        learner.head.load_state_dict(state[f"{task}.head"])
+        found = TaskTuning(run, tuning, name, learner).train()
+    checkpoints.save(found, run.tuned_file(name))
+
+
+def tune_words(run: Run, tuning: Tuning, name: str, words: Encoder, head: WordHead) -> State:
+    """Fill-mask: the teacher's guesses, and now and then running text, by the full softmax."""
+    recipe = run.recipe
+    text = Words(run.tokenizer, run.corpus, run.data)
+    guesses = Guesses(run.teacher / "guesses.npz", recipe)
+    optimizer, parameters = optimizer_for([words, head], tuning.rate, recipe.optimizer)
+
+    def loss(step: int) -> Tensor:
+        if step % recipe.logs.words_text_every == 0:
+            return text.loss(words, head, single=False, full=True)
+        return guesses.loss(words, head)
+
+    def log(step: int, average: float) -> None:
+        run.log(stage=name, step=step, loss=average)
+
+    every = recipe.logs.words_every
+    numbers = recipe.optimizer
+    run_steps(optimizer, parameters, tuning.steps, loss, log, every, numbers, [words, head])
+    return {"encoder": words.state_dict(), "head": head.state_dict(), "kind": "words"}
+
+
+def tune_vectors(run: Run, tuning: Tuning, name: str, meaning: Encoder) -> dict[str, Any]:
+    recipe, vectors = run.recipe, run.vectors
+    size, sorted_batches = recipe.losses.sentence_batch, recipe.data.sorted_batches
+    sentences = Batches(vectors.rows, size, recipe.seed, sorted_batches).forever()
+    optimizer, parameters = optimizer_for([meaning], tuning.rate, recipe.optimizer)
+    r = random.Random(recipe.seed)
+
+    def loss(_: int) -> Tensor:
+        near = vectors.loss(meaning, next(sentences), None)
+        pairs = r.sample(vectors.pairs["train"], recipe.losses.pair_batch)
+        return near + vectors.pair_loss(meaning, pairs)
+
+    def log(step: int, average: float) -> None:
+        run.log(stage=name, step=step, loss=average, score=vectors.score(meaning))
+
+    every = recipe.logs.vectors_every
+    numbers = recipe.optimizer
+    run_steps(optimizer, parameters, tuning.steps, loss, log, every, numbers, [meaning])
+    return {"encoder": meaning.state_dict(), "kind": "vectors"}
+
+
+class TaskTuning:
+    """Keeps the best of a task's states in the engine's arithmetic."""
+
+    def __init__(self, run: Run, tuning: Tuning, name: str, learner: Learner) -> None:
+        self.run, self.tuning, self.name, self.learner = run, tuning, name, learner
+        self.best = -1.0
+        self.kept: tuple[State, State] | None = None
+        self.start: dict[str, Any] | None = None
+        if tuning.start:
+            self._begin_with(tuning.start)
+        add_teacher(run, learner)
+
+    def _begin_with(self, start: str) -> None:
+        """Takes over the layers of another tuning, and the head too if the task is the same."""
+        self.start = checkpoints.load(self.run.tuned_file(start))
+        self.learner.encoder.start_from(self.start["encoder"])
+        if start.split("/")[1] == self.tuning.task:
+            self.learner.head.load_state_dict(self.start["head"])
+
+    def train(self) -> dict[str, Any]:
+        learner, recipe = self.learner, self.run.recipe
+        self.run.log(stage=self.name, step=0, score=learner.score())
+        modules = [learner.encoder, learner.head]
+        optimizer, parameters = optimizer_for(modules, self.tuning.rate, recipe.optimizer)
+        stream = learner.batches.forever()
+        run_steps(
+            optimizer,
+            parameters,
+            self.tuning.steps,
+            lambda _: learner.loss(next(stream)),
+            self._log,
+            max(1, self.tuning.steps // recipe.logs.scores),
+            recipe.optimizer,
+            modules,
+        )
+        encoder, head = self._kept()
+        self.run.log(stage=self.name, best=self.best)
+        task = learner.task
+        return {"encoder": encoder, "head": head, "labels": task.labels, "kind": task.kind}
+
+    def _log(self, step: int, average: float) -> None:
+        learner = self.learner
+        score = learner.score()
+        self.run.log(stage=self.name, step=step, loss=average, score=score)
+        if learner.encoder.quantized and score > self.best:
+            self.best = score
+            self.kept = copy.deepcopy((learner.encoder.state_dict(), learner.head.state_dict()))
+
+    def _kept(self) -> tuple[State, State]:
+        """The best state, its first label shifted; or its mean with the start."""
+        if self.kept is None:
+            raise RuntimeError(f"{self.name} was never scored in the engine's arithmetic.")
+        encoder, head = self.kept
+        shift = self.run.recipe.tasks[self.tuning.task].first_label_shift
+        if shift:
+            head = shift_first_label(head, shift)
+            self.run.log(stage=self.name, first_label_shift=shift)
+        if not self.tuning.mean:
+            return encoder, head
+        if self.start is None:
+            raise ValueError(f"{self.name}: the recipe asks for a mean, but names no start.")
+        return mean_of(self.start["encoder"], encoder), mean_of(self.start["head"], head)
+
+
+def shift_first_label(head: State, shift: float) -> State:
+    """A head that answers with its first label more readily, as the recipe says of the task."""
+    bias = head["out.bias"].clone()
+    bias[0] += shift
+    return head | {"out.bias": bias}
+
+
+def mean_of(a: State, b: State) -> State:
+    return {name: (a[name] + b[name]) / 2 for name in b}

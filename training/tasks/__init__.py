@@ -1,0 +1,1 @@
+"""What is learned: for each kind of task its encoding, loss and score."""

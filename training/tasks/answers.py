@@ -1,0 +1,110 @@
+"""Answers in a text: where they begin and end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bertlite_fast import Tokenizer
+
+from ..model.batches import Row, padded
+from ..model.network import Encoder, Head
+from ..recipe import Recipe
+from .learner import Learner, Task, percent
+
+
+def encode(tokenizer: Tokenizer, items: Sequence[dict[str, Any]], longest: int) -> list[Row]:
+    """Rows of questions and contexts; those whose answer is truncated are left out."""
+    found = []
+    for item in items:
+        encoded = tokenizer(
+            item["question"],
+            item["context"],
+            truncation="only_second",
+            max_length=longest,
+            return_offsets_mapping=True,
+        )
+        start = item["answers"]["answer_start"][0]
+        end = start + len(item["answers"]["text"][0])
+        sides, offsets = encoded.sequence_ids(), encoded["offset_mapping"]
+        inside = [i for i, (a, b) in enumerate(offsets) if sides[i] == 1 and a < end and b > start]
+        if inside and offsets[inside[-1]][1] >= end:
+            target = (inside[0], inside[-1])
+            found.append(Row(encoded["input_ids"], target, encoded["token_type_ids"]))
+    return found
+
+
+def repeated_words_loss(
+    scores: Tensor, ids: Tensor, mask: Tensor, types: Tensor, first_content: int
+) -> Tensor:
+    """A lesson in attention: a word is to look at the same word in the other text.
+
+    Left to themselves the layers find that out after far more questions than there are.
+    """
+    same = (
+        (ids[:, :, None] == ids[:, None, :])
+        & (types[:, :, None] != types[:, None, :])
+        & (mask[:, None, :] == 1)
+        & (ids >= first_content)[:, :, None]
+    )
+    found = scores.log_softmax(2).masked_fill(~same, -1e9).logsumexp(2)[same.any(2)]
+    return -found.sum() / max(1, len(found))
+
+
+class AnswerLearner(Learner):
+    def __init__(
+        self,
+        task: Task,
+        encoder: Encoder,
+        head: Head,
+        recipe: Recipe,
+        made_questions: float,
+    ) -> None:
+        super().__init__(task, encoder, head, recipe)
+        self.made_questions = made_questions
+        made = self.batches_of(task.made, recipe.data.batch[task.kind])
+        self.made = made.forever() if task.made else None
+        self.draw = random.Random(recipe.seed)
+        encoder.layers[0].keeps_scores = True
+
+    def loss(self, rows: Sequence[Row]) -> Tensor:
+        if self.made is not None and self.draw.random() < self.made_questions:
+            rows = next(self.made)
+        ids, mask, types = padded(rows)
+        logits = self.head(self.encoder(ids, mask, types))
+        logits = logits.masked_fill(mask[:, :, None] == 0, -1e4)
+        start, end = (torch.tensor([r.target[i] for r in rows]) for i in (0, 1))
+        loss = (F.cross_entropy(logits[:, :, 0], start) + F.cross_entropy(logits[:, :, 1], end)) / 2
+        if self.encoder.quantized:
+            return loss
+        scores = self.encoder.layers[0].scores[:, 0].float()
+        first_content = self.recipe.masking.first_content
+        lesson = repeated_words_loss(scores, ids, mask, types, first_content)
+        return loss + self.recipe.losses.repeated * lesson
+
+    def _score(self, batches: Iterator[list[Row]]) -> float:
+        """The overlap of answers in tokens, as F1."""
+        right = 0.0
+        total = 0
+        for rows in batches:
+            for (a, b), row in zip(self._best_spans(rows), rows):
+                c, d = row.target
+                common = max(0, min(b, d) - max(a, c) + 1)
+                right += 2 * common / (b - a + d - c + 2)
+                total += 1
+        return percent(right, total)
+
+    def _best_spans(self, rows: Sequence[Row]) -> list[tuple[int, int]]:
+        ids, mask, types = padded(rows)
+        logits = self.head(self.encoder(ids, mask, types))
+        logits = logits.masked_fill((mask * types)[:, :, None] == 0, -1e4)
+        scores = logits[:, :, 0, None] + logits[:, None, :, 1]
+        n = scores.shape[1]
+        allowed = torch.ones(n, n).triu() - torch.ones(n, n).triu(self.recipe.data.longest_answer)
+        best = scores.masked_fill(allowed == 0, -1e9).flatten(1).argmax(1)
+        return [divmod(int(at), n) for at in best]

@@ -1,0 +1,73 @@
+"""The tasks by name: their sets, encoded, and what learns them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bertlite_fast import Tokenizer
+
+from ..data import entities, intents, labeled
+from ..data.questions import questions
+from ..data.sets import Data
+from ..model.network import Encoder, Head
+from ..recipe import Recipe
+from . import answers, classes, tokens
+from .learner import Learner, Task
+
+SPLITS = ("train", "validation")
+
+
+def build_classes(tokenizer: Tokenizer, data: Data, name: str) -> Task:
+    if name == "intent":
+        items = {split: intents.intent_items(data, split) for split in SPLITS}
+        labels = intents.LABELS
+    else:
+        items = {split: labeled.classified_items(data, name, split) for split in SPLITS}
+        labels = sorted({label for _, label in items["train"]})
+    longest = data.recipe.data.longest["classes"]
+    rows = {s: classes.encode(tokenizer, items[s], labels, longest) for s in SPLITS}
+    return Task(name, "classes", labels, rows["train"], rows["validation"])
+
+
+def build_tokens(tokenizer: Tokenizer, data: Data, name: str, with_renamed: bool = True) -> Task:
+    if name == "ner":
+        labels = entities.LABELS
+        train = entities.training_items(data, with_renamed)
+        validation = entities.validation_items(data)
+    elif name == "pos":
+        labels = labeled.PARTS_OF_SPEECH
+        train, validation = (labeled.part_of_speech_items(data, split) for split in SPLITS)
+    else:
+        labels = labeled.SLOT_LABELS
+        train, validation = (labeled.slot_items(data, split) for split in SPLITS)
+    longest = data.recipe.data.longest["tokens"]
+    rows = [tokens.encode(tokenizer, items, longest) for items in (train, validation)]
+    return Task(name, "tokens", labels, *rows)
+
+
+def build_answers(tokenizer: Tokenizer, data: Data, name: str) -> Task:
+    longest = data.recipe.data.longest["answers"]
+    train, validation = (
+        answers.encode(tokenizer, labeled.question_items(data, split), longest) for split in SPLITS
+    )
+    made = answers.encode(tokenizer, list(questions(data)), longest)
+    for row in made:  # many: kept in two bytes an id
+        row.ids = np.asarray(row.ids, np.uint16)
+    return Task(name, "answers", [], train, validation, made)
+
+
+BUILDERS = {"classes": build_classes, "tokens": build_tokens, "answers": build_answers}
+
+
+def build(tokenizer: Tokenizer, data: Data, name: str) -> Task:
+    return BUILDERS[data.recipe.tasks[name].kind](tokenizer, data, name)
+
+
+def learner_for(
+    task: Task, encoder: Encoder, head: Head, recipe: Recipe, made_questions: float
+) -> Learner:
+    if task.kind == "classes":
+        return classes.ClassLearner(task, encoder, head, recipe)
+    if task.kind == "tokens":
+        return tokens.TokenLearner(task, encoder, head, recipe)
+    return answers.AnswerLearner(task, encoder, head, recipe, made_questions)
