@@ -1,4 +1,4 @@
-"""What training keeps out of its texts, and the names it knows in EWT: the parts of training/ that need no PyTorch."""
+"""The parts of training/ that need no PyTorch: its data, its recipe, its statistics."""
 
 from __future__ import annotations
 
@@ -6,36 +6,75 @@ import json
 import random
 from pathlib import Path
 
-import ewt
-import home
-import labeled
 import pytest
-import sets
 
-TRAINING = Path(ewt.__file__).parent
+from training.data import entities, ewt, held_out, home
+from training.data.questions import QuestionMaker
+from training.data.words import words_of
+from training.recipe import RECIPE
+from training.release.document import between_marks
+from training.release.statistics import answer_overlap, spans, spearman
 
 
-def sentences(name: str) -> list[str]:
-    lines = (TRAINING / name).read_text(encoding="utf-8").splitlines()
+def sentences(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
     return [item["text"].replace("[MASK]", item["word"]) for item in map(json.loads, lines)]
 
 
-def test_judged_sentences_are_kept_out() -> None:
-    assert all(sets.judged(text) for text in sentences("announced.jsonl"))
+def test_held_out_sentences_are_recognized() -> None:
+    assert all(held_out.is_held_out(text) for text in sentences(held_out.ANNOUNCED))
     assert all(
-        home.close(text)
-        for name in ("announced.jsonl", "home-judge.jsonl")
-        for text in sentences(name)
+        held_out.is_close(text)
+        for path in (held_out.ANNOUNCED, held_out.HOMES)
+        for text in sentences(path)
     )
-    assert not home.close("a completely different sentence about nothing at all")
+    assert not held_out.is_close("a completely different sentence about nothing at all")
 
 
-def test_home_makes_whole_sentences_and_none_that_is_judged() -> None:
-    found = list(home.sentences(5000, 3))
+def test_home_makes_whole_sentences_and_none_that_is_held_out() -> None:
+    found = list(home.sentences(5000, 3, RECIPE.home))
     assert len(set(found)) > 3000
     assert not [text for text in found if set("{}|<>@#") & set(text)]
-    assert not [text for text in found if sets.judged(text) or home.close(text)]
-    assert found == list(home.sentences(5000, 3))
+    assert not [text for text in found if held_out.is_held_out_or_close(text)]
+    assert found == list(home.sentences(5000, 3, RECIPE.home))
+
+
+def test_questions_have_their_answer_in_the_sentence() -> None:
+    text = "In 1987 the old farmer painted three small boats at the harbor of Genoa."
+    maker = QuestionMaker(RECIPE.questions, random.Random(1))
+    found = [maker.question(words_of(text)) for _ in range(200)]
+    answers = {text[one[1] : one[2]] for one in found if one is not None}
+    assert {"1987", "three"} <= answers
+    assert all(one[0].endswith("?") for one in found if one is not None)
+
+
+def test_every_task_is_tuned_after_each_table() -> None:
+    for table in ("together", "again"):
+        tuned = {t.task for one in RECIPE.passes if one.table == table for t in one.tunings}
+        assert tuned >= {*RECIPE.tasks, "vectors"}
+    names = [f"{one.name}/{t.task}" for one in RECIPE.passes for t in one.tunings]
+    assert len(set(names)) == len(names)
+    starts = [(f"{one.name}/{t.task}", t.start) for one in RECIPE.passes for t in one.tunings]
+    assert all(names.index(start) < names.index(name) for name, start in starts if start)
+
+
+def test_statistics() -> None:
+    assert spans(["B-PER", "I-PER", "O", "I-LOC", "B-LOC"]) == {
+        (0, 2, "PER"),
+        (3, 4, "LOC"),
+        (4, 5, "LOC"),
+    }
+    assert spearman([1, 2, 3, 3], [10, 20, 30, 30]) == pytest.approx(100)
+    assert spearman([1, 2, 3], [3, 2, 1]) == pytest.approx(-100)
+    assert answer_overlap(["old", "bridge"], ["bridge"]) == pytest.approx(2 / 3)
+
+
+def test_tables_go_between_their_marks() -> None:
+    text = "a\n<!-- scores -->\nold\n<!-- /scores -->\nb\n"
+    new = "a\n<!-- scores -->\nnew\n<!-- /scores -->\nb\n"
+    assert between_marks(text, "scores", ["new"]) == new
+    with pytest.raises(ValueError, match="files"):
+        between_marks(text, "files", ["new"])
 
 
 def test_the_list_of_names_has_a_letter_for_each_word() -> None:
@@ -74,16 +113,16 @@ def test_kinds_of_names(text: str, tags: str, kinds: str) -> None:
 
 
 def test_renamed_sentences_differ_in_their_names_alone() -> None:
-    person, place, other = (labeled.ENTITIES.index(kind) for kind in ("PER", "LOC", "MISC"))
+    person, place, other = (entities.ENTITIES.index(kind) for kind in ("PER", "LOC", "MISC"))
     items = [
         (
             ["Ann", "Lee", "saw", "Rome", "in", "Latin", "."],
             [person, person, 0, place, 0, other, 0],
         ),
         (["Bo", "left", "New", "York", "."], [person, 0, place, place, 0]),
-        (["who", "is", "Xu", "?"], [0, 0, labeled.UNSURE, 0]),
+        (["who", "is", "Xu", "?"], [0, 0, entities.UNSURE, 0]),
     ]
-    found = [labeled.renamed(items, random.Random(seed)) for seed in range(20)]
+    found = [entities.renamed(items, random.Random(seed), 0.8) for seed in range(20)]
     for sentences in found:
         for (words, tags), (before, _) in zip(sentences, items):
             assert len(words) == len(tags)

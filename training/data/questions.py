@@ -24,7 +24,7 @@ FOR_PERSON = ("who", "who", "what", "which person")
 FOR_NAME = ("who", "who", "what", "what", "which", "what is the name of what")
 FOR_KIND = ("what", "which", "what kind of", "what type of", "what sort of")
 FOR_THING = ("what", "what", "what", "which", "what thing", "who")
-AUXILIARIES = (["did"], ["was"], ["is"], ["does"], ["the"], [], [])
+AUXILIARIES: tuple[list[str], ...] = (["did"], ["was"], ["is"], ["does"], ["the"], [], [])
 ENDINGS = (("ied", "y"), ("ies", "y"), ("ing", ""), ("ed", ""), ("es", "e"), ("s", ""))
 
 

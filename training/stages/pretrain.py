@@ -88,7 +88,7 @@ class Pretrainer:
         vocabulary = recipe.shape.vocabulary
         corpus = Corpus(run.corpus, self.numbers.shares, vocabulary, recipe.masking)
         self.model = WordModel(corpus, recipe)
-        modules = [self.model.encoder, self.model.head]
+        modules: list[nn.Module] = [self.model.encoder, self.model.head]
         self.optimizer, _ = optimizer_for(modules, self.numbers.rate, recipe.optimizer)
         self.parameters = [p for m in modules for p in m.parameters()]
         self.checkpoint = run.base_file.with_name("checkpoint.pt")
@@ -149,7 +149,7 @@ class Pretrainer:
         self.run.log(stage="pretrain", step=self.step, tokens=self.tokens, **what)
 
     def _evaluate(self) -> dict[str, float]:
-        return self.model.evaluate("wikipedia") | self.model.evaluate("modern")
+        return {**self.model.evaluate("wikipedia"), **self.model.evaluate("modern")}
 
     def train(self) -> None:
         losses, every = 0.0, self.numbers.log_every

@@ -1,0 +1,145 @@
+"""A run of the recipe in miniature: killed on its way, gone on with, and opened at its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bertlite_fast import pipeline
+
+ROOT = Path(__file__).resolve().parent.parent
+KILLED_AFTER = "alone/vectors"  # once this is there, in whatever comes next
+TIMEOUT = 600  # seconds, for very busy machines; a quiet one needs 40
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    for name in ("torch", "transformers", "safetensors"):
+        pytest.importorskip(name)
+    from training_data import VOCABULARY, write_data
+
+    if not VOCABULARY.exists():
+        pytest.skip("run from a checkout")
+    found = tmp_path_factory.mktemp("training")
+    write_data(found / "data")
+    return found
+
+
+def start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    paths = os.pathsep.join([str(ROOT), *sys.path])
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
+    arguments = ["run", "data", "run", "--miniature", "--outputs", "outputs"]
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "training", *arguments],
+            cwd=folder,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def kill_after(process: subprocess.Popen[bytes], file: Path) -> None:
+    end = time.monotonic() + TIMEOUT
+    while not file.exists() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def logs(folder: Path) -> tuple[str, str]:
+    """What was printed by a run that was killed, and by the one that went on with it."""
+    killed, finished = folder / "killed.log", folder / "finished.log"
+    kill_after(start(folder, killed), folder / f"run/{KILLED_AFTER}.pt")
+    process = start(folder, finished)
+    status = process.wait(TIMEOUT)
+    assert status == 0, finished.read_text(encoding="utf-8")
+    return killed.read_text(encoding="utf-8"), finished.read_text(encoding="utf-8")
+
+
+def stages(log: str) -> tuple[list[str], list[str]]:
+    """The stages that were done before, and those that were run."""
+    found = re.findall(r"^-- (\S+?)(: done before)?$", log, re.M)
+    return [name for name, before in found if before], [name for name, no in found if not no]
+
+
+def test_a_killed_run_goes_on_where_it_was(folder: Path, logs: tuple[str, str]) -> None:
+    from training.recipe import miniature
+    from training.release.outputs import Outputs
+    from training.stages.plan import plan
+    from training.stages.run import Run
+
+    run = Run(folder / "data", folder / "run", miniature(), Outputs.folder(folder / "outputs"))
+    names = [stage.name for stage in plan(run)]
+    before, now = stages(logs[1])
+    assert before + now == names
+    assert KILLED_AFTER in before
+    assert {"again", "finish-longer/pos", "export", "score"} <= set(now)
+    assert all(stage.is_done or not stage.outputs for stage in plan(run))
+
+
+def test_only_whole_files_are_left(folder: Path, logs: tuple[str, str]) -> None:
+    import torch
+
+    files = [path for path in (folder / "run").rglob("*.pt") if not path.name.startswith(".")]
+    assert len(files) > 20
+    for path in files:
+        torch.load(path, weights_only=True)
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "text"),
+    [
+        ("text-classification", "clinc150", "The farmer painted a bridge."),
+        ("sentiment-analysis", "sentiment", "The farmer painted a bridge."),
+        ("intent-classification", "intent", "The farmer painted a bridge."),
+        ("token-classification", "ner", "Mary Smith painted a bridge in Paris."),
+        ("fill-mask", "base", "The farmer painted a [MASK]."),
+    ],
+)
+def test_pipelines_open_the_exported_models(
+    folder: Path, logs: tuple[str, str], task: Any, name: str, text: str
+) -> None:
+    pipe: Any = pipeline(task, str(folder / f"outputs/models/{name}.bertlite"))
+    assert pipe(text) is not None
+
+
+def test_the_card_has_the_scores(folder: Path, logs: tuple[str, str]) -> None:
+    card = json.loads((folder / "outputs/card.json").read_text(encoding="utf-8"))
+    assert {"fill-mask", "intent", "qamr", "ud_ewt", "wikigold"} <= set(card["scores"])
+    assert card["scores"]["fill-mask"]["of"] == 10
+
+
+def test_activations_are_rounded_as_the_engine_rounds_them() -> None:
+    """254 steps from a row's minimum to its maximum, with zero among them."""
+    torch = pytest.importorskip("torch")
+    from training.model.rounding import ACTIVATION_STEPS, rounded_activations
+
+    row = torch.tensor([[-1.0, 0.0, 0.303, 1.54]])
+    scale = 2.54 / 254
+    assert ACTIVATION_STEPS == 254
+    found = rounded_activations(row) / scale
+    assert torch.allclose(found, torch.tensor([[-100.0, 0, 30, 154]]), atol=1e-3)
+
+
+def test_an_unknown_stage_is_refused(folder: Path) -> None:
+    from training.recipe import miniature
+    from training.release.outputs import Outputs
+    from training.stages.plan import chosen, plan
+    from training.stages.run import Run
+
+    run = Run(folder / "data", folder / "run", miniature(), Outputs.folder(folder / "outputs"))
+    assert len(chosen(plan(run), "alone")) == 11
+    assert [stage.name for stage in chosen(plan(run), "finish/ner")] == ["finish/ner"]
+    with pytest.raises(ValueError, match="there is no stage nonsense"):
+        chosen(plan(run), "nonsense")
