@@ -1,0 +1,114 @@
+"""Writing files: whole or not at all, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bertlite_fast.errors import ModelFileError
+from bertlite_fast.files import AtomicFile, write_atomically
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+
+
+def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    write_atomically(path, b"one")
+    assert path.read_bytes() == b"one"
+    write_atomically(os.fspath(path), "zwölf")
+    assert path.read_text(encoding="utf-8") == "zwölf"
+    assert os.listdir(tmp_path) == ["notes"]
+
+
+def test_the_old_file_is_there_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(b"old")
+    with AtomicFile(path) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+
+
+def test_an_error_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(b"old")
+    with pytest.raises(KeyError), AtomicFile(path) as file:
+        file.write(b"new")
+        raise KeyError("x")
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["notes"]
+
+
+FULL_DISK = """
+import resource, signal, sys
+from bertlite_fast.errors import ModelFileError
+from bertlite_fast.files import AtomicFile, write_atomically
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_atomically(sys.argv[1], b"x" * int(sys.argv[2]))
+except ModelFileError as error:
+    print(error)
+    sys.exit(3)
+"""
+
+
+@POSIX
+@pytest.mark.parametrize("size", [1001, 100_000])
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(b"old")
+    run = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(path), str(size)], capture_output=True, text=True
+    )
+    assert run.returncode == 3, run.stderr
+    assert "cannot be written" in run.stdout and "unchanged" in run.stdout
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["notes"]
+
+
+KILLED = """
+import os, signal, sys
+from bertlite_fast.files import AtomicFile
+with AtomicFile(sys.argv[1]) as file:
+    file.write(b"x" * 100_000)
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@POSIX
+def test_a_kill_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(b"old")
+    assert subprocess.run([sys.executable, "-c", KILLED, str(path)]).returncode == -9
+    assert path.read_bytes() == b"old"
+
+
+@POSIX
+def test_permissions_and_links_stay(tmp_path: Path) -> None:
+    path, link = tmp_path / "notes", tmp_path / "link"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    link.symlink_to("notes")
+    write_atomically(link, b"new")
+    assert link.is_symlink() and path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@POSIX
+def test_what_is_not_a_regular_file_is_written_to(tmp_path: Path) -> None:
+    write_atomically("/dev/null", b"gone")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+@pytest.mark.parametrize("name", ["absent/notes", "", "folder"])
+def test_a_path_that_cannot_be_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ModelFileError, match="cannot be written"):
+        write_atomically(tmp_path / name, b"x")
+    assert os.listdir(tmp_path) == ["folder"] and not os.listdir(tmp_path / "folder")
