@@ -73,6 +73,8 @@ class SingleSentences:
     most_words: int = 25  # fewer than these
     of_anything: int = 15_000  # of each source; of what comes behind, those that speak of homes
     of_homes: int = 45_000
+    home_words: int = 2  # at least, and
+    home_word_every: int = 5  # one word in so many, make a sentence one of homes
     longest: int = 40  # tokens
     shortest: int = 6
 
@@ -250,6 +252,7 @@ class TaskData:
     intent_seed: int = 5
     intent_order_seed: int = 7
     no_language: int = 400  # texts in no language
+    no_language_empty: int = 20  # one in so many is empty
     no_language_seed: int = 3
     names_most: dict[str, int] = field(  # sentences; WikiANN's are fragments that are all names
         default_factory=lambda: {

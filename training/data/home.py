@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..recipe import HomeSentences
+from ..recipe import HomeSentences, SingleSentences
 from .held_out import is_close, is_held_out_or_close
 from .sets import Data
 
@@ -49,11 +49,12 @@ def common_words() -> frozenset[str]:
     )
 
 
-def is_at_home(text: str, words: frozenset[str]) -> bool:
-    """Whether a sentence speaks of such things: two of the words, and one word in five."""
+def is_at_home(text: str, words: frozenset[str], numbers: SingleSentences) -> bool:
+    """Whether a sentence speaks of such things: enough of the words, and of all its words."""
     found = re.findall(r"[a-z]+", text.lower())
     hits = sum(word in words for word in found)
-    return hits >= 2 and 5 * hits >= len(found)
+    is_dense = numbers.home_word_every * hits >= len(found)
+    return hits >= numbers.home_words and is_dense
 
 
 def sentences(count: int, seed: int, numbers: HomeSentences) -> Iterator[str]:
@@ -92,5 +93,5 @@ def singles(data: Data) -> Iterator[str]:
         ]
         yield from (t for t in found[: numbers.of_anything] if not is_close(t))
         rest = found[numbers.of_anything :]
-        at_home = [t for t in rest if is_at_home(t, common) and not is_close(t)]
+        at_home = [t for t in rest if is_at_home(t, common, numbers) and not is_close(t)]
         yield from at_home[: numbers.of_homes]

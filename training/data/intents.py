@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 
+from ..recipe import TaskData
 from .sets import Data
 
 INTENTS = {
@@ -125,10 +126,11 @@ NO_LANGUAGE = (
 LabeledText = tuple[str, str]
 
 
-def no_language(count: int, seed: int) -> list[str]:
+def no_language(numbers: TaskData) -> list[str]:
     """What cannot be a request: texts in no language, and nothing at all."""
-    r = random.Random(seed)
-    found = [""] * (count // 20)
+    r = random.Random(numbers.no_language_seed)
+    count = numbers.no_language
+    found = [""] * (count // numbers.no_language_empty)
     for _ in range(count):
         low, high = r.choice(NO_LANGUAGE)
         words = [
@@ -173,8 +175,7 @@ def intent_items(data: Data, split: str) -> list[LabeledText]:
     numbers = data.recipe.data
     found = _requests(data, split)
     if split == "train":
-        texts = no_language(numbers.no_language, numbers.no_language_seed)
-        found += [(text, NONE) for text in texts]
+        found += [(text, NONE) for text in no_language(numbers)]
     r = random.Random(numbers.intent_order_seed)
     count, seed = numbers.intent_texts[split], numbers.intent_text_seeds[split]
     for source in TEXTS:
