@@ -336,12 +336,14 @@ BL_API bl_status bl_classify(const bl_session *session, const bl_text *text,
 typedef enum { BL_EACH_TOKEN, BL_SIMPLE, BL_FIRST, BL_AVERAGE, BL_MAX } bl_aggregation;
 
 /* stride: tokens that neighboring windows share. windows: texts longer than the model are read
- * in windows; otherwise they are truncated. keep_outside: entities labeled "O" are returned too. */
+ * in windows; otherwise they are truncated. keep_outside: entities labeled "O" are returned too.
+ * ignored (or NULL): for each label, not 0 if entities that begin with it are left out. */
 typedef struct {
     bl_aggregation aggregation;
     int windows, keep_outside;
     size_t stride;
     bl_unit unit;
+    const unsigned char *ignored;
 } bl_entity_options;
 
 /* A token that lies in the text; row: its index in its window, special tokens counted.
@@ -368,7 +370,7 @@ typedef struct {
     bl_extent extent;
 } bl_entities;
 
-/* options NULL: BL_FIRST, in windows, offsets in bytes. */
+/* options NULL: BL_FIRST, in windows that share a quarter with the next, offsets in bytes. */
 BL_API bl_status bl_find_entities(const bl_session *session, const bl_text *text,
                                   const bl_entity_options *options, bl_entities *out,
                                   bl_error *error);
@@ -378,12 +380,16 @@ BL_API const char *bl_entity_type(const bl_model *model, int label);
 /* -- answers found in a text -- */
 
 /* 0 stands for the default, in parentheses. top_k (1), max_answer_tokens (15), max_tokens: of
- * question and context together (384), stride (128): tokens that neighboring windows share.
- * no_answer: an empty answer takes part, [0, 0). whole_words: answers begin and end with words. */
+ * question and context together (384), stride (128): tokens that neighboring windows share, or
+ * BL_NO_STRIDE. no_answer: an empty answer takes part, [0, 0). whole_words: answers begin and end
+ * with words. An answer that several windows find has the score of the best one; sum_windows: the
+ * sum of all, at most 1, as in transformers 4. */
+#define BL_NO_STRIDE ((size_t)-1)
 typedef struct {
     size_t top_k, max_answer_tokens, max_tokens, stride;
     int no_answer, whole_words;
     bl_unit unit;
+    int sum_windows;
 } bl_answer_options;
 
 /* Offsets in the context. */

@@ -7,6 +7,7 @@
 
 #include "../files/delta.h"
 #include "../files/tensors.h"
+#include "labels.h"
 #include "model.h"
 #include "../memory.h"
 #include "../error.h"
@@ -634,7 +635,8 @@ static bl_model *finish(bl_model *m, const char *config, size_t config_size,
         m->config_size = config_size;
         m->config = kept(m, config_size + 1);
         if (m->config) memcpy(m->config, config, config_size);
-        if (m->config ? build(&l) : no_memory(&l)) {
+        if (m->config ? build(&l) && (bl_read_label_names(m, kept) || no_memory(&l))
+                      : no_memory(&l)) {
             bl_free(l.row);
             return m;
         }

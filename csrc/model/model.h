@@ -55,6 +55,7 @@ struct bl_model {
 
     char *config;
     size_t config_size;
+    const char *const *label_names; /* info.labels of them (labels.c) */
     bl_chunk *memory; /* everything above */
     bl_map map, base; /* the file, and the one that it stands on */
 };

@@ -293,32 +293,3 @@ bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_request *req
     }
     return BL_OK;
 }
-
-bl_status bl_top(const float *logits, size_t n, size_t k, int32_t *index, float *probability)
-{
-    enum { MOST = 64 };
-    const bl_kernels *kernels = bl_active_isa();
-    if (!kernels) return BL_ISA_ERROR;
-    if (!n || !k || k > MOST) return BL_INPUT_ERROR;
-    float value[MOST];
-    size_t have = 0;
-    k = k < n ? k : n;
-    for (size_t i = 0; i < n; i++) {
-        if (have == k) i = kernels->find_above(logits, i, n, value[k - 1]);
-        if (i == n) break;
-        size_t at = have < k ? have++ : k - 1;
-        for (; at > 0 && value[at - 1] < logits[i]; at--) {
-            value[at] = value[at - 1];
-            index[at] = index[at - 1];
-        }
-        value[at] = logits[i];
-        index[at] = (int32_t)i;
-    }
-    const float sum = kernels->sum_exp(logits, n, value[0]);
-    float top[BL_LANES];
-    for (size_t i = 0; i < k; i++) {
-        top[0] = value[i];
-        probability[i] = kernels->sum_exp(top, 1, value[0]) / sum;
-    }
-    return BL_OK;
-}

@@ -1,0 +1,242 @@
+/* spans.c: answers to a question, found in a context.
+ *
+ * The context is read in windows. In each, the model says how probable it is that an answer
+ * begins and ends at a token; a span's score is the product of both. */
+#include <math.h>
+#include <string.h>
+
+#include "answer_set.h"
+#include "text_input.h"
+
+enum { TOP_K = 1, ANSWER_TOKENS = 15, MAX_TOKENS = 384, STRIDE = 128 };
+
+/* Tokens [start, end] of a row. */
+typedef struct {
+    int32_t start, end;
+    float score;
+} span;
+
+typedef struct {
+    const bl_session *s;
+    bl_answer_options options; /* with the defaults filled in */
+    bl_text_tokens tokens;
+    const bl_window *windows;
+    size_t window_count;
+    bl_text_row row;
+    float *logits, *starts, *ends;
+    span *spans; /* of one window, up to span_capacity */
+    size_t span_capacity;
+    float no_answer; /* the least score of no answer so far */
+    bl_answer_set found;
+} search;
+
+/* ---- the best spans of a window ---------------------------------------------------------- */
+
+/* Heap order: the root goes first when a better one comes. */
+static int worse(const span *a, const span *b)
+{
+    if (a->score != b->score) return a->score < b->score;
+    return a->start != b->start ? a->start > b->start : a->end > b->end;
+}
+
+static void sift(span *heap, size_t at, size_t n)
+{
+    for (size_t child; (child = 2 * at + 1) < n; at = child) {
+        if (child + 1 < n && worse(&heap[child + 1], &heap[child])) child++;
+        if (!worse(&heap[child], &heap[at])) break;
+        const span other = heap[at];
+        heap[at] = heap[child];
+        heap[child] = other;
+    }
+}
+
+static void push(search *q, size_t *count, const span *new_one)
+{
+    span *heap = q->spans;
+    if (*count == q->span_capacity) { /* spans come in order, so an equal one is worse */
+        if (!(new_one->score > heap[0].score)) return;
+        heap[0] = *new_one;
+        sift(heap, 0, *count);
+        return;
+    }
+    size_t at = (*count)++;
+    for (; at && worse(new_one, &heap[(at - 1) / 2]); at = (at - 1) / 2)
+        heap[at] = heap[(at - 1) / 2];
+    heap[at] = *new_one;
+}
+
+/* q->spans: the best spans of the context's tokens [from, to) of the row, best first. */
+static size_t find_spans(search *q, size_t from, size_t to)
+{
+    size_t count = 0;
+    for (size_t s = from; s < to; s++) {
+        const size_t most = to - s < q->options.max_answer_tokens ? to - s
+                                                                  : q->options.max_answer_tokens;
+        /* an end's probability is 1 at most */
+        if (count == q->span_capacity && q->starts[s] <= q->spans[0].score) continue;
+        for (size_t e = s; e < s + most; e++) {
+            const span one = { (int32_t)s, (int32_t)e, q->starts[s] * q->ends[e] };
+            if (one.score > 0.0f) push(q, &count, &one);
+        }
+    }
+    for (size_t i = count; i-- > 1;) {
+        const span worst = q->spans[0];
+        q->spans[0] = q->spans[i];
+        q->spans[i] = worst;
+        sift(q->spans, 0, i);
+    }
+    return count;
+}
+
+/* Probabilities of starts and ends, over the context and the first token, which stands for no
+ * answer. */
+static void read_logits(search *q, int32_t cls)
+{
+    const bl_text_row *row = &q->row;
+    for (size_t i = 0; i < row->count; i++) {
+        const int takes_part = row->source[i] >= (int32_t)q->tokens.first ||
+                               (cls >= 0 && row->ids[i] == cls);
+        q->starts[i] = takes_part ? q->logits[2 * i] : -INFINITY;
+        q->ends[i] = takes_part ? q->logits[2 * i + 1] : -INFINITY;
+    }
+    bl_scores(BL_SOFTMAX, q->starts, row->count, q->starts);
+    bl_scores(BL_SOFTMAX, q->ends, row->count, q->ends);
+}
+
+/* ---- windows -------------------------------------------------------------------------------- */
+
+/* The span's bytes in the context; with whole_words those of its first and last word, as far as
+ * they are in the window. first: the window's first token of the context, at `from` of the row. */
+static void locate(const search *q, const span *s, const bl_window *w, size_t from, uint32_t *start,
+                   uint32_t *end)
+{
+    const bl_offset *offsets = q->tokens.offsets + q->tokens.first;
+    size_t a = w->b_from + ((size_t)s->start - from), b = w->b_from + ((size_t)s->end - from);
+    while (q->options.whole_words && a > w->b_from && offsets[a - 1].word == offsets[a].word) a--;
+    while (q->options.whole_words && b + 1 < w->b_to && offsets[b + 1].word == offsets[b].word) b++;
+    *start = offsets[a].start;
+    *end = offsets[b].end;
+}
+
+static bl_status read_window(search *q, size_t number, bl_error *error)
+{
+    const bl_window *w = &q->windows[number];
+    bl_fill_window_row(q->s, &q->tokens, w, &q->row);
+    const bl_status status = bl_run_row(q->s, &q->row, BL_TOKENS, NULL, 0, q->logits, error);
+    if (status != BL_OK) return status;
+    size_t from = 0; /* of the context's tokens */
+    while (from < q->row.count && q->row.source[from] < (int32_t)q->tokens.first) from++;
+    const int32_t cls = bl_tokenizer_describe(q->s->tokenizer)->id[BL_CLS];
+    if (from == q->row.count && cls < 0) return BL_OK; /* nothing could be an answer */
+    read_logits(q, cls);
+    const float none = q->starts[0] * q->ends[0];
+    if (none < q->no_answer) q->no_answer = none;
+    q->starts[0] = q->ends[0] = 0.0f;
+    const size_t count = find_spans(q, from, from + (w->b_to - w->b_from));
+    for (size_t i = 0; i < count; i++) {
+        uint32_t start, end;
+        locate(q, &q->spans[i], w, from, &start, &end);
+        if (!bl_answer_set_add(&q->found, number, start, end, q->spans[i].score))
+            return bl_no_memory(error, "the answers");
+    }
+    return bl_answer_set_trim(&q->found) ? BL_OK : bl_no_memory(error, "the answers");
+}
+
+/* ---- the call -------------------------------------------------------------------------------- */
+
+static bl_answer_options with_defaults(const bl_session *s, const bl_answer_options *given)
+{
+    static const bl_answer_options defaults = { .whole_words = 1 };
+    bl_answer_options o = given ? *given : defaults;
+    const size_t most = bl_max_tokens(s->model, s->tokenizer);
+    if (!o.top_k) o.top_k = TOP_K;
+    if (!o.max_answer_tokens) o.max_answer_tokens = ANSWER_TOKENS;
+    if (!o.max_tokens) o.max_tokens = MAX_TOKENS;
+    if (o.max_tokens > most) o.max_tokens = most;
+    if (o.stride == BL_NO_STRIDE) o.stride = 0;
+    else if (!o.stride) o.stride = o.max_tokens / 2 < STRIDE ? o.max_tokens / 2 : STRIDE;
+    return o;
+}
+
+/* Reads the text, and takes the memory for its windows. */
+static bl_status prepare(search *q, const bl_text *text, bl_error *error)
+{
+    const bl_session *s = q->s;
+    const bl_answer_options *o = &q->options;
+    const bl_limits limits = { BL_ONLY_SECOND, o->max_tokens, o->stride,
+                               bl_tokenizer_describe(s->tokenizer)->truncate_left, 1 };
+    bl_status status = bl_read_tokens(s, text, SIZE_MAX, 1, &q->tokens, error);
+    if (status == BL_OK)
+        status = bl_read_windows(s, &q->tokens, &limits, &q->windows, &q->window_count, error);
+    if (status == BL_OK)
+        status = bl_take_window_row(s, q->windows, q->window_count, 1, &q->row, error);
+    if (status != BL_OK) return status;
+    const size_t n = q->row.count;
+    if (q->options.max_answer_tokens > n) q->options.max_answer_tokens = n;
+    /* Some spans are the same once they are whole words. */
+    const size_t spans = n * q->options.max_answer_tokens, wanted = !o->whole_words ? o->top_k
+                                                                    : o->top_k < spans / 2
+                                                                        ? 2 * o->top_k + 10
+                                                                        : spans;
+    q->span_capacity = wanted < spans ? wanted : spans;
+    q->logits = bl_arena_take(s->arena, 4 * n, sizeof *q->logits);
+    q->spans = bl_arena_take(s->arena, q->span_capacity, sizeof *q->spans);
+    if (!q->logits || !q->spans) return bl_no_memory(error, "the answers");
+    q->starts = q->logits + 2 * n;
+    q->ends = q->starts + n;
+    q->no_answer = 1.0f;
+    bl_answer_set_start(&q->found, s->arena, text->pair, o->top_k, o->sum_windows);
+    return BL_OK;
+}
+
+/* The answers that are best over all windows. */
+static bl_status finish(search *q, const bl_text *text, bl_answers *out, bl_error *error)
+{
+    const int in_characters = q->options.unit == BL_CHARACTERS;
+    bl_characters characters;
+    const int32_t *best;
+    size_t count;
+    if (!bl_answer_set_best(&q->found, q->options.no_answer ? &q->no_answer : NULL, &best, &count))
+        return bl_no_memory(error, "the answers");
+    bl_answer *items = bl_arena_take(q->s->arena, count, sizeof *items);
+    if (!items) return bl_no_memory(error, "the answers");
+    if (in_characters) {
+        const bl_status status =
+            bl_count_characters(q->s, text->pair, text->pair_size, &characters, error);
+        if (status != BL_OK) return status;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if ((size_t)best[i] == q->found.answers.count) {
+            items[i] = (bl_answer){ 0, 0, q->no_answer };
+            continue;
+        }
+        const bl_found_answer *a = (const bl_found_answer *)q->found.answers.items + best[i];
+        items[i] = (bl_answer){ in_characters ? bl_character_at(&characters, a->start) : a->start,
+                                in_characters ? bl_character_at(&characters, a->end) : a->end,
+                                bl_answer_score(a) };
+    }
+    *out = (bl_answers){ items, count, q->window_count };
+    return BL_OK;
+}
+
+bl_status bl_answer_question(const bl_session *s, const bl_text *text,
+                             const bl_answer_options *options, bl_answers *out, bl_error *error)
+{
+    search q;
+    bl_status status = bl_begin(s, BL_ANSWER_HEAD, "answering questions", error);
+    if (status != BL_OK) return status;
+    if (bl_describe(s->model)->labels != 2)
+        return bl_fail(error, BL_CONFIG_ERROR,
+                       "the model's head for question answering has %d outputs for a token, but it "
+                       "needs 2, for start and end; open a model that has those.",
+                       bl_describe(s->model)->labels);
+    if (!text->pair)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "there is a question, but no context; give it as the text's pair.");
+    q.s = s;
+    q.options = with_defaults(s, options);
+    status = prepare(&q, text, error);
+    for (size_t i = 0; status == BL_OK && i < q.window_count; i++)
+        status = read_window(&q, i, error);
+    return status == BL_OK ? finish(&q, text, out, error) : status;
+}
