@@ -261,6 +261,8 @@ int main(int argc, char **argv)
 #ifdef BL_FAIL_ALLOCATIONS
     if (!failed && value[SWEEP]) failed = sweep(&session, &text, run);
 #endif
+    if (*argv[at] == '@') free(data);
+    if (text.pair && *argv[at + 1] == '@') free((void *)(uintptr_t)text.pair);
     bl_arena_free(session.arena);
     bl_tokenizer_close(tokenizer);
     bl_close(model);
