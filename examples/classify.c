@@ -1,12 +1,13 @@
-/* classify.c: the core without Python. Prints a model's output for a text or a pair of texts.
+/* classify.c: labels for a text, or for a pair of texts, the best first.
  *
  *     classify FOLDER-OR-FILE TEXT [SECOND-TEXT]
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bertlite.h"
+
+enum { LABELS = 5 };
 
 int main(int argc, char **argv)
 {
@@ -22,26 +23,19 @@ int main(int argc, char **argv)
         bl_close(model);
         return 1;
     }
-    const bl_info *info = bl_describe(model);
-    const int classes = info->head == BL_CLASS_HEAD;
-    const size_t n = (size_t)(classes ? info->labels : info->hidden),
-                 tokens = bl_max_tokens(model, tokenizer),
-                 size = bl_text_workspace_size(model, tokens);
-    const bl_request request = { classes ? BL_CLASSES : BL_MEAN, NULL, 0, NULL };
+    const bl_session session = { model, tokenizer, bl_arena_create() };
     const bl_text text = { .data = argv[2],
                            .size = strlen(argv[2]),
                            .pair = argc > 3 ? argv[3] : NULL,
                            .pair_size = argc > 3 ? strlen(argv[3]) : 0 };
-    float *out = malloc(n * sizeof *out);
-    void *workspace = malloc(size);
-    size_t count;
-    const int failed = !out || !workspace ||
-                       bl_run_text(model, tokenizer, &text, tokens, &request, out, &count,
-                                   workspace, size, &error) != BL_OK;
-    if (failed) fprintf(stderr, "%s\n", out && workspace ? error.text : "no memory");
-    for (size_t i = 0; !failed && i < n; i++) printf("%.6f\n", (double)out[i]);
-    free(workspace);
-    free(out);
+    const bl_classify_options options = { BL_SOFTMAX, LABELS };
+    bl_labels labels;
+    const int failed = bl_classify(&session, &text, &options, &labels, &error) != BL_OK;
+    if (failed) fprintf(stderr, "%s\n", error.text);
+    for (size_t i = 0; !failed && i < labels.count; i++)
+        printf("%-24s %.6f\n", bl_label_name(model, labels.items[i].label),
+               (double)labels.items[i].score);
+    bl_arena_free(session.arena);
     bl_tokenizer_close(tokenizer);
     bl_close(model);
     return failed;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import shutil
@@ -29,6 +30,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(out),
         "tests/checkkernels.c",
         "examples/classify.c",
+        "examples/names.c",
+        "examples/answer.c",
         "bench/forward.c",
         "bench/tokenize.c",
     ]
@@ -51,7 +54,7 @@ def test_every_kernel_of_every_instruction_set(programs: Path) -> None:
 def test_the_example_without_python(
     programs: Path, folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    """Text to logits in one C call gives what the tokenizer and the model give in two from Python."""
+    """Text to labels in one C call gives what the tokenizer and the model give in two from Python."""
     import compare_tokenizers
 
     folder = tmp_path / "model"
@@ -78,20 +81,50 @@ def test_the_example_without_python(
         [""],
     ):
         first, second = texts[0], texts[1] if len(texts) > 1 else None
-        want = model(
+        logits = model(
             **tokenizer(first, second, truncation=True, max_length=longest)
         ).tensor.tolist()[0]
+        powers = [math.exp(x - max(logits)) for x in logits]
+        best = sorted(range(len(logits)), key=lambda i: -powers[i])[:5]
         for source in (folder, tmp_path / "file"):
             run = subprocess.run(
                 [programs / "classify", source, *texts], capture_output=True, text=True, check=True
             )
-            assert [float(line) for line in run.stdout.split()] == pytest.approx(want, abs=1e-6), (
-                texts
-            )
+            lines = [line.split() for line in run.stdout.splitlines()]
+            assert [label for label, _ in lines] == [f"LABEL_{i}" for i in best], texts
+            assert [float(score) for _, score in lines] == pytest.approx(
+                [powers[i] / sum(powers) for i in best], abs=2e-6
+            ), texts
     failed = subprocess.run(
         [programs / "classify", folder.parent / "absent", "1"], capture_output=True, text=True
     )
     assert failed.returncode == 1 and "no folder" in failed.stderr
+
+
+def test_the_examples_for_names_and_answers(programs: Path) -> None:
+    weights = Path(bf.__file__).parent / "weights"
+
+    def run(program: str, model: str, *texts: str) -> list[list[str]]:
+        command = [programs / program, weights / f"{model}.bertlite", *texts]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return [line.split(None, 2) for line in done.stdout.splitlines()]
+
+    names = run("names", "ner", "Angela Merkel lives in New York City.")
+    assert [(kind, name) for kind, _, name in names] == [
+        ("PER", "Angela Merkel"),
+        ("LOC", "New York City"),
+    ]
+    ((score, *answer),) = run(
+        "answer", "qa", "Where does Angela live?", "Angela Merkel lives in New York City."
+    )
+    assert " ".join(answer) == "New York City" and 0 < float(score) <= 1
+    assert run("classify", "sentiment", "I love it")[0][0] == "positive"
+    failed = subprocess.run(
+        [programs / "answer", weights / "ner.bertlite", "Where?", "Here."],
+        capture_output=True,
+        text=True,
+    )
+    assert failed.returncode == 1 and "token classification" in failed.stderr
 
 
 def test_calls_allocate_nothing(programs: Path, folders: dict[str, Path], tmp_path: Path) -> None:
