@@ -130,7 +130,7 @@ def test_answers_in_a_long_context(answers: Answers, tmp_path: Path) -> None:
 
 
 def test_the_same_answer_counts_once(answers: Answers, tmp_path: Path) -> None:
-    """Within a window equal answers add up; of windows the best one counts, unless sums are wanted."""
+    """Equal answers add up within a window; of windows the best counts, unless sums are wanted."""
     fact = "Angela Merkel lives in Paris. "
     one = answers("qa", "spans", "null=1", "Where does she live?", fact)
     many = answers("qa", "spans", "null=1", "Where does she live?", fact * 300)
