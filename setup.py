@@ -12,11 +12,11 @@ from setuptools import __version__ as setuptools_version
 from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
-if (
-    int(setuptools_version.split(".")[0]) < 61
-):  # older ones do not read pyproject.toml, and would build a package without a name
+# Older ones do not read pyproject.toml, and would build a package without a name.
+if int(setuptools_version.split(".")[0]) < 61:
     raise SystemExit(
-        f"bertlite-fast is built with setuptools 61 or newer; this is {setuptools_version}: pip install -U pip setuptools wheel"
+        f"bertlite-fast is built with setuptools 61 or newer; this is {setuptools_version}: "
+        "pip install -U pip setuptools wheel"
     )
 
 ROOT = Path(__file__).resolve().parent
@@ -77,7 +77,7 @@ class BuildCore(build_ext):
 
 
 class SourcesWithC(sdist):
-    """The source package holds the C that Cython makes: a compiler alone is then enough, without a network."""
+    """The source package holds the C that Cython makes: it is built with a compiler alone."""
 
     def run(self) -> None:
         from Cython.Build import cythonize
@@ -98,7 +98,8 @@ def binding() -> str:
     if (ROOT / "bertlite_fast/_native.c").exists():
         return "bertlite_fast/_native.c"
     raise SystemExit(
-        "a checkout is built with Cython 3.1 or newer (pip install 'cython>=3.1'); the source package needs none."
+        "a checkout is built with Cython 3.1 or newer (pip install 'cython>=3.1'); "
+        "the source package needs none."
     )
 
 

@@ -1,14 +1,16 @@
-"""A wheel for the Pi Zero and the first Pi (ARMv6 with hard floats), which no wheel builder targets.
+"""A wheel for the Pi Zero and the first Pi (ARMv6 with hard floats), which no builder targets.
 
-    pip install ziglang cython wheel
+    pip install --group wheels
     python tools/armv6_wheel.py WHEEL ROOT OUT
 
-WHEEL is one of bertlite_fast for any Linux and the Python version that the board has: all but its extension is
-taken over.  ROOT is a folder with that Python's headers for 32-bit ARM (usr/include/python3.x and
-usr/include/arm-linux-gnueabihf/python3.x, as the package libpython3-dev:armhf holds them).
+WHEEL is one of bertlite_fast for any Linux and the Python version that the board has: all but its
+extension is copied. ROOT is a folder with that Python's headers for 32-bit ARM
+(usr/include/python3.x and usr/include/arm-linux-gnueabihf/python3.x, as the package
+libpython3-dev:armhf holds them).
 
-The compiler is zig's, with its own C library: the start files of other 32-bit ARM compilers are made for ARMv7,
-and what they link dies on a Zero.  Fails if the result is not ARMv6 with VFPv2 and hard floats.
+The compiler is zig's, with its own C library: the start files of other 32-bit ARM compilers are
+made for ARMv7, and programs linked with them crash on a Zero. Fails if the result is not ARMv6
+with VFPv2 and hard floats.
 """
 
 from __future__ import annotations
@@ -108,7 +110,7 @@ def main() -> int:
     args = parser.parse_args()
     tag = re.search(r"-cp(\d)(\d+)-", args.wheel.name)
     if not tag:
-        raise SystemExit(f"{args.wheel.name} is no wheel for one version of CPython.")
+        raise SystemExit(f"{args.wheel.name} is not a wheel for one version of CPython.")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         subprocess.run(

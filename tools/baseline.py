@@ -1,10 +1,10 @@
-"""Proves that instructions above a platform's baseline stand only in the files that dispatch chooses.
+"""Instructions above a platform's baseline are only in the files that dispatch chooses.
 
     python tools/baseline.py [x86_64 aarch64 armv7 armv6]
 
-Compiles the core for each platform whose compiler is here, as wheels are compiled, and reads every object: its
-disassembly on x86-64 and 64-bit ARM, its build attributes on 32-bit ARM.  A file of the baseline may hold nothing
-above it, and a file of an instruction set nothing above that set.
+Compiles the core for each platform whose compiler is installed, as wheels are compiled, and reads
+every object: its disassembly on x86-64 and 64-bit ARM, its build attributes on 32-bit ARM. A file
+of the baseline may hold nothing above it, and a file of an instruction set nothing above that set.
 """
 
 from __future__ import annotations
@@ -22,10 +22,15 @@ import emulate
 
 # Mnemonics (whole) or operands that belong to a set; what a file may hold depends on its sets.
 X86 = {
-    # tzcnt is not here: before it existed, the same bytes were read as bsf, and compilers count on that.
-    "sse3+": r"pshufb|psign[bwd]|pabs[bwd]|ph(add|sub)(w|d|sw)|palignr|pmaddubsw|pmulhrsw|pblend\w+|p(min|max)(sb|sd|uw|ud)|pmull[dq]|pmuldq|ptest|pcmpeqq"
-    r"|pcmpgtq|pcmp[ei]str[im]|pextr[bdq]|pinsr[bdq]|pmov[sz]x\w+|phminposuw|packusdw|blendv?p[sd]|round[ps][sd]|dpp[sd]|insertps|extractps|movddup"
-    r"|movs[lh]dup|h(add|sub)p[sd]|addsubp[sd]|lddqu|crc32\w?|popcnt\w?|lzcnt\w?|andn|bextr|bls\w+|mulx|rorx|s[ah][rl]x|p(dep|ext)|movbe\w?",
+    # tzcnt is not here: older cores read the same bytes as bsf, and compilers rely on that.
+    "sse3+": (
+        r"pshufb|psign[bwd]|pabs[bwd]|ph(add|sub)(w|d|sw)|palignr|pmaddubsw|pmulhrsw|pblend\w+"
+        r"|p(min|max)(sb|sd|uw|ud)|pmull[dq]|pmuldq|ptest|pcmpeqq|pcmpgtq|pcmp[ei]str[im]"
+        r"|pextr[bdq]|pinsr[bdq]|pmov[sz]x\w+|phminposuw|packusdw|blendv?p[sd]|round[ps][sd]"
+        r"|dpp[sd]|insertps|extractps|movddup|movs[lh]dup|h(add|sub)p[sd]|addsubp[sd]|lddqu"
+        r"|crc32\w?|popcnt\w?|lzcnt\w?|andn|bextr|bls\w+|mulx|rorx|s[ah][rl]x|p(dep|ext)"
+        r"|movbe\w?"
+    ),
     "avx": r"v[a-z]\w+",
     "fma": r"vf(n?m)(add|sub)\w+",
     "avxvnni": r"vpdp(bu|ws)sds?",

@@ -18,7 +18,7 @@ cost          instructions on ARM cores, which must not become more
 arm           the Python tests on emulated ARM systems (--full: on every core)
 wheels        packages, each alone in a clean system (--full: on every core), and their sizes
 sizes         the sizes of the wheels in --wheels
-armv6         a wheel for ARMv6 (needs dpkg and a Debian mirror with the headers' package)
+armv6         a wheel for ARMv6 (needs dpkg, and a Debian mirror: ARM_MIRROR)
 sbom          dist/bertlite_fast.cdx.json, what a release is made of
 
 arm and wheels need root and Debian; .ci/run installs what they use.
@@ -132,7 +132,7 @@ def live(args: argparse.Namespace) -> None:
     files = [f"tests/test_{name}.py" for name in names]
     chosen = ["-k", "minilm or live", "-W", "default"]
     quiet = {"OMP_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
-    call(python(), "-m", "pytest", "-q", "-s", *files, *chosen, **quiet)
+    call(python(), "-m", "pytest", "-q", "-s", *files, *chosen, cwd=ROOT, **quiet)
 
 
 def texts(args: argparse.Namespace) -> None:
@@ -193,100 +193,72 @@ def gcc_library(name: str) -> str:
     ).stdout.strip()
 
 
+WRITE_MODEL = """
+import pathlib, sys
+sys.path.insert(0, "tests")
+import checkpoints
+checkpoints.write(checkpoints.SPECS[0], pathlib.Path(sys.argv[1]))
+"""
+
+
+def program(source: str, flags: str, out: Path, cc: str = "gcc") -> Path:
+    """A C program with the core, compiled with these flags."""
+    call(python(), "tools/core.py", "--cc", cc, f"--flags={flags}", "--out", out, source)
+    return out / Path(source).stem
+
+
 def sanitizers(_: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / "copy"
-        call(
-            python(),
-            "tools/core.py",
-            f"--flags={SANITIZE}",
-            "--out",
-            scratch,
-            "tests/checkkernels.c",
-        )
-        call(Path(scratch) / "checkkernels", "--rounds", "100")
-        # Programs that run by themselves under the address sanitizer go here.
-        shutil.copytree(
-            ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "build", "*.so", "training")
-        )
-        call(
-            python(),
-            "setup.py",
-            "-q",
-            "build_ext",
-            "--inplace",
-            cwd=copy,
-            BERTLITE_CFLAGS=SANITIZE,
-            BERTLITE_KEEP_SYMBOLS="1",
-        )
-        files = [
-            f"tests/test_{name}.py"
-            for name in ("model", "files", "reference", "tokenizer", "tasks", "base", "embedded")
-        ]
-        call(
-            python(), "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", "not resident and not live", cwd=copy, PYTHONPATH=".",
-            LD_PRELOAD=f"{gcc_library('libasan.so')} {gcc_library('libubsan.so')}", ASAN_OPTIONS="detect_leaks=0", BERTLITE_KEEP_SYMBOLS="1",
-        )  # fmt: skip
-        call(
-            python(),
-            "tools/core.py",
-            "--flags=-g -fsanitize=thread",
-            "--out",
-            Path(scratch) / "threads",
-            "tests/sharing.c",
-        )
-        write = "import sys; sys.path.insert(0, 'tests'); import checkpoints, pathlib; checkpoints.write(checkpoints.SPECS[0], pathlib.Path(sys.argv[1]))"
-        call(python(), "-c", write, Path(scratch) / "model")
-        call(Path(scratch) / "threads/sharing", Path(scratch) / "model")
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        kernels = program("tests/checkkernels.c", SANITIZE, scratch)
+        call(kernels, "--rounds", "100")
+        # Other programs for the address sanitizer go here.
+
+        copy = scratch / "copy"
+        ignored = shutil.ignore_patterns(".git", ".venv", "build", "*.so", "training")
+        shutil.copytree(ROOT, copy, ignore=ignored)
+        flags = {"BERTLITE_CFLAGS": SANITIZE, "BERTLITE_KEEP_SYMBOLS": "1"}
+        call(python(), "setup.py", "-q", "build_ext", "--inplace", cwd=copy, **flags)
+        names = ("model", "files", "reference", "tokenizer", "tasks", "base", "embedded")
+        files = [f"tests/test_{name}.py" for name in names]
+        chosen = ["-p", "no:cacheprovider", "-k", "not resident and not live"]
+        preloaded = {
+            "LD_PRELOAD": f"{gcc_library('libasan.so')} {gcc_library('libubsan.so')}",
+            "ASAN_OPTIONS": "detect_leaks=0",
+        }
+        call(python(), "-m", "pytest", "-q", *chosen, *files, cwd=copy, PYTHONPATH=".", **preloaded)
+
+        sharing = program("tests/sharing.c", "-g -fsanitize=thread", scratch / "threads")
+        call(python(), "-c", WRITE_MODEL, scratch / "model")
+        call(sharing, scratch / "model")
 
 
 def fuzz(args: argparse.Namespace) -> None:
     """libFuzzer where there is clang, else the mutator of tests/fuzz."""
     clang = next((c for c in ("clang-19", "clang") if shutil.which(c)), None)
-    with tempfile.TemporaryDirectory() as scratch:
+    libfuzzer = "-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DWITH_LIBFUZZER"
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
         for name, corpus in (("fuzz_files", "corpus"), ("fuzz_text", "texts")):
-            seeds = ROOT / "tests/fuzz" / corpus
-            if clang:
-                flags = "-g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -DWITH_LIBFUZZER"
-                call(
-                    python(),
-                    "tools/core.py",
-                    "--cc",
-                    clang,
-                    f"--flags={flags}",
-                    "--out",
-                    scratch,
-                    f"tests/fuzz/{name}.c",
-                )
-                found = Path(scratch) / f"{name}.found"
-                found.mkdir()
-                call(
-                    Path(scratch) / name,
-                    f"-max_total_time={args.seconds}",
-                    "-max_len=65536",
-                    "-print_final_stats=1",
-                    "-verbosity=0",
-                    found,
-                    seeds,
-                )
-            else:
-                call(
-                    python(),
-                    "tools/core.py",
-                    f"--flags={SANITIZE}",
-                    "--out",
-                    scratch,
-                    f"tests/fuzz/{name}.c",
-                )
-                call(Path(scratch) / name, "--seconds", str(args.seconds), *sorted(seeds.iterdir()))
+            source, seeds = f"tests/fuzz/{name}.c", ROOT / "tests/fuzz" / corpus
+            if clang is None:
+                fuzzer = program(source, SANITIZE, scratch)
+                call(fuzzer, "--seconds", str(args.seconds), *sorted(seeds.iterdir()))
+                continue
+            fuzzer = program(source, f"-g {libfuzzer}", scratch, clang)
+            found = scratch / f"{name}.found"
+            found.mkdir()
+            limits = [f"-max_total_time={args.seconds}", "-max_len=65536"]
+            call(fuzzer, *limits, "-print_final_stats=1", "-verbosity=0", found, seeds)
 
 
 def armv6(_: argparse.Namespace) -> None:
-    """From Raspberry Pi OS Bookworm's Python 3.11; its headers come from the package that Debian has of them."""
+    """For Python 3.11 of Raspberry Pi OS Bookworm, with the headers of Debian's package."""
     if sys.version_info[:2] != (3, 11):
         raise SystemExit("the wheel is for Python 3.11; run this with it.")
     with tempfile.TemporaryDirectory() as scratch:
-        pool = "https://deb.debian.org/debian/pool/main/p/python3.11/"
+        mirror = os.environ.get("ARM_MIRROR", "https://deb.debian.org/debian")
+        pool = f"{mirror}/pool/main/p/python3.11/"
         with urllib.request.urlopen(pool) as page:
             names = sorted(
                 {
@@ -316,7 +288,7 @@ def armv6(_: argparse.Namespace) -> None:
 
 
 def sbom(_: argparse.Namespace) -> None:
-    """CycloneDX: the package alone, for it has no dependencies, and the data sets that its weights were trained on."""
+    """CycloneDX: the package, which has no dependencies, and the data sets of its weights."""
     version = next(
         line.split('"')[1]
         for line in (ROOT / "pyproject.toml").read_text().splitlines()

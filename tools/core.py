@@ -117,7 +117,7 @@ def machine_of(compiler: list[str]) -> str:
 
 
 def sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
-    """(file, its own flags) for all of the core; compiler: "msvc" or "zig", whose flags are others."""
+    """(file, its own flags) for all of the core; compiler: "msvc" or "zig", which differ."""
     isas = ISA_FILES.get(machine, {})
     if compiler:
         others = {"msvc": ISA_FLAGS_MSVC, "zig": ISA_FLAGS_ZIG}[compiler]

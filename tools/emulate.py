@@ -1,4 +1,6 @@
-"""Run the kernels' own program on emulated ARM (and old x86) cores: python tools/emulate.py [--rounds N]
+"""Run the kernels' own program on emulated ARM (and old x86) cores.
+
+    python tools/emulate.py [--rounds N]
 
 Needs only cross compilers and QEMU's user emulation, no root and no ARM system:
     apt-get install gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi qemu-user
@@ -70,18 +72,18 @@ def check_cores(rounds: int) -> int:
             reached = any(line.startswith(best) for line in lines)
             bad = run.returncode != 0 or not reached
             failed += bad
-            print(
-                f"{machine:8} {cpu:20} {lines[0]}: {lines[-1]}{'' if reached else f' ({best} was not among the instruction sets)'}",
-                flush=True,
-            )
+            missed = "" if reached else f" ({best} was not among the instruction sets)"
+            print(f"{machine:8} {cpu:20} {lines[0]}: {lines[-1]}{missed}", flush=True)
             if bad:
                 print(run.stdout[-3000:], run.stderr[-1000:])
     return failed
 
 
 def python_headers(root: Path, out: Path) -> tuple[Path, str]:
-    """The folder that a system's Python headers were copied to, alone: its C library's would clash with the
-    cross compiler's; and the version's name in it."""
+    """A folder with a system's Python headers, and the name of the version in it.
+
+    They are copied alone: the headers of its C library would clash with the cross compiler's.
+    """
     includes = sorted(root.glob("usr/include/python3.*")) + sorted(
         root.glob("usr/include/*/python3.*")
     )
@@ -100,9 +102,9 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
     package.mkdir(exist_ok=True)
     for path in (ROOT / "bertlite_fast").rglob("*"):
         if path.suffix in (".py", ".pyi", ".typed") or path.parent.name == "weights":
-            place = package / path.relative_to(ROOT / "bertlite_fast")
-            place.parent.mkdir(exist_ok=True)
-            shutil.copy(path, place)
+            target = package / path.relative_to(ROOT / "bertlite_fast")
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy(path, target)
     generated = out / "_native.c"
     subprocess.run(
         [

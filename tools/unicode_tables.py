@@ -50,12 +50,13 @@ const [folder, sets, lower] = JSON.parse(process.argv[2]);
 const out = {};
 for (const [name, path] of Object.entries(sets))
   out[name] = (await import(`${folder}/${path}/ranges.mjs`)).default.map(r => [r.begin, r.end]);
-if (lower) out.lower = [...(await import(`${folder}/Simple_Case_Mapping/Lowercase/code-points.mjs`)).default];
+const mapping = 'Simple_Case_Mapping/Lowercase/code-points.mjs';
+if (lower) out.lower = [...(await import(`${folder}/${mapping}`)).default];
 fs.writeFileSync(1, JSON.stringify(out));
 """
 BLOCK = 128  # BL_TRAIT_BLOCK
 LAST = 0x110000
-NEAR = 0x2000  # scripts with accents stand below, and are looked up directly
+NEAR = 0x2000  # scripts with accents are below, and are looked up directly
 CASED = 0x600  # and those with capitals
 DROP, SPACE, PUNCTUATION, MARK, MOVES, DECOMPOSES, LOWERS, WORD = (1 << i for i in range(8))
 
@@ -186,28 +187,34 @@ def main() -> int:
     assert len(blocks) < 256, len(blocks)
     changes = runs(lower)
     out = [
-        "/* Made by tools/unicode_tables.py, which says what of which version of Unicode this is. */",
+        "/* Made by tools/unicode_tables.py, which says what of which version of Unicode this is."
+        " */",
         f"enum {{ NEAR = {NEAR}, CASED = {CASED} }};",
         f"const uint8_t bl_trait_block_of[{len(index)}] = {{\n{rows([str(i) for i in index])}\n}};",
         f"const uint8_t bl_trait_blocks[{len(blocks)}][BL_TRAIT_BLOCK] = {{",
         *(f"    {{\n{rows([str(v) for v in block])}\n    }}," for block in blocks),
         "};",
-        f"static const struct {{ uint32_t code; uint16_t at, count; }} decompositions[{len(decompositions)}] = {{",
+        "static const struct { uint32_t code; uint16_t at, count; } "
+        f"decompositions[{len(decompositions)}] = {{",
         rows([f"{{ {a:#x}, {b}, {c} }}" for a, b, c in decompositions]),
         "};",
-        f"static const uint16_t near_decompositions[NEAR] = {{ /* index + 1 */\n{rows([str(i) for i in near])}\n}};",
+        "static const uint16_t near_decompositions[NEAR] = { /* index + 1 */\n"
+        f"{rows([str(i) for i in near])}\n}};",
         f"static const uint16_t small_letters[CASED] = {{\n{rows([str(c) for c in small])}\n}};",
         f"static const uint32_t decomposed[{len(pool)}] = {{\n{rows([hex(c) for c in pool])}\n}};",
-        f"static const struct {{ uint32_t first, last; int32_t step, difference; }} lowercase[{len(changes)}] = {{",
+        "static const struct { uint32_t first, last; int32_t step, difference; } "
+        f"lowercase[{len(changes)}] = {{",
         rows([f"{{ {a:#x}, {b:#x}, {c}, {d} }}" for a, b, c, d in changes]),
         "};",
-        f"static const struct {{ uint32_t first, last; uint8_t combining; }} classes[{len(classes)}] = {{",
+        "static const struct { uint32_t first, last; uint8_t combining; } "
+        f"classes[{len(classes)}] = {{",
         rows([f"{{ {a:#x}, {b:#x}, {c} }}" for a, b, c in classes]),
         "};",
     ]
     TARGET.write_text("\n".join(out) + "\n")
     print(
-        f"{TARGET}: {len(blocks)} blocks, {len(decompositions)} decompositions, {len(changes)} runs of capitals, {len(classes)} runs of classes"
+        f"{TARGET}: {len(blocks)} blocks, {len(decompositions)} decompositions, "
+        f"{len(changes)} runs of capitals, {len(classes)} runs of classes"
     )
     return 0
 
