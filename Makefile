@@ -47,7 +47,8 @@ check-full:
 library: build/lib/libbertlite.a
 
 build/lib/libbertlite.a: $(CORE)
-	$(PYTHON) tools/library.py build --cc "$(CC)" --ar "$(AR)" --cflags "$(CFLAGS)" --ldflags "$(LDFLAGS)"
+	$(PYTHON) tools/library.py build --cc "$(CC)" --ar "$(AR)" \
+	    --cflags "$(CFLAGS)" --ldflags "$(LDFLAGS)"
 
 install: library
 	$(PYTHON) tools/library.py install --prefix "$(PREFIX)" --destdir "$(DESTDIR)"
