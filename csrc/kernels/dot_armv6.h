@@ -1,5 +1,6 @@
-/* 8-bit dot products with ARMv6 SMLAD: two 16-bit products a cycle.  Rows and
- * columns are kept as int16, so that the inner loop has nothing to unpack. */
+/* dot_armv6.h: dot products with ARMv6 SMLAD, two 16-bit products a cycle; dot_generic.h says what
+ * each function must do. Rows and columns are kept as int16, so that the inner loop has nothing to
+ * unpack. */
 #include <arm_acle.h>
 
 #define DOT_MR          2
@@ -62,8 +63,8 @@ static void dot_1x2(const int16_t *a, const int16_t *b, size_t k, vi c[2])
     c[0] = s0;
     c[1] = s1;
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
-                        const void *b)
+BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, const void *a,
+                        size_t k, const void *b)
 {
     const int16_t *p = a, *q = b;
     vi c[4];
@@ -71,13 +72,13 @@ BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void
         const factors f = row_factors(s, raw, 0, 2);
         for (size_t j = 0; j < columns; j += 2) {
             dot_2x2(p, q + j * k, k, c);
-            emit(s, raw, f, 0, 2, j, 2, c, 2);
+            store_tile(s, raw, f, 0, 2, j, 2, c, 2);
         }
     } else {
         const factors f = row_factors(s, raw, 0, 1);
         for (size_t j = 0; j < columns; j += 2) {
             dot_1x2(p, q + j * k, k, c);
-            emit(s, raw, f, 0, 1, j, 2, c, 2);
+            store_tile(s, raw, f, 0, 1, j, 2, c, 2);
         }
     }
 }

@@ -1,6 +1,6 @@
-/* 8-bit dot products with AVX2.  VPMADDUBSW would saturate, so both sides are
- * widened to int16: rows when they are written, columns when they are loaded.
- * Columns lie in panels: [column/16][k/2][16][2]. */
+/* dot_avx2.h: 8-bit dot products with AVX2; dot_generic.h says what each function must do.
+ * VPMADDUBSW would saturate, so both sides are widened to int16: rows when they are written,
+ * columns when they are loaded. Columns lie in panels: [column/16][k/2][16][2]. */
 #define DOT_MR          4
 #define DOT_NR          16
 #define DOT_ZERO        0
@@ -38,7 +38,7 @@ static inline __m256i dot_widen(const int8_t *p)
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
 /* rows x 16 columns; rows is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const int16_t *a,
+BL_INLINE void dot_block(const gemm_output *to, const int raw, const size_t rows, const int16_t *a,
                          const int8_t *b, size_t k)
 {
     __m256i s[4][2];
@@ -55,7 +55,7 @@ BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const
             s[i][1] = _mm256_add_epi32(s[i][1], _mm256_madd_epi16(x, y1));
         }
     }
-    emit(to, raw, row_factors(to, raw, 0, rows), 0, rows, 0, 2, &s[0][0], 2);
+    store_tile(to, raw, row_factors(to, raw, 0, rows), 0, rows, 0, 2, &s[0][0], 2);
 }
 #include "dot_tile4.h"
 

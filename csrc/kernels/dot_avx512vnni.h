@@ -1,9 +1,10 @@
-/* 8-bit dot products with 512-bit VPDPBUSD. */
+/* dot_avx512vnni.h: 8-bit dot products with 512-bit VPDPBUSD; dot_generic.h says what each
+ * function must do. */
 #define DOT_MR 8
 #define DOT_NR 64
 #include "dot_panel4.h"
 
-/* Depth from which a model's weights are taken not to stay in the second-level cache. */
+/* From this k on, weights are assumed not to stay in the second-level cache. */
 #define FAR 192
 
 /* gcc (12) moves the accumulators of the intrinsic around; it leaves these alone. */
@@ -18,7 +19,7 @@ static inline __m512i dot_step(__m512i s, __m512i x, __m512i y)
 }
 /* rows x panels of 16 columns, both constant wherever this is inlined. ahead: fetch the
  * next panels, for weights too many for the nearer caches. */
-BL_INLINE void dot_block(const sink *to, const int raw, const int ahead, size_t row,
+BL_INLINE void dot_block(const gemm_output *to, const int raw, const int ahead, size_t row,
                          const size_t rows, size_t column, const size_t panels, const uint8_t *a,
                          const int8_t *b, size_t k)
 {
@@ -43,9 +44,9 @@ BL_INLINE void dot_block(const sink *to, const int raw, const int ahead, size_t 
             for (size_t j = 0; j < panels; j++) s[i][j] = dot_step(s[i][j], x, y[j]);
         }
     }
-    emit(to, raw, row_factors(to, raw, row, rows), row, rows, column, panels, &s[0][0], 4);
+    store_tile(to, raw, row_factors(to, raw, row, rows), row, rows, column, panels, &s[0][0], 4);
 }
-BL_INLINE void dot_rows(const sink *s, const int raw, size_t column, const size_t panels,
+BL_INLINE void dot_rows(const gemm_output *s, const int raw, size_t column, const size_t panels,
                         const uint8_t *a, const int8_t *b, size_t k)
 {
     size_t row = 0;
@@ -54,16 +55,23 @@ BL_INLINE void dot_rows(const sink *s, const int raw, size_t column, const size_
         else dot_block(s, raw, 0, 0, 8, column, panels, a, b, k);
         return;
     }
-    if (s->rows & 4) dot_block(s, raw, 1, 0, 4, column, panels, a, b, k), row = 4;
-    if (s->rows & 2) dot_block(s, raw, 1, row, 2, column, panels, a + row * k, b, k), row += 2;
+    if (s->rows & 4) {
+        dot_block(s, raw, 1, 0, 4, column, panels, a, b, k);
+        row = 4;
+    }
+    if (s->rows & 2) {
+        dot_block(s, raw, 1, row, 2, column, panels, a + row * k, b, k);
+        row += 2;
+    }
     if (s->rows & 1) dot_block(s, raw, 1, row, 1, column, panels, a + row * k, b, k);
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
-                        const void *b)
+BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, const void *a,
+                        size_t k, const void *b)
 {
     const int8_t *y = b;
     size_t j = 0;
-    if (columns == 64 && s->rows == 1) { /* few chains would wait for each other */
+    if (columns == 64 &&
+        s->rows == 1) { /* one panel alone would be one chain of sums, each waiting for the last */
         dot_block(s, raw, 1, 0, 1, 0, 4, a, y, k);
         return;
     }

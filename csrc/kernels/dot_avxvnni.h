@@ -1,4 +1,5 @@
-/* 8-bit dot products with 256-bit VPDPBUSD (AVX-VNNI: recent cores without AVX-512). */
+/* dot_avxvnni.h: 8-bit dot products with 256-bit VPDPBUSD (AVX-VNNI: recent cores without
+ * AVX-512); dot_generic.h says what each function must do. */
 #define DOT_MR 4
 #define DOT_NR 16
 #include "dot_panel4.h"
@@ -15,7 +16,7 @@ static inline __m256i dot_step(__m256i s, __m256i x, __m256i y)
 static inline __m256i dot_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
 
 /* rows x 16 columns; rows is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const uint8_t *a,
+BL_INLINE void dot_block(const gemm_output *to, const int raw, const size_t rows, const uint8_t *a,
                          const int8_t *b, size_t k)
 {
     __m256i s[4][2];
@@ -30,7 +31,7 @@ BL_INLINE void dot_block(const sink *to, const int raw, const size_t rows, const
             s[i][1] = dot_step(s[i][1], x, y1);
         }
     }
-    emit(to, raw, row_factors(to, raw, 0, rows), 0, rows, 0, 2, &s[0][0], 2);
+    store_tile(to, raw, row_factors(to, raw, 0, rows), 0, rows, 0, 2, &s[0][0], 2);
 }
 #include "dot_tile4.h"
 

@@ -1,5 +1,6 @@
-/* 8-bit dot products with SDOT (Armv8.2).  Rows lie as they are; columns in
- * panels of eight: [column/8][k/4][8][4]. */
+/* dot_dotprod.h: 8-bit dot products with SDOT (Armv8.2); dot_generic.h says what each function
+ * must do. Rows are int8 in their own order; columns lie in panels of eight:
+ * [column/8][k/4][8][4]. */
 #define DOT_MR          8
 #define DOT_NR          64
 #define DOT_ZERO        0
@@ -31,7 +32,7 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 }
 
 /* rows x 8 columns; rows is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, const factors f, size_t row,
+BL_INLINE void dot_block(const gemm_output *to, const int raw, const factors f, size_t row,
                          const size_t rows, size_t column, const int8_t *a, const int8_t *b,
                          size_t k)
 {
@@ -55,17 +56,17 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, size_t 
         STEP(0) STEP(1) STEP(2) STEP(3)
 #undef STEP
     }
-    emit(to, raw, f, row, rows, column, 2, &s[0][0], 2);
+    store_tile(to, raw, f, row, rows, column, 2, &s[0][0], 2);
 }
-BL_INLINE void dot_rows(const sink *s, const int raw, size_t row, const size_t rows, size_t columns,
-                        const int8_t *a, size_t k, const int8_t *b)
+BL_INLINE void dot_rows(const gemm_output *s, const int raw, size_t row, const size_t rows,
+                        size_t columns, const int8_t *a, size_t k, const int8_t *b)
 {
     const factors f = row_factors(s, raw, row, rows);
     for (size_t j = 0; j < columns; j += 8, b += 8 * k)
         dot_block(s, raw, f, row, rows, j, a + row * k, b, k);
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
-                        const void *b)
+BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, const void *a,
+                        size_t k, const void *b)
 {
     size_t row = 0;
     if (s->rows == 8) { /* the usual sizes of heads and of small models, unrolled */
@@ -74,8 +75,14 @@ BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void
         else dot_rows(s, raw, 0, 8, columns, a, k, b);
         return;
     }
-    if (s->rows & 4) dot_rows(s, raw, 0, 4, columns, a, k, b), row = 4;
-    if (s->rows & 2) dot_rows(s, raw, row, 2, columns, a, k, b), row += 2;
+    if (s->rows & 4) {
+        dot_rows(s, raw, 0, 4, columns, a, k, b);
+        row = 4;
+    }
+    if (s->rows & 2) {
+        dot_rows(s, raw, row, 2, columns, a, k, b);
+        row += 2;
+    }
     if (s->rows & 1) dot_rows(s, raw, row, 1, columns, a, k, b);
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

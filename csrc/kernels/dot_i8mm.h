@@ -1,5 +1,5 @@
-/* 8-bit dot products with SMMLA (Armv8.6).  Rows lie in pairs: [row/2][k/8][2][8];
- * columns in panels of eight: [column/8][k/8][8][8]. */
+/* dot_i8mm.h: 8-bit dot products with SMMLA (Armv8.6); dot_generic.h says what each function must
+ * do. Rows lie in pairs: [row/2][k/8][2][8]; columns in panels of eight: [column/8][k/8][8][8]. */
 #define DOT_MR          8
 #define DOT_NR          64
 #define DOT_ZERO        0
@@ -38,7 +38,7 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 }
 
 /* rows x 8 columns; rows is a constant wherever this is inlined. */
-BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const size_t rows,
+BL_INLINE void dot_block(const gemm_output *to, const int raw, const factors f, const size_t rows,
                          size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
     const size_t pairs = (rows + 1) / 2;
@@ -72,17 +72,17 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const s
         c[2 * i + 1][1] = HALF(vtrn2q_s64, s[i][2], s[i][3]);
     }
 #undef HALF
-    emit(to, raw, f, 0, rows, column, 2, &c[0][0],
-         2); /* an odd last row was paired with what stands beside it */
+    /* where rows is odd, the pair's other row was computed too and is not stored */
+    store_tile(to, raw, f, 0, rows, column, 2, &c[0][0], 2);
 }
-BL_INLINE void dot_rows(const sink *s, const int raw, const size_t rows, size_t columns,
+BL_INLINE void dot_rows(const gemm_output *s, const int raw, const size_t rows, size_t columns,
                         const int8_t *a, size_t k, const int8_t *b)
 {
     const factors f = row_factors(s, raw, 0, rows);
     for (size_t j = 0; j < columns; j += 8, b += 8 * k) dot_block(s, raw, f, rows, j, a, b, k);
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
-                        const void *b)
+BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, const void *a,
+                        size_t k, const void *b)
 {
     switch (s->rows) {
     case 8: /* the usual sizes of heads and of small models, unrolled */

@@ -1,7 +1,8 @@
-/* 8-bit dot products with plain NEON (no dot product instruction).
+/* dot_neon.h: 8-bit dot products with plain NEON (no dot product instruction); dot_generic.h says
+ * what each function must do.
  *
- * Weights never are -128, so two products fit an int16: |2 * 127 * 128| < 2^15.
- * That halves the widening additions. Rows and columns lie as they are. */
+ * Weights are never -128, so two products fit an int16: 2 * 127 * 128 < 2^15. That halves the
+ * widening additions. Rows and columns are int8 in their own order. */
 #define DOT_NR          64
 #define DOT_ZERO        0
 #define DOT_ROW_UNIT    1
@@ -30,7 +31,8 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 #undef PUT_QUAD
 }
 
-/* s[j] += (or, first, =) the dot products of x and y[j], 16 values each, several chains side by side. */
+/* s[j] += the dot products of x and y[j], 16 values each, several chains side by side; for the
+ * first 16 values, s[j] = them. */
 BL_INLINE void dot_steps(const int first, int32x4_t *s, int8x16_t x, const int8x16_t *y)
 {
 #ifdef __aarch64__
@@ -53,6 +55,7 @@ BL_INLINE void dot_steps(const int first, int32x4_t *s, int8x16_t x, const int8x
     }
 #undef HIGH
 }
+/* The sums of the lanes of four vectors. */
 static inline int32x4_t dot_gather(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d)
 {
 #ifdef __aarch64__
@@ -67,7 +70,7 @@ static inline int32x4_t dot_gather(int32x4_t a, int32x4_t b, int32x4_t c, int32x
 }
 
 /* rows x 4 columns; rows is a constant wherever this is inlined, and k may be. */
-BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const size_t rows,
+BL_INLINE void dot_block(const gemm_output *to, const int raw, const factors f, const size_t rows,
                          size_t column, const int8_t *a, const int8_t *b, size_t k)
 {
     int32x4_t s[4][4];
@@ -86,7 +89,7 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const s
     int32x4_t c[4];
 #pragma GCC unroll 4
     for (size_t i = 0; i < rows; i++) c[i] = dot_gather(s[i][0], s[i][1], s[i][2], s[i][3]);
-    emit(to, raw, f, 0, rows, column, 1, c, 1);
+    store_tile(to, raw, f, 0, rows, column, 1, c, 1);
 }
 
 #ifdef __aarch64__
@@ -95,14 +98,14 @@ BL_INLINE void dot_block(const sink *to, const int raw, const factors f, const s
 #define DOT_MR 2 /* 16 registers */
 #endif
 
-BL_INLINE void dot_rows(const sink *s, const int raw, const size_t rows, size_t columns,
+BL_INLINE void dot_rows(const gemm_output *s, const int raw, const size_t rows, size_t columns,
                         const int8_t *a, size_t k, const int8_t *b)
 {
     const factors f = row_factors(s, raw, 0, rows);
     for (size_t j = 0; j < columns; j += 4, b += 4 * k) dot_block(s, raw, f, rows, j, a, b, k);
 }
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
-                        const void *b)
+BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, const void *a,
+                        size_t k, const void *b)
 {
     switch (s->rows) {
 #if DOT_MR == 4
@@ -126,6 +129,6 @@ BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
 {
-    const sink s = { 1, c, NULL, NULL, NULL, NULL, NULL, NULL, 0 };
+    const gemm_output s = { .rows = 1, .sums = c };
     dot_rows(&s, 1, 1, 16, (const int8_t *)a + row * k, k, b);
 }

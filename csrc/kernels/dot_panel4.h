@@ -1,5 +1,5 @@
-/* The layout that both VNNI forms share.  VPDPBUSD multiplies unsigned by signed
- * bytes, so rows are stored 128 higher (DOT_ZERO); columns lie in panels:
+/* dot_panel4.h: the layout that dot_avxvnni.h and dot_avx512vnni.h share. VPDPBUSD multiplies
+ * unsigned by signed bytes, so rows are stored 128 higher (DOT_ZERO); columns lie in panels:
  * [column/16][k/4][16][4]. */
 #define DOT_ZERO        128
 #define DOT_ROW_UNIT    1

@@ -1,6 +1,6 @@
-/* The tile of the 256-bit forms: up to four rows x 16 columns. */
-BL_INLINE void dot_tile(const sink *s, const int raw, size_t columns, const void *a, size_t k,
-                        const void *b)
+/* dot_tile4.h: the tile that dot_avx2.h and dot_avxvnni.h share: up to four rows x 16 columns. */
+BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, const void *a,
+                        size_t k, const void *b)
 {
     (void)columns;
     switch (s->rows) {

@@ -1,12 +1,12 @@
-/* kernels.h: the kernel table, the only door between the model and the
- * instruction sets.
+/* kernels.h: the kernel table, the one interface between the model and the instruction sets.
  *
- * Every instruction set fills one table from the same text (kernels.inc), so all
- * of them perform the same arithmetic in the same order and return the same
- * bytes.  What makes that true is written at the top of kernels.inc.
+ * Every instruction set fills one table from the same source (kernels.inc), so all of them perform
+ * the same arithmetic in the same order and return the same bytes. The top of kernels.inc says
+ * what makes that true, README.md how to add an instruction set.
  *
- * Conventions: rows of floats are 16 lanes wide or a multiple of it ("padded"),
- * lanes past the real size hold 0.0f.  No kernel allocates, locks or keeps state. */
+ * Conventions: rows of floats are a multiple of 16 lanes wide ("padded"), and lanes past the real
+ * size hold 0.0f. A stride is the distance of two rows, in elements. No kernel allocates, locks,
+ * keeps state or checks its arguments: the model does, where sizes and values enter. */
 #ifndef BL_KERNELS_H
 #define BL_KERNELS_H
 
@@ -15,8 +15,8 @@
 
 #define BL_LANES 16
 
-/* The widest head and the longest text that the attention kernels take. */
-#define BL_MOST_TILE_K 8192
+/* The widest head and the longest text that the attention kernels take; config.c allows no more. */
+#define BL_MAX_ATTENTION_SIZE 8192
 
 static inline size_t bl_pad(size_t n) { return (n + (BL_LANES - 1)) & ~(size_t)(BL_LANES - 1); }
 
@@ -56,7 +56,7 @@ typedef struct bl_kernels {
     void (*embed)(const bl_tables *tables, const int32_t *words, const int32_t *positions,
                   const int32_t *types, size_t count, size_t n, float *out);
 
-    /* x = LayerNorm(x + residual) * gain + shift, rows of n values; residual (rows
+    /* x = LayerNorm(x + residual) * gain + shift, rows of n values, not padded; residual (rows
      * `stride` floats apart) may be NULL. */
     void (*norm)(float *x, const float *residual, size_t stride, const float *gain,
                  const float *shift, float epsilon, size_t rows, size_t n);
@@ -76,18 +76,17 @@ typedef struct bl_kernels {
     void (*gemm8)(bl_rows8 a, size_t rows, bl_columns8 b, size_t count, size_t k, const float *bias,
                   float *out, size_t stride);
 
-    /* The same against int8 columns that stay as they are in memory, k bytes apart:
-     * for a vocabulary, which is read in place. If there are fewer than 16, what is
-     * read (b, scale, sum, bias) is padded to 16. */
+    /* The same against int8 columns that are not packed, k bytes apart, at any address: for a
+     * vocabulary, which is used where the file is mapped. If there are fewer than 16, what is
+     * read (b, scale, sum, bias) is padded to 16. sums8: the sums of such columns. */
     void (*gemm8_in_place)(bl_rows8 a, size_t rows, const int8_t *b, const float *scale,
                            const int32_t *sum, size_t count, size_t k, const float *bias,
                            float *out, size_t stride);
     void (*sums8)(const int8_t *columns, size_t count, size_t n, int32_t *sum);
 
     /* One head's keys and values of a sequence, from floats to packed columns.
-     * Keys: one column per token, d values.  Values: d columns, one value per token,
-     * scale per token.  count tokens, d padded; sizes with padded count; x may be
-     * read where the padding's tokens would be no more than at its first row. */
+     * Keys: one column per token, d values. Values: d columns, one value per token, a scale per
+     * token. count tokens, d padded; what is written has the padded count. */
     void (*pack_keys8)(const float *x, size_t stride, size_t count, size_t d, void *data,
                        float *scale, int32_t *sum);
     void (*pack_values8)(const float *x, size_t stride, size_t count, size_t d, void *data,
@@ -116,10 +115,10 @@ typedef struct bl_kernels {
     /* Mean of rows of n padded values. */
     void (*mean)(const float *x, size_t stride, size_t rows, size_t n, float *out);
 
-    /* For choosing among many logits: the largest, the sum of exp(x - largest), and
-     * the first index in [from, n) whose value is above a threshold (n if none). */
-    float (*largest)(const float *x, size_t n);
-    float (*sum_exp)(const float *x, size_t n, float largest);
+    /* For the top k of many logits: the sum of exp(x - greatest), where greatest is the greatest
+     * of x, and the first index in [from, n) whose value is above a threshold (n if there is
+     * none). */
+    float (*sum_exp)(const float *x, size_t n, float greatest);
     size_t (*find_above)(const float *x, size_t from, size_t n, float threshold);
 } bl_kernels;
 

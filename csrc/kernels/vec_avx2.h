@@ -1,4 +1,5 @@
-/* Float primitives for AVX2.  FMA is not used: other boards have none. */
+/* vec_avx2.h: float primitives for AVX2. vec_generic.h says what each must do. FMA is not used:
+ * other boards do not have it, and its results differ. */
 #include <immintrin.h>
 #include <math.h>
 

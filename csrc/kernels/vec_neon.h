@@ -1,10 +1,12 @@
-/* Float primitives for NEON, 32 and 64 bits.
+/* vec_neon.h: float primitives for NEON, 32 and 64 bits. vec_generic.h says what each must do.
  *
- * ARMv7 NEON differs from IEEE in two ways that matter here: it has no exact
- * division or square root (done on the VFP, lane by lane, below) and it flushes denormals (the
- * loader refuses or zeroes the parameters that could make one). */
+ * ARMv7 NEON differs from IEEE 754 in two ways that matter here: it has no exact division or
+ * square root (done on the VFP, lane by lane, below) and it flushes denormals to zero (the loader
+ * refuses or zeroes the parameters that could produce one). */
 #include <arm_neon.h>
 #include <math.h>
+
+#include "rounding.h"
 
 #define VL 4
 typedef float32x4_t vf;
@@ -66,7 +68,8 @@ static inline vf vf_sqrt(vf a)
 }
 static inline vi vi_round(vf a)
 {
-    return vsubq_s32(vf_bits(vaddq_f32(a, vdupq_n_f32(12582912.0f))), vdupq_n_s32(0x4B400000));
+    return vsubq_s32(vf_bits(vaddq_f32(a, vdupq_n_f32(BL_ROUNDING))),
+                     vdupq_n_s32(BL_ROUNDING_BITS));
 }
 static inline float vf_max1(vf a)
 {
@@ -107,8 +110,7 @@ static inline int8x16_t vi_bytes(const vi v[4])
 }
 static inline void vi_narrow8(void *out, const vi v[4]) { vst1q_s8((int8_t *)out, vi_bytes(v)); }
 
-/* Up to eight rows' scalars, four to a register, and a vector times (or minus a
- * product with) row r's. */
+/* The contract of vec_rows.h: up to eight rows' scalars, four to a register. */
 typedef struct {
     float32x4_t v[2];
 } vf_rows;
