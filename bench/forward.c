@@ -1,71 +1,114 @@
-/* forward.c: forward passes of one model, and nothing else: to be timed, or to have
- * its instructions counted.
+/* forward.c: forward passes of one model, and nothing else: to be timed, or to have its
+ * instructions counted.
  *
  *     forward MODEL LENGTH CALLS [OUTPUT [THREADS]]
  *
- * OUTPUT: classes, hidden, mean, words (one masked position, top 5). Prints the least
- * and the median time of a call over 15 batches of CALLS calls. */
+ * OUTPUT: classes, hidden, mean, words (one masked position, top 5). Prints the minimum and the
+ * median time of a call over 15 batches of CALLS calls. FORWARD_FP32 in the environment: in
+ * floats. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bertlite.h"
+#include "timing.h"
 
-static double now(void)
+enum { MAX_BATCHES = 15, TOP = 5 };
+
+typedef struct {
+    bl_model *model;
+    bl_batch batch;
+    bl_request request;
+    float *out;
+    void *workspace;
+    size_t workspace_size;
+    unsigned threads;
+} run;
+
+static bl_output output_of(const char *name)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
+    if (!strcmp(name, "words")) return BL_WORDS;
+    if (!strcmp(name, "hidden")) return BL_HIDDEN;
+    if (!strcmp(name, "mean")) return BL_MEAN;
+    return BL_CLASSES;
 }
-static int rising(const void *a, const void *b)
+
+/* Ids that differ, so that embeddings are read from all over the table. */
+static int32_t *spread_ids(size_t length, int vocabulary)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    int32_t *ids = calloc(length ? length : 1, sizeof *ids);
+    for (size_t i = 0; ids && i < length; i++)
+        ids[i] = (int32_t)(1000 + i * 7919 % 20000) % vocabulary;
+    return ids;
+}
+
+static int call(const run *r, bl_error *error)
+{
+    const bl_status status = bl_run(r->model, &r->batch, &r->request, r->out, r->workspace,
+                                    r->workspace_size, r->threads, error);
+    if (status != BL_OK) return 0;
+    if (r->request.output == BL_WORDS) {
+        const size_t vocabulary = (size_t)bl_describe(r->model)->vocabulary;
+        int32_t index[TOP];
+        float probability[TOP];
+        bl_top(r->out, vocabulary, TOP, index, probability);
+    }
+    return 1;
+}
+
+/* Fills in the time of a call in each batch, in microseconds. */
+static int time_batches(const run *r, size_t calls, double *times, size_t batches)
+{
+    bl_error error;
+    for (size_t b = 0; b < batches; b++) {
+        const double start = nanoseconds();
+        for (size_t i = 0; i < calls; i++)
+            if (!call(r, &error)) {
+                fprintf(stderr, "%s\n", error.text);
+                return 0;
+            }
+        times[b] = (nanoseconds() - start) * 1e-3 / (double)(calls ? calls : 1);
+    }
+    return 1;
 }
 
 int main(int argc, char **argv)
 {
-    enum { BATCHES = 15 };
-    bl_error error;
-    if (argc < 4)
-        return fprintf(stderr, "usage: forward MODEL LENGTH CALLS [OUTPUT [THREADS]]\n"), 2;
+    if (argc < 4) {
+        fprintf(stderr, "usage: forward MODEL LENGTH CALLS [OUTPUT [THREADS]]\n");
+        return 2;
+    }
     const size_t length = strtoul(argv[2], NULL, 10), calls = strtoul(argv[3], NULL, 10);
     const char *output = argc > 4 ? argv[4] : "classes";
-    const unsigned threads = argc > 5 ? (unsigned)strtoul(argv[5], NULL, 10) : 1;
-    bl_model *m = bl_open(argv[1], getenv("FORWARD_FP32") ? BL_FP32 : BL_INT8, &error);
-    if (!m) return fprintf(stderr, "%s\n", error.text), 1;
-
-    int32_t *ids = calloc(length ? length : 1, sizeof *ids), mask[1] = { (int32_t)length / 2 };
-    for (size_t i = 0; i < length; i++)
-        ids[i] = (int32_t)(1000 + i * 7919 % 20000) % bl_describe(m)->vocabulary;
-    const int words = !strcmp(output, "words");
-    const bl_batch batch = { ids, NULL, NULL, 1, length };
-    const bl_request request = { words                       ? BL_WORDS
-                                 : !strcmp(output, "hidden") ? BL_HIDDEN
-                                 : !strcmp(output, "mean")   ? BL_MEAN
-                                                             : BL_CLASSES,
-                                 words ? mask : NULL, words, NULL };
-    const size_t size = bl_workspace_size(m, length, threads);
-    float *out = malloc((bl_output_size(m, &batch, &request) + 1) * sizeof *out), probability[5];
-    int32_t index[5];
-    void *workspace = malloc(size);
-    double times[BATCHES];
-    for (int b = 0; b < (calls > 1 ? BATCHES : 1); b++) {
-        const double t = now();
-        for (size_t i = 0; i < calls; i++) {
-            if (bl_run(m, &batch, &request, out, workspace, size, threads, &error) != BL_OK)
-                return fprintf(stderr, "%s\n", error.text), 1;
-            if (words) bl_top(out, (size_t)bl_describe(m)->vocabulary, 5, index, probability);
-        }
-        times[b] = (now() - t) / (double)(calls ? calls : 1);
+    bl_error error;
+    run r = { .threads = argc > 5 ? (unsigned)strtoul(argv[5], NULL, 10) : 1 };
+    r.model = bl_open(argv[1], getenv("FORWARD_FP32") ? BL_FP32 : BL_INT8, &error);
+    if (!r.model) {
+        fprintf(stderr, "%s\n", error.text);
+        return 1;
     }
-    qsort(times, calls > 1 ? BATCHES : 1, sizeof *times, rising);
-    printf("%s, %zu tokens, %s: %.3f us least, %.3f us median (workspace %zu bytes)\n", output,
-           length, bl_isa_name(), times[0], times[calls > 1 ? BATCHES / 2 : 0], size);
-    free(workspace);
-    free(out);
+    int32_t *ids = spread_ids(length, bl_describe(r.model)->vocabulary);
+    const int32_t masked = (int32_t)length / 2;
+    r.batch = (bl_batch){ .ids = ids, .texts = 1, .length = length };
+    r.request.output = output_of(output);
+    if (r.request.output == BL_WORDS) {
+        r.request.positions = &masked;
+        r.request.position_count = 1;
+    }
+    r.workspace_size = bl_workspace_size(r.model, length, r.threads);
+    r.workspace = malloc(r.workspace_size);
+    r.out = malloc((bl_output_size(r.model, &r.batch, &r.request) + 1) * sizeof *r.out);
+    double times[MAX_BATCHES];
+    const size_t batches = calls > 1 ? MAX_BATCHES : 1;
+    const int ok = ids && r.workspace && r.out && time_batches(&r, calls, times, batches);
+    if (ok) {
+        sort_times(times, batches);
+        printf("%s, %zu tokens, %s: %.3f us minimum, %.3f us median (workspace %zu bytes)\n",
+               output, length, bl_isa_name(), times[0], times[batches / 2], r.workspace_size);
+    }
+    free(r.workspace);
+    free(r.out);
     free(ids);
-    bl_close(m);
-    return 0;
+    bl_close(r.model);
+    return !ok;
 }

@@ -1,7 +1,7 @@
-"""Time of a call, beside LiteRT where it is installed: python bench/latency.py
+"""Time of a call, next to LiteRT where it is installed: python bench/latency.py
 
-Everything runs in one process, by turns, each batch of calls timed as a whole; the table
-gives medians of the batches and their ratios. LiteRT needs a .tflite file per length
+Everything runs in one process, the callers taking turns, each batch of calls timed as a whole; the
+table has the medians of the batches and their ratios. LiteRT needs a .tflite file for each length
 (its inputs, by name: ids, mask, token types):
     python bench/latency.py --litert 16=int8_16.tflite 128=int8_128.tflite --model FOLDER
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "bench")]
+sys.path.insert(0, str(ROOT / "tools"))
 
 import checkpoints
 import core
@@ -82,7 +82,7 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     print(
-        f"machine: {processor()}, {bf.active_isa()}; one thread, int8, medians of batches taken by turns"
+        f"machine: {processor()}, {bf.active_isa()}; one thread, int8, medians of batches in turn"
     )
     with tempfile.TemporaryDirectory() as scratch:
         (program,) = core.build(
@@ -102,8 +102,9 @@ def main() -> None:
                 took = by_turns({"int8": partial(int8, ids), "fp32": partial(fp32, ids)})
                 inside = c_call(program, folder, length, max(2, int(20000 / took["int8"])))
                 print(
-                    f"{name:8} {length:4} tokens: int8 {took['int8']:9.2f} us from Python, {inside:9.2f} in C; "
-                    f"fp32 {took['fp32']:9.2f} us ({took['fp32'] / took['int8']:.1f} x)",
+                    f"{name:8} {length:4} tokens: int8 {took['int8']:9.2f} us from Python, "
+                    f"{inside:9.2f} in C; fp32 {took['fp32']:9.2f} us "
+                    f"({took['fp32'] / took['int8']:.1f} x)",
                     flush=True,
                 )
         spec = checkpoints.Spec("words", "masked-lm", vocabulary=30522)
@@ -112,7 +113,8 @@ def main() -> None:
             c_call(program, folder, 16, 3000, output) for output in ("hidden", "words")
         )
         print(
-            f"L2-H64     16 tokens: encoder {hidden:.2f} us, with one masked word and its top five {words:.2f} us ({words / hidden:.1f} x)"
+            f"L2-H64     16 tokens: encoder {hidden:.2f} us, with one masked word and its top five "
+            f"{words:.2f} us ({words / hidden:.1f} x)"
         )
         for pair in args.litert:
             length_text, path = pair.split("=", 1)
@@ -123,7 +125,8 @@ def main() -> None:
             took = by_turns({"ours": partial(model, ids), "LiteRT": litert_call(path, ids)})
             ratio = took["LiteRT"] / took["ours"]
             print(
-                f"L2-H64   {length_text:>4} tokens, from Python: ours {took['ours']:.2f} us, LiteRT dynamic int8 {took['LiteRT']:.2f} us ({ratio:.2f} x)"
+                f"L2-H64   {length_text:>4} tokens, from Python: ours {took['ours']:.2f} us, "
+                f"LiteRT dynamic int8 {took['LiteRT']:.2f} us ({ratio:.2f} x)"
             )
 
 

@@ -2,8 +2,9 @@
 
     python bench/limited_api.py
 
-Builds the extension twice, with the whole C API and with the limited one of Python 3.11, and times the same calls in
-processes that take turns.  The least of all rounds counts: the difference is a fraction of a microsecond.
+Builds the extension twice, with the whole C API and with the limited one of Python 3.11, and times
+the same calls in processes that take turns. The minimum of all rounds counts, since the difference
+is a fraction of a microsecond.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from turns import processor
 
 ROOT = Path(__file__).resolve().parent.parent
-# What the limited API has functions for in place of macros.
+# Macros of the whole API whose place functions take in the limited one.
 SHIM = """
 #include <Python.h>
 #define PyBytes_AS_STRING PyBytes_AsString
@@ -41,16 +42,20 @@ pipe = bf.pipeline("sentiment-analysis")
 tokenizer, model = pipe.tokenizer, pipe.model
 text = "i love this new smart watch"
 rows = [tokenizer.encode(text)]
-calls = {"pipeline": lambda: pipe(text), "tokenizer.encode": lambda: tokenizer.encode(text), "tokenizer": lambda: tokenizer(text), "model": lambda: model(rows)}
+calls = {
+    "pipeline": lambda: pipe(text),
+    "tokenizer.encode": lambda: tokenizer.encode(text),
+    "tokenizer": lambda: tokenizer(text),
+    "model": lambda: model(rows),
+}
 found = {}
 for name, call in calls.items():
-    least = 1e9
+    found[name] = 1e9
     for _ in range(40):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         for _ in range(1000):
             call()
-        least = min(least, (time.perf_counter() - begun) * 1000)
-    found[name] = least
+        found[name] = min(found[name], (time.perf_counter() - start) * 1000)
 print(json.dumps(found))
 """
 
@@ -86,14 +91,17 @@ def build(folder: Path, flags: str) -> None:
 
 
 def main() -> int:
-    least: dict[str, dict[str, float]] = {"whole": {}, "limited": {}}
+    fastest: dict[str, dict[str, float]] = {"whole": {}, "limited": {}}
     with tempfile.TemporaryDirectory() as scratch:
         (Path(scratch) / "shim.h").write_text(SHIM)
-        limited = f"-DCYTHON_LIMITED_API=1 -DPy_LIMITED_API=0x030b0000 -include {scratch}/shim.h -I{sysconfig.get_path('include')}"
+        limited = (
+            "-DCYTHON_LIMITED_API=1 -DPy_LIMITED_API=0x030b0000 "
+            f"-include {scratch}/shim.h -I{sysconfig.get_path('include')}"
+        )
         for name, flags in (("whole", ""), ("limited", limited)):
             build(Path(scratch) / name, flags)
         for _ in range(5):
-            for name, found in least.items():
+            for name, found in fastest.items():
                 run = subprocess.run(
                     [sys.executable, "-c", CALLS],
                     cwd=Path(scratch) / name,
@@ -104,9 +112,10 @@ def main() -> int:
                 for call, microseconds in json.loads(run.stdout).items():
                     found[call] = min(found.get(call, 1e9), microseconds)
     print(processor())
-    for call, whole in least["whole"].items():
+    for call, whole in fastest["whole"].items():
+        limited_us = fastest["limited"][call]
         print(
-            f"{call:18} {whole:6.3f} us, limited {least['limited'][call]:6.3f} us: {least['limited'][call] - whole:+.3f} us"
+            f"{call:18} {whole:6.3f} us, limited {limited_us:6.3f} us: {limited_us - whole:+.3f} us"
         )
     return 0
 

@@ -1,9 +1,9 @@
-"""From a str to the answer, beside others: python bench/tasks.py --vocab VOCAB.TXT
+"""From a str to the answer, next to others: python bench/tasks.py --vocab VOCAB.TXT
 
-A text of 16 tokens through BERT-Lite's shape, random weights: the pipelines here, transformers'
+A text of 16 tokens through BERT-Lite's shape with random weights: the pipelines here, transformers'
 pipelines, LiteRT int8 with nanotoken's ids (--litert FILE.tflite, of 16 tokens) and ONNX Runtime
-with tokenizers' (--onnx FILE.onnx), as far as they are installed. One process, one thread,
-by turns; medians.
+with those of tokenizers (--onnx FILE.onnx), as far as they are installed. One process, one thread,
+the callers taking turns; medians.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests"), str(ROOT / "bench")]
+sys.path.insert(0, str(ROOT / "tools"))
 
 import checkpoints
 from turns import by_turns, processor
 
 import bertlite_fast as bf
 
-TEXT = "turn on the kitchen lights and play some quiet music before we have dinner"  # 14 words, 16 tokens
+# 14 words, 16 tokens
+TEXT = "turn on the kitchen lights and play some quiet music before we have dinner"
 HEADS = {
     "text-classification": "sequence-classification",
     "ner": "token-classification",
@@ -40,7 +41,7 @@ def checkpoint(folder: Path, vocab: Path, head: str) -> Path:
     )
     checkpoints.write(spec, folder)
     (folder / "vocab.txt").write_bytes(vocab.read_bytes())
-    if head == "token-classification":  # as in any text, most tokens are no name
+    if head == "token-classification":  # as in most texts, few tokens are names
         values = json.loads((folder / "config.json").read_text())
         values["id2label"] = {str(i): "O" if i else "B-PER" for i in range(9)}
         (folder / "config.json").write_text(json.dumps(values))
@@ -54,7 +55,7 @@ def litert(path: str, tokenizer_json: str) -> Callable[[], object]:
 
     runner: Any = Interpreter(path, num_threads=1)
     runner.allocate_tensors()
-    places = [d["index"] for d in sorted(runner.get_input_details(), key=lambda d: str(d["name"]))]
+    inputs = [d["index"] for d in sorted(runner.get_input_details(), key=lambda d: str(d["name"]))]
     output = runner.get_output_details()[0]["index"]
     tokenizer: Any = nanotoken.Tokenizer(tokenizer_json)
     ids, mask, types = (np.zeros((1, 16), np.int32) for _ in range(3))
@@ -62,8 +63,8 @@ def litert(path: str, tokenizer_json: str) -> Callable[[], object]:
 
     def call() -> object:
         ids[0] = tokenizer.encode(TEXT)
-        for place, value in zip(places, (ids, mask, types)):
-            runner.set_tensor(place, value)
+        for index, value in zip(inputs, (ids, mask, types)):
+            runner.set_tensor(index, value)
         runner.invoke()
         return runner.get_tensor(output)
 

@@ -1,77 +1,114 @@
 /* tokenize.c: texts to ids, and nothing else: to be timed, or to have its instructions counted.
  *
- *     cut TOKENIZER CALLS FILE
+ *     tokenize TOKENIZER CALLS FILE
  *
- * FILE holds a text a line. Prints the least and the median time of a text over 15 rounds of
+ * FILE holds one text a line. Prints the minimum and the median time of a text over 15 rounds of
  * CALLS passes over the file, and how long opening took. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bertlite.h"
+#include "timing.h"
 
-static double now(void)
+enum { MAX_ROUNDS = 15, MAX_FILE = 1 << 24, MAX_TEXTS = 1 << 16 };
+
+/* A file's lines. */
+typedef struct {
+    char *data;
+    const char **starts;
+    size_t *sizes;
+    size_t count, bytes;
+} lines;
+
+static void free_lines(lines *l)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+    free(l->data);
+    free(l->starts);
+    free(l->sizes);
 }
-static int rising(const void *a, const void *b)
+
+static int read_lines(const char *path, lines *l)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    FILE *f = fopen(path, "rb");
+    l->data = malloc(MAX_FILE);
+    l->starts = malloc(MAX_TEXTS * sizeof *l->starts);
+    l->sizes = malloc(MAX_TEXTS * sizeof *l->sizes);
+    const int ok = f && l->data && l->starts && l->sizes;
+    const size_t size = ok ? fread(l->data, 1, MAX_FILE, f) : 0;
+    if (f) fclose(f);
+    for (size_t at = 0; at < size && l->count < MAX_TEXTS; l->count++) {
+        const char *end = memchr(l->data + at, '\n', size - at);
+        const size_t bytes = (end ? (size_t)(end - l->data) : size) - at;
+        l->starts[l->count] = l->data + at;
+        l->sizes[l->count] = bytes;
+        l->bytes += bytes;
+        at += bytes + 1;
+    }
+    return ok;
+}
+
+/* `passes` passes over the texts; adds to *tokens. */
+static int tokenize_all(const bl_tokenizer *t, const lines *l, unsigned long passes, int32_t *ids,
+                        size_t *tokens)
+{
+    bl_error error;
+    for (unsigned long p = 0; p < passes; p++)
+        for (size_t i = 0; i < l->count; i++) {
+            size_t n;
+            if (bl_tokenize(t, l->starts[i], l->sizes[i], 0, ids, NULL, MAX_FILE, &n, &error) !=
+                BL_OK) {
+                fprintf(stderr, "%s\n", error.text);
+                return 0;
+            }
+            *tokens += n;
+        }
+    return 1;
+}
+
+static int measure(const bl_tokenizer *t, const lines *l, unsigned long calls, double open_us)
+{
+    int32_t *ids = malloc(MAX_FILE * sizeof *ids);
+    double times[MAX_ROUNDS];
+    const size_t rounds = calls > 1 ? MAX_ROUNDS : 1;
+    const double texts = (double)calls * (double)l->count;
+    size_t tokens = 0;
+    int ok = ids != NULL;
+    for (size_t r = 0; ok && r < rounds; r++) {
+        const double start = nanoseconds();
+        ok = tokenize_all(t, l, calls, ids, &tokens);
+        times[r] = (nanoseconds() - start) / texts;
+    }
+    free(ids);
+    if (!ok) return 0;
+    sort_times(times, rounds);
+    const double bytes = (double)l->bytes / (double)l->count, median = times[rounds / 2];
+    printf("%zu texts of %.1f bytes and %.1f tokens: %.1f ns minimum, %.1f ns median, %.0f MB/s; "
+           "opened in %.0f us\n",
+           l->count, bytes, (double)tokens / (double)rounds / texts, times[0], median,
+           bytes / median * 1e3, open_us);
+    return 1;
 }
 
 int main(int argc, char **argv)
 {
-    enum { ROUNDS = 15, ROOM = 1 << 24, MOST = 1 << 16 };
+    if (argc < 4) {
+        fprintf(stderr, "usage: tokenize TOKENIZER CALLS FILE\n");
+        return 2;
+    }
     bl_error error;
-    if (argc < 4) return fprintf(stderr, "usage: cut TOKENIZER CALLS FILE\n"), 2;
-    double opened = now();
+    const double start = nanoseconds();
     bl_tokenizer *t = bl_tokenizer_open(argv[1], &error);
-    opened = (now() - opened) / 1e3;
-    if (!t) return fprintf(stderr, "%s\n", error.text), 1;
-    FILE *f = fopen(argv[3], "rb");
-    char *data = malloc(ROOM);
-    int32_t *ids = malloc(ROOM * sizeof *ids);
-    const char **texts = malloc(MOST * sizeof *texts);
-    size_t *sizes = malloc(MOST * sizeof *sizes), count = 0, pieces = 0, bytes = 0;
-    if (!f || !data || !ids || !texts || !sizes)
-        return fprintf(stderr, "cannot read %s\n", argv[3]), 1;
-    const size_t size = fread(data, 1, ROOM, f);
-    fclose(f);
-    for (size_t at = 0; at < size && count < MOST; count++) {
-        const char *end = memchr(data + at, '\n', size - at);
-        texts[count] = data + at;
-        sizes[count] = (end ? (size_t)(end - data) : size) - at;
-        bytes += sizes[count];
-        at += sizes[count] + 1;
+    const double open_us = (nanoseconds() - start) * 1e-3;
+    if (!t) {
+        fprintf(stderr, "%s\n", error.text);
+        return 1;
     }
-    const unsigned long calls = strtoul(argv[2], NULL, 10);
-    double times[ROUNDS];
-    const int rounds = calls > 1 ? ROUNDS : 1;
-    for (int r = 0; r < rounds; r++) {
-        const double start = now();
-        pieces = 0;
-        for (unsigned long c = 0; c < calls; c++)
-            for (size_t i = 0; i < count; i++) {
-                size_t n;
-                if (bl_tokenize(t, texts[i], sizes[i], 0, ids, NULL, ROOM, &n, &error) != BL_OK)
-                    return fprintf(stderr, "%s\n", error.text), 1;
-                pieces += n;
-            }
-        times[r] = (now() - start) / (double)(calls * count);
-    }
-    qsort(times, (size_t)rounds, sizeof *times, rising);
-    printf("%zu texts of %.1f bytes and %.1f pieces: %.1f ns least, %.1f ns median, %.0f MB/s; "
-           "opened in %.0f us\n",
-           count, (double)bytes / (double)count, (double)pieces / (double)(calls * count), times[0],
-           times[rounds / 2], (double)bytes / (double)count / times[rounds / 2] * 1e3, opened);
+    lines l = { 0 };
+    int ok = read_lines(argv[3], &l);
+    if (!ok) fprintf(stderr, "cannot read %s\n", argv[3]);
+    if (ok) ok = measure(t, &l, strtoul(argv[2], NULL, 10), open_us);
+    free_lines(&l);
     bl_tokenizer_close(t);
-    free(data);
-    free(ids);
-    free(texts);
-    free(sizes);
-    return 0;
+    return !ok;
 }

@@ -1,8 +1,8 @@
-"""Text to ids, beside others: python bench/tokenizer.py --vocab VOCAB.TXT
+"""Text to ids, next to others: python bench/tokenizer.py --vocab VOCAB.TXT
 
-Hugging Face's tokenizers, nanotoken and tokie run in the same process, by turns, as far as
-they are installed: pip install tokenizers nanotoken tokie. All get a str, on one thread;
-the table gives medians and their ratios to ours. "varied" goes through 2,000 sentences.
+tokenizers, nanotoken and tokie run in the same process, taking turns, as far as they are installed:
+pip install tokenizers nanotoken tokie. All get a str, on one thread; the table has the medians and
+their ratios to ours. "varied" goes through 2,000 sentences.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "bench")]
+sys.path.insert(0, str(ROOT / "tools"))
 
 import core
 from turns import by_turns, processor
@@ -55,7 +55,7 @@ def english(words: int, count: int) -> list[str]:
     ]
 
 
-def rivals(folder: Path) -> dict[str, Callable[[str], object]]:
+def others(folder: Path) -> dict[str, Callable[[str], object]]:
     found: dict[str, Callable[[str], object]] = {}
     path = str(folder / "tokenizer.json")
     try:
@@ -82,9 +82,7 @@ def rivals(folder: Path) -> dict[str, Callable[[str], object]]:
     return found
 
 
-def over(call: Callable[[str], object], texts: list[str]) -> Callable[[], object]:
-    """One pass over the texts."""
-
+def one_pass(call: Callable[[str], object], texts: list[str]) -> Callable[[], object]:
     def work() -> None:
         for text in texts:
             call(text)
@@ -92,7 +90,8 @@ def over(call: Callable[[str], object], texts: list[str]) -> Callable[[], object
     return work
 
 
-def opened(make: Callable[[], Any]) -> float:
+def open_time(make: Callable[[], Any]) -> float:
+    """The median of nine, in milliseconds."""
     times = []
     for _ in range(9):
         start = time.perf_counter()
@@ -125,28 +124,25 @@ def main() -> None:
         ours.save_pretrained(folder)
         callers: dict[str, Callable[[str], object]] = {
             "bertlite_fast": ours.encode,
-            **rivals(folder),
+            **others(folder),
         }
-        print(
-            f"\n| text | bytes | {' | '.join(f'{name}, us' for name in callers)} |\n|---|---:|{'---:|' * len(callers)}"
-        )
+        header = "".join(f" {name}, us |" for name in callers)
+        print(f"\n| text | bytes |{header}\n|---|---:|{'---:|' * len(callers)}")
         for name, texts in cases.items():
-            medians = by_turns(
-                {caller: over(call, texts) for caller, call in callers.items()}, rounds=15
-            )
+            passes = {caller: one_pass(call, texts) for caller, call in callers.items()}
+            medians = by_turns(passes, rounds=15)
             medians = {caller: us / len(texts) for caller, us in medians.items()}
             size = sum(len(t.encode()) for t in texts) / len(texts)
-            own = medians["bertlite_fast"]
-            print(
-                f"| {name} | {size:.0f} | {' | '.join(f'{us:.2f}' + ('' if c == 'bertlite_fast' else f' ({us / own:.1f}x)') for c, us in medians.items())} |",
-                flush=True,
-            )
+            own = medians.pop("bertlite_fast")
+            row = "".join(f" {us:.2f} ({us / own:.1f}x) |" for us in medians.values())
+            print(f"| {name} | {size:.0f} | {own:.2f} |{row}", flush=True)
         from_text, from_json = (
-            opened(lambda: bf.Tokenizer(args.vocab)),
-            opened(lambda: bf.Tokenizer(folder / "tokenizer.json")),
+            open_time(lambda: bf.Tokenizer(args.vocab)),
+            open_time(lambda: bf.Tokenizer(folder / "tokenizer.json")),
         )
         print(
-            f"\nopening: vocab.txt {from_text:.2f} ms, tokenizer.json {from_json:.2f} ms; table: {ours.settings['table_bytes'] / 1e6:.2f} MB"
+            f"\nopening: vocab.txt {from_text:.2f} ms, tokenizer.json {from_json:.2f} ms; "
+            f"table: {ours.settings['table_bytes'] / 1e6:.2f} MB"
         )
         (program,) = core.build(["cc"], [], folder, ["bench/tokenize.c"])
         for name, texts in cases.items():

@@ -1,4 +1,4 @@
-"""What the benchmarks share: callers timed by turns, and the machine's name."""
+"""What the benchmarks share: timing callers that take turns, and the processor's name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def processor() -> str:
         found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     except OSError:
         found = None
-    return f"{found[1] if found else platform.processor() or platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    name = found[1] if found else platform.processor() or platform.machine()
+    return f"{name}, {platform.system()}, Python {platform.python_version()}"
 
 
 def by_turns(

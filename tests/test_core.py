@@ -144,7 +144,7 @@ def test_calls_allocate_nothing(programs: Path, folders: dict[str, Path], tmp_pa
     (tmp_path / "texts").write_text("\n".join(texts), encoding="utf-8")
     for command in (
         ["forward", folders["L2H64-sequence-classification"], "9", "{}"],
-        ["cut", tmp_path / "vocab.txt", "{}", tmp_path / "texts"],
+        ["tokenize", tmp_path / "vocab.txt", "{}", tmp_path / "texts"],
     ):
         counts = []
         for calls in ("2", "12"):

@@ -195,7 +195,7 @@ def gcc_library(name: str) -> str:
 
 WRITE_MODEL = """
 import pathlib, sys
-sys.path.insert(0, "tests")
+sys.path.insert(0, "tools")
 import checkpoints
 checkpoints.write(checkpoints.SPECS[0], pathlib.Path(sys.argv[1]))
 """

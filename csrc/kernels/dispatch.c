@@ -1,4 +1,7 @@
-/* dispatch.c: which instruction sets this binary has, and which this core runs. */
+/* dispatch.c: which instruction sets this binary has, and which of them this processor runs.
+ *
+ * features() asks the processor or the system, `tables` and `needs` list the instruction sets and
+ * the features that each must have. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,27 +39,30 @@ static uint64_t saved_state(void)
 }
 #endif
 enum { HAS_AVX2 = 1, HAS_AVXVNNI = 2, HAS_AVX512VNNI = 4 };
+/* Bits of XCR0: what the system saves when it switches threads. */
+enum { SAVES_YMM = 0x06, SAVES_ZMM = 0xE6 };
+
 static unsigned features(void)
 {
-    unsigned r[4], f = 0;
+    unsigned r[4]; /* eax, ebx, ecx, edx */
     cpuid(0, 0, r);
     if (r[0] < 7) return 0;
     cpuid(1, 0, r);
-    if (!(r[2] >> 27 & 1)) return 0; /* the system does not save vector state */
+    if (!(r[2] >> 27 & 1)) return 0; /* no OSXSAVE: the system does not save vector registers */
     const uint64_t state = saved_state();
     cpuid(7, 0, r);
-    const unsigned ebx = r[1], ecx = r[2], subleaves = r[0];
-    if ((state & 6) == 6 && (ebx >> 5 & 1)) {
-        f |= HAS_AVX2;
-        if (subleaves >= 1) {
-            cpuid(7, 1, r);
-            if (r[0] >> 4 & 1) f |= HAS_AVXVNNI;
-        }
-        /* F, DQ, BW, VL; VNNI */
-        const unsigned base = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
-        if ((state & 0xE6) == 0xE6 && (ebx & base) == base && (ecx >> 11 & 1)) f |= HAS_AVX512VNNI;
+    const unsigned subleaves = r[0], ebx = r[1], ecx = r[2];
+    if ((state & SAVES_YMM) != SAVES_YMM || !(ebx >> 5 & 1)) return 0;
+    unsigned found = HAS_AVX2;
+    if (subleaves >= 1) {
+        cpuid(7, 1, r);
+        if (r[0] >> 4 & 1) found |= HAS_AVXVNNI;
     }
-    return f;
+    const unsigned f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+    const int has_vnni = ecx >> 11 & 1;
+    if ((state & SAVES_ZMM) == SAVES_ZMM && (ebx & f_dq_bw_vl) == f_dq_bw_vl && has_vnni)
+        found |= HAS_AVX512VNNI;
+    return found;
 }
 #elif defined BL_ARM64
 enum { HAS_DOTPROD = 1, HAS_I8MM = 2 };
@@ -71,20 +77,24 @@ static unsigned features(void)
 }
 #elif defined __APPLE__
 #include <sys/sysctl.h>
-static int yes(const char *name)
+static int has_feature(const char *name)
 {
-    int v = 0;
-    size_t n = sizeof v;
-    return sysctlbyname(name, &v, &n, NULL, 0) == 0 && v;
+    int value = 0;
+    size_t size = sizeof value;
+    return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value;
 }
 static unsigned features(void)
 {
-    return (yes("hw.optional.arm.FEAT_DotProd") ? HAS_DOTPROD : 0u) |
-           (yes("hw.optional.arm.FEAT_I8MM") ? HAS_I8MM : 0u);
+    return (has_feature("hw.optional.arm.FEAT_DotProd") ? HAS_DOTPROD : 0u) |
+           (has_feature("hw.optional.arm.FEAT_I8MM") ? HAS_I8MM : 0u);
 }
 #elif defined _WIN32
 #include <windows.h>
-static unsigned features(void) { return IsProcessorFeaturePresent(43) ? HAS_DOTPROD : 0u; }
+enum { ARM_V82_DOT_PRODUCT = 43 }; /* PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE of newer headers */
+static unsigned features(void)
+{
+    return IsProcessorFeaturePresent(ARM_V82_DOT_PRODUCT) ? HAS_DOTPROD : 0u;
+}
 #else
 static unsigned features(void) { return 0; }
 #endif
@@ -110,6 +120,7 @@ static unsigned features(void) { return 0; }
 extern const bl_kernels bl_kernels_generic, bl_kernels_armv6, bl_kernels_neon, bl_kernels_dotprod,
     bl_kernels_i8mm, bl_kernels_avx2, bl_kernels_avxvnni, bl_kernels_avx512vnni;
 
+/* The slowest first: the last one that this machine has is used. */
 static const bl_kernels *const tables[] = {
     &bl_kernels_generic,
 #if defined BL_X86
@@ -160,18 +171,21 @@ int bl_isa_available(const bl_kernels *isa)
 static const bl_kernels *choose(void)
 {
     const char *wanted = getenv("BERTLITE_ISA");
+    const int any = !wanted || !*wanted;
     for (size_t i = TABLES; i-- > 0;)
-        if (bl_isa_available(tables[i]) &&
-            (!wanted || !*wanted || !strcmp(wanted, tables[i]->name)))
+        if (bl_isa_available(tables[i]) && (any || !strcmp(wanted, tables[i]->name)))
             return tables[i];
     return NULL;
 }
 
 const bl_kernels *bl_active_isa(void)
 {
-    static bl_atomic_pointer chosen; /* every thread that comes first finds the same */
+    /* Threads that call this at the same time for the first time all store the same pointer. */
+    static bl_atomic_pointer chosen;
     const bl_kernels *isa = bl_load_pointer(&chosen);
-    if (!isa) bl_store_pointer(&chosen, isa = choose());
+    if (isa) return isa;
+    isa = choose();
+    bl_store_pointer(&chosen, isa);
     return isa;
 }
 

@@ -38,8 +38,10 @@ static inline vi vi_load(const int32_t *p)
 static inline void vi_store(int32_t *p, vi a) { _mm256_storeu_si256((__m256i *)(void *)p, a); }
 static inline vi vi_set(int32_t a) { return _mm256_set1_epi32(a); }
 static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
-static inline vi vi_mul(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
-static inline vi vi_sub_mul(vi a, vi b, vi c) { return _mm256_sub_epi32(a, vi_mul(b, c)); }
+static inline vi vi_sub_mul(vi a, vi b, vi c)
+{
+    return _mm256_sub_epi32(a, _mm256_mullo_epi32(b, c));
+}
 static inline vi vi_and(vi a, vi b) { return _mm256_and_si256(a, b); }
 static inline vi vi_or(vi a, vi b) { return _mm256_or_si256(a, b); }
 #define vi_shift_left(a, n) _mm256_slli_epi32(a, n)

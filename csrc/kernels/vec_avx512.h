@@ -1,5 +1,5 @@
-/* vec_avx512.h: float primitives for AVX-512. vec_generic.h says what each must do. FMA is not used:
- * other boards do not have it, and its results differ. */
+/* vec_avx512.h: float primitives for AVX-512. vec_generic.h says what each must do. FMA is not
+ * used: other boards do not have it, and its results differ. */
 #include <immintrin.h>
 #include <math.h>
 
@@ -32,8 +32,10 @@ static inline vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
 static inline void vi_store(int32_t *p, vi a) { _mm512_storeu_si512(p, a); }
 static inline vi vi_set(int32_t a) { return _mm512_set1_epi32(a); }
 static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
-static inline vi vi_mul(vi a, vi b) { return _mm512_mullo_epi32(a, b); }
-static inline vi vi_sub_mul(vi a, vi b, vi c) { return _mm512_sub_epi32(a, vi_mul(b, c)); }
+static inline vi vi_sub_mul(vi a, vi b, vi c)
+{
+    return _mm512_sub_epi32(a, _mm512_mullo_epi32(b, c));
+}
 static inline vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
 static inline vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
 #define vi_shift_left(a, n) _mm512_slli_epi32(a, n)

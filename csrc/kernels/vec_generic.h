@@ -72,10 +72,11 @@ static inline vi vi_load(const int32_t *p) { return *p; }
 static inline void vi_store(int32_t *p, vi a) { *p = a; }
 static inline vi vi_set(int32_t a) { return a; }
 static inline vi vi_add(vi a, vi b) { return (vi)((uint32_t)a + (uint32_t)b); }
-/* The low 32 bits of the product. */
-static inline vi vi_mul(vi a, vi b) { return (vi)((uint32_t)a * (uint32_t)b); }
 /* a - b * c */
-static inline vi vi_sub_mul(vi a, vi b, vi c) { return (vi)((uint32_t)a - (uint32_t)vi_mul(b, c)); }
+static inline vi vi_sub_mul(vi a, vi b, vi c)
+{
+    return (vi)((uint32_t)a - (uint32_t)b * (uint32_t)c);
+}
 static inline vi vi_and(vi a, vi b) { return a & b; }
 static inline vi vi_or(vi a, vi b) { return a | b; }
 /* n is a constant from 0 to 31: a macro, since many instructions have it in their code. */

@@ -1,7 +1,7 @@
 /* fuzz_text.c: the tokenizer on hostile texts, vocabularies, settings and tables.
  *
  * The first byte chooses what the rest is. mutate.h says how to run it. What comes out is
- * checked too: places within the text, as many pieces whichever way they are asked for. */
+ * checked too: offsets within the text, and the same tokens whichever way they are asked for. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,44 +37,59 @@ static void want(int fine, const char *what)
     abort();
 }
 
-/* Every way to cut a text, and that they agree. */
-static void cut(const bl_tokenizer *t, const char *text, size_t size)
+/* Rows of the windows of n tokens. */
+static void fill_rows(const bl_tokenizer *t, const int32_t *ids, size_t n, size_t size)
 {
-    int32_t *ids = malloc((size + 1) * sizeof *ids), *again = malloc((size + 1) * sizeof *again);
-    bl_offset *places = malloc((size + 1) * sizeof *places);
+    enum { MAX_WINDOWS = 8, MAX_ROW = 256 };
+    const int pair = size % 5 == 0;
+    const bl_limits limits = { (bl_truncation)(size % 4), size % 11, size % 3, size % 2, 1 };
+    bl_window windows[MAX_WINDOWS];
+    bl_error error;
+    size_t count;
+    if (bl_windows(t, n, pair ? n / 2 : BL_NO_PAIR, &limits, windows, MAX_WINDOWS, &count,
+                   &error) != BL_OK)
+        return;
+    for (size_t i = 0; i < count && i < MAX_WINDOWS; i++) {
+        int32_t row[MAX_ROW];
+        if (bl_row_size(t, &windows[i], pair, 1) <= MAX_ROW)
+            bl_fill_row(t, ids, ids, n, &windows[i], pair, 1, &(bl_row){ row, NULL, NULL, NULL });
+    }
+}
+
+static void check_offsets(const bl_offset *offsets, size_t n, size_t size)
+{
+    for (size_t i = 0; i < n; i++) {
+        want(offsets[i].start <= offsets[i].end && offsets[i].end <= size,
+             "an offset outside the text");
+        want(!i || offsets[i].word >= offsets[i - 1].word, "words out of order");
+    }
+}
+
+/* Every way to tokenize a text, and that they agree. */
+static void tokenize(const bl_tokenizer *t, const char *text, size_t size)
+{
+    int32_t *ids = malloc((size + 1) * sizeof *ids);
+    int32_t *again = malloc((size + 1) * sizeof *again);
+    bl_offset *offsets = malloc((size + 1) * sizeof *offsets);
     bl_error error;
     size_t n = 0, m = 0;
-    if (ids && again && places &&
-        bl_tokenize(t, text, size, 0, ids, places, size, &n, &error) == BL_OK) {
-        want(n <= size, "more pieces than bytes");
-        for (size_t i = 0; i < n; i++) {
-            want(places[i].start <= places[i].end && places[i].end <= size,
-                 "a place outside the text");
-            want(!i || places[i].word >= places[i - 1].word, "words out of order");
-        }
+    if (ids && again && offsets &&
+        bl_tokenize(t, text, size, 0, ids, offsets, size, &n, &error) == BL_OK) {
+        want(n <= size, "more tokens than bytes");
+        check_offsets(offsets, n, size);
         want(bl_tokenize(t, text, size, 0, again, NULL, size, &m, &error) == BL_OK && m == n &&
                  !memcmp(ids, again, n * sizeof *ids),
-             "other ids without places");
+             "other ids without offsets");
         want(bl_tokenize(t, text, size, 0, again, NULL, n / 2, &m, &error) == BL_OK &&
                  m == (n > n / 2 ? n / 2 + 1 : n) && !memcmp(ids, again, n / 2 * sizeof *ids),
              "other ids in less capacity");
-        bl_offsets_in_characters(text, size, places, n);
-        const bl_limits limits = { (bl_truncation)(size % 4), size % 11, size % 3, size % 2, 1 };
-        bl_window windows[8];
-        size_t count;
-        if (bl_windows(t, n, size % 5 ? BL_NO_PAIR : n / 2, &limits, windows, 8, &count, &error) ==
-            BL_OK) {
-            int32_t row[256];
-            for (size_t i = 0; i < count && i < 8; i++)
-                if (bl_row_size(t, &windows[i], size % 5 == 0, 1) <= 256)
-                    bl_fill_row(t, ids, ids, n, &windows[i], size % 5 == 0, 1,
-                                &(bl_row){ row, NULL, NULL, NULL });
-        }
+        bl_offsets_in_characters(text, size, offsets, n);
+        fill_rows(t, ids, n, size);
         (void)!bl_tokenize(t, text, size, 1, again, NULL, size, &m, &error);
     }
     free(ids);
     free(again);
-    free(places);
+    free(offsets);
 }
 
 static void use(bl_tokenizer *t)
@@ -85,7 +100,7 @@ static void use(bl_tokenizer *t)
     size_t size;
     int32_t id;
     if (!t) return;
-    cut(t, text, sizeof text - 1);
+    tokenize(t, text, sizeof text - 1);
     for (size_t n = 0; n < 200 && bl_vocabulary_item(t, n, &piece, &size, &id); n++) {
         (void)!bl_token_id(t, piece, size);
         (void)!bl_token_text(t, id, &size);
@@ -110,8 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         want(known[0] && known[1] && known[2], error.text);
     }
     if (!size) return 0;
-    char *copy =
-        malloc(size - 1 ? size - 1 : 1); /* of exact size, so that a read beyond it is seen */
+    /* a copy of exact size, so that a read beyond it is seen */
+    char *copy = malloc(size - 1 ? size - 1 : 1);
     if (!copy) return 0;
     memcpy(copy, data + 1, size - 1);
     size--;
@@ -121,11 +136,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 'o':
         use(bl_tokenizer_open_memory(vocabulary, sizeof vocabulary - 1, 0, copy, size, &error));
         break;
-    case 'd': { /* a table: what it holds is nonsense, but stays within it */
+    case 'd': { /* a table: what it contains is nonsense, but no read leaves it */
         bl_tokenizer t = *known[0];
         if (bl_vocabulary_read(&t.vocabulary, copy, size, &error) == BL_OK) {
             uint32_t n, id;
-            cut(&t, "the lights aaaaaaaaaaaaaaaaaaaaaaaab", 37);
+            tokenize(&t, "the lights aaaaaaaaaaaaaaaaaaaaaaaab", 37);
             for (uint32_t i = 0; i < 64; i++) {
                 if (bl_piece_at(&t.vocabulary, i, &n, &id))
                     bl_piece_text(&t.vocabulary, id + 1, &n);
@@ -134,7 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     }
     default:
-        for (int i = 0; i < 3; i++) cut(known[i], copy, size);
+        for (int i = 0; i < 3; i++) tokenize(known[i], copy, size);
     }
     free(copy);
     return 0;

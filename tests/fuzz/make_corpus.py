@@ -1,4 +1,4 @@
-"""Make the fuzzer's corpus: python tests/fuzz/make_corpus.py (needs torch for the two torch files)."""
+"""Make the fuzzers' corpus: python tests/fuzz/make_corpus.py (needs torch for two of them)."""
 
 from __future__ import annotations
 
@@ -8,26 +8,29 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent.parent / "tools"))
 
 import checkpoints
 
 import bertlite_fast as bf
 
 TEXTS = {
-    "text": "tThe lights' naïve [MASK] café, 中文 한국 İSTANBUL e\u0301\u0323\u302e\u0301 \u200d\x00\ufffd"
+    "text": "tThe lights' naïve [MASK] café, 中文 한국 İSTANBUL "
+    + "e\u0301\u0323\u302e\u0301 \u200d\x00\ufffd"
     + "a" * 70
     + " lights\u3000light",
     "words": "v[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nthe\nlight\n##s\n##ing \r\n\né\nthe\n",
     "config": (
-        'o{"do_lower_case":false,"strip_accents":null,"mask_token":{"content":"[MASK]","lstrip":true},"model_max_length":1e30,'
-        '"added_tokens_decoder":{"9":{"content":"Ab","normalized":true}},"additional_special_tokens":["<x>"],"model_input_names":["input_ids"]}'
+        'o{"do_lower_case":false,"strip_accents":null,'
+        '"mask_token":{"content":"[MASK]","lstrip":true},"model_max_length":1e30,'
+        '"added_tokens_decoder":{"9":{"content":"Ab","normalized":true}},'
+        '"additional_special_tokens":["<x>"],"model_input_names":["input_ids"]}'
     ),
 }
 
 
 def texts(out: Path) -> None:
-    """What fuzz_text.c begins with."""
+    """The corpus of fuzz_text.c."""
     out.mkdir(exist_ok=True)
     for name, text in TEXTS.items():
         (out / name).write_bytes(text.encode())

@@ -1,4 +1,4 @@
-"""Small checkpoints from seeds, written without torch, so that only outputs need storing."""
+"""Small checkpoints from seeds, for tests and benchmarks, written without torch."""
 
 from __future__ import annotations
 
