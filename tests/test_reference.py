@@ -86,7 +86,7 @@ print(json.dumps(found))
         assert folders[spec.name]
     root = folders["L2H64-encoder"].parent
     run = subprocess.run(
-        [sys.executable, "-c", program, str(HERE.parent), str(HERE), str(root)],
+        [sys.executable, "-c", program, str(HERE.parent.parent / "tools"), str(HERE), str(root)],
         env=os.environ | {"BERTLITE_ISA": isa},
         capture_output=True,
         text=True,

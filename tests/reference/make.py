@@ -1,6 +1,6 @@
 """Make the reference outputs: python tests/reference/make.py [--only-int8]
 
-fp32.npz: what transformers and torch return for the checkpoints of tests/checkpoints.py.
+fp32.npz: what transformers and torch return for the checkpoints of tools/checkpoints.py.
 int8.json: a digest of what this library returns in int8, which is the same on every
 instruction set. Run it again only when the arithmetic is changed on purpose.
 """
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent.parent / "tools"))
 
 import checkpoints
 
