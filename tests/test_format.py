@@ -45,7 +45,7 @@ class ConvertedFile:
 
     def matrix(self, name: str, balance: str = "") -> np.ndarray:
         weights = self.tensor(name) * self.tensor(f"{name}.scale")[:, None]
-        return weights * self.tensor(balance) if balance else weights
+        return np.asarray(weights * self.tensor(balance) if balance else weights)
 
 
 def rotate(h: int, bits: int) -> int:
