@@ -51,7 +51,8 @@ static int call(const run *r, bl_error *error)
         const size_t vocabulary = (size_t)bl_describe(r->model)->vocabulary;
         int32_t index[TOP];
         float probability[TOP];
-        bl_top(r->out, vocabulary, TOP, index, probability);
+        bl_top_k(r->out, vocabulary, TOP, index);
+        bl_probabilities(r->out, vocabulary, index, TOP, probability);
     }
     return 1;
 }

@@ -132,10 +132,5 @@ def on_files(files: Any, config: Any) -> Any:
     return files
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Without the marks that training writes between; within a table, they would end it."""
-    return re.sub(r"^<!-- /?\w+ -->\n", "", markdown, flags=re.M)
-
-
 if __name__ == "__main__":
     sys.stdout.write(pages()["c-api.md"])

@@ -25,8 +25,9 @@ def between_marks(text: str, name: str, lines: Sequence[str]) -> str:
     return text
 
 
+# Tables stand between their marks as a whole: a mark within a table would end it.
 def score_rows(found: dict[str, Scores]) -> list[str]:
-    rows = []
+    rows = ["| set | what | score | baselines |", "|---|---|---:|---|"]
     for name, scores in found.items():
         if name == "intent":
             continue
@@ -38,7 +39,7 @@ def score_rows(found: dict[str, Scores]) -> list[str]:
 
 
 def file_rows(weights: Path) -> list[str]:
-    rows = []
+    rows = ["| file | task | size |", "|---|---|---:|"]
     for name, what in WHAT.items():
         size = (weights / f"{name}.bertlite").stat().st_size / 1000
         rows.append(f"| `{name}.bertlite` | {what} | {size:.0f} KB |")
@@ -52,8 +53,8 @@ def intent_lines(pipe: Any, scores: Scores) -> list[str]:
     )
     labels = [label for label in pipe.labels if label != NONE]
     return [
-        f"{len(labels)} intents, and a label for what is none. The default threshold, "
-        f"{pipe.threshold:.2f}, was set on",
+        f"{len(labels)} intents, and a label for texts that are none of them. "
+        f"The default threshold, {pipe.threshold:.2f}, was set on",
         f"validation, so that 95 % of the requests it knows pass (here {kept} %; {right} % of all "
         "are answered",
         f"rightly). At it, {refused} % of clinc150's out-of-scope requests are refused, so "
