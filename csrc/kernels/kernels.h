@@ -115,10 +115,11 @@ typedef struct bl_kernels {
     /* Mean of rows of n padded values. */
     void (*mean)(const float *x, size_t stride, size_t rows, size_t n, float *out);
 
-    /* For the top k of many logits: the sum of exp(x - greatest), where greatest is the greatest
-     * of x, and the first index in [from, n) whose value is above a threshold (n if there is
-     * none). */
-    float (*sum_exp)(const float *x, size_t n, float greatest);
+    /* For the top k of many logits: the largest (of +0 and -0, either), the sum of
+     * exp(x - largest), and the first index in [from, n) whose value is above a threshold (n if
+     * there is none). */
+    float (*largest)(const float *x, size_t n);
+    float (*sum_exp)(const float *x, size_t n, float largest);
     size_t (*find_above)(const float *x, size_t from, size_t n, float threshold);
 } bl_kernels;
 
