@@ -61,3 +61,9 @@ def test_the_picture_is_xml_and_stays_inside_its_page() -> None:
     for box in boxes:
         x, y, w, h = (float(box.attrib[k]) for k in ("x", "y", "width", "height"))
         assert x + w <= width and y + h <= height
+
+
+def test_the_website_needs_no_network() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert "font: false" in text, "the theme would load its fonts from elsewhere"
+    assert "- offline" not in text, "this plugin loads a script from elsewhere"
