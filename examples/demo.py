@@ -1,4 +1,4 @@
-"""demo.py: the nine tasks, answered by the models inside the package."""
+"""The nine tasks, answered by the models inside the package."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from bertlite_fast import pipeline
 
 
 def main() -> None:
-    print(
-        f"bertlite_fast {bf.__version__} on {bf.active_isa()} (this machine has {', '.join(bf.available_isas())})\n"
-    )
+    available = ", ".join(bf.available_isas())
+    print(f"bertlite_fast {bf.__version__} on {bf.active_isa()} (this machine has {available})\n")
 
     text = "Please [MASK] the lights before you go to bed."
     print("fill-mask           ", text)
@@ -20,36 +19,22 @@ def main() -> None:
 
     context = "In 1969, Neil Armstrong became the first human to walk on the moon."
     question = "Who was the first human to walk on the moon?"
-    print(
-        "question-answering  ",
-        question,
-        "->",
-        pipeline("question-answering")(question=question, context=context)["answer"],
-    )
+    answer = pipeline("question-answering")(question=question, context=context)
+    print("question-answering  ", question, "->", answer["answer"])
 
     text = "Elon Musk visited Paris"
-    found = pipeline("ner", aggregation_strategy="simple")(text)
-    print(
-        "ner                 ",
-        text,
-        "->",
-        ", ".join(f"{e['word']} {e['entity_group']}" for e in found),
-    )
+    entities = pipeline("ner", aggregation_strategy="simple")(text)
+    names = ", ".join(f"{e['word']} {e['entity_group']}" for e in entities)
+    print("ner                 ", text, "->", names)
 
     text = "The quick brown fox jumps"
-    print(
-        "token-classification",
-        " ".join(f"{t['word']}/{t['entity']}" for t in pipeline("token-classification")(text)),
-    )
+    tags = " ".join(f"{t['word']}/{t['entity']}" for t in pipeline("token-classification")(text))
+    print("token-classification", tags)
 
     text = "dim the lamp in the bedroom at nine"
-    found = pipeline("token-classification", "bertlite/slots", aggregation_strategy="simple")(text)
-    print(
-        "slots               ",
-        text,
-        "->",
-        ", ".join(f"{e['entity_group']}: {e['word']}" for e in found),
-    )
+    slots = pipeline("token-classification", "bertlite/slots", aggregation_strategy="simple")
+    values = ", ".join(f"{e['entity_group']}: {e['word']}" for e in slots(text))
+    print("slots               ", text, "->", values)
 
     intents = pipeline("intent-classification")
     for text in (
@@ -71,18 +56,19 @@ def main() -> None:
     answer = pipeline("zero-shot-classification")(text, candidate_labels=labels)
     print("zero-shot           ", text, "->", answer["labels"][0], f"{answer['scores'][0]:.2f}")
 
-    alike = pipeline("sentence-similarity")
+    similarity = pipeline("sentence-similarity")
     print(
         "similarity          ",
-        f"{alike('I want to book a flight', 'Reserve a plane ticket'):.2f}",
-        f"{alike('I want to book a flight', 'Water the plants'):.2f}",
+        f"{similarity('I want to book a flight', 'Reserve a plane ticket'):.2f}",
+        f"{similarity('I want to book a flight', 'Water the plants'):.2f}",
     )
 
-    intents("warm")
-    begun = time.perf_counter()
-    for _ in range(2000):
+    calls = 2000
+    start = time.perf_counter()
+    for _ in range(calls):
         intents("Turn on the light in the kitchen")
-    print(f"\none intent, from text to answer: {(time.perf_counter() - begun) / 2000 * 1e6:.1f} us")
+    microseconds = (time.perf_counter() - start) / calls * 1e6
+    print(f"\none intent, from text to answer: {microseconds:.1f} us")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A label for a text, as code for transformers does it; only its and torch's lines differ.
+"""Classify a text with code written for transformers; only what uses torch is changed.
 
 python examples/labels.py MODEL "Play some music" LABEL ...
 """

@@ -1,6 +1,8 @@
-"""How many of ten masked words a model finds, as code for transformers does it; only its and torch's lines differ.
+"""Count how many of ten masked words a model finds, with code written for transformers.
 
-python examples/masked_words.py MODEL
+    python examples/masked_words.py MODEL
+
+Only what uses torch is changed.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""How alike two texts are, as code for transformers does it; only its and torch's lines differ.
+"""Compare two texts with code written for transformers; only what uses torch is changed.
 
 python examples/similarity.py MODEL "I want to book a flight" "Reserve a plane ticket"
 """
