@@ -1,9 +1,9 @@
-"""Compare the tokenizer with Hugging Face's on made-up texts from all of Unicode.
+"""Compare the tokenizer with Hugging Face's tokenizers on random texts from all of Unicode.
 
     python tests/compare_tokenizers.py [--lines 1000000] [--seed N] [--vocab FILE]
 
 Ids, tokens, offsets, word ids, types and masks have to be the same for every text and every
-setting.  The seed is printed; a difference is printed with the shortest text that shows it.
+setting. The seed is printed; a difference is printed with the shortest text that shows it.
 Needs the package `tokenizers`.
 """
 
@@ -26,7 +26,7 @@ ODD = (
     "\0\t\n\r\x0b\x0c\x1c\x1f\x7f\x80\x85\xa0\xad\u0130\u0131\u017f\u034f\u061c\u070f\u180e"
     "\u200b\u200c\u200d\u200e\u2028\u2029\u202f\u205f\u2060\u3000\ufe0f\ufeff\ufffc\ufffd\ufffe\uffff\ue000\U000e0001\U000f0000\U0010ffff"
 )
-# Where the rules of BERT, of Unicode and of UTF-8 have their edges.
+# The first and last code points of the ranges that BERT, Unicode and UTF-8 distinguish.
 EDGES = [
     0x7F,
     0x80,
@@ -75,10 +75,9 @@ EDGES += [
     0x10FFFF,
 ]
 MARKS = [c for c in map(chr, range(0x110000)) if unicodedata.combining(c)]
-STAYING = [
-    c for c in MARKS if unicodedata.category(c) != "Mn"
-]  # move under NFD, and are no accents
-MARKED = [
+# NFD reorders these, but they are not accents, which are removed.
+REORDERED = [c for c in MARKS if unicodedata.category(c) != "Mn"]
+DECOMPOSABLE = [
     c
     for c in map(chr, range(0x110000))
     if unicodedata.decomposition(c) and unicodedata.normalize("NFD", c) != c
@@ -86,10 +85,10 @@ MARKED = [
 
 
 def vocabulary() -> dict[str, int]:
-    """A small one of our own: characters of many scripts, and words and endings of English."""
-    pieces = list(SPECIALS)
-    pieces += [chr(c) for c in range(33, 127)]
-    pieces += [
+    """A small vocabulary: characters of many scripts, and words and suffixes of English."""
+    tokens = list(SPECIALS)
+    tokens += [chr(c) for c in range(33, 127)]
+    tokens += [
         chr(c)
         for a, b in (
             (0xA1, 0x250),
@@ -103,7 +102,7 @@ def vocabulary() -> dict[str, int]:
         )
         for c in range(a, b)
     ]
-    pieces += ["##" + p for p in pieces[5:]]
+    tokens += ["##" + p for p in tokens[5:]]
     words = [
         "the",
         "of",
@@ -135,7 +134,7 @@ def vocabulary() -> dict[str, int]:
         "won",
         "not",
     ]
-    pieces += words + [
+    tokens += words + [
         "##" + e
         for e in (
             "ing",
@@ -158,7 +157,7 @@ def vocabulary() -> dict[str, int]:
             "\U0001d165",
         )
     ]
-    pieces += [
+    tokens += [
         "〮",
         "\U0001d158",
         "ी",
@@ -177,11 +176,11 @@ def vocabulary() -> dict[str, int]:
         "new",
         "new york",
     ]
-    return {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
+    return {token: i for i, token in enumerate(dict.fromkeys(tokens))}
 
 
 def random_text(r: random.Random, words: list[str]) -> str:
-    """A text of one of several kinds."""
+    """A random text of one of several kinds."""
 
     def anything() -> str:
         c = r.choice(
@@ -217,9 +216,9 @@ def random_text(r: random.Random, words: list[str]) -> str:
         parts = [
             r.choice(LETTERS + " ")
             if r.random() < 0.2
-            else r.choice(MARKED)
+            else r.choice(DECOMPOSABLE)
             if r.random() < 0.2
-            else r.choice(STAYING)
+            else r.choice(REORDERED)
             if r.random() < 0.3
             else r.choice(MARKS)
             for _ in range(r.randrange(1, 16))
@@ -287,13 +286,13 @@ def random_text(r: random.Random, words: list[str]) -> str:
         emoji = ["👩", "🏽", "\u200d", "💻", "🇩", "🇪", "❤", "\ufe0f", "1", "\u20e3", "#", "☺", " "]
         return "".join(r.choices(emoji, k=r.randrange(1, 12)))
     return "".join(
-        r.choice(MARKED) if r.random() < 0.4 else r.choice(LETTERS + "  ")
+        r.choice(DECOMPOSABLE) if r.random() < 0.4 else r.choice(LETTERS + "  ")
         for _ in range(r.randrange(1, 30))
     )
 
 
 def settings(vocab: dict[str, int]) -> list[tuple[str, str, Any]]:
-    """(name, tokenizer.json, the original) for all that can be set."""
+    """(name, tokenizer.json, the same as a tokenizers.Tokenizer) for each set of settings."""
     import tokenizers
     from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
@@ -339,38 +338,38 @@ def settings(vocab: dict[str, int]) -> list[tuple[str, str, Any]]:
         ),
     ]
     for name, rules, added in cases:
-        original = tokenizers.Tokenizer(
+        reference = tokenizers.Tokenizer(
             models.WordPiece(vocab, unk_token="[UNK]", max_input_chars_per_word=100)
         )
         if rules:
-            original.normalizer = normalizers.BertNormalizer(
+            reference.normalizer = normalizers.BertNormalizer(
                 clean_text=rules[0],
                 handle_chinese_chars=rules[1],
                 strip_accents=rules[2],
                 lowercase=rules[3],
             )
-        original.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        original.post_processor = processors.TemplateProcessing(
+        reference.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        reference.post_processor = processors.TemplateProcessing(
             single="[CLS]:0 $A:0 [SEP]:0",
             pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
             special_tokens=[("[CLS]", vocab["[CLS]"]), ("[SEP]", vocab["[SEP]"])],
         )
-        original.decoder = decoders.WordPiece(prefix="##")
-        original.add_special_tokens(
+        reference.decoder = decoders.WordPiece(prefix="##")
+        reference.add_special_tokens(
             [tokenizers.AddedToken(t, special=True, normalized=False) for t in SPECIALS]
         )
         if added:
-            original.add_tokens([tokenizers.AddedToken(**token) for token in added])
-        made.append((name, original.to_str(), original))
+            reference.add_tokens([tokenizers.AddedToken(**token) for token in added])
+        made.append((name, reference.to_str(), reference))
     return made
 
 
 def differences(
-    ours: Any, original: Any, text: str, pair: str | None = None
+    ours: Any, reference: Any, text: str, pair: str | None = None
 ) -> dict[str, tuple[Any, Any]]:
-    """What is not the same about a text: {name: (ours, the original's)}."""
+    """Where the two encodings of a text differ: {attribute: (ours, theirs)}."""
     a = ours(text, pair).encodings[0]
-    b = original.encode(text, pair)
+    b = reference.encode(text, pair)
     names = (
         "ids",
         "tokens",
@@ -388,13 +387,13 @@ def differences(
     }
 
 
-def shortest(ours: Any, original: Any, text: str) -> str:
-    """As little of the text as still shows a difference."""
+def shortest(ours: Any, reference: Any, text: str) -> str:
+    """The text, shortened as far as it still shows a difference."""
     step = max(1, len(text) // 2)
     while True:
         for at in range(0, len(text), step):
             less = text[:at] + text[at + step :]
-            if less and differences(ours, original, less):
+            if less and differences(ours, reference, less):
                 text = less
                 break
         else:
@@ -404,11 +403,11 @@ def shortest(ours: Any, original: Any, text: str) -> str:
 
 
 def compare(lines: int, seed: int, vocab: dict[str, int], report: bool = False) -> int:
-    """Compare that many texts; the number of differences, each of which is printed."""
+    """Compare `lines` random texts; print each difference and return how many there are."""
     r = random.Random(seed)
     pairs = [
-        (name, Tokenizer(text.encode(), json=True), original)
-        for name, text, original in settings(vocab)
+        (name, Tokenizer(text.encode(), json=True), reference)
+        for name, text, reference in settings(vocab)
     ]
     words = [
         p.removeprefix("##") for p in vocab if p not in SPECIALS and "[" not in p and p != "##"
@@ -417,20 +416,20 @@ def compare(lines: int, seed: int, vocab: dict[str, int], report: bool = False) 
     start = time.monotonic()
     for i in range(lines):
         text = random_text(r, words)
-        name, ours, original = pairs[i % len(pairs)]
+        name, ours, reference = pairs[i % len(pairs)]
         if (i // len(pairs)) % 16 == 0:
-            different: Any = differences(ours, original, text, random_text(r, words))
-        else:  # the quick way to the ids, then all the rest
-            ids = original.encode(text).ids
-            different = ours.encode(text) != ids or differences(ours, original, text)
-            if ours.decode(ids) != original.decode(ids, skip_special_tokens=False):
+            different: Any = differences(ours, reference, text, random_text(r, words))
+        else:  # encode() has a faster path than calling the tokenizer; compare both
+            ids = reference.encode(text).ids
+            different = ours.encode(text) != ids or differences(ours, reference, text)
+            if ours.decode(ids) != reference.decode(ids, skip_special_tokens=False):
                 different = {
-                    "decode": (ours.decode(ids), original.decode(ids, skip_special_tokens=False))
+                    "decode": (ours.decode(ids), reference.decode(ids, skip_special_tokens=False))
                 }
         if different:
             found += 1
-            less = shortest(ours, original, text) if differences(ours, original, text) else text
-            print(f"{name}: {less!r}: {differences(ours, original, less) or different}")
+            less = shortest(ours, reference, text) if differences(ours, reference, text) else text
+            print(f"{name}: {less!r}: {differences(ours, reference, less) or different}")
             if found >= 20:
                 break
         if report and i % 100000 == 99999:
@@ -447,7 +446,7 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument(
-        "--vocab", type=Path, help="a vocab.txt, in place of a small made-up vocabulary"
+        "--vocab", type=Path, help="a vocab.txt, instead of a small generated vocabulary"
     )
     args = parser.parse_args()
     import tokenizers
@@ -458,7 +457,9 @@ def main() -> int:
         if args.vocab
         else vocabulary()
     )
-    print(f"tokenizers {tokenizers.__version__}, {len(vocab)} pieces, seed {seed}")
+    print(
+        f"tokenizers {tokenizers.__version__}, {len(vocab)} tokens in the vocabulary, seed {seed}"
+    )
     found = compare(args.lines, seed, vocab, report=True)
     print(json.dumps({"lines": args.lines, "seed": seed, "differences": found}))
     return 1 if found else 0

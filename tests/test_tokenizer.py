@@ -1,4 +1,4 @@
-"""The tokenizer: the same as Hugging Face's, whatever it is given and however it is called."""
+"""The tokenizer: the same results as Hugging Face's for any text, arguments and settings."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def tok(folder: Path) -> Tokenizer:
     return AutoTokenizer.from_pretrained(folder)
 
 
-# ---- against what the original made ----------------------------------------------------------
+# ---- compared with tokenizers and transformers ------------------------------------------------
 
 
 @pytest.mark.parametrize("case", STORED["cases"], ids=lambda case: case["name"])
 def test_stored_results(case: dict[str, Any]) -> None:
     settings = case["tokenizer"]
-    settings["model"]["vocab"] = {piece: i for i, piece in enumerate(STORED["vocab"])}
+    settings["model"]["vocab"] = {token: i for i, token in enumerate(STORED["vocab"])}
     ours = Tokenizer(json.dumps(settings).encode(), json=True)
     for text, ids, offsets, words in case["results"]:
         e = ours(text).encodings[0]
@@ -57,7 +57,7 @@ def test_stored_results(case: dict[str, Any]) -> None:
         assert [-1 if w is None else w for w in e.word_ids] == words, text
 
 
-def test_live_on_made_up_texts() -> None:
+def test_live_on_random_texts() -> None:
     pytest.importorskip("tokenizers")
     seed = secrets.randbelow(1 << 32)
     print(f"\nseed {seed}")
@@ -77,18 +77,18 @@ def english() -> list[str]:
     ]
 
 
-def test_live_on_real_english_and_every_piece() -> None:
+def test_live_on_english_and_on_every_token() -> None:
     pytest.importorskip("tokenizers")
-    for _name, text, original in compare_tokenizers.settings(VOCAB)[:2]:
+    for _name, text, reference in compare_tokenizers.settings(VOCAB)[:2]:
         ours = Tokenizer(text.encode(), json=True)
         for line in english():
-            assert not compare_tokenizers.differences(ours, original, line), line
-        for piece in VOCAB:
-            assert not compare_tokenizers.differences(ours, original, piece), piece
+            assert not compare_tokenizers.differences(ours, reference, line), line
+        for token in VOCAB:
+            assert not compare_tokenizers.differences(ours, reference, token), token
 
 
 def random_call(r: random.Random) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Arguments for calling a tokenizer, as people may combine them."""
+    """A random combination of the arguments that a tokenizer takes."""
 
     def text() -> str:
         return (
@@ -136,7 +136,7 @@ def random_call(r: random.Random) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 
 def plain(data: Any) -> Any:
-    """Arrays as lists; rows of different lengths are an array of arrays."""
+    """Arrays as lists, also where rows of different lengths are an array of arrays."""
 
     def listed(value: Any) -> Any:
         if hasattr(value, "tolist"):
@@ -149,9 +149,9 @@ def plain(data: Any) -> Any:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("side", ["right", "left"])
 def test_live_calls(folder: Path, side: str) -> None:
-    """Thousands of random calls give what transformers gives, or both refuse."""
+    """4,000 random calls return what transformers returns, or both raise an error."""
     transformers = pytest.importorskip("transformers")
-    original = transformers.BertTokenizer.from_pretrained(folder, truncation_side=side)
+    reference = transformers.BertTokenizer.from_pretrained(folder, truncation_side=side)
     ours = AutoTokenizer.from_pretrained(folder, truncation_side=side)
     seed = secrets.randbelow(1 << 32)
     print(f"\nseed {seed}")
@@ -160,8 +160,8 @@ def test_live_calls(folder: Path, side: str) -> None:
     for _ in range(4000):
         args, kwargs = random_call(r)
         try:
-            wanted = original(*args, **kwargs)
-        except BaseException as error:  # their panics are no Exceptions
+            wanted = reference(*args, **kwargs)
+        except BaseException as error:  # a panic of tokenizers is not an Exception
             assert not isinstance(error, (KeyboardInterrupt, SystemExit))
             refused += 1
             with pytest.raises(InputError):
@@ -185,7 +185,7 @@ def test_live_calls(folder: Path, side: str) -> None:
 
 def test_live_names_and_decoding(folder: Path) -> None:
     transformers = pytest.importorskip("transformers")
-    original = transformers.BertTokenizer.from_pretrained(folder)
+    reference = transformers.BertTokenizer.from_pretrained(folder)
     ours = AutoTokenizer.from_pretrained(folder)
     for name in (
         "vocab_size",
@@ -200,7 +200,7 @@ def test_live_names_and_decoding(folder: Path) -> None:
         "cls_token_id",
         "mask_token_id",
     ):
-        assert getattr(ours, name) == getattr(original, name), name
+        assert getattr(ours, name) == getattr(reference, name), name
     for name in (
         "model_max_length",
         "padding_side",
@@ -210,34 +210,34 @@ def test_live_names_and_decoding(folder: Path) -> None:
         "pad_token_type_id",
         "clean_up_tokenization_spaces",
     ):
-        assert getattr(ours, name) == getattr(original, name), name
-    assert set(ours.all_special_tokens) == set(original.all_special_tokens)
-    assert len(ours) == len(original)
-    assert ours.get_vocab() == original.get_vocab()
+        assert getattr(ours, name) == getattr(reference, name), name
+    assert set(ours.all_special_tokens) == set(reference.all_special_tokens)
+    assert len(ours) == len(reference)
+    assert ours.get_vocab() == reference.get_vocab()
     assert ours.num_special_tokens_to_add() == 2 and ours.num_special_tokens_to_add(pair=True) == 3
     r = random.Random(3)
     for _ in range(2000):
         ids = [r.randrange(len(VOCAB) + 3) for _ in range(r.randrange(0, 12))]
         for skip in (False, True):
-            assert ours.decode(ids, skip_special_tokens=skip) == original.decode(
+            assert ours.decode(ids, skip_special_tokens=skip) == reference.decode(
                 ids, skip_special_tokens=skip
             ), ids
             assert ours.convert_ids_to_tokens(
                 ids, skip_special_tokens=skip
-            ) == original.convert_ids_to_tokens(ids, skip_special_tokens=skip)
-        assert ours.decode(ids, clean_up_tokenization_spaces=True) == original.decode(
+            ) == reference.convert_ids_to_tokens(ids, skip_special_tokens=skip)
+        assert ours.decode(ids, clean_up_tokenization_spaces=True) == reference.decode(
             ids, clean_up_tokenization_spaces=True
         ), ids
-        tokens = [t for t in original.convert_ids_to_tokens(ids) if t is not None]
-        assert ours.convert_tokens_to_string(tokens) == original.convert_tokens_to_string(tokens)
-        assert ours.convert_tokens_to_ids(tokens) == original.convert_tokens_to_ids(tokens)
+        tokens = [t for t in reference.convert_ids_to_tokens(ids) if t is not None]
+        assert ours.convert_tokens_to_string(tokens) == reference.convert_tokens_to_string(tokens)
+        assert ours.convert_tokens_to_ids(tokens) == reference.convert_tokens_to_ids(tokens)
     text = "Playing Music [MASK] don't, in istanbul!"
-    assert ours.tokenize(text) == original.tokenize(text)
-    assert ours.decode(ours(["hello world", "light"])["input_ids"]) == original.decode(
-        original(["hello world", "light"])["input_ids"]
+    assert ours.tokenize(text) == reference.tokenize(text)
+    assert ours.decode(ours(["hello world", "light"])["input_ids"]) == reference.decode(
+        reference(["hello world", "light"])["input_ids"]
     )
-    assert ours.batch_decode([[7, 8], [9]]) == original.batch_decode([[7, 8], [9]])
-    wanted, got = original(text, "the light"), ours(text, "the light")
+    assert ours.batch_decode([[7, 8], [9]]) == reference.batch_decode([[7, 8], [9]])
+    wanted, got = reference(text, "the light"), ours(text, "the light")
     for i in range(len(wanted["input_ids"])):
         assert got.token_to_word(i) == wanted.token_to_word(i)
         assert got.token_to_chars(i) == (
@@ -275,21 +275,21 @@ def test_live_names_and_decoding(folder: Path) -> None:
             "\u00a0",
             "lone\u2003",
         ],  # odd line ends
-        ["\ufeff[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the"],  # a mark at the front
+        ["\ufeff[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the"],  # a byte-order mark
     ],
-    ids=["duplicate", "no specials", "spaces", "mark"],
+    ids=["duplicate", "no special tokens", "spaces", "byte-order mark"],
 )
 @pytest.mark.parametrize("end", ["\n", ""])
 def test_live_vocabularies(tmp_path: Path, lines: list[str], end: str) -> None:
     transformers = pytest.importorskip("transformers")
     (tmp_path / "vocab.txt").write_bytes(("\n".join(lines) + end).encode())
-    original = transformers.BertTokenizer.from_pretrained(tmp_path)
+    reference = transformers.BertTokenizer.from_pretrained(tmp_path)
     ours = AutoTokenizer.from_pretrained(tmp_path)
-    assert ours.get_vocab() == original.get_vocab()
-    assert ours.vocab_size == original.vocab_size and len(ours) == len(original)
+    assert ours.get_vocab() == reference.get_vocab()
+    assert ours.vocab_size == reference.vocab_size and len(ours) == len(reference)
     for text in ("the lights", "the [MASK] light", "a lone light", "THE\r\nLIGHT"):
-        assert ours(text)["input_ids"] == original(text)["input_ids"]
-        assert ours.tokenize(text) == original.tokenize(text)
+        assert ours(text)["input_ids"] == reference(text)["input_ids"]
+        assert ours.tokenize(text) == reference.tokenize(text)
 
 
 @pytest.mark.parametrize(
@@ -304,10 +304,10 @@ def test_live_vocabularies(tmp_path: Path, lines: list[str], end: str) -> None:
     ids=str,
 )
 def test_live_settings(folder: Path, tmp_path: Path, settings: dict[str, Any]) -> None:
-    """From a vocab.txt with settings, from a folder that either library saved, and from a converted file."""
+    """Settings given with a vocab.txt, and read from folders that either library saved."""
     transformers = pytest.importorskip("transformers")
-    original = transformers.BertTokenizer.from_pretrained(folder, **settings)
-    original.save_pretrained(tmp_path / "theirs")
+    reference = transformers.BertTokenizer.from_pretrained(folder, **settings)
+    reference.save_pretrained(tmp_path / "theirs")
     first = AutoTokenizer.from_pretrained(folder, **settings)
     first.save_pretrained(tmp_path / "ours")
     again = transformers.BertTokenizer.from_pretrained(tmp_path / "ours")
@@ -322,16 +322,16 @@ def test_live_settings(folder: Path, tmp_path: Path, settings: dict[str, Any]) -
     ):
         for text in texts:
             assert (
-                ours(text)["input_ids"] == original(text)["input_ids"] == again(text)["input_ids"]
+                ours(text)["input_ids"] == reference(text)["input_ids"] == again(text)["input_ids"]
             ), text
-        assert ours.mask_token_id == original.mask_token_id
+        assert ours.mask_token_id == reference.mask_token_id
 
 
-# ---- on its own ----------------------------------------------------------------------------------
+# ---- without them ----------------------------------------------------------------------------
 
 
-def test_places_hold_what_the_tokens_say(tok: Tokenizer) -> None:
-    """Each token's slice of the text, normalized, is the token."""
+def test_offsets_enclose_the_text_of_each_token(tok: Tokenizer) -> None:
+    """Normalizing the text between a token's offsets gives the token."""
     r = random.Random(6)
     for _ in range(3000):
         text = compare_tokenizers.random_text(r, WORDS)
@@ -350,7 +350,7 @@ def test_places_hold_what_the_tokens_say(tok: Tokenizer) -> None:
                 )
                 and token not in tok.all_special_tokens
             ):
-                moved = any(c in compare_tokenizers.STAYING for c in text)
+                moved = any(c in compare_tokenizers.REORDERED for c in text)
                 assert moved or token.removeprefix("##") in slice_of_text, (
                     text,
                     token,
@@ -429,7 +429,8 @@ def test_a_table_of_another_type_is_not_read_beyond_the_file(
     header = json.loads(data[8 : 8 + size])
     table = header["tokenizer.table"]
     words = table["shape"][0]
-    # As bytes, the table has four times as many elements: words, if they were taken for those.
+    # The same bytes declared as U8 are four times as many elements. If they were counted as 32-bit
+    # words, the reader would go beyond the file.
     table.update(dtype="U8", shape=[4 * words])
     body = bytearray(data[8 + size :])
     slots, end = 8, 9
@@ -458,7 +459,7 @@ def test_a_table_of_another_type_is_not_read_beyond_the_file(
         "가" * 300_000,
     ],
 )
-def test_absurd_lengths_end(tok: Tokenizer, text: str) -> None:
+def test_extreme_lengths_are_encoded(tok: Tokenizer, text: str) -> None:
     ids = tok.encode(text)
     assert len(ids) >= 2
     assert (
@@ -466,7 +467,7 @@ def test_absurd_lengths_end(tok: Tokenizer, text: str) -> None:
     )
 
 
-def test_many_threads_share_one(tok: Tokenizer) -> None:
+def test_threads_share_a_tokenizer(tok: Tokenizer) -> None:
     texts = [" ".join(WORDS[i : i + 9]) * 40 for i in range(40)]
     wanted = [tok.encode(t) for t in texts]
     wrong: list[str] = []
@@ -513,7 +514,7 @@ def test_bad_texts(tok: Tokenizer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "says"),
+    ("name", "data", "message"),
     [
         ("vocab.txt", b"", "empty"),
         ("vocab.txt", b"[PAD]\n\xff\xfe\n", "UTF-8"),
@@ -544,11 +545,11 @@ def test_bad_texts(tok: Tokenizer) -> None:
         ),
     ],
 )
-def test_bad_files(tmp_path: Path, name: str, data: bytes, says: str) -> None:
+def test_bad_files(tmp_path: Path, name: str, data: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(data)
-    with pytest.raises((ModelFileError, ModelConfigError), match=says):
+    with pytest.raises((ModelFileError, ModelConfigError), match=message):
         AutoTokenizer.from_pretrained(tmp_path)
-    with pytest.raises((ModelFileError, ModelConfigError), match=says):
+    with pytest.raises((ModelFileError, ModelConfigError), match=message):
         AutoTokenizer.from_pretrained(tmp_path / name)
 
 
@@ -561,7 +562,7 @@ def test_missing_files(tmp_path: Path) -> None:
         AutoTokenizer.from_pretrained("a\0b")
 
 
-def test_a_word_without_a_spelling_needs_an_unknown_token(tmp_path: Path) -> None:
+def test_a_word_that_cannot_be_tokenized_needs_an_unknown_token(tmp_path: Path) -> None:
     (tmp_path / "vocab.txt").write_text("[PAD]\n[CLS]\n[SEP]\n[MASK]\nthe\n")
     ours = AutoTokenizer.from_pretrained(tmp_path)
     assert ours.tokenize("the the") == ["the", "the"]

@@ -20,13 +20,13 @@ def main() -> None:
     vocab = compare_tokenizers.vocabulary()
     words = [p for p in vocab if p.isalpha()]
     cases = []
-    for name, settings, original in compare_tokenizers.settings(vocab):
+    for name, settings, reference in compare_tokenizers.settings(vocab):
         without = json.loads(settings)
         without["model"]["vocab"] = {}
         results = []
         for _ in range(48):
             text = compare_tokenizers.random_text(r, words)
-            e = original.encode(text)
+            e = reference.encode(text)
             results.append(
                 [
                     text,
