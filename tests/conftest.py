@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Every checkpoint of checkpoints.py, written when first asked for."""
+    """The folder of each checkpoint in checkpoints.py, written on first use."""
 
     class Folders(dict[str, Path]):
         def __missing__(self, name: str) -> Path:

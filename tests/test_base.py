@@ -1,4 +1,4 @@
-"""Converted files that stand on a base: the embeddings and the tokenizer are stored once."""
+"""Delta files: converted files that share the embeddings and the tokenizer of a base file."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ WORDS = [
 ]
 
 
-def write(name: str, folder: Path, seed_of: str) -> Path:
-    """A checkpoint whose embeddings are those of another."""
-    spec, other = SPECS[name], SPECS[seed_of]
-    arrays, theirs = checkpoints.arrays(spec), checkpoints.arrays(other)
-    ours = {k.partition("embeddings.")[2]: v for k, v in theirs.items() if "embeddings." in k}
-    arrays = {
-        k: ours[k.partition("embeddings.")[2]] if "embeddings." in k else v
-        for k, v in arrays.items()
-    }
+def write(name: str, folder: Path, embeddings_of: str) -> Path:
+    """Write the checkpoint called `name`, with the embeddings of the one called `embeddings_of`."""
+    spec = SPECS[name]
+
+    def after_prefix(tensor: str) -> str:
+        return tensor.partition("embeddings.")[2]
+
+    others = checkpoints.arrays(SPECS[embeddings_of])
+    embeddings = {after_prefix(k): v for k, v in others.items() if "embeddings." in k}
+    arrays = {k: embeddings.get(after_prefix(k), v) for k, v in checkpoints.arrays(spec).items()}
     checkpoints.write(spec, folder)
     checkpoints.save_safetensors(folder / "model.safetensors", arrays)
     (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
@@ -43,7 +44,7 @@ def write(name: str, folder: Path, seed_of: str) -> Path:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """A folder with base.bertlite, and small.bertlite that stands on it; their checkpoints beside."""
+    """A folder with base.bertlite, its delta file small.bertlite, and the checkpoints of both."""
     for name, spec in (("base", "L2H64-masked-lm"), ("small", "L2H64-sequence-classification")):
         write(spec, tmp_path / f"{name}-folder", "L2H64-masked-lm")
     bf.convert(tmp_path / "base-folder", tmp_path / "base.bertlite")
@@ -54,32 +55,24 @@ def files(tmp_path: Path) -> Path:
 
 
 def output(path: Path) -> bytes:
-    return np.asarray(
-        bf.Model(path, "sequence-classification")([[101, 110, 120, 102], [101, 7, 102]]).tensor
-    ).tobytes()
+    model = bf.Model(path, "sequence-classification")
+    return np.asarray(model([[101, 110, 120, 102], [101, 7, 102]]).tensor).tobytes()
 
 
-def test_it_gives_the_same_bytes_as_a_whole_file(files: Path) -> None:
-    bf.convert(files / "small-folder", files / "whole.bertlite")
-    assert (
-        output(files / "small.bertlite")
-        == output(files / "whole.bertlite")
-        == output(files / "small-folder")
+def test_a_delta_file_gives_the_same_bytes_as_a_whole_file(files: Path) -> None:
+    folder, small, whole = (
+        files / name for name in ("small-folder", "small.bertlite", "whole.bertlite")
     )
-    assert (files / "small.bertlite").stat().st_size < 0.6 * (
-        files / "whole.bertlite"
-    ).stat().st_size
+    bf.convert(folder, whole)
+    assert output(small) == output(whole) == output(folder)
+    assert small.stat().st_size < 0.6 * whole.stat().st_size
     text = "word7 word8 unknown"
-    assert (
-        bf.Tokenizer(files / "small.bertlite")(text).input_ids
-        == bf.Tokenizer(files / "small-folder")(text).input_ids
-    )
-    assert bf.pipeline("text-classification", str(files / "small.bertlite"))(text)[0][
-        "label"
-    ].startswith("LABEL_")
+    assert bf.Tokenizer(small)(text).input_ids == bf.Tokenizer(folder)(text).input_ids
+    answer = bf.pipeline("text-classification", str(small))(text)[0]
+    assert answer["label"].startswith("LABEL_")
 
 
-def test_the_base_has_to_be_there_and_the_same(files: Path, tmp_path: Path) -> None:
+def test_the_base_file_must_be_present_and_unchanged(files: Path) -> None:
     other = files / "elsewhere"
     other.mkdir()
     shutil.copy(files / "small.bertlite", other)
@@ -92,22 +85,22 @@ def test_the_base_has_to_be_there_and_the_same(files: Path, tmp_path: Path) -> N
             match=r"stands on base\.bertlite, (which was not found|but the one found is another)",
         ):
             opened()
-    write("L2H64-masked-lm", files / "stranger", "L2H64-encoder")
-    bf.convert(files / "stranger", other / "base.bertlite")
+    write("L2H64-masked-lm", files / "different", "L2H64-encoder")
+    bf.convert(files / "different", other / "base.bertlite")
     with pytest.raises(bf.ModelFileError, match="the one found is another"):
         bf.Model(other / "small.bertlite")
-    (other / "base.bertlite").write_bytes(b"no model at all")
+    (other / "base.bertlite").write_bytes(b"not a model")
     with pytest.raises(bf.ModelFileError, match="the one found is another"):
         bf.Model(other / "small.bertlite")
     with pytest.raises(bf.ModelFileError, match="open it by its path"):
         bf.Model((files / "small.bertlite").read_bytes())
 
 
-def test_only_the_base_it_was_trained_on_will_do(files: Path) -> None:
-    write("L2H64-masked-lm", files / "stranger", "L2H64-encoder")
-    bf.convert(files / "stranger", files / "stranger.bertlite")
+def test_only_a_base_file_with_the_same_embeddings_is_accepted(files: Path) -> None:
+    write("L2H64-masked-lm", files / "different", "L2H64-encoder")
+    bf.convert(files / "different", files / "different.bertlite")
     with pytest.raises(bf.ModelConfigError, match="is not that of"):
-        bf.convert(files / "small-folder", files / "x.bertlite", base=files / "stranger.bertlite")
+        bf.convert(files / "small-folder", files / "x.bertlite", base=files / "different.bertlite")
     with pytest.raises(bf.ModelConfigError, match="cannot be a base"):
         bf.convert(files / "small-folder", files / "x.bertlite", base=files / "small.bertlite")
     with pytest.raises(bf.ModelFileError, match="cannot be read"):
@@ -120,7 +113,7 @@ def test_only_the_base_it_was_trained_on_will_do(files: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../base.bertlite", "/etc/passwd", "", "a\\\\b", "c:x"])
-def test_a_base_is_a_name_and_no_path(files: Path, name: str) -> None:
+def test_the_name_of_a_base_file_must_not_be_a_path(files: Path, name: str) -> None:
     data = (files / "small.bertlite").read_bytes()
     (size,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + size])
@@ -131,20 +124,12 @@ def test_a_base_is_a_name_and_no_path(files: Path, name: str) -> None:
         bf.Model(files / "bad.bertlite")
 
 
-def test_the_command_converts_on_a_base_too(
+def test_the_command_line_writes_delta_files(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert (
-        command(
-            [
-                "convert",
-                str(files / "small-folder"),
-                str(files / "again.bertlite"),
-                "--base",
-                str(files / "base.bertlite"),
-            ]
-        )
-        == 0
+    folder, again, base = (
+        str(files / name) for name in ("small-folder", "again.bertlite", "base.bertlite")
     )
+    assert command(["convert", folder, again, "--base", base]) == 0
     assert "with its tokenizer" in capsys.readouterr().out
     assert (files / "again.bertlite").read_bytes() == (files / "small.bertlite").read_bytes()

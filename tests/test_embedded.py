@@ -1,4 +1,4 @@
-"""The models inside the package: there, small, the same everywhere, and never at a loss."""
+"""The embedded models: present, small, the same on every board, and robust to unusual texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bertlite_fast import ModelFileError, embedded, pipeline, selftest
 from bertlite_fast.cli import main as command
 from bertlite_fast.pipelines import TASKS
 
-ODD = {
+UNUSUAL = {
     "empty": "",
     "spaces": "  \n\t ",
     "unknown characters": "\u0e01\u0e02\u0e03 \u13a0\u13a1 \ue000",
@@ -35,7 +35,7 @@ def test_every_task_has_a_model() -> None:
         assert os.path.samefile(str(pipeline(task).model.source), embedded.for_task(task))
 
 
-def test_they_are_small() -> None:
+def test_embedded_models_are_small() -> None:
     sizes = {name: os.path.getsize(embedded.path_of(name)) for name in embedded.names()}
     assert all(size <= 240_000 for name, size in sizes.items() if name != "base")
     assert sum(sizes.values()) < 4_900_000  # installed; a wheel holds them in less than 4 MB
@@ -50,9 +50,9 @@ def test_names() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*the rest was not read")
-@pytest.mark.parametrize("name", ODD)
-def test_odd_texts_have_answers_or_are_refused(name: str) -> None:
-    text = ODD[name]
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_unusual_texts_are_answered_or_refused(name: str) -> None:
+    text = UNUSUAL[name]
     intents: Any = pipeline("intent-classification")
     if name in ("empty", "spaces", "unknown characters", "emoji only", "controls"):
         assert intents(text)["label"] is None
@@ -70,7 +70,7 @@ def test_odd_texts_have_answers_or_are_refused(name: str) -> None:
         pipeline("question-answering")(question="What is on?", context=text)
 
 
-def test_answers_are_those_of_every_board() -> None:
+def test_answers_are_the_same_as_on_every_board() -> None:
     assert selftest.answers() == selftest.expected() != {}
 
 
@@ -91,7 +91,7 @@ def test_the_selftest_runs_and_can_fail(
     assert "other bytes than on the boards before: ner" in capsys.readouterr().out
 
 
-def test_info_tells_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_lists_the_embedded_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert command(["info", "--json"]) == 0
     models = json.loads(capsys.readouterr().out)["embedded_models"]
     assert {m["name"] for m in models} == {"bertlite/" + name for name in embedded.names()}
@@ -104,10 +104,10 @@ def test_transformers_loads_the_encoder() -> None:
         pytest.skip("run from a checkout")
     transformers = pytest.importorskip("transformers")
     torch = pytest.importorskip("torch")
-    model, told = transformers.BertForMaskedLM.from_pretrained(
+    model, info = transformers.BertForMaskedLM.from_pretrained(
         folder, output_loading_info=True, dtype=torch.float32
     )
-    assert not told["missing_keys"] and not told["unexpected_keys"]
+    assert not info["missing_keys"] and not info["unexpected_keys"]
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     text = "Please [MASK] the lights before you go to bed."
     ids = tokenizer(text, return_tensors="pt")

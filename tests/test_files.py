@@ -1,4 +1,4 @@
-"""The file readers: what they must read, and what they must refuse without a crash."""
+"""Model files: what must be read, and what must be refused without a crash."""
 
 from __future__ import annotations
 
@@ -36,11 +36,9 @@ def test_a_converted_file_returns_the_same_bytes(folders: dict[str, Path], tmp_p
             assert np.asarray(file(**case).tensor).tobytes() == want
             assert np.asarray(memory(**case).tensor).tobytes() == want
         assert json.loads(file.config_json) == spec.config
-        if spec.intermediate >= 256:  # else its positions, which stay float, are most of it
-            assert (
-                target.stat().st_size
-                < 0.45 * (folders[spec.name] / "model.safetensors").stat().st_size
-            )
+        if spec.intermediate >= 256:  # smaller files consist mostly of float position embeddings
+            floats = folders[spec.name] / "model.safetensors"
+            assert target.stat().st_size < 0.45 * floats.stat().st_size
 
 
 def test_a_converted_file_is_read_by_safetensors(tiny: Path, tmp_path: Path) -> None:
@@ -50,8 +48,8 @@ def test_a_converted_file_is_read_by_safetensors(tiny: Path, tmp_path: Path) -> 
     words = read["embeddings.word_embeddings.weight"]
     assert words.dtype == np.int8 and words.min() >= -127
     scale = read["embeddings.word_embeddings.weight.scale"]
-    original = checkpoints.arrays(SPEC)["embeddings.word_embeddings.weight"]
-    assert abs(words * scale[:, None] - original).max() <= 0.51 * scale.max()
+    floats = checkpoints.arrays(SPEC)["embeddings.word_embeddings.weight"]
+    assert abs(words * scale[:, None] - floats).max() <= 0.51 * scale.max()
 
 
 def test_conversion_errors(tiny: Path, tmp_path: Path) -> None:
@@ -74,7 +72,7 @@ def test_from_memory(tiny: Path) -> None:
 
 @pytest.mark.parametrize("name", ["zip.bin", "legacy.bin"])
 def test_torch_files_are_read_without_torch(name: str, tmp_path: Path) -> None:
-    """The fixtures are torch.save's own output, in both of its formats."""
+    """The fixtures were written by torch.save, in its ZIP format and in the one before."""
     shutil.copy(FIXTURES / name, tmp_path / "pytorch_model.bin")
     (tmp_path / "config.json").write_text((FIXTURES / "config.json").read_text())
     shutil.copy(FIXTURES / "model.safetensors", tmp_path / "same.safetensors")
@@ -179,7 +177,7 @@ HEADERS: dict[str, bytes] = {
 
 
 def ours_reads(data: bytes) -> bool:
-    """Whether our reader takes the bytes: it then misses the embeddings, and nothing earlier."""
+    """Whether our reader accepts the file, and only then finds that there are no embeddings."""
     config = json.dumps(SPEC.config)
     try:
         bf.Model(data, config=config)
@@ -188,11 +186,11 @@ def ours_reads(data: bytes) -> bool:
         return True
     except bf.ModelFileError:
         return False
-    raise AssertionError("cannot be")
+    raise AssertionError("opened without embeddings")
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_safetensors_files_are_judged_as_the_original_judges_them(name: str) -> None:
+def test_the_same_files_are_accepted_as_by_safetensors(name: str) -> None:
     safetensors = pytest.importorskip("safetensors")
     try:
         safetensors.deserialize(HEADERS[name])
@@ -202,7 +200,7 @@ def test_safetensors_files_are_judged_as_the_original_judges_them(name: str) -> 
     assert ours_reads(HEADERS[name]) == theirs == name.startswith("good")
 
 
-def test_a_name_twice_is_refused() -> None:
+def test_a_duplicate_tensor_name_is_refused() -> None:
     assert not ours_reads(
         header(
             b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
@@ -229,7 +227,7 @@ def test_every_truncation_is_refused(tiny: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("precision", ["int8", "fp32"])
-def test_values_that_are_no_weights(
+def test_values_that_cannot_be_weights_are_refused(
     tiny: Path, tmp_path: Path, name: str, value: float, precision: str
 ) -> None:
     tensors = checkpoints.arrays(SPEC)
@@ -260,7 +258,7 @@ CONFIGS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("change", "message"), CONFIGS, ids=lambda v: str(v)[:40])
-def test_configs_that_do_not_fit(change: dict[str, Any], message: str, tiny: Path) -> None:
+def test_unsupported_configs_are_refused(change: dict[str, Any], message: str, tiny: Path) -> None:
     config = json.dumps(SPEC.config | change)
     with pytest.raises(bf.ModelConfigError, match=message):
         bf.Model((tiny / "model.safetensors").read_bytes(), config=config)

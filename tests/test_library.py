@@ -32,7 +32,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def flags(prefix: Path, *which: str) -> list[str]:
-    """What pkg-config says of the library, or the same by hand where there is no pkg-config."""
+    """What pkg-config prints for the library; without pkg-config, what it would print."""
     if shutil.which("pkg-config") is None:
         known = {"--cflags": f"-I{prefix}/include", "--libs": f"-L{prefix}/lib -lbertlite"}
         return " ".join(known.get(name, "") for name in which).split()
@@ -113,7 +113,7 @@ def test_exactly_the_public_functions_are_exported(prefix: Path) -> None:
 
 
 def test_destdir_is_not_in_the_files(tmp_path: Path) -> None:
-    """Packagers install below a folder that is not there when programs run."""
+    """Packagers install into a staging directory, which does not exist when programs run."""
     arguments = ["PREFIX=/usr", f"DESTDIR={tmp_path}", f"PYTHON={sys.executable} -S"]
     subprocess.run(["make", "install", *arguments], cwd=ROOT, check=True, capture_output=True)
     description = (tmp_path / "usr/lib/pkgconfig/bertlite.pc").read_text(encoding="utf-8")

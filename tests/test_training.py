@@ -31,7 +31,7 @@ def test_held_out_sentences_are_recognized() -> None:
     assert not held_out.is_close("a completely different sentence about nothing at all")
 
 
-def test_home_makes_whole_sentences_and_none_that_is_held_out() -> None:
+def test_generated_sentences_are_complete_and_not_held_out() -> None:
     found = list(home.sentences(5000, 3, RECIPE.home))
     assert len(set(found)) > 3000
     assert not [text for text in found if set("{}|<>@#") & set(text)]
@@ -39,7 +39,7 @@ def test_home_makes_whole_sentences_and_none_that_is_held_out() -> None:
     assert found == list(home.sentences(5000, 3, RECIPE.home))
 
 
-def test_questions_have_their_answer_in_the_sentence() -> None:
+def test_generated_questions_are_answered_in_their_sentence() -> None:
     text = "In 1987 the old farmer painted three small boats at the harbor of Genoa."
     maker = QuestionMaker(RECIPE.questions, random.Random(1))
     found = [maker.question(words_of(text)) for _ in range(200)]
@@ -48,7 +48,7 @@ def test_questions_have_their_answer_in_the_sentence() -> None:
     assert all(one[0].endswith("?") for one in found if one is not None)
 
 
-def test_every_task_is_tuned_after_each_table() -> None:
+def test_every_task_is_tuned_on_each_embedding_table() -> None:
     for table in ("together", "again"):
         tuned = {t.task for one in RECIPE.passes if one.table == table for t in one.tunings}
         assert tuned >= {*RECIPE.tasks, "vectors"}
@@ -69,7 +69,7 @@ def test_statistics() -> None:
     assert answer_overlap(["old", "bridge"], ["bridge"]) == pytest.approx(2 / 3)
 
 
-def test_tables_go_between_their_marks() -> None:
+def test_tables_are_written_between_their_marks() -> None:
     text = "a\n<!-- scores -->\nold\n<!-- /scores -->\nb\n"
     new = "a\n<!-- scores -->\nnew\n<!-- /scores -->\nb\n"
     assert between_marks(text, "scores", ["new"]) == new
@@ -77,7 +77,7 @@ def test_tables_go_between_their_marks() -> None:
         between_marks(text, "files", ["new"])
 
 
-def test_the_list_of_names_has_a_letter_for_each_word() -> None:
+def test_the_list_of_names_has_one_tag_per_word() -> None:
     known = ewt.known()
     assert len(known) > 3000
     assert not [
@@ -112,23 +112,23 @@ def test_kinds_of_names(text: str, tags: str, kinds: str) -> None:
     assert "".join(ewt.kinds(text.split(), tags.split())) == kinds
 
 
-def test_renamed_sentences_differ_in_their_names_alone() -> None:
-    person, place, other = (entities.ENTITIES.index(kind) for kind in ("PER", "LOC", "MISC"))
+def test_renamed_sentences_differ_only_in_their_names() -> None:
+    person, location, other = (entities.ENTITIES.index(kind) for kind in ("PER", "LOC", "MISC"))
     items = [
         (
             ["Ann", "Lee", "saw", "Rome", "in", "Latin", "."],
-            [person, person, 0, place, 0, other, 0],
+            [person, person, 0, location, 0, other, 0],
         ),
-        (["Bo", "left", "New", "York", "."], [person, 0, place, place, 0]),
+        (["Bo", "left", "New", "York", "."], [person, 0, location, location, 0]),
         (["who", "is", "Xu", "?"], [0, 0, entities.UNSURE, 0]),
     ]
     found = [entities.renamed(items, random.Random(seed), 0.8) for seed in range(20)]
     for sentences in found:
         for (words, tags), (before, _) in zip(sentences, items):
             assert len(words) == len(tags)
-            assert [w for w, tag in zip(words, tags) if tag not in (person, place)] == [
+            assert [w for w, tag in zip(words, tags) if tag not in (person, location)] == [
                 w for w in before if w not in "Ann Lee Bo Rome New York".split()
             ]
             assert {w for w, tag in zip(words, tags) if tag == person} <= {"Ann", "Lee", "Bo"}
-            assert {w for w, tag in zip(words, tags) if tag == place} <= {"Rome", "New", "York"}
+            assert {w for w, tag in zip(words, tags) if tag == location} <= {"Rome", "New", "York"}
     assert len({str(sentences) for sentences in found}) > 5

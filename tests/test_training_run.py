@@ -1,4 +1,4 @@
-"""A run of the recipe in miniature: killed on its way, gone on with, and opened at its end."""
+"""A run of the miniature recipe: it is killed, resumed, and its models are opened."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from bertlite_fast import pipeline
 
 ROOT = Path(__file__).resolve().parent.parent
-KILLED_AFTER = "alone/vectors"  # once this is there, in whatever comes next
+KILLED_AFTER = "alone/vectors"  # killed in the stage that follows this one
 TIMEOUT = 600  # seconds, for very busy machines; a quiet one needs 40
 
 
@@ -58,7 +58,7 @@ def kill_after(process: subprocess.Popen[bytes], file: Path) -> None:
 
 @pytest.fixture(scope="module")
 def logs(folder: Path) -> tuple[str, str]:
-    """What was printed by a run that was killed, and by the one that went on with it."""
+    """What the killed run printed, and what the run that resumed it printed."""
     killed, finished = folder / "killed.log", folder / "finished.log"
     kill_after(start(folder, killed), folder / f"run/{KILLED_AFTER}.pt")
     process = start(folder, finished)
@@ -68,12 +68,12 @@ def logs(folder: Path) -> tuple[str, str]:
 
 
 def stages(log: str) -> tuple[list[str], list[str]]:
-    """The stages that were done before, and those that were run."""
+    """The stages that a run found finished, and those that it ran."""
     found = re.findall(r"^-- (\S+?)(: done before)?$", log, re.M)
     return [name for name, before in found if before], [name for name, no in found if not no]
 
 
-def test_a_killed_run_goes_on_where_it_was(folder: Path, logs: tuple[str, str]) -> None:
+def test_a_killed_run_is_resumed(folder: Path, logs: tuple[str, str]) -> None:
     from training.recipe import miniature
     from training.release.outputs import Outputs
     from training.stages.plan import plan
@@ -88,7 +88,7 @@ def test_a_killed_run_goes_on_where_it_was(folder: Path, logs: tuple[str, str]) 
     assert all(stage.is_done or not stage.outputs for stage in plan(run))
 
 
-def test_only_whole_files_are_left(folder: Path, logs: tuple[str, str]) -> None:
+def test_every_file_of_a_run_is_complete(folder: Path, logs: tuple[str, str]) -> None:
     import torch
 
     files = [path for path in (folder / "run").rglob("*.pt") if not path.name.startswith(".")]
@@ -114,7 +114,7 @@ def test_pipelines_open_the_exported_models(
     assert pipe(text) is not None
 
 
-def test_the_card_has_the_scores(folder: Path, logs: tuple[str, str]) -> None:
+def test_the_model_card_has_the_scores(folder: Path, logs: tuple[str, str]) -> None:
     card = json.loads((folder / "outputs/card.json").read_text(encoding="utf-8"))
     assert {"fill-mask", "intent", "qamr", "ud_ewt", "wikigold"} <= set(card["scores"])
     assert card["scores"]["fill-mask"]["of"] == 10

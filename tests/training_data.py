@@ -1,4 +1,4 @@
-"""A made-up DATA folder, as small as the miniature recipe of training/ can do with."""
+"""Write a DATA folder of random sentences, just large enough for the miniature recipe."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def question(r: random.Random) -> Item:
     context = f"{sentence(r)} {sentence(r)}"
     answer = r.choice([part for part in OBJECTS if part in context])
     answers = {"text": [answer], "answer_start": [context.index(answer)]}
-    ask = f"What was {r.choice(VERBS)}?"
-    return {"question": ask, "context": context, "answers": answers, "title": context[:12]}
+    text = f"What was {r.choice(VERBS)}?"
+    return {"question": text, "context": context, "answers": answers, "title": context[:12]}
 
 
 def labeled(r: random.Random, labels: list[str]) -> Item:
@@ -87,7 +87,7 @@ def write_lines(path: Path, lines: list[str]) -> None:
 
 
 def write_data(folder: Path) -> None:
-    """All sets and texts, and a teacher whose parameters are noise."""
+    """All data sets and texts, and a teacher with random parameters."""
     r = random.Random(1)
     folder.mkdir(parents=True)
     shutil.copy(VOCABULARY, folder / "vocab.txt")

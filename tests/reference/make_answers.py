@@ -1,4 +1,4 @@
-"""Write answers.json: what transformers 4's question-answering pipeline, gone from 5, answers.
+"""Write answers.json: answers of transformers 4's question-answering pipeline, which 5 removed.
 
 pip install torch 'transformers==4.57.1', then python tests/reference/make_answers.py
 """

@@ -1,4 +1,4 @@
-"""Write tokens.json: what Hugging Face's tokenizers make of some texts, for machines without them.
+"""Write tokens.json: results of Hugging Face's tokenizers, for machines that do not have them.
 
 python tests/reference/make_tokens.py
 """
