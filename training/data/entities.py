@@ -17,7 +17,7 @@ UNSURE = len(ENTITIES)
 KINDS = {
     "PER": "per person researcher politician writer musicalartist scientist",
     "LOC": "loc location country",
-    "ORG": "org organisation university politicalparty band corporation group",
+    "ORG": "org organisation university politicalparty band corporation group",  # codespell:ignore
 }
 GOLD = ("wikigold", "wnut17", "broad_twitter_corpus", "wikiann_en")
 CROSSNER = ("ai", "literature", "music", "politics", "science")
