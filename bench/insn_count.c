@@ -1,6 +1,6 @@
 /* insn_count.c: a QEMU plugin that counts the instructions a program executes.
- * The few declarations of QEMU's plugin interface (version 1) that it needs stand here,
- * as distributions do not ship its header. Written for arm_cost.py. */
+ * It declares what it needs of QEMU's plugin interface (version 1), as distributions do not ship
+ * the header. Used by arm_cost.py. */
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>

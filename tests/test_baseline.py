@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import baseline
 import emulate
 
-MACHINES = [m for m in emulate.COMPILERS if baseline.here(m)]
+MACHINES = [m for m in emulate.COMPILERS if baseline.has_tools(m)]
 SOURCE = """
 int dot(const signed char *a, const signed char *b, int n)
 {

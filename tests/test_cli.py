@@ -1,4 +1,4 @@
-"""The command line, run as a program, with the streams and the input that users give it."""
+"""The command line as a program, with any input, and with streams that are closed or full."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def shell(
 
 class Case(NamedTuple):
     command: str
-    out: str = ""  # a pattern that standard output matches as a whole
-    err: str = ""  # the same of standard error
+    out: str = ""  # a pattern for the whole standard output
+    err: str = ""  # and for the whole standard error
     status: int = 0
     stdin: bytes = b""
     variables: Mapping[str, str] = MappingProxyType({})
@@ -186,7 +186,7 @@ CASES = {
         r"bertlite-fast: [^\n]*bertlite/\\x1b\[1m[^\n]*\n",
         1,
     ),
-    # Streams that are closed, full or not for all characters.
+    # Streams that are closed, full or cannot encode every character.
     "closed input": Case(
         "bertlite-fast sentiment <&-", "", r"bertlite-fast: standard input is closed; .*\n", 1
     ),
@@ -248,7 +248,7 @@ CASES = {
         r"[^\x1b]*'x\\x1b\[1m'[^\x1b]*--\\x1b\[1m\n",
         2,
     ),
-    # Wrong use.
+    # Incorrect usage.
     "no command": Case("bertlite-fast --quiet", "", r"usage: [\s\S]*", 2),
     "no context": Case("bertlite-fast ask who", "", r"[\s\S]*required: --context\n", 2),
     "no labels": Case("bertlite-fast zero-shot x --labels ,", "", r"[\s\S]*names no label.*\n", 2),
@@ -272,7 +272,7 @@ CASES = {
         "bertlite-fast intent --quiet \"$(printf 'word %.0s' {1..600})\" | cut -c1-9",
         r"[ \d.]+ %  \n?",
     ),
-    # Lines that are longer than a window.
+    # Lines longer than a window.
     "long lines": Case(
         "bertlite-fast sentiment --file mixed --json | cut -c1-12",
         r'(\{"text": "[a-z]{2,3}.*\n){3}',
@@ -393,7 +393,7 @@ sys.exit(status)
 
 
 def peak(here: Path, *words: str) -> tuple[int, str]:
-    """The program's largest memory in KB, and what it printed."""
+    """The program's peak memory in KB, and what it printed."""
     run = subprocess.run(
         [sys.executable, "-c", MEASURED, *words],
         cwd=here,
@@ -446,7 +446,7 @@ class Source:
 
 
 @pytest.mark.parametrize("step", [1, 7, 64, 10000])
-def test_windows_of_a_line_are_the_line(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+def test_windows_together_are_the_line(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     monkeypatch.setattr(texts, "WINDOW", 64)
     lines = [
         "short",
@@ -478,7 +478,7 @@ def test_a_window_ends_after_a_sentence_or_a_word() -> None:
     assert texts.window_end(bytearray("ééééé".encode()), 5) == 4
 
 
-def test_what_is_shown_is_safe() -> None:
+def test_control_characters_are_escaped() -> None:
     every = "".join(map(chr, range(0x300))) + "\u2028\u202e\u2066\ud800"
     shown = visible(every)
     assert "\t" in shown and "é" in shown

@@ -1,15 +1,14 @@
-"""A wheel for the Pi Zero and the first Pi (ARMv6 with hard floats), which no builder targets.
+"""Build a wheel for the Pi Zero and the first Pi (ARMv6, hard float); cibuildwheel cannot.
 
     pip install --group wheels
     python tools/armv6_wheel.py WHEEL ROOT OUT
 
-WHEEL is one of bertlite_fast for any Linux and the Python version that the board has: all but its
-extension is copied. ROOT is a folder with that Python's headers for 32-bit ARM
-(usr/include/python3.x and usr/include/arm-linux-gnueabihf/python3.x, as the package
-libpython3-dev:armhf holds them).
+WHEEL is a wheel of bertlite_fast for any Linux and the board's Python version; all of it but the
+extension is copied. ROOT is a folder with that Python's headers for 32-bit ARM, as in the package
+libpython3-dev:armhf (usr/include/python3.x and usr/include/arm-linux-gnueabihf/python3.x).
 
-The compiler is zig's, with its own C library: the start files of other 32-bit ARM compilers are
-made for ARMv7, and programs linked with them crash on a Zero. Fails if the result is not ARMv6
+The compiler is zig, with its own C library: the startup files of other 32-bit ARM compilers are
+built for ARMv7, and programs linked with them crash on a Zero. Fails if the result is not ARMv6
 with VFPv2 and hard floats.
 """
 
@@ -67,7 +66,7 @@ def compile_extension(root: Path, out: Path, target: Path) -> None:
         str(ROOT / "csrc"),
     ]
 
-    # What runs once per model may be slow; code size is what a Zero's card and cache are short of.
+    # Optimize what runs once per model for size: a Zero has a small cache and a small card.
     small = re.compile(
         r"csrc/(files|model)/|csrc/tokenizer/(open|settings|build|write_json|added)|_native"
     )
@@ -110,7 +109,9 @@ def main() -> int:
     args = parser.parse_args()
     tag = re.search(r"-cp(\d)(\d+)-", args.wheel.name)
     if not tag:
-        raise SystemExit(f"{args.wheel.name} is not a wheel for one version of CPython.")
+        raise SystemExit(
+            f"{args.wheel.name} is not a wheel for one CPython version: its name lacks -cpXY-."
+        )
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         subprocess.run(
@@ -135,7 +136,7 @@ def main() -> int:
         for wanted in WANTED:
             if wanted not in attributes:
                 raise SystemExit(
-                    f"the extension is not what an ARMv6 board can load: it lacks {wanted!r}."
+                    f"an ARMv6 board cannot load the extension: readelf does not list {wanted!r}."
                 )
         (about,) = content.glob("*.dist-info/WHEEL")
         text = re.sub(r"^Tag: .*\n", "", about.read_text(), flags=re.M).rstrip("\n")

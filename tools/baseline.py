@@ -1,10 +1,10 @@
-"""Instructions above a platform's baseline are only in the files that dispatch chooses.
+"""Check that only dispatched files use instructions above a platform's baseline.
 
     python tools/baseline.py [x86_64 aarch64 armv7 armv6]
 
 Compiles the core for each platform whose compiler is installed, as wheels are compiled, and reads
 every object: its disassembly on x86-64 and 64-bit ARM, its build attributes on 32-bit ARM. A file
-of the baseline may hold nothing above it, and a file of an instruction set nothing above that set.
+of the baseline must contain nothing above it, and one of an instruction set nothing above that set.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pathlib import Path
 import core
 import emulate
 
-# Mnemonics (whole) or operands that belong to a set; what a file may hold depends on its sets.
+# Mnemonics of each set, as patterns that match a whole mnemonic. ALLOWED has the sets of a file.
 X86 = {
-    # tzcnt is not here: older cores read the same bytes as bsf, and compilers rely on that.
+    # Without tzcnt: older cores execute the same bytes as bsf, and compilers rely on that.
     "sse3+": (
         r"pshufb|psign[bwd]|pabs[bwd]|ph(add|sub)(w|d|sw)|palignr|pmaddubsw|pmulhrsw|pblend\w+"
         r"|p(min|max)(sb|sd|uw|ud)|pmull[dq]|pmuldq|ptest|pcmpeqq|pcmpgtq|pcmp[ei]str[im]"
@@ -58,7 +58,7 @@ TOOLS = {
 
 
 def instruction_set(path: Path) -> str:
-    """ "neon" for an object of csrc/kernels/isa_neon.c; "" for one of the baseline."""
+    """ "neon" for an object of csrc/kernels/isa_neon.c; "" for a baseline file."""
     found = re.search(r"isa_(\w+)\.c", path.name)
     return found[1] if found and found[1] != "generic" else ""
 
@@ -75,7 +75,7 @@ def disassembled(path: Path, machine: str) -> list[tuple[str, str]]:
 
 
 def above(path: Path, machine: str, isa: str) -> list[str]:
-    """What an object holds that it may not, as "set: instruction"."""
+    """Instructions that an object must not contain, as "set: instruction"."""
     if machine in ("armv6", "armv7"):
         return above_attributes(path, machine, isa)
     known = X86 if machine == "x86_64" else A64
@@ -133,13 +133,11 @@ def check(machine: str) -> int:
             for problem in above(path, machine, isa)[:5]:
                 print(f"{machine} {path.name} ({isa or 'baseline'}): {problem}")
                 failed += 1
-    print(
-        f"{machine}: {len(objects)} objects, {failed} instructions above what their file may hold"
-    )
+    print(f"{machine}: {len(objects)} objects, {failed} instructions not allowed in their file")
     return failed
 
 
-def here(machine: str) -> bool:
+def has_tools(machine: str) -> bool:
     compiler = emulate.COMPILERS[machine]
     if not shutil.which(compiler[0]) or not shutil.which(TOOLS[machine]):
         return False
@@ -150,7 +148,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("machines", nargs="*", default=[m for m in emulate.COMPILERS if here(m)])
+    parser.add_argument(
+        "machines", nargs="*", default=[m for m in emulate.COMPILERS if has_tools(m)]
+    )
     return min(1, sum(check(machine) for machine in parser.parse_args().machines))
 
 

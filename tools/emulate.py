@@ -1,4 +1,4 @@
-"""Run the kernels' own program on emulated ARM (and old x86) cores.
+"""Run the kernels' test program (tests/checkkernels.c) on emulated ARM and older x86 cores.
 
     python tools/emulate.py [--rounds N]
 
@@ -80,9 +80,9 @@ def check_cores(rounds: int) -> int:
 
 
 def python_headers(root: Path, out: Path) -> tuple[Path, str]:
-    """A folder with a system's Python headers, and the name of the version in it.
+    """Copy a system's Python headers below `out`; their folder, and the version's name in it.
 
-    They are copied alone: the headers of its C library would clash with the cross compiler's.
+    Nothing else is copied: the system's C headers would clash with the cross compiler's.
     """
     includes = sorted(root.glob("usr/include/python3.*")) + sorted(
         root.glob("usr/include/*/python3.*")
@@ -95,7 +95,7 @@ def python_headers(root: Path, out: Path) -> tuple[Path, str]:
 
 
 def build_extension(root: Path, machine: str, out: Path) -> None:
-    """bertlite_fast for the ARM system in `root`, as a folder to be put on its PYTHONPATH."""
+    """Build bertlite_fast for the ARM system in `root`; `out` goes on that system's PYTHONPATH."""
     compiler = COMPILERS[machine]
     headers, version = python_headers(root, out)
     package = out / "bertlite_fast"

@@ -1,4 +1,4 @@
-"""What `make lint` checks: formats, types, C, shell, spelling, workflows.
+"""The checks of `make lint`: formats, types, C, shell, spelling, workflows.
 
     python tools/lint.py [--fix] [CHECK...]
 
@@ -22,7 +22,7 @@ import core
 ROOT = core.ROOT
 COLUMNS = 100
 GENERATED = {"csrc/tokenizer/unicode_tables.inc"}  # written by tools/unicode_tables.py
-# What clang understands of core.FLAGS, and what the wheels are compiled with.
+# Those of core.FLAGS that clang knows.
 TIDY_FLAGS = ["-std=c11", "-ffp-contract=off", "-Iinclude", "-Icsrc"]
 
 
@@ -43,18 +43,18 @@ def call(name: str, *arguments: str) -> bool:
 
 
 def tracked(*patterns: str) -> list[str]:
-    """Files of the repository, also new ones that git does not ignore."""
+    """The repository's files, including new ones that git does not ignore."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return [p for p in listed.stdout.splitlines() if p not in GENERATED and (ROOT / p).exists()]
 
 
-def side_by_side(work: Callable[[str], str], items: list[str]) -> bool:
-    """Print what `work` says of each item; nothing said is a pass."""
+def passes(check: Callable[[str], str], items: list[str]) -> bool:
+    """Check the items in parallel and print what was found; True if that is nothing."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        said = [text for text in pool.map(work, items) if text]
-    print("".join(said), end="", flush=True)
-    return not said
+        found = "".join(pool.map(check, items))
+    print(found, end="", flush=True)
+    return not found
 
 
 def python(fix: bool) -> bool:
@@ -88,7 +88,7 @@ def c_format(fix: bool) -> bool:
         line = next((i for i, (a, b) in enumerate(pairs, 1) if a != b), 1)
         return f"{path}:{line}: not as clang-format writes it: run `make format`\n"
 
-    return side_by_side(one, tracked("*.c", "*.h", "*.inc"))
+    return passes(one, tracked("*.c", "*.h", "*.inc"))
 
 
 def c_bugs(_: bool) -> bool:
@@ -100,11 +100,11 @@ def c_bugs(_: bool) -> bool:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         return done.stdout + (done.stderr if done.returncode and not done.stdout else "")
 
-    return side_by_side(one, [path for path in flags if (ROOT / path).exists()])
+    return passes(one, [path for path in flags if (ROOT / path).exists()])
 
 
 def long_lines(_: bool) -> bool:
-    """ruff and clang-format see to Python and C."""
+    """Of Cython files; ruff and clang-format check those of Python and C."""
     good = True
     for path in tracked("*.pyx", "*.pxi", "*.pxd"):
         for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), 1):

@@ -1,9 +1,9 @@
-"""Write csrc/tokenizer/unicode_tables.inc: what Hugging Face's tokenizers know of Unicode.
+"""Write csrc/tokenizer/unicode_tables.inc: Unicode as Hugging Face's tokenizers see it.
 
     python3 tools/unicode_tables.py
 
-Their rules come from four libraries, each of its own age (seen in tokenizers 0.23, and
-tested over all code points by tests/test_unicode.py):
+tokenizers uses four libraries, each with its own version of Unicode (found with tokenizers 0.23,
+and tested for every code point by tests/test_unicode.py):
 
     categories Cc, Cf, Co, P*, Mn    Unicode 8.0
     canonical decomposition          Unicode 9.0
@@ -11,8 +11,8 @@ tested over all code points by tests/test_unicode.py):
     word characters (\\w)             Unicode 16.0
 
 Each version's data come from the npm package @unicode/unicode-VERSION, so this needs node
-and npm.  Decompositions and combining classes never change once a character has been
-assigned; they come from Python's own unicodedata, for the characters that 9.0 has.
+and npm. Decompositions and combining classes never change once a character has been
+assigned; they come from Python's unicodedata, for the characters of Unicode 9.0.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ fs.writeFileSync(1, JSON.stringify(out));
 """
 BLOCK = 128  # BL_TRAIT_BLOCK
 LAST = 0x110000
-NEAR = 0x2000  # scripts with accents are below, and are looked up directly
-CASED = 0x600  # and those with capitals
+NEAR = 0x2000  # decompositions below are looked up directly: the scripts with accents
+CASED = 0x600  # lowercase below is looked up directly: most scripts with capitals
 DROP, SPACE, PUNCTUATION, MARK, MOVES, DECOMPOSES, LOWERS, WORD = (1 << i for i in range(8))
 
 
@@ -96,7 +96,7 @@ def load(version: int, folder: Path) -> tuple[dict[str, set[int]], dict[int, int
 
 
 def runs(lower: dict[int, int]) -> list[tuple[int, int, int, int]]:
-    """(first, last, step, difference) of code points that map alike."""
+    """Runs of code points with one distance to their lowercase: (first, last, step, distance)."""
     found: list[list[int]] = []
     for code in sorted(lower):
         difference = lower[code] - code
@@ -124,7 +124,7 @@ def main() -> int:
         loaded = {version: load(version, Path(temporary)) for version in PACKAGES}
     old, assigned, words = loaded[8][0], loaded[9][0], loaded[16][0]
     lower = loaded[17][1]
-    lower.pop(0x130, None)  # two characters: csrc/tokenizer/unicode.c
+    lower.pop(0x130, None)  # its lowercase is two characters: csrc/tokenizer/unicode.c
     word = set().union(
         *(
             words[k]
