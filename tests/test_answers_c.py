@@ -1,4 +1,4 @@
-"""Text to answers in one call of the C library, without Python in between (tests/answers.c)."""
+"""From text to answers in one call of the C library (tests/answers.c)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(shutil.which(COMPILER) is None, reason="needs a 
 
 
 class Answers:
-    """The program; a call gives the fields of each line that it prints."""
+    """Runs the program; a call returns the fields of each line that it prints."""
 
     def __init__(self, program: Path) -> None:
         self.program = program
@@ -74,7 +74,7 @@ def test_labels_with_their_names(answers: Answers, tmp_path: Path) -> None:
     assert float(answers("intent", "labels", "null=1", "")[1][1]) > 0
 
 
-def test_how_much_was_read(answers: Answers, long_text: str) -> None:
+def test_truncation_is_reported(answers: Answers, long_text: str) -> None:
     text = Path(long_text[1:]).read_text(encoding="utf-8")
     total = len(bf.AutoTokenizer.from_pretrained(WEIGHTS / "intent.bertlite").encode(text))
     most = bf.AutoTokenizer.from_pretrained(WEIGHTS / "intent.bertlite").model_max_length
@@ -130,7 +130,7 @@ def test_answers_in_a_long_context(answers: Answers, tmp_path: Path) -> None:
 
 
 def test_the_same_answer_counts_once(answers: Answers, tmp_path: Path) -> None:
-    """Equal answers add up within a window; of windows the best counts, unless sums are wanted."""
+    """Scores of equal answers add up within a window; across windows only with sum=1."""
     fact = "Angela Merkel lives in Paris. "
     one = answers("qa", "spans", "null=1", "Where does she live?", fact)
     many = answers("qa", "spans", "null=1", "Where does she live?", fact * 300)
@@ -177,7 +177,7 @@ def test_more_masks_than_fit_one_pass(answers: Answers) -> None:
 def test_memory(
     answers: Answers, long_text: str, model: str, task: str, arguments: list[str]
 ) -> None:
-    """A text as long takes no allocation more; each one that fails is said to be one for memory."""
+    """Later calls with such a text do not allocate; every failed allocation is reported as one."""
     texts = {"words": ["the [MASK] is on"], "spans": ["Who lives?", long_text]}
     lines = answers(model, task, "repeat=3", "sweep=1", *arguments, *texts.get(task, [long_text]))
     assert ["allocations", "0"] in lines
@@ -197,7 +197,7 @@ def test_memory(
         ("qa", "spans", ["stride=500", "Who?", "a " * 900], "stride is 500"),
     ],
 )
-def test_what_is_wrong_is_said(
+def test_wrong_input_is_reported(
     answers: Answers, model: str, task: str, texts: list[str], said: str
 ) -> None:
     done = answers.run(model, task, *texts)

@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, whatever happens."""
+"""Atomic writing: a path holds the old file or the whole new one, whatever happens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["notes"]
 
 
-def test_the_old_file_is_there_until_the_new_one_is_whole(tmp_path: Path) -> None:
+def test_the_old_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "notes"
     path.write_bytes(b"old")
     with AtomicFile(path) as file:
@@ -90,7 +90,7 @@ def test_a_kill_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 @POSIX
-def test_permissions_and_links_stay(tmp_path: Path) -> None:
+def test_permissions_and_links_are_kept(tmp_path: Path) -> None:
     path, link = tmp_path / "notes", tmp_path / "link"
     path.write_bytes(b"old")
     path.chmod(0o640)
@@ -101,13 +101,13 @@ def test_permissions_and_links_stay(tmp_path: Path) -> None:
 
 
 @POSIX
-def test_what_is_not_a_regular_file_is_written_to(tmp_path: Path) -> None:
+def test_a_device_is_written_directly(tmp_path: Path) -> None:
     write_atomically("/dev/null", b"gone")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
 
 
 @pytest.mark.parametrize("name", ["absent/notes", "", "folder"])
-def test_a_path_that_cannot_be_written(tmp_path: Path, name: str) -> None:
+def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(ModelFileError, match="cannot be written"):
         write_atomically(tmp_path / name, b"x")
