@@ -8,11 +8,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-LARGEST = 0x7FFFFFFF  # number of use, and what 32-bit boards can hold
+LARGEST = 0x7FFFFFFF  # what 32-bit boards can hold
 
 
 def whole(name: str, value: "Any", least: int = 0) -> int:
-    """A setting that has to be a whole number; what is beyond all use is as good as the largest of use."""
+    """A setting that is a whole number, clamped to LARGEST: larger ones behave the same."""
     try:
         number = index(value)
     except TypeError:

@@ -1,4 +1,7 @@
-"""The models inside the package: all stand on one base, which holds the words' table and the tokenizer."""
+"""The models inside the package.
+
+All are delta files: they share one base file's word embeddings and tokenizer.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ BY_TASK = {
 
 
 def names() -> list[str]:
-    """The embedded models there are."""
+    """The names of the embedded models of this build."""
     try:
         return sorted(
             name[: -len(".bertlite")] for name in os.listdir(FOLDER) if name.endswith(".bertlite")
@@ -55,7 +58,8 @@ def path_of(name: str) -> str:
     path = os.path.join(FOLDER, f"{name}.bertlite")
     if not os.path.isfile(path):
         raise ModelFileError(
-            f"there is no embedded model {PREFIX}{name}; there are: {', '.join(PREFIX + n for n in names()) or 'none in this build'}."
+            f"{PREFIX}{name} is not an embedded model of this build; "
+            f"it has {', '.join(PREFIX + n for n in names()) or 'none'}."
         )
     return path
 
@@ -64,13 +68,17 @@ def for_task(task: str) -> str:
     """The file of the model for a task."""
     if task not in BY_TASK or BY_TASK[task] not in names():
         raise ModelFileError(
-            f"there is no embedded model for {task} in this build; name one: pipeline({task!r}, model='folder-or-file')."
+            f"this build does not have an embedded model for {task}; name one: "
+            f"pipeline({task!r}, model='folder-or-file')."
         )
     return path_of(BY_TASK[task])
 
 
 def card() -> dict[str, Any]:
-    """What the embedded models were trained on, and how good they are: {model: {...}}; empty if the build has none."""
+    """What the embedded models were trained on, and how good they are: {model: {...}}.
+
+    Empty if the build has none.
+    """
     import json
 
     try:

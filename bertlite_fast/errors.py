@@ -1,4 +1,8 @@
-"""What can go wrong, one exception per kind; each message is one sentence with a way out."""
+"""What can go wrong, one exception per kind, and warnings; each message is one sentence with a
+way out."""
+
+import sys
+import warnings
 
 
 class BertliteError(Exception):
@@ -23,3 +27,15 @@ class OutOfMemoryError(BertliteError, MemoryError):
 
 class InstructionSetError(BertliteError, RuntimeError):
     """BERTLITE_ISA names an instruction set that this machine or build lacks."""
+
+
+def warn(message: str) -> None:
+    """A UserWarning at the line that called this package, whatever calls lie between."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and _is_own(frame.f_globals.get("__name__")):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)
+
+
+def _is_own(module: object) -> bool:
+    return isinstance(module, str) and module.split(".")[0] == __package__

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def write_atomically(path: str | os.PathLike[str], data: bytes | str) -> None:
     """Write a file; a str as UTF-8. The path always holds the old file or the whole new one.
 
-    >>> import os, tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "notes.txt")
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "notes.txt")
     >>> write_atomically(path, "Turn on the light.")
-    >>> open(path, encoding="utf-8").read()
+    >>> path.read_text(encoding="utf-8")
     'Turn on the light.'
     """
     with AtomicFile(path) as file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import embedded
-from .errors import ModelFileError
+from .errors import InputError, ModelFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,14 +45,19 @@ def cached(name: str, revision: str = "main") -> str | None:
 def find(
     name: str | os.PathLike[str], *, local_files_only: bool = False, revision: str | None = None
 ) -> str:
-    """The path of a model: what `name` is, or what it is called in the cache, or downloaded to it.
+    """The path of a model: `name` itself, or its folder in the cache, downloaded if need be.
 
     Nothing is downloaded unless huggingface_hub is installed (`pip install 'bertlite-fast[hub]'`)
     and neither local_files_only nor HF_HUB_OFFLINE is set.
     """
-    path = os.fsdecode(name)
+    try:
+        path = os.fsdecode(name)
+    except TypeError:
+        raise InputError(
+            f"a model has to be a path or a name, not {type(name).__name__}."
+        ) from None
     if "\0" in path:
-        raise ModelFileError("the model's path holds a NUL.")
+        raise ModelFileError(f"the path {path!a} holds a NUL character.")
     if os.path.exists(path):
         return path
     if path.startswith(embedded.PREFIX):
@@ -64,25 +69,27 @@ def find(
         and part.replace("-", "").replace("_", "").replace(".", "").isalnum()
         for part in parts
     ):
-        raise ModelFileError(f"{path} is no folder and no file.")
+        raise ModelFileError(f"{path} is not a folder or a file; give the path of a model.")
     found = cached(path, revision or "main")
     if found:
         return found
-    how = f"download its files ({', '.join(FILES[:2])} and vocab.txt) into a folder on a computer with a network, and give that folder"
+    how = (
+        f"download its files ({', '.join(FILES[:2])} and vocab.txt) into a folder on a computer "
+        "with a network, and give that folder"
+    )
+    missing = f"{path} is not a folder or a file, and not in the cache {cache()}"
     if local_files_only or os.environ.get("HF_HUB_OFFLINE", "").upper() in (
         "1",
         "TRUE",
         "YES",
         "ON",
     ):
-        raise ModelFileError(
-            f"{path} is no folder, no file, and not in the cache {cache()}; it may not be downloaded, so {how}."
-        )
+        raise ModelFileError(f"{missing}; downloading is turned off, so {how}.")
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
         raise ModelFileError(
-            f"{path} is no folder, no file, and not in the cache {cache()}; install bertlite-fast[hub] to download it, or {how}."
+            f"{missing}; install bertlite-fast[hub] to download it, or {how}."
         ) from None
     try:
         downloaded: Any = snapshot_download(path, revision=revision, allow_patterns=FILES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _native
-from .errors import ModelConfigError
+from .errors import InputError, ModelConfigError
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ class Config:
         self.__dict__.update(values)
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"config.json says nothing of {name}.")
+        raise AttributeError(
+            f"config.json does not have {name!r}; it has {', '.join(self.__dict__)}."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return dict(self.__dict__)
@@ -46,11 +48,17 @@ class Model(_native.Model):
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.source is None:
-            raise TypeError("a model opened from memory cannot be pickled; open it from a file.")
+            raise TypeError(
+                "a model that was opened from memory, or that is not open, cannot be pickled; "
+                "open it from a file."
+            )
         return _open, (type(self), self.source, self.task, self.precision, self.threads)
 
     def __repr__(self) -> str:
-        i = self.info
+        try:
+            i = self.info
+        except InputError:
+            return f"<{type(self).__name__}: not open>"
         return f"<{self.task} model: {i['layers']} layers, {i['hidden']} wide, {self.precision}>"
 
 
@@ -74,7 +82,7 @@ class AutoModel:
         local_files_only: bool = False,
         revision: str | None = None,
     ) -> Model:
-        """Open a Hugging Face folder, a converted file, or a model by its name in the Hugging Face cache.
+        """Open a Hugging Face folder, a converted file, or a model by its name in the cache.
 
         precision: "int8", or "fp32" for reference. threads: how many a call may start;
         they end with it. num_labels: what the model is expected to have.
@@ -89,13 +97,14 @@ class AutoModel:
         )
         if num_labels is not None and model.info["labels"] != num_labels:
             raise ModelConfigError(
-                f"this model has {model.info['labels']} labels, not {num_labels}; to give it others, train it for them."
+                f"this model has {model.info['labels']} labels, not {num_labels}; "
+                "to give it others, train it for them."
             )
         return model
 
 
 class AutoModelForMaskedLM(AutoModel):
-    """Words at masked places: `.logits` over the vocabulary."""
+    """Words at masked positions: `.logits` over the vocabulary."""
 
     task = "masked-lm"
 
@@ -118,6 +127,6 @@ class AutoModelForTokenClassification(AutoModel):
 
 
 class AutoModelForQuestionAnswering(AutoModel):
-    """An answer's place in a text: `.start_logits` and `.end_logits`."""
+    """Where a text answers a question: `.start_logits` and `.end_logits`."""
 
     task = "question-answering"

@@ -1,4 +1,4 @@
-"""Is this board right? Every kernel of every instruction set, and the embedded models' answers to the byte.
+"""Checks a board: every instruction set's kernels, and the bytes of the embedded models' outputs.
 
     python -m bertlite_fast.selftest
 
@@ -16,6 +16,7 @@ from binascii import crc32
 from . import __version__, embedded
 from ._native import Model, TokenizerCore, available_isas, check_isa
 from .errors import BertliteError
+from .files import write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def elsewhere(isa: str) -> dict[str, int]:
 
 def compare(found: dict[str, int], wanted: dict[str, int]) -> str:
     wrong = [name for name in sorted({*found, *wanted}) if found.get(name) != wanted.get(name)]
-    return "ok" if not wrong else f"other bytes than on the boards before: {', '.join(wrong)}"
+    return "ok" if not wrong else f"bytes differ from those of other boards: {', '.join(wrong)}"
 
 
 def run() -> int:
@@ -147,7 +148,8 @@ def run() -> int:
         "+".join(isas),
     ]
     print(
-        f"for a report: {' | '.join(facts)} | {'all right' if not problems else '; '.join(problems)} | {seconds:.2f} s"
+        f"for a report: {' | '.join(facts)} | {'; '.join(problems) or 'all right'} "
+        f"| {seconds:.2f} s"
     )
     return 1 if problems else 0
 
@@ -158,9 +160,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if arguments == ["--write"]:  # for those who make the weights
         found: dict[str, Any] = answers()
-        with open(ANSWERS, "w", encoding="utf-8") as file:
-            json.dump(found, file, indent=1)
-            file.write("\n")
+        write_atomically(ANSWERS, json.dumps(found, indent=1) + "\n")
         return 0
     if arguments:
         print(__doc__)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+import test_tasks
 
+import bertlite_fast as bf
 from bertlite_fast.errors import ModelFileError
 from bertlite_fast.files import AtomicFile, write_atomically
 
@@ -112,3 +116,24 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> 
     with pytest.raises(ModelFileError, match="cannot be written"):
         write_atomically(tmp_path / name, b"x")
     assert os.listdir(tmp_path) == ["folder"] and not os.listdir(tmp_path / "folder")
+
+
+def full(*arguments: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_what_saves_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = test_tasks.make(tmp_path / "model", "encoder", [])
+    pipe = bf.pipeline("zero-shot-classification", folder)
+    pipe.add_examples("lamp", "turn on the light")
+    saved, examples = tmp_path / "saved", tmp_path / "examples.json"
+    pipe.tokenizer.save_pretrained(saved)
+    pipe.save(examples)
+    before = {path: path.read_bytes() for path in [*saved.iterdir(), examples]}
+    assert len(before) == 4
+    pipe.add_examples("sound", "play some music")
+    monkeypatch.setattr(os, "fsync", full)
+    for save in (partial(pipe.tokenizer.save_pretrained, saved), partial(pipe.save, examples)):
+        with pytest.raises(ModelFileError, match="No space left"):
+            save()
+    assert before == {path: path.read_bytes() for path in [*saved.iterdir(), examples]}
