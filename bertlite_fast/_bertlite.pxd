@@ -1,5 +1,4 @@
-# The C core's public header, declared once. Everything here stands in include/bertlite.h,
-# where it is explained.
+# The C core's public header, declared once, and explained in include/bertlite.h.
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint32_t
@@ -196,6 +195,7 @@ cdef extern from "bertlite.h" nogil:
         int windows, keep_outside
         size_t stride
         bl_unit unit
+        const unsigned char *ignored
     ctypedef struct bl_text_token:
         int32_t id
         uint32_t start, end, word, row
@@ -215,10 +215,12 @@ cdef extern from "bertlite.h" nogil:
                                bl_error *error)
     const char *bl_entity_type(const bl_model *model, int label)
 
+    size_t BL_NO_STRIDE
     ctypedef struct bl_answer_options:
         size_t top_k, max_answer_tokens, max_tokens, stride
         int no_answer, whole_words
         bl_unit unit
+        int sum_windows
     ctypedef struct bl_answer:
         uint32_t start, end
         float score
@@ -263,19 +265,6 @@ cdef extern from "bertlite.h" nogil:
         bl_extent extent
     bl_status bl_embed(const bl_session *session, const bl_text *text,
                        const bl_embed_options *options, bl_vectors *out, bl_error *error)
-
-    # ---- to be replaced by the functions above
-    size_t bl_text_workspace_size(const bl_model *model, size_t tokens)
-    bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer,
-                          const bl_text *text, size_t tokens, const bl_request *request,
-                          float *out, size_t *count, void *workspace, size_t workspace_size,
-                          bl_error *error)
-    bl_status bl_top(const float *logits, size_t n, size_t k, int32_t *index, float *probability)
-    ctypedef struct bl_span:
-        int32_t start, end
-        float score
-    size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k,
-                    float *scores, int32_t *index, bl_span *out)
 
     # ---- numbers
     void bl_scores(bl_function function, const float *logits, size_t n, float *out)

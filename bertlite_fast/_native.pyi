@@ -2,6 +2,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from .added_token import AddedToken
+
 __version__: str
 
 def available_isas() -> list[str]: ...
@@ -71,23 +73,6 @@ class Model:
         positions: Sequence[int] | Sequence[tuple[int, int]] | None = None,
         threads: int | None = None,
     ) -> Output: ...
-
-class AddedToken:
-    content: str
-    single_word: bool
-    lstrip: bool
-    rstrip: bool
-    normalized: bool
-    special: bool
-    def __init__(
-        self,
-        content: str,
-        single_word: bool = False,
-        lstrip: bool = False,
-        rstrip: bool = False,
-        normalized: bool | None = None,
-        special: bool = False,
-    ) -> None: ...
 
 class Encoding:
     @property
@@ -199,25 +184,35 @@ class TextModel:
     @property
     def tokenizer(self) -> TokenizerCore: ...
     @property
-    def longest(self) -> int: ...
+    def max_tokens(self) -> int: ...
     def __init__(self, model: Model, tokenizer: TokenizerCore) -> None: ...
-    def row_of(self, text: str) -> Encoding: ...
     def classify(
         self, text: str, pair: str | None, function: str, k: int
     ) -> list[tuple[int, float]]: ...
     def embed(self, texts: list[str], pooling: str, normalize: bool) -> Tensor: ...
     def hidden(self, text: str) -> Tensor: ...
-    def logits(self, row: Encoding) -> Tensor: ...
-    def label_tokens(
-        self, row: Encoding, labels: list[str], ignored: Any
-    ) -> tuple[list[dict[str, Any]], list[bool], Tensor]: ...
-    def label_of_mean(self, scores: Tensor, rows: list[int]) -> tuple[int, float]: ...
-    def answers(
-        self, row: Encoding, k: int, longest: int, may_be_none: bool
-    ) -> tuple[list[tuple[int, int, float]], float | None]: ...
-    def words_at(
-        self, row: Encoding, places: list[int], targets: list[int], k: int
-    ) -> list[list[tuple[int, float]]]: ...
+    def fill(
+        self, given: str | Encoding, targets: list[int], k: int
+    ) -> tuple[list[int], list[int], list[list[tuple[int, float]]]]: ...
+    def answer(
+        self,
+        question: str,
+        context: str,
+        k: int,
+        max_answer_tokens: int,
+        max_tokens: int,
+        stride: int | None,
+        no_answer: bool,
+        whole_words: bool,
+    ) -> list[tuple[int, int, float]]: ...
+    def entities(
+        self,
+        text: str | list[str],
+        strategy: str,
+        stride: int | None,
+        ignored: bytes | None,
+        word_starts: list[int] | None,
+    ) -> list[tuple[int, float, int, int, int, list[list[str]]]]: ...
 
 def similarities(a: Any, b: Any) -> Tensor: ...
 def best_of(rows: Tensor, row: int, k: int) -> list[tuple[int, float]]: ...

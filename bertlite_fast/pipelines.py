@@ -15,17 +15,28 @@ if TYPE_CHECKING:
 
 # task: its file in tasks/, and the class there
 TASKS = {
-    "fill-mask": ("words", "FillMask"),
-    "question-answering": ("answers", "QuestionAnswering"),
-    "ner": ("tokens", "TokenClassification"),
-    "token-classification": ("tokens", "TokenClassification"),
-    "text-classification": ("classification", "TextClassification"),
-    "sentiment-analysis": ("classification", "TextClassification"),
-    "intent-classification": ("classification", "IntentClassification"),
-    "zero-shot-classification": ("embeddings", "ZeroShotClassification"),
-    "feature-extraction": ("embeddings", "FeatureExtraction"),
-    "sentence-similarity": ("embeddings", "SentenceSimilarity"),
+    "fill-mask": ("fill_mask", "FillMask"),
+    "question-answering": ("question_answering", "QuestionAnswering"),
+    "ner": ("token_classification", "TokenClassification"),
+    "token-classification": ("token_classification", "TokenClassification"),
+    "text-classification": ("text_classification", "TextClassification"),
+    "sentiment-analysis": ("text_classification", "TextClassification"),
+    "intent-classification": ("intent_classification", "IntentClassification"),
+    "zero-shot-classification": ("zero_shot_classification", "ZeroShotClassification"),
+    "feature-extraction": ("feature_extraction", "FeatureExtraction"),
+    "sentence-similarity": ("sentence_similarity", "SentenceSimilarity"),
 }
+# arguments of transformers' pipeline() that mean nothing here
+UNUSED = (
+    "device",
+    "device_map",
+    "framework",
+    "torch_dtype",
+    "dtype",
+    "use_fast",
+    "batch_size",
+    "trust_remote_code",
+)
 
 
 def pipeline(
@@ -36,29 +47,21 @@ def pipeline(
 ) -> Pipeline:
     """A pipeline for a task.
 
-    model: a Hugging Face folder, a converted file, a name in the local Hugging Face cache, an open model,
-    an embedded one ("bertlite/slots"), or None for the embedded one of the task. settings: the task's own,
-    as defaults for its calls; precision ("int8" or "fp32"), threads, local_files_only, revision.
+    model: a Hugging Face folder, a converted file, a name in the local Hugging Face cache, an open
+    model, an embedded one ("bertlite/slots"), or None for the embedded one of the task. settings:
+    the task's own, as defaults for its calls (see help() of what this returns); precision ("int8"
+    or "fp32"), threads, local_files_only, revision.
 
     >>> pipe = pipeline("text-classification", "my-bert", top_k=1)
     >>> list(pipe(["turn on the light", "play music"])[0][0])
     ['label', 'score']
     """
-    if task not in TASKS:
-        raise InputError(f"there is no task {task!r}; there are {', '.join(TASKS)}.")
+    if not isinstance(task, str) or task not in TASKS:
+        raise InputError(f"{task!r} is not a task; expected one of {', '.join(TASKS)}.")
     from importlib import import_module
 
     file, name = TASKS[task]
-    for unused in (
-        "device",
-        "device_map",
-        "framework",
-        "torch_dtype",
-        "dtype",
-        "use_fast",
-        "batch_size",
-        "trust_remote_code",
-    ):
-        settings.pop(unused, None)  # what callers of the original say, and means nothing here
+    for unused in UNUSED:
+        settings.pop(unused, None)
     kind: type[Pipeline] = getattr(import_module(f".tasks.{file}", __package__), name)
     return kind(model, tokenizer, task=task, **settings)

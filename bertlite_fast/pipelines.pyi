@@ -2,12 +2,15 @@ import os
 from typing import Any, Literal, overload
 
 from .models import Model
-from .tasks.answers import QuestionAnswering
 from .tasks.base import Pipeline
-from .tasks.classification import IntentClassification, TextClassification
-from .tasks.embeddings import FeatureExtraction, SentenceSimilarity, ZeroShotClassification
-from .tasks.tokens import TokenClassification
-from .tasks.words import FillMask
+from .tasks.feature_extraction import FeatureExtraction
+from .tasks.fill_mask import FillMask
+from .tasks.intent_classification import IntentClassification
+from .tasks.question_answering import QuestionAnswering
+from .tasks.sentence_similarity import SentenceSimilarity
+from .tasks.text_classification import TextClassification
+from .tasks.token_classification import TokenClassification
+from .tasks.zero_shot_classification import ZeroShotClassification
 from .tokenizer import Tokenizer
 
 _Model = Model | str | os.PathLike[str] | None

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from operator import index
 
-from ._native import AddedToken, Encoding, TokenizerCore
+from ._native import Encoding, TokenizerCore
+from .added_token import AddedToken
+from .batch_encoding import BatchEncoding, tensors
 from .checks import LARGEST, whole
 from .errors import InputError, ModelFileError
+from .files import write_atomically
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Sequence
     from typing import Any
-
-    Data = dict[str, Any]
-else:
-    Data = dict
 
 __all__ = [
     "AddedToken",
@@ -29,8 +28,9 @@ __all__ = [
 ]
 
 SPECIALS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
-MOST_PADDED = 1 << 20  # tokens: far more than any model takes, far less than fills a memory
-# What the original's decoders and its clean_up_tokenization replace; the first does one thing more.
+MAX_PADDED = 1 << 20  # tokens: far more than any model takes, far less than fills a memory
+# What the decoders of tokenizers and clean_up_tokenization of transformers replace; the former do
+# one thing more.
 TIDY = (
     (" .", "."),
     (" ?", "?"),
@@ -48,148 +48,6 @@ TIDIED = frozenset(pair[0][1] for pair in TIDY)
 CLEAN_UP = tuple(pair for pair in TIDY if pair[0] != " do not")
 
 
-class BatchEncoding(Data):
-    """What a model is called with, by name and as attributes; and where each token comes from."""
-
-    def __init__(self, data: dict[str, Any], encodings: list[Encoding]) -> None:
-        super().__init__(data)
-        self.encodings = encodings
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(
-                f"this encoding has no {name}; it has {', '.join(self)}."
-            ) from None
-
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, (int, slice)):
-            return self.encodings[key]
-        return super().__getitem__(key)
-
-    @property
-    def data(self) -> dict[str, Any]:
-        return self
-
-    @property
-    def is_fast(self) -> bool:
-        return True
-
-    @property
-    def n_sequences(self) -> int:
-        return self.encodings[0].n_sequences
-
-    def to(self, *device: Any, **more: Any) -> BatchEncoding:
-        """The encoding itself; here so that code for torch runs."""
-        return self
-
-    def _row(self, batch_index: int) -> Encoding:
-        try:
-            return self.encodings[batch_index]
-        except IndexError:
-            raise InputError(
-                f"there are {len(self.encodings)} rows, and none with the index {batch_index}."
-            ) from None
-
-    def tokens(self, batch_index: int = 0) -> list[str | None]:
-        return self._row(batch_index).tokens
-
-    def word_ids(self, batch_index: int = 0) -> list[int | None]:
-        return self._row(batch_index).word_ids
-
-    def sequence_ids(self, batch_index: int = 0) -> list[int | None]:
-        return self._row(batch_index).sequence_ids
-
-    def token_to_sequence(
-        self, batch_or_token_index: int, token_index: int | None = None
-    ) -> int | None:
-        batch, index = _two(batch_or_token_index, token_index)
-        return self._row(batch).token_to_sequence(index)
-
-    def token_to_word(
-        self, batch_or_token_index: int, token_index: int | None = None
-    ) -> int | None:
-        batch, index = _two(batch_or_token_index, token_index)
-        found = self._row(batch).token_to_word(index)
-        return None if found is None else found[1]
-
-    def token_to_chars(
-        self, batch_or_token_index: int, token_index: int | None = None
-    ) -> tuple[int, int] | None:
-        batch, index = _two(batch_or_token_index, token_index)
-        found = self._row(batch).token_to_chars(index)
-        return None if found is None else found[1]
-
-    def char_to_token(
-        self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
-    ) -> int | None:
-        batch, index = _two(batch_or_char_index, char_index)
-        return self._row(batch).char_to_token(index, sequence_index)
-
-    def char_to_word(
-        self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
-    ) -> int | None:
-        batch, index = _two(batch_or_char_index, char_index)
-        return self._row(batch).char_to_word(index, sequence_index)
-
-    def word_to_tokens(
-        self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
-    ) -> tuple[int, int] | None:
-        batch, index = _two(batch_or_word_index, word_index)
-        return self._row(batch).word_to_tokens(index, sequence_index)
-
-    def word_to_chars(
-        self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
-    ) -> tuple[int, int] | None:
-        batch, index = _two(batch_or_word_index, word_index)
-        return self._row(batch).word_to_chars(index, sequence_index)
-
-
-def _two(first: int, second: int | None) -> tuple[int, int]:
-    return (0, first) if second is None else (first, second)
-
-
-def _tensors(rows: dict[str, list[Any]], kind: str) -> dict[str, Any]:
-    """Lists as arrays of 64-bit integers, as the original makes them."""
-    if kind not in ("np", "pt"):
-        raise InputError(
-            f"return_tensors is {kind!r}; it can be 'np' (or 'pt', where torch is installed), or left out for lists."
-        )
-    if kind == "pt":
-        try:
-            import torch
-        except ImportError:
-            raise InputError(
-                "return_tensors='pt' needs torch, which is not installed; models here take return_tensors='np', or lists."
-            ) from None
-        for name, values in rows.items():
-            if _ragged(values):
-                raise InputError(
-                    f"{name} has rows of different lengths, which no tensor can hold; set padding=True, and truncation=True if texts are long."
-                )
-        return {name: torch.tensor(values) for name, values in rows.items()}
-    try:
-        import numpy
-    except ImportError:
-        raise InputError(
-            "return_tensors='np' needs NumPy, which is not installed; models here take lists as well."
-        ) from None
-
-    def array(values: list[Any]) -> Any:
-        if not _ragged(values):
-            return numpy.array(values, dtype=numpy.int64)
-        out = numpy.empty(len(values), dtype=object)  # as the original does it
-        out[:] = [numpy.array(row, dtype=numpy.int64) for row in values]
-        return out
-
-    return {name: array(values) for name, values in rows.items()}
-
-
-def _ragged(values: list[Any]) -> bool:
-    return bool(values) and isinstance(values[0], list) and len({len(row) for row in values}) > 1
-
-
 def _listed(values: Any) -> Any:
     return values.tolist() if hasattr(values, "tolist") else values
 
@@ -200,7 +58,8 @@ def _ids(values: Any) -> list[int]:
         return [index(value) for value in values]
     except TypeError:
         raise InputError(
-            f"ids have to be whole numbers, in a list or an array: {str(values)[:60]!r} is none of that."
+            "ids have to be whole numbers, in a list or an array; "
+            f"{str(values)[:60]!r} does not hold those."
         ) from None
 
 
@@ -228,9 +87,10 @@ class Tokenizer(TokenizerCore):
         config: bytes | None = None,
         **settings: Any,
     ) -> None:
-        """source: a folder, a vocab.txt, a tokenizer.json, a converted model, or the bytes of one of the middle two (json: of the last).
+        """source: a folder, a vocab.txt, a tokenizer.json or a converted model; or the bytes of a
+        vocab.txt or, with json=True, of a tokenizer.json.
 
-        settings are those of a tokenizer_config.json, and go before what that says: do_lower_case,
+        settings are those of a tokenizer_config.json, and override what that says: do_lower_case,
         strip_accents, tokenize_chinese_chars, unk_token, model_max_length, padding_side and so on.
         """
         if settings and not isinstance(source, (bytes, bytearray, memoryview)):
@@ -242,7 +102,7 @@ class Tokenizer(TokenizerCore):
             self._contradicts(settings)
 
     def _contradicts(self, settings: dict[str, Any]) -> None:
-        """A tokenizer.json says how texts are normalized; keep nobody believing that a setting changed it."""
+        """Refuse settings that the tokenizer.json overrides: how texts are normalized."""
         have = self.settings
         for name, key in (
             ("do_lower_case", "lowercase"),
@@ -251,7 +111,8 @@ class Tokenizer(TokenizerCore):
         ):
             if settings.get(name) is not None and bool(settings[name]) != have[key]:
                 raise InputError(
-                    f"{name}={settings[name]!r}, but the tokenizer.json says otherwise, and it decides; give the vocab.txt in its place."
+                    f"{name}={settings[name]!r}, but the tokenizer.json says otherwise, and it "
+                    "decides; give the vocab.txt in its place."
                 )
 
     @classmethod
@@ -265,14 +126,18 @@ class Tokenizer(TokenizerCore):
             if name in settings
         }
         for name in ("use_fast", "trust_remote_code", "cache_dir", "token"):
-            settings.pop(name, None)  # what else the original's callers say, and means nothing here
+            settings.pop(name, None)  # arguments for transformers that mean nothing here
         return cls(hub.find(path, **where), **settings)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuilt, (type(self), self.to_json(), self._config())
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {len(self)} tokens{', lowercase' if self.settings['lowercase'] else ''}>"
+        try:
+            lowercase = ", lowercase" if self.settings["lowercase"] else ""
+            return f"<{type(self).__name__}: {len(self)} tokens{lowercase}>"
+        except InputError:
+            return f"<{type(self).__name__}: not open>"
 
     def _config(self) -> bytes:
         """A tokenizer_config.json."""
@@ -294,7 +159,7 @@ class Tokenizer(TokenizerCore):
         return json.dumps(values, indent=2).encode()
 
     def save_pretrained(self, folder: str | os.PathLike[str]) -> tuple[str, ...]:
-        """Write tokenizer.json, tokenizer_config.json and vocab.txt, which transformers reads as well."""
+        """Write tokenizer.json, tokenizer_config.json and vocab.txt, as transformers does."""
         import os
 
         os.makedirs(folder, exist_ok=True)
@@ -311,8 +176,7 @@ class Tokenizer(TokenizerCore):
         paths = []
         for name, data in files.items():
             paths.append(os.path.join(os.fspath(folder), name))
-            with open(paths[-1], "wb") as file:
-                file.write(data)
+            write_atomically(paths[-1], data)
         return tuple(paths)
 
     # ---- tokens and their names --------------------------------------------------------
@@ -370,7 +234,7 @@ class Tokenizer(TokenizerCore):
         return [self.token_named(number) for number in _ids(ids) if number not in skip]
 
     def token_named(self, number: int) -> str | None:
-        """An id's token; None for any number that is none."""
+        """An id's token; None for any number that is not one's id."""
         return self.id_to_token(number) if 0 <= number < 1 << 31 else None
 
     # ---- texts to ids -----------------------------------------------------------------
@@ -397,10 +261,11 @@ class Tokenizer(TokenizerCore):
         verbose: bool = True,
         split_special_tokens: bool = False,
     ) -> BatchEncoding:
-        """Ids, and what else is asked for, of a text, a pair, or lists of them. All is as in transformers.
+        """Ids, and what else is asked for, of a text, a pair, or lists of them, as in transformers.
 
         >>> tokenizer = AutoTokenizer.from_pretrained("my-bert")
-        >>> rows = tokenizer(["light", "the light is on"], padding=True, return_offsets_mapping=True)
+        >>> texts = ["light", "the light is on"]
+        >>> rows = tokenizer(texts, padding=True, return_offsets_mapping=True)
         >>> rows["attention_mask"][0], rows["offset_mapping"][1][2]
         ([1, 1, 1, 0, 0, 0], (4, 9))
         """
@@ -449,7 +314,7 @@ class Tokenizer(TokenizerCore):
                 i for i, row in enumerate(rows) for _ in range(1 + len(row.overflowing))
             ]
         if return_tensors is not None:
-            return BatchEncoding(_tensors(data, return_tensors), windows)
+            return BatchEncoding(tensors(data, return_tensors), windows)
         if not batched and not return_overflowing_tokens:
             return BatchEncoding(
                 {
@@ -466,13 +331,13 @@ class Tokenizer(TokenizerCore):
     def tokenize(
         self, text: Any, pair: Any = None, add_special_tokens: bool = False, **more: Any
     ) -> list[str | None]:
-        """A text's pieces, as text."""
+        """A text's tokens, as text."""
         return self(text, pair, add_special_tokens, **more).tokens()
 
     def _truncation(
         self, truncation: bool | str | None, max_length: int | None, padding: bool | str
     ) -> tuple[str | None, int]:
-        """How texts are cut off, None if not at all, and at which length."""
+        """How texts are truncated, None if not at all, and at which length."""
         if max_length is not None and padding is False and truncation is None:
             truncation = "longest_first"
         if truncation is True:
@@ -481,7 +346,8 @@ class Tokenizer(TokenizerCore):
             return None, 0
         if truncation not in ("longest_first", "only_first", "only_second"):
             raise InputError(
-                f"truncation is {truncation!r}; it can be True, False, 'longest_first', 'only_first' or 'only_second'."
+                f"truncation is {truncation!r}; it can be True, False, 'longest_first', "
+                "'only_first' or 'only_second'."
             )
         if max_length is None:
             if self.model_max_length > LARGEST:
@@ -496,7 +362,7 @@ class Tokenizer(TokenizerCore):
         max_length: int | None,
         multiple: int | None,
         side: str | None,
-        cut_at: int | None,
+        truncated_to: int | None,
     ) -> None:
         if padding is False or padding == "do_not_pad":
             return
@@ -505,7 +371,7 @@ class Tokenizer(TokenizerCore):
                 f"padding is {padding!r}; it can be True, False, 'longest' or 'max_length'."
             )
         if self.pad_token_id is None:
-            raise InputError("padding needs a padding token, and this tokenizer has none.")
+            raise InputError("padding needs a padding token, which this tokenizer does not have.")
         side = side or self.padding_side
         if side not in ("left", "right"):
             raise InputError(f"padding_side is {side!r}; it can be 'left' or 'right'.")
@@ -513,9 +379,10 @@ class Tokenizer(TokenizerCore):
             return
         if multiple is not None:
             multiple = whole("pad_to_multiple_of", multiple, 1)
-        if cut_at is not None and multiple is not None and cut_at % multiple:
+        if truncated_to is not None and multiple is not None and truncated_to % multiple:
             raise InputError(
-                f"texts are cut off at {cut_at} tokens, which is no multiple of pad_to_multiple_of={multiple}; make it one."
+                f"texts are truncated to {truncated_to} tokens, which is not a multiple of "
+                f"pad_to_multiple_of={multiple}; choose a max_length that is one."
             )
         longest = max((len(row) for row in rows), default=0)
         length = (
@@ -527,16 +394,17 @@ class Tokenizer(TokenizerCore):
         )
         if multiple:
             length += -length % multiple
-        if length > max(longest, MOST_PADDED):
+        if length > max(longest, MAX_PADDED):
             raise InputError(
-                f"texts cannot be padded to {length} tokens, only to {MOST_PADDED}; choose a smaller max_length or pad_to_multiple_of."
+                f"texts cannot be padded to {length} tokens, only to {MAX_PADDED}; "
+                "choose a smaller max_length or pad_to_multiple_of."
             )
         self.pad_rows(rows, length, side)
 
     # ---- ids to texts ----------------------------------------------------------------------
 
     def text_parts(self, tokens: Sequence[str]) -> list[str]:
-        """What each piece adds to the text that they make."""
+        """What each token adds to the text that they make."""
         have = self.settings
         if have["join_with_spaces"]:
             return [(" " if i else "") + token for i, token in enumerate(tokens)]
@@ -551,7 +419,7 @@ class Tokenizer(TokenizerCore):
         return parts
 
     def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
-        """The text that pieces make."""
+        """The text that tokens make."""
         return "".join(self.text_parts(tokens))
 
     def decode(
@@ -624,7 +492,7 @@ def _texts(text: Any, pair: Any, split_words: bool) -> tuple[list[tuple[Any, Any
         return [(text, pair or None)], False
     if pair is not None:
         if not isinstance(pair, (list, tuple)) or len(pair) != len(text):
-            raise InputError("for a list of texts, text_pair has to be a list of as many.")
+            raise InputError("for a list of texts, text_pair has to be a list of the same length.")
         return list(zip(text, pair)), True
     if not text:
         raise InputError("the list of texts is empty.")
@@ -638,7 +506,8 @@ def _pair(item: Any, split_words: bool) -> tuple[Any, Any]:
     ):
         if len(item) != 2:
             raise InputError(
-                f"an item of the batch is {len(item)} texts; it can be one or a pair. (Is is_split_into_words meant?)"
+                f"an item of the batch is {len(item)} texts; it can be one or a pair. "
+                "(Is is_split_into_words meant?)"
             )
         return item[0], item[1]
     return item, None
@@ -660,7 +529,9 @@ def _read(path: Any) -> tuple[Any, bool, bytes | None]:
             if os.path.isfile(os.path.join(path, name))
         ]
         if not names:
-            raise ModelFileError(f"{path} has neither a tokenizer.json nor a vocab.txt.")
+            raise ModelFileError(
+                f"{path} has neither a tokenizer.json nor a vocab.txt; give a folder that has one."
+            )
         path = os.path.join(path, names[0])
     elif not path.endswith((".txt", ".json")):
         raise InputError(

@@ -460,21 +460,6 @@ typedef struct {
 BL_API bl_status bl_embed(const bl_session *session, const bl_text *text,
                           const bl_embed_options *options, bl_vectors *out, bl_error *error);
 
-/* ---- to be replaced by the functions above ---- */
-BL_API size_t bl_text_workspace_size(const bl_model *model, size_t tokens);
-BL_API bl_status bl_run_text(const bl_model *model, const bl_tokenizer *tokenizer,
-                             const bl_text *text, size_t tokens, const bl_request *request,
-                             float *out, size_t *count, void *workspace, size_t workspace_size,
-                             bl_error *error);
-BL_API bl_status bl_top(const float *logits, size_t n, size_t k, int32_t *index,
-                        float *probability);
-typedef struct {
-    int32_t start, end;
-    float score;
-} bl_span;
-BL_API size_t bl_spans(const float *starts, const float *ends, size_t n, size_t longest, size_t k,
-                       float *scores, int32_t *index, bl_span *out);
-
 /* ---- numbers ---------------------------------------------------------------------------- */
 
 /* n logits as scores; out may be logits. */

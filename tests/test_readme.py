@@ -72,6 +72,7 @@ def test_the_docstrings_run(here: Path) -> None:
     import importlib
 
     import bertlite_fast as bf
+    from bertlite_fast import pipelines
 
     runner, finder = doctest.DocTestRunner(), doctest.DocTestFinder()
     tried = 0
@@ -80,16 +81,8 @@ def test_the_docstrings_run(here: Path) -> None:
         ("native", bf.available_isas, {}),
         ("native", bf.top, {}),
     ]
-    for name in (
-        "models",
-        "tokenizer",
-        "pipelines",
-        "tasks.words",
-        "tasks.tokens",
-        "tasks.answers",
-        "tasks.classification",
-        "tasks.embeddings",
-    ):
+    tasks = sorted({f"tasks.{file}" for file, _ in pipelines.TASKS.values()})
+    for name in ("files", "models", "tokenizer", "pipelines", *tasks):
         module = importlib.import_module(f"bertlite_fast.{name}")
         found.append((name, module, vars(module)))
     for name, thing, names in found:

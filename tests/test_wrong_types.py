@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import random
 import secrets
@@ -138,6 +139,54 @@ def test_nothing_else_is_raised(callables: list[tuple[Any, tuple[str, ...]]]) ->
             pytest.fail(
                 f"{type(error).__name__}: {error}, from {call} with {given!r}, {settings!r}"
             )
+
+
+class Text(str):
+    """What spreadsheets and parsers give in place of a str."""
+
+
+class Table:
+    """As a DataFrame: iterating gives the names of its columns."""
+
+    def __iter__(self) -> Any:
+        return iter(["text", "label"])
+
+    def __dataframe__(self) -> None:
+        pass
+
+
+def test_a_subclass_of_str_is_a_str(callables: list[tuple[Any, tuple[str, ...]]]) -> None:
+    for call, names in callables:
+        if names is not TASKS:
+            continue
+        if call.task == "question-answering":
+            given = [
+                {"question": kind("light?"), "context": kind("light on")} for kind in (str, Text)
+            ]
+        else:
+            given = [kind("turn [MASK] the light") for kind in (str, Text)]  # type: ignore[misc]
+        more: dict[str, Any] = {}
+        if call.task == "zero-shot-classification":
+            more = {"candidate_labels": ["a", "b"]}
+        if call.task == "sentence-similarity":
+            more = {"others": ["light", "on"]}
+        assert call(given[0], **more) == call(given[1], **more)
+
+
+@pytest.mark.parametrize("table", [Table(), collections.UserDict(a=1)])
+def test_tables_and_mappings_are_refused(
+    callables: list[tuple[Any, tuple[str, ...]]], table: Any
+) -> None:
+    for call, names in callables:
+        if names is TASKS and call.task != "sentence-similarity":
+            with pytest.raises(bf.InputError, match=r"Table|UserDict"):
+                call(table, **({"candidate_labels": "a"} if "zero" in call.task else {}))
+    similar = next(call for call, names in callables if getattr(call, "task", "")[:8] == "sentence")
+    for wrong in (table, {"a": 1}):
+        with pytest.raises(bf.InputError, match=r"Table|UserDict|dict"):
+            similar("a", wrong)
+        with pytest.raises(bf.InputError, match=r"Table|UserDict|dict"):
+            similar.search("a", wrong)
 
 
 HUGE = (2**31 - 1, 2**31, 2**32 + 5, 2**40, 2**62, 2**64 - 1, 2**70)

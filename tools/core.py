@@ -62,7 +62,6 @@ COMMON = [
     "csrc/answers/answer_set.c",
     "csrc/answers/spans.c",
     "csrc/answers/entities.c",
-    "csrc/answers/legacy.c",
     "csrc/kernels/dispatch.c",
     "csrc/kernels/check.c",
     "csrc/kernels/isa_generic.c",

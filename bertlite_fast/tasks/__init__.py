@@ -1,1 +1,1 @@
-"""What models are for: one file per kind of answer; base.py says what all have in common."""
+"""Tasks, one file each. base.py: what all have in common; embedder.py: those on vectors."""

@@ -11,11 +11,9 @@ from ..errors import InputError
 from ..models import Config, Model
 from ..tokenizer import Tokenizer
 
-__all__ = ["Pipeline", "only", "whole", "whole_ones"]
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 
@@ -23,8 +21,9 @@ class Pipeline:
     """Answers for texts. Holds an open model; cheap to call, from any number of threads.
 
     Called with a str it answers; with a list it gives a list of answers; with anything else that
-    can be iterated over it gives them one by one, so a generator's texts stream through. In asyncio,
-    `await asyncio.to_thread(pipe, text)` leaves the loop free: the work is done without the GIL.
+    can be iterated over it gives them one by one, so a generator's texts stream through. In
+    asyncio, `await asyncio.to_thread(pipe, text)` leaves the loop free: the work is done without
+    the GIL.
     """
 
     task = ""
@@ -44,32 +43,14 @@ class Pipeline:
     ) -> None:
         if task:
             self.task = task
-        if model is None:
-            from .. import embedded
-
-            model = embedded.for_task(self.task)
-        path = None
+        where: dict[str, Any] = {"local_files_only": local_files_only, "revision": revision}
         if not isinstance(model, Model):
-            path = hub.find(model, local_files_only=local_files_only, revision=revision)
-            model = Model(path, self.head, precision=precision, threads=threads)
+            model = Model(_path(self.task, model, where), self.head, precision=precision,
+                          threads=threads)  # fmt: skip
         elif model.task != self.head:
-            if model.source is None:
-                raise InputError(
-                    f"this model was opened as {model.task}, but {self.task} needs {self.head}; open it as that."
-                )
-            path = model.source
-            model = Model(model.source, self.head, precision=model.precision, threads=model.threads)
+            model = _reopened(model, self.task, self.head)
         if not isinstance(tokenizer, Tokenizer):
-            source = (
-                path or model.source
-                if tokenizer is None
-                else hub.find(tokenizer, local_files_only=local_files_only, revision=revision)
-            )
-            if source is None:
-                raise InputError(
-                    "this model was opened from memory, so its tokenizer is not known; give tokenizer=."
-                )
-            tokenizer = Tokenizer(source)
+            tokenizer = Tokenizer(_tokenizer_path(tokenizer, model, where))
         self.model, self.tokenizer = model, tokenizer
         self.text_model = TextModel(model, tokenizer)
         self.config: Config = model.config
@@ -82,7 +63,7 @@ class Pipeline:
         """What a task prepares once."""
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """A task's own settings, each known and of use; else an error."""
+        """A task's own settings, each known and with a value that it can have; else an error."""
         return settings
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
@@ -90,18 +71,18 @@ class Pipeline:
         raise NotImplementedError
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
+        """Answers for a text, a list of texts, or anything that gives texts one by one.
+
+        settings: those of the task, for this call alone.
+        """
         settings = {**self.settings, **self._checked(settings)} if settings else self.settings
         if type(inputs) is str or isinstance(inputs, (str, dict)):
             return self._one(inputs, settings)
         if isinstance(inputs, (list, tuple)):
             return [self._one(text, settings) for text in inputs]
-        if hasattr(inputs, "__iter__") and not isinstance(inputs, (bytes, bytearray)):
-            return self._stream(inputs, settings)
-        raise InputError(
-            f"a text has to be a str, or a list or generator of them, not {type(inputs).__name__}."
-        )
+        return self._stream(several(inputs), settings)
 
-    def _stream(self, inputs: Any, settings: dict[str, Any]) -> Any:
+    def _stream(self, inputs: Any, settings: dict[str, Any]) -> Iterator[Any]:
         for text in inputs:
             yield self._one(text, settings)
 
@@ -109,7 +90,40 @@ class Pipeline:
         return _rebuilt, (type(self), self.task, self.model, self.tokenizer, self.settings)
 
     def __repr__(self) -> str:
-        return f"<{self.task}: {self.model!r}>"
+        try:
+            return f"<{self.task}: {self.model!r}>"
+        except AttributeError:
+            return f"<{type(self).__name__}: not open>"
+
+
+def _path(task: str, model: str | os.PathLike[str] | None, where: dict[str, Any]) -> str:
+    """Where a pipeline's model is: what is named, or the embedded one of the task."""
+    if model is None:
+        from .. import embedded
+
+        return embedded.for_task(task)
+    return hub.find(model, **where)
+
+
+def _reopened(model: Model, task: str, head: str) -> Model:
+    """A model that was opened for another task, opened for this one."""
+    if model.source is None:
+        raise InputError(
+            f"this model was opened as {model.task}, but {task} needs {head}; open it as that."
+        )
+    return Model(model.source, head, precision=model.precision, threads=model.threads)
+
+
+def _tokenizer_path(
+    tokenizer: str | os.PathLike[str] | None, model: Model, where: dict[str, Any]
+) -> str:
+    if tokenizer is not None:
+        return hub.find(tokenizer, **where)
+    if model.source is None:
+        raise InputError(
+            "this model was opened from memory, so its tokenizer is not known; give tokenizer=."
+        )
+    return str(model.source)
 
 
 def _rebuilt(
@@ -120,6 +134,41 @@ def _rebuilt(
     settings: dict[str, Any],
 ) -> Pipeline:
     return kind(model, tokenizer, task=task, **settings)
+
+
+# ---- what is checked in more than one task ------------------------------------------------
+
+
+def several(texts: Any) -> Any:
+    """Texts that can be iterated over; neither a table nor a mapping, whose names would be read."""
+    from collections.abc import Mapping
+
+    if hasattr(texts, "__dataframe__"):
+        raise InputError(
+            f"a {type(texts).__name__} is a table, and which column holds the texts is not known; "
+            "give one column, as a list."
+        )
+    if isinstance(texts, (bytes, bytearray, memoryview)) or not hasattr(texts, "__iter__"):
+        raise InputError(
+            f"a text has to be a str, or a list or generator of them, not {type(texts).__name__}."
+        )
+    if isinstance(texts, Mapping):
+        raise InputError(
+            f"a {type(texts).__name__} is not a list of texts; give list(... .values()), or "
+            "whatever of it holds the texts."
+        )
+    return texts
+
+
+def text_list(texts: Any) -> list[str]:
+    """A list of texts; of one, if it is a str."""
+    if isinstance(texts, str):
+        return [texts]
+    found: list[str] = list(several(texts))
+    for text in found:
+        if not isinstance(text, str):
+            raise InputError(f"a text has to be a str, not {type(text).__name__}.")
+    return found
 
 
 def only(settings: dict[str, Any], task: str, *names: str) -> None:

@@ -1,81 +1,14 @@
-"""A label for a text: text-classification, sentiment-analysis, intent-classification."""
+"""intent-classification: what a text asks for, or that it asks for nothing known."""
 
 from __future__ import annotations
 
 from ..errors import InputError
 from .base import Pipeline, only, whole_ones
+from .text_classification import TextClassification, text_and_pair
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-def pair_of(item: Any) -> tuple[Any, Any]:
-    """A text and its second one, if it has: a str, or {"text": ..., "text_pair": ...}."""
-    if isinstance(item, str):
-        return item, None
-    if isinstance(item, dict):
-        only(item, "a text", "text", "text_pair")
-        if "text" not in item:
-            raise InputError(
-                'a text given as a dict has to have a "text", and may have a "text_pair".'
-            )
-        return item["text"], item.get("text_pair")
-    raise InputError(
-        f'a text has to be a str or {{"text": ..., "text_pair": ...}}, not {type(item).__name__}.'
-    )
-
-
-class TextClassification(Pipeline):
-    """Labels and their scores, as transformers gives them: [{"label": ..., "score": ...}].
-
-    >>> from bertlite_fast import pipeline
-    >>> pipe = pipeline("text-classification", "my-bert")
-    >>> pipe("play some music")[0]["label"] in pipe.labels
-    True
-    >>> len(pipe("play some music", top_k=2))
-    2
-    """
-
-    task = "text-classification"
-    head = "sequence-classification"
-
-    def _ready(self) -> None:
-        kind = self.config.to_dict().get("problem_type")
-        several = kind == "multi_label_classification" or len(self.labels) == 1
-        self.function = "none" if kind == "regression" else "sigmoid" if several else "softmax"
-
-    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, "top_k", "function_to_apply", "truncation")
-        whole_ones(settings, top_k=1)
-        settings.pop("truncation", None)  # longer texts are always truncated
-        function = settings.get("function_to_apply")
-        if function is not None and function not in ("softmax", "sigmoid", "none"):
-            raise InputError(
-                f"function_to_apply is {function!r}; it can be 'softmax', 'sigmoid' or 'none'."
-            )
-        return settings
-
-    def __call__(self, inputs: Any, **settings: Any) -> Any:
-        found = super().__call__(inputs, **settings)
-        # As the original: one text's answer is in a list, unless this very call says how many it wants.
-        return [found] if type(inputs) is str and "top_k" not in settings else found
-
-    def _one(self, text: Any, settings: dict[str, Any]) -> Any:
-        pair = None
-        if type(text) is not str:
-            text, pair = pair_of(text)
-        labels = self.labels
-        if not settings:
-            ((best, score),) = self.text_model.classify(text, pair, self.function, 1)
-            return {"label": labels[best], "score": score}
-        function = settings.get("function_to_apply") or self.function
-        top_k = settings.get("top_k", 1)
-        found = self.text_model.classify(
-            text, pair, function, len(labels) if top_k is None else top_k
-        )
-        results = [{"label": labels[index], "score": score} for index, score in found]
-        return results if "top_k" in settings else results[0]
 
 
 class IntentClassification(TextClassification):
@@ -84,7 +17,7 @@ class IntentClassification(TextClassification):
     A text is refused when its best score is below `threshold`, by default what the model's
     config.json says under "intent_threshold", or 0.5, or what calibrate() found. A label in
     config.json's "refused_labels" (such as "oos") counts as None too. margin: how far the best
-    score is before the second.
+    score is before the second. top_k: as many labels with their scores, under "candidates".
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("intent-classification", "my-bert")
@@ -113,12 +46,13 @@ class IntentClassification(TextClassification):
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
+        """An intent for a text, a list of texts, or anything that gives texts one by one."""
         return Pipeline.__call__(self, inputs, **settings)
 
     def calibrate(
         self, known: list[str], unknown: list[str], keep: float = 0.95
     ) -> dict[str, float]:
-        """Set the threshold from texts: as high as lets this share of those with a known intent pass.
+        """Set the threshold from texts: the highest that lets `keep` of those with an intent pass.
 
         Returns it, the share that passes, and the false accepts: the share of the texts with no
         known intent that passes too. Use texts that the model was not trained on.
@@ -152,7 +86,7 @@ class IntentClassification(TextClassification):
         )
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
-        text, pair = pair_of(text)
+        text, pair = text_and_pair(text)
         top_k = settings.get("top_k", 1)
         wanted = len(self.labels) if top_k is None else top_k
         found = self.text_model.classify(text, pair, self.function, max(2, wanted))

@@ -1,0 +1,270 @@
+# TextModel: text to answers, each in one call of C. Part of _native.pyx.
+
+cdef enum:
+    KEPT_ARENA = 16 << 20  # bytes: what a longer text made larger is not kept for the next
+
+cdef dict FUNCTIONS = {"softmax": BL_SOFTMAX, "sigmoid": BL_SIGMOID, "none": BL_RAW}
+cdef dict AGGREGATIONS = {
+    "none": BL_EACH_TOKEN,
+    "simple": BL_SIMPLE,
+    "first": BL_FIRST,
+    "average": BL_AVERAGE,
+    "max": BL_MAX,
+}
+cdef dict POOLINGS = {"mean": BL_MEAN_POOLING, "cls": BL_CLS_POOLING}
+
+
+cdef int chosen(dict choices, str name, object value) except -1:
+    found = choices.get(value) if isinstance(value, str) else None
+    if found is None:
+        raise InputError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
+    return found
+
+
+cdef class TextModel:
+    """A model with its tokenizer. Any number of threads may call it."""
+    cdef readonly Model model
+    cdef readonly TokenizerCore tokenizer
+    cdef readonly size_t max_tokens         # that a text may have
+    cdef bl_atomic_pointer idle[SLOTS]      # arenas between calls
+
+    def __init__(self, Model model not None, TokenizerCore tokenizer not None):
+        cdef size_t known = bl_describe(model.opened()).vocabulary
+        cdef size_t tokens = bl_tokenizer_describe(tokenizer.opened()).tokens
+        if self.model is not None:
+            raise BertliteError("this text model is open already; make another object.")
+        if tokens > known:
+            raise ModelConfigError(
+                f"the tokenizer has {tokens} tokens, but the model knows {known}; "
+                "open the model with the tokenizer that it was trained with."
+            )
+        self.max_tokens = bl_max_tokens(model.model, tokenizer.t)
+        self.tokenizer = tokenizer
+        self.model = model
+
+    def __dealloc__(self):
+        for i in range(SLOTS):
+            bl_arena_free(<bl_arena *>self.idle[i])
+
+    # ---- a call's beginning and end ---------------------------------------------------
+
+    cdef int begin(self, bl_session *s) except -1:
+        cdef bl_arena *arena = NULL
+        if self.model is None:
+            raise InputError("this text model is not open: its __init__ was not called, or failed.")
+        for i in range(SLOTS):
+            arena = <bl_arena *>bl_swap_pointer(&self.idle[i], NULL)
+            if arena is not NULL:
+                break
+        if arena is NULL:
+            arena = bl_arena_create()
+            if arena is NULL:
+                raise OutOfMemoryError("out of memory for running a text.")
+        s.model, s.tokenizer, s.arena = self.model.model, self.tokenizer.t, arena
+        return 0
+
+    cdef void end(self, bl_session *s) noexcept:
+        cdef bl_arena *arena = s.arena
+        if bl_arena_size(arena) <= KEPT_ARENA:
+            for i in range(SLOTS):
+                arena = <bl_arena *>bl_swap_pointer(&self.idle[i], arena)
+                if arena is NULL:
+                    return
+        bl_arena_free(arena)
+
+    cdef int check(self, bl_status status, bl_error *error, const bl_extent *extent) except -1:
+        """Raise what a call failed with; warn of a text that was truncated."""
+        if status != BL_OK:
+            raise_error(error)
+        if extent is not NULL and extent.read < extent.total:
+            warn(
+                f"a text has {extent.total} tokens, but the model takes {extent.read}; "
+                "the rest was not read."
+            )
+        return 0
+
+    # ---- one method for each kind of answer -------------------------------------------
+
+    def classify(self, text, pair, str function not None, size_t k):
+        """[(label's index, score)] of the k best, or of all in their own order (k: 0)."""
+        cdef bl_session s
+        cdef bl_text t
+        cdef bl_classify_options options
+        cdef bl_labels out
+        cdef bl_error error
+        cdef bl_status status
+        read_text(&t, text, pair)
+        options.function = <bl_function>chosen(FUNCTIONS, "function_to_apply", function)
+        options.top_k = k
+        self.begin(&s)
+        try:
+            with nogil:
+                status = bl_classify(&s, &t, &options, &out, &error)
+            self.check(status, &error, &out.extent)
+            return [(out.items[i].label, out.items[i].score) for i in range(out.count)]
+        finally:
+            self.end(&s)
+
+    def embed(self, list texts not None, str pooling not None, bint normalize):
+        """A row for each text."""
+        cdef bl_session s
+        cdef bl_text t
+        cdef bl_embed_options options
+        cdef bl_vectors out
+        cdef bl_error error
+        cdef bl_status status
+        cdef Py_ssize_t i, count = len(texts), width
+        cdef Tensor rows
+        options.pooling = <bl_pooling>chosen(POOLINGS, "pooling", pooling)
+        options.normalize = normalize
+        self.begin(&s)
+        try:
+            width = bl_describe(s.model).hidden
+            rows = new_tensor(2, count, width, 1)
+            for i in range(count):
+                read_text(&t, texts[i], None)
+                with nogil:
+                    status = bl_embed(&s, &t, &options, &out, &error)
+                self.check(status, &error, &out.extent)
+                memcpy(rows.data + i * width, out.rows, width * sizeof(float))
+            return rows
+        finally:
+            self.end(&s)
+
+    def hidden(self, text):
+        """The hidden states of a text's tokens."""
+        cdef bl_session s
+        cdef bl_text t
+        cdef bl_embed_options options
+        cdef bl_vectors out
+        cdef bl_error error
+        cdef bl_status status
+        cdef Tensor rows
+        read_text(&t, text, None)
+        options.pooling, options.normalize = BL_NO_POOLING, 0
+        self.begin(&s)
+        try:
+            with nogil:
+                status = bl_embed(&s, &t, &options, &out, &error)
+            self.check(status, &error, &out.extent)
+            rows = new_tensor(2, out.count, out.width, 1)
+            memcpy(rows.data, out.rows, out.count * out.width * sizeof(float))
+            return rows
+        finally:
+            self.end(&s)
+
+    def fill(self, given, list targets, size_t k):
+        """The row's ids, the indices of its masks, and for each the k best [(id, score)].
+
+        given: a text, or an Encoding. targets: only these ids are considered; empty: all.
+        """
+        cdef bl_session s
+        cdef bl_text t
+        cdef bl_fill_options options
+        cdef bl_filled out
+        cdef bl_error error
+        cdef bl_status status
+        cdef Encoding row = None
+        cdef int32_t *ids = NULL
+        self.begin(&s)
+        try:
+            ids = read_ids(targets or [], &options.target_count)
+            options.targets = ids if options.target_count else NULL
+            options.top_k = k
+            if isinstance(given, Encoding):
+                row = encoding_of(given, self.tokenizer)
+                with nogil:
+                    status = bl_fill_row_masks(&s, row.data, row.data + row.count, row.count,
+                                               &options, &out, &error)
+            else:
+                read_text(&t, given, None)
+                with nogil:
+                    status = bl_fill_mask(&s, &t, &options, &out, &error)
+            self.check(status, &error, &out.extent)
+            return (
+                list_of(out.ids, out.id_count),
+                list_of(out.masks, out.mask_count),
+                [words_of(out.words + i * out.words_per_mask, out.words_per_mask)
+                 for i in range(out.mask_count)],
+            )
+        finally:
+            self.end(&s)
+            PyMem_Free(ids)
+
+    def answer(self, question, context, size_t k, size_t max_answer_tokens, size_t max_tokens,
+               stride, bint no_answer, bint whole_words):
+        """[(start, end, score)] of the k best answers, in characters of the context.
+
+        stride None: the default. No answer is (0, 0, score).
+        """
+        cdef bl_session s
+        cdef bl_text t
+        cdef bl_answer_options options
+        cdef bl_answers out
+        cdef bl_error error
+        cdef bl_status status
+        read_text(&t, question, context)
+        options.top_k, options.max_answer_tokens = k, max_answer_tokens
+        options.max_tokens = max_tokens
+        options.stride = 0
+        if stride is not None:
+            options.stride = number("stride", stride, 0) or BL_NO_STRIDE
+        options.no_answer, options.whole_words = no_answer, whole_words
+        options.unit, options.sum_windows = BL_CHARACTERS, 1
+        self.begin(&s)
+        try:
+            with nogil:
+                status = bl_answer_question(&s, &t, &options, &out, &error)
+            self.check(status, &error, NULL)
+            return [
+                (out.items[i].start, out.items[i].end, out.items[i].score)
+                for i in range(out.count)
+            ]
+        finally:
+            self.end(&s)
+
+    def entities(self, text, str strategy not None, stride, bytes ignored, list word_starts):
+        """[(label's index, score, start, end, row, words)] of each entity, or of each token.
+
+        text: a str, or a list of words, which begin at word_starts. stride: of windows; None: the
+        text is truncated. ignored: for each label not 0 if it is left out; None: "O" is. row: the
+        index of the first token in its window. words: for each of the entity's words its tokens.
+        """
+        cdef bl_session s
+        cdef bl_text t
+        cdef bl_entity_options options
+        cdef bl_entities out
+        cdef bl_error error
+        cdef bl_status status
+        cdef bytes joined
+        cdef uint32_t *sizes = NULL
+        options.aggregation = <bl_aggregation>chosen(AGGREGATIONS, "aggregation_strategy", strategy)
+        options.windows = stride is not None
+        options.stride = 0 if stride is None else number("stride", stride, 0)
+        options.unit, options.keep_outside = BL_CHARACTERS, ignored is not None
+        options.ignored = NULL
+        self.begin(&s)
+        try:
+            if ignored is not None:
+                if len(ignored) != bl_describe(s.model).labels:
+                    raise InputError("ignored has to have a byte for each label.")
+                options.ignored = <const unsigned char *>PyBytes_AS_STRING(ignored)
+            if isinstance(text, str):
+                read_text(&t, text, None)
+                text = (text,)
+                word_starts = None
+            else:
+                joined, text = words_utf8(text)
+                sizes = word_sizes(text)
+                if word_starts is None or len(word_starts) < len(text):
+                    raise InputError("word_starts has to have an offset for each word.")
+                t.data, t.size, t.pair = PyBytes_AS_STRING(joined), len(joined), NULL
+                t.pair_size, t.word_sizes, t.word_count = 0, sizes, len(text)
+            with nogil:
+                status = bl_find_entities(&s, &t, &options, &out, &error)
+            self.check(status, &error, &out.extent)
+            return [entity_of(self.tokenizer, &out, &out.items[i], text, word_starts)
+                    for i in range(out.count)]
+        finally:
+            self.end(&s)
+            PyMem_Free(sizes)

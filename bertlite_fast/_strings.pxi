@@ -1,0 +1,60 @@
+# Paths and texts as UTF-8, and ids as lists. Part of _native.pyx.
+
+# Python's own integers stop being shared at 256; ids below SHARED are shared here, once there is
+# a tokenizer. In BERT's vocabularies the frequent words come first.
+cdef enum:
+    SHARED = 8192
+
+cdef list shared_integers = []
+cdef object sharing = allocate_lock()
+
+
+cdef const char *utf8(object text, Py_ssize_t *size) except NULL:
+    if not isinstance(text, str):
+        raise InputError(f"a text has to be a str, not {type(text).__name__}.")
+    try:
+        return PyUnicode_AsUTF8AndSize(text, size)
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"the text holds half a surrogate pair at index {error.start}, which is not a "
+            "character; remove it, or encode the text with errors='replace' first."
+        ) from None
+
+
+cdef bytes path_bytes(object path):
+    """A path for C."""
+    cdef bytes found
+    try:
+        found = os.fsencode(path)
+    except TypeError:
+        raise InputError(
+            f"a path has to be a str or a path object, not {type(path).__name__}."
+        ) from None
+    except UnicodeEncodeError:
+        raise ModelFileError(
+            f"the path {path!a} holds characters that this system's file names cannot hold."
+        ) from None
+    if b"\0" in found:
+        raise ModelFileError(f"the path {path!a} holds a NUL character.")
+    return found
+
+
+cdef int share_integers() except -1:
+    with sharing:
+        if not shared_integers:
+            shared_integers.extend(range(SHARED))
+    return 0
+
+
+cdef list list_of(const int32_t *values, Py_ssize_t n):
+    """Ids as a list; share_integers was called."""
+    cdef list out = PyList_New(n)
+    cdef PyObject *v
+    for i in range(n):
+        if 0 <= values[i] < SHARED:
+            v = PyList_GET_ITEM(shared_integers, values[i])
+            Py_INCREF(<object>v)
+        else:
+            v = PyLong_FromLong(values[i])
+        PyList_SET_ITEM(out, i, v)
+    return out

@@ -1,0 +1,170 @@
+# What calls return: floats with a shape, and a model's outputs by name. Part of _native.pyx.
+
+cdef enum:
+    ANSWERS = 100  # an Output's kind: BL_TOKENS, read as the start and the end of an answer
+
+cdef float no_values[1]  # what an empty tensor points to
+
+
+# Neither class can be part of a reference cycle, and one of each is made per call.
+@cython.no_gc
+@cython.freelist(8)
+cdef class Tensor:
+    """Floats with a shape, readable by anything that takes buffers.
+
+    memoryview(t), numpy.asarray(t) and torch.as_tensor(memoryview(t)) share its memory. Tensor()
+    is an empty one.
+    """
+    cdef float *data
+    cdef Tensor base          # the tensor that owns the memory, if it is another
+    cdef int ndim
+    cdef Py_ssize_t dims[3]
+    cdef Py_ssize_t steps[3]
+
+    def __cinit__(self):
+        self.ndim = 1
+        self.steps[0] = sizeof(float)
+
+    def __dealloc__(self):
+        if self.base is None:
+            PyMem_Free(self.data)
+
+    @property
+    def shape(self):
+        return tuple([self.dims[i] for i in range(self.ndim)])
+
+    def __len__(self):
+        return self.dims[0]
+
+    def tolist(self):
+        """Nested lists of Python floats."""
+        return memoryview(self).tolist()
+
+    def __repr__(self):
+        return f"Tensor(shape={self.shape})"
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        view.buf = &no_values[0] if self.data is NULL else self.data
+        view.obj = self
+        view.itemsize = sizeof(float)
+        view.format = b"f"
+        view.ndim = self.ndim
+        view.shape = self.dims
+        view.strides = self.steps
+        view.suboffsets = NULL
+        view.internal = NULL
+        view.readonly = 0
+        view.len = sizeof(float)
+        for i in range(self.ndim):
+            view.len *= self.dims[i]
+
+    def __releasebuffer__(self, Py_buffer *view):
+        pass
+
+
+cdef Tensor new_tensor(int ndim, Py_ssize_t a, Py_ssize_t b, Py_ssize_t c):
+    """An uninitialized tensor; of sizes behind ndim, 1."""
+    cdef Tensor t = Tensor.__new__(Tensor)
+    if b and c and a > PY_SSIZE_T_MAX // <Py_ssize_t>sizeof(float) // b // c:
+        raise OutOfMemoryError("out of memory for the result.")
+    t.data = <float *>PyMem_Malloc(max(1, a * b * c) * sizeof(float))
+    if t.data is NULL:
+        raise OutOfMemoryError("out of memory for the result.")
+    t.ndim = ndim
+    t.dims[0], t.dims[1], t.dims[2] = a, b, c
+    t.steps[ndim - 1] = sizeof(float)
+    if ndim > 2:
+        t.steps[1] = c * sizeof(float)
+    if ndim > 1:
+        t.steps[0] = b * (c if ndim > 2 else 1) * sizeof(float)
+    return t
+
+
+cdef Tensor column(Tensor t, Py_ssize_t index):
+    """t[..., index], sharing memory."""
+    cdef Tensor v = Tensor.__new__(Tensor)
+    v.base = t
+    v.data = t.data + index
+    v.ndim = t.ndim - 1
+    for i in range(v.ndim):
+        v.dims[i], v.steps[i] = t.dims[i], t.steps[i]
+    return v
+
+
+cdef object array(Tensor t):
+    """As a NumPy array, which is first imported here; as a memoryview where there is no NumPy."""
+    if t is None:
+        return None
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        try:
+            import numpy
+        except ImportError:
+            pass
+        if numpy is None:
+            return memoryview(t)
+    return numpy.asarray(t)
+
+
+@cython.no_gc
+@cython.freelist(8)
+cdef class Output:
+    """What a model returns.
+
+    Attributes that the model does not give are None. `logits` and its kin are NumPy
+    arrays (memoryviews without NumPy); `tensor` is the main one, for which NumPy is
+    not even imported.
+    """
+    cdef readonly Tensor tensor
+    cdef Tensor pooled
+    cdef int kind
+
+    @property
+    def logits(self):
+        return array(self.tensor) if self.kind in (BL_CLASSES, BL_TOKENS, BL_WORDS) else None
+
+    @property
+    def start_logits(self):
+        return array(column(self.tensor, 0)) if self.kind == ANSWERS else None
+
+    @property
+    def end_logits(self):
+        return array(column(self.tensor, 1)) if self.kind == ANSWERS else None
+
+    @property
+    def last_hidden_state(self):
+        return array(self.tensor) if self.kind == BL_HIDDEN else None
+
+    @property
+    def pooler_output(self):
+        return array(self.pooled)
+
+    @property
+    def embeddings(self):
+        return array(self.tensor) if self.kind == BL_MEAN else None
+
+    def keys(self):
+        """The names of the attributes that hold something."""
+        if self.tensor is None:
+            return []
+        if self.kind == ANSWERS:
+            return ["start_logits", "end_logits"]
+        if self.kind == BL_HIDDEN:
+            return ["last_hidden_state"] + ([] if self.pooled is None else ["pooler_output"])
+        return ["embeddings"] if self.kind == BL_MEAN else ["logits"]
+
+    def __getitem__(self, key):
+        if isinstance(key, str):
+            if key not in self.keys():
+                raise KeyError(key)
+            return getattr(self, key)
+        return self.to_tuple()[key]
+
+    def __iter__(self):
+        return iter(self.keys())
+
+    def to_tuple(self):
+        return tuple([getattr(self, k) for k in self.keys()])
+
+    def __repr__(self):
+        return f"Output({', '.join(self.keys())})"

@@ -1,0 +1,162 @@
+"""BatchEncoding: what a tokenizer returns, as in transformers."""
+
+from __future__ import annotations
+
+from ._native import Encoding
+from .errors import InputError
+
+TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
+if TYPE_CHECKING:
+    from typing import Any
+
+    Data = dict[str, Any]
+else:
+    Data = dict
+
+
+class BatchEncoding(Data):
+    """What a model is called with, by name and as attributes; and where each token comes from."""
+
+    def __init__(self, data: dict[str, Any], encodings: list[Encoding]) -> None:
+        super().__init__(data)
+        self.encodings = encodings
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "encodings":  # of an object whose __init__ did not run
+            return []
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(
+                f"this encoding does not have {name}; it has {', '.join(self)}."
+            ) from None
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, (int, slice)):
+            return self.encodings[key]
+        return super().__getitem__(key)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return self
+
+    @property
+    def is_fast(self) -> bool:
+        return True
+
+    @property
+    def n_sequences(self) -> int:
+        return self._row(0).n_sequences
+
+    def to(self, *device: Any, **more: Any) -> BatchEncoding:
+        """The encoding itself; here so that code for torch runs."""
+        return self
+
+    def _row(self, batch_index: int) -> Encoding:
+        try:
+            return self.encodings[batch_index]
+        except (IndexError, TypeError):
+            raise InputError(
+                f"there are {len(self.encodings)} rows; {batch_index!r} is not the index of one."
+            ) from None
+
+    def tokens(self, batch_index: int = 0) -> list[str | None]:
+        return self._row(batch_index).tokens
+
+    def word_ids(self, batch_index: int = 0) -> list[int | None]:
+        return self._row(batch_index).word_ids
+
+    def sequence_ids(self, batch_index: int = 0) -> list[int | None]:
+        return self._row(batch_index).sequence_ids
+
+    def token_to_sequence(
+        self, batch_or_token_index: int, token_index: int | None = None
+    ) -> int | None:
+        batch, index = _two(batch_or_token_index, token_index)
+        return self._row(batch).token_to_sequence(index)
+
+    def token_to_word(
+        self, batch_or_token_index: int, token_index: int | None = None
+    ) -> int | None:
+        batch, index = _two(batch_or_token_index, token_index)
+        found = self._row(batch).token_to_word(index)
+        return None if found is None else found[1]
+
+    def token_to_chars(
+        self, batch_or_token_index: int, token_index: int | None = None
+    ) -> tuple[int, int] | None:
+        batch, index = _two(batch_or_token_index, token_index)
+        found = self._row(batch).token_to_chars(index)
+        return None if found is None else found[1]
+
+    def char_to_token(
+        self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
+    ) -> int | None:
+        batch, index = _two(batch_or_char_index, char_index)
+        return self._row(batch).char_to_token(index, sequence_index)
+
+    def char_to_word(
+        self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
+    ) -> int | None:
+        batch, index = _two(batch_or_char_index, char_index)
+        return self._row(batch).char_to_word(index, sequence_index)
+
+    def word_to_tokens(
+        self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
+    ) -> tuple[int, int] | None:
+        batch, index = _two(batch_or_word_index, word_index)
+        return self._row(batch).word_to_tokens(index, sequence_index)
+
+    def word_to_chars(
+        self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
+    ) -> tuple[int, int] | None:
+        batch, index = _two(batch_or_word_index, word_index)
+        return self._row(batch).word_to_chars(index, sequence_index)
+
+
+def _two(first: int, second: int | None) -> tuple[int, int]:
+    return (0, first) if second is None else (first, second)
+
+
+def tensors(rows: dict[str, list[Any]], kind: str) -> dict[str, Any]:
+    """Lists as arrays of 64-bit integers, as transformers makes them."""
+    if kind not in ("np", "pt"):
+        raise InputError(
+            f"return_tensors is {kind!r}; it can be 'np' (or 'pt', where torch is installed), "
+            "or left out for lists."
+        )
+    if kind == "pt":
+        try:
+            import torch
+        except ImportError:
+            raise InputError(
+                "return_tensors='pt' needs torch, which is not installed; "
+                "models here take return_tensors='np', or lists."
+            ) from None
+        for name, values in rows.items():
+            if _ragged(values):
+                raise InputError(
+                    f"{name} has rows of different lengths, which a tensor cannot hold; "
+                    "set padding=True, and truncation=True if texts are long."
+                )
+        return {name: torch.tensor(values) for name, values in rows.items()}
+    try:
+        import numpy
+    except ImportError:
+        raise InputError(
+            "return_tensors='np' needs NumPy, which is not installed; "
+            "models here take lists as well."
+        ) from None
+
+    def array(values: list[Any]) -> Any:
+        if not _ragged(values):
+            return numpy.array(values, dtype=numpy.int64)
+        out = numpy.empty(len(values), dtype=object)  # as in transformers
+        out[:] = [numpy.array(row, dtype=numpy.int64) for row in values]
+        return out
+
+    return {name: array(values) for name, values in rows.items()}
+
+
+def _ragged(values: list[Any]) -> bool:
+    return bool(values) and isinstance(values[0], list) and len({len(row) for row in values}) > 1

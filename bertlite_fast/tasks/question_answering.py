@@ -1,0 +1,111 @@
+"""question-answering: answers found in texts."""
+
+from __future__ import annotations
+
+from ..errors import InputError
+from .base import Pipeline, only, several, whole_ones
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+NEEDED = 'an item has to be {"question": ..., "context": ...}'
+SETTINGS = (
+    "top_k",
+    "doc_stride",
+    "max_answer_len",
+    "max_seq_len",
+    "max_question_len",
+    "handle_impossible_answer",
+    "align_to_words",
+    "padding",
+)
+
+
+class QuestionAnswering(Pipeline):
+    """Where in the context the answer is: score, start, end, answer; as transformers 4 had it.
+
+    Called with question= and context=, each a text or a list of texts; or with a dict of both, or
+    a list of such dicts. Contexts of any length are read, in windows. Settings: top_k (1): how
+    many answers; max_answer_len (15): an answer's tokens; max_seq_len (384): a window's tokens,
+    question included; doc_stride (128): tokens that neighboring windows share;
+    handle_impossible_answer: the empty answer takes part; align_to_words (True): answers begin and
+    end with words. Answers of score 0 are left out.
+
+    >>> from bertlite_fast import pipeline
+    >>> pipe = pipeline("question-answering", "my-bert-answers")
+    >>> found = pipe(question="Where?", context="music in the kitchen")
+    >>> found["answer"] == "music in the kitchen"[found["start"]:found["end"]]
+    True
+    """
+
+    task = "question-answering"
+    head = "question-answering"
+
+    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        only(settings, self.task, *SETTINGS)
+        whole_ones(settings, top_k=1, doc_stride=0, max_answer_len=1, max_seq_len=4)
+        return settings
+
+    def __call__(
+        self, inputs: Any = None, question: Any = None, context: Any = None, **settings: Any
+    ) -> Any:
+        settings = {**self.settings, **self._checked(settings)}
+        if inputs is not None:
+            if isinstance(inputs, dict):
+                return self._one(inputs, settings)
+            if isinstance(inputs, (list, tuple)):
+                return _alone([self._one(item, settings) for item in inputs])
+            if isinstance(inputs, (str, bytes)) or not hasattr(inputs, "__iter__"):
+                raise InputError(f"{NEEDED}, or a list of them, not {type(inputs).__name__}.")
+            return self._stream(several(inputs), settings)
+        if question is None or context is None:
+            raise InputError(
+                "a question and a context are needed: question='Where ...?', context='...'."
+            )
+        if isinstance(question, str) and isinstance(context, str):
+            return self._one({"question": question, "context": context}, settings)
+        items = _pairs(question, context)
+        return _alone([self._one(item, settings) for item in items])
+
+    def _one(self, item: Any, settings: dict[str, Any]) -> Any:
+        if not isinstance(item, dict) or not {"question", "context"} <= set(item):
+            raise InputError(f"{NEEDED}, not {type(item).__name__}.")
+        question, context = item["question"], item["context"]
+        for name, text in (("question", question), ("context", context)):
+            if not isinstance(text, str):
+                raise InputError(f"the {name} has to be a str, not {type(text).__name__}.")
+            if not text:
+                raise InputError(f"the {name} is empty.")
+        found = self.text_model.answer(
+            question,
+            context,
+            settings.get("top_k") or 0,
+            settings.get("max_answer_len") or 0,
+            settings.get("max_seq_len") or 0,
+            settings.get("doc_stride"),
+            bool(settings.get("handle_impossible_answer")),
+            bool(settings.get("align_to_words", True)),
+        )
+        return _alone(
+            [
+                {"score": score, "start": start, "end": end, "answer": context[start:end]}
+                for start, end, score in found
+            ]
+        )
+
+
+def _pairs(question: Any, context: Any) -> list[dict[str, Any]]:
+    """Items from lists of questions and contexts; all questions may have one context."""
+    if isinstance(context, str) and isinstance(question, (list, tuple)):
+        context = [context] * len(question)
+    lists = isinstance(question, (list, tuple)) and isinstance(context, (list, tuple))
+    if not lists or len(question) != len(context):
+        raise InputError(
+            "for a list of questions, context has to be one text or a list of the same length."
+        )
+    return [{"question": q, "context": c} for q, c in zip(question, context)]
+
+
+def _alone(found: list[Any]) -> Any:
+    return found[0] if len(found) == 1 else found

@@ -1,0 +1,81 @@
+"""text-classification, sentiment-analysis: a label for a text."""
+
+from __future__ import annotations
+
+from ..errors import InputError
+from .base import Pipeline, only, whole_ones
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def text_and_pair(item: Any) -> tuple[Any, Any]:
+    """A text and its pair, if it has one: a str, or {"text": ..., "text_pair": ...}."""
+    if isinstance(item, str):
+        return item, None
+    if isinstance(item, dict):
+        only(item, "a text", "text", "text_pair")
+        if "text" not in item:
+            raise InputError(
+                'a text given as a dict has to have a "text", and may have a "text_pair".'
+            )
+        return item["text"], item.get("text_pair")
+    raise InputError(
+        f'a text has to be a str or {{"text": ..., "text_pair": ...}}, not {type(item).__name__}.'
+    )
+
+
+class TextClassification(Pipeline):
+    """Labels and their scores, as transformers gives them: [{"label": ..., "score": ...}].
+
+    A pair of texts is {"text": ..., "text_pair": ...}. Settings: top_k: how many labels, the best
+    first; None: all; function_to_apply: "softmax", "sigmoid" or "none", by default what the model
+    was trained for.
+
+    >>> from bertlite_fast import pipeline
+    >>> pipe = pipeline("text-classification", "my-bert")
+    >>> pipe("play some music")[0]["label"] in pipe.labels
+    True
+    >>> len(pipe("play some music", top_k=2))
+    2
+    """
+
+    task = "text-classification"
+    head = "sequence-classification"
+
+    def _ready(self) -> None:
+        kind = self.config.to_dict().get("problem_type")
+        several = kind == "multi_label_classification" or len(self.labels) == 1
+        self.function = "none" if kind == "regression" else "sigmoid" if several else "softmax"
+
+    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        only(settings, self.task, "top_k", "function_to_apply", "truncation")
+        whole_ones(settings, top_k=1)
+        settings.pop("truncation", None)  # longer texts are always truncated
+        function = settings.get("function_to_apply")
+        if function is not None and function not in ("softmax", "sigmoid", "none"):
+            raise InputError(
+                f"function_to_apply is {function!r}; it can be 'softmax', 'sigmoid' or 'none'."
+            )
+        return settings
+
+    def __call__(self, inputs: Any, **settings: Any) -> Any:
+        """Labels for a text, a list of texts, or anything that gives texts one by one."""
+        found = super().__call__(inputs, **settings)
+        # As in transformers: one text's answer is in a list, unless this call has a top_k.
+        return [found] if isinstance(inputs, str) and "top_k" not in settings else found
+
+    def _one(self, text: Any, settings: dict[str, Any]) -> Any:
+        pair = None
+        if type(text) is not str:
+            text, pair = text_and_pair(text)
+        labels = self.labels
+        if not settings:
+            ((best, score),) = self.text_model.classify(text, pair, self.function, 1)
+            return {"label": labels[best], "score": score}
+        function = settings.get("function_to_apply") or self.function
+        top_k = settings.get("top_k", 1)
+        found = self.text_model.classify(text, pair, function, top_k or len(labels))
+        results = [{"label": labels[index], "score": score} for index, score in found]
+        return results if "top_k" in settings else results[0]

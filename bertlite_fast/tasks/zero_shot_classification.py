@@ -1,0 +1,143 @@
+"""zero-shot-classification: labels that need no training."""
+
+from __future__ import annotations
+
+import math
+
+from .._native import Tensor, similarities, softmax, unit_mean
+from ..errors import InputError
+from ..files import write_atomically
+from .base import only, text_list
+from .embedder import Embedder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from typing import Any
+
+
+class ZeroShotClassification(Embedder):
+    """Labels that need no training: those whose words, or whose examples, are closest to the text.
+
+    Called as transformers' pipeline is: {"sequence", "labels", "scores"}. Settings:
+    candidate_labels; multi_label: each label's own similarity, from 0 to 1, in place of a softmax
+    over all; sharpness (10): what similarities are multiplied with before the softmax;
+    hypothesis_template ("{}"): what a label is put into.
+
+    >>> from bertlite_fast import pipeline
+    >>> pipe = pipeline("zero-shot-classification", "my-bert-vectors")
+    >>> sorted(pipe("turn on the light", candidate_labels=["light", "music"])["labels"])
+    ['light', 'music']
+    >>> pipe.add_examples("lamp", ["turn on the light", "light on"])
+    >>> pipe.add_examples("sound", "play some music")
+    >>> pipe("turn on the light")["labels"][0]
+    'lamp'
+    """
+
+    task = "zero-shot-classification"
+
+    def _ready(self) -> None:
+        self.examples: dict[str, list[str]] = dict(self.settings.pop("examples", {}))
+        self.vectors: dict[str, Tensor] = {}
+
+    def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        only(
+            settings,
+            self.task,
+            "candidate_labels",
+            "multi_label",
+            "hypothesis_template",
+            "sharpness",
+            "examples",
+        )
+        template, sharpness = (
+            settings.get("hypothesis_template", "{}"),
+            settings.get("sharpness", 1),
+        )
+        if not isinstance(template, str) or "{}" not in template:
+            raise InputError(
+                f"hypothesis_template is {template!r}; it has to hold {{}} where the label goes."
+            )
+        if not isinstance(sharpness, (int, float)) or not math.isfinite(sharpness):
+            raise InputError(f"sharpness is {sharpness!r}; it has to be a number.")
+        return settings
+
+    def add_examples(self, label: str, texts: str | list[str]) -> None:
+        """From now on a label means these texts, in place of its own words."""
+        self.examples[label] = [*self.examples.get(label, ()), *text_list(texts)]
+        self.vectors.pop(label, None)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the examples as JSON."""
+        import json
+
+        data = json.dumps({"examples": self.examples}, ensure_ascii=False, indent=1)
+        write_atomically(path, data)
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Read what save wrote, in place of the examples so far."""
+        import json
+
+        try:
+            with open(path, encoding="utf-8") as file:
+                examples = json.load(file)["examples"]
+            self.examples = {str(label): text_list(texts) for label, texts in examples.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{path!s} does not hold examples that save() wrote ({type(error).__name__})."
+            ) from None
+        self.vectors = {}
+
+    def _vector(self, label: str, template: str) -> Tensor:
+        known = self.vectors.get(label)
+        if known is not None:
+            return known
+        if label in self.examples:
+            self.vectors[label] = unit_mean(self.embed(self.examples[label]))
+            return self.vectors[label]
+        return self.embed(template.replace("{}", label))
+
+    def __call__(self, inputs: Any, candidate_labels: Any = None, **settings: Any) -> Any:
+        """Labels for a text, a list of texts, or anything that gives texts one by one."""
+        if candidate_labels is not None:
+            settings["candidate_labels"] = candidate_labels
+        found = super().__call__(inputs, **settings)
+        return found[0] if isinstance(inputs, list) and len(inputs) == 1 else found
+
+    def _labels(self, labels: Any) -> list[str]:
+        """The labels to choose from: those given, or those with examples."""
+        if labels is None:
+            labels = list(self.examples)
+        elif isinstance(labels, str):
+            labels = [part.strip() for part in labels.split(",")]
+        found = [label for label in text_list(labels) if label]
+        if not found:
+            raise InputError(
+                "there are no labels to choose from; give candidate_labels=[...] or "
+                "add_examples(label, texts)."
+            )
+        return found
+
+    def _one(self, text: Any, settings: dict[str, Any]) -> Any:
+        labels = self._labels(settings.get("candidate_labels"))
+        template = settings.get("hypothesis_template", "{}")
+        if not isinstance(text, str):
+            raise InputError(f"a text has to be a str, not {type(text).__name__}.")
+        vector = self.embed(text)
+        close = [
+            similarities(vector, self._vector(label, template)).tolist()[0][0] for label in labels
+        ]
+        if settings.get("multi_label", False) or len(labels) == 1:
+            scores = [min(1.0, max(0.0, score)) for score in close]
+        else:
+            scores = softmax([score * settings.get("sharpness", 10.0) for score in close])
+        order = sorted(range(len(labels)), key=lambda i: -scores[i])
+        return {
+            "sequence": text,
+            "labels": [labels[i] for i in order],
+            "scores": [scores[i] for i in order],
+        }
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        rebuild, arguments = super().__reduce__()
+        return rebuild, (*arguments[:-1], {**self.settings, "examples": self.examples})
