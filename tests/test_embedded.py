@@ -45,7 +45,7 @@ def test_names() -> None:
     assert pipeline("token-classification", "bertlite/slots").model.source == embedded.path_of(
         "slots"
     )
-    with pytest.raises(ModelFileError, match="there are: bertlite/base"):
+    with pytest.raises(ModelFileError, match="it has bertlite/base"):
         pipeline("token-classification", "bertlite/nothing")
 
 
@@ -88,7 +88,7 @@ def test_the_selftest_runs_and_can_fail(
     assert command(["info", "--selftest"]) == 0
     monkeypatch.setattr(selftest, "expected", lambda: {**selftest.answers(), "ner": 1})
     assert selftest.run() == 1
-    assert "other bytes than on the boards before: ner" in capsys.readouterr().out
+    assert "bytes differ from those of other boards: ner" in capsys.readouterr().out
 
 
 def test_info_lists_the_embedded_models(capsys: pytest.CaptureFixture[str]) -> None:

@@ -577,3 +577,18 @@ def test_results_are_dictionaries_and_attributes(tok: Tokenizer) -> None:
         _ = e.offset_mapping
     assert e[0].ids == e.input_ids
     assert tok(["a", "b"], padding=True, return_tensors="np").input_ids.shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    "name", ["BertJapaneseTokenizer", "RobertaTokenizerFast", "BertweetTokenizer"]
+)
+def test_classes_that_are_not_word_piece_are_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n")
+    config = tmp_path / "tokenizer_config.json"
+    for settings in ({}, {"do_lower_case": False}):
+        config.write_text(json.dumps({"tokenizer_class": name}))
+        with pytest.raises(bf.ModelConfigError, match=name):
+            bf.Tokenizer(tmp_path, **settings)
+        for good in ("BertTokenizer", "ElectraTokenizerFast", "PreTrainedTokenizerFast", None):
+            config.write_text(json.dumps({"tokenizer_class": good}))
+            assert len(bf.Tokenizer(tmp_path, **settings)) == 6

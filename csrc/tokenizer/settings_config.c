@@ -82,18 +82,35 @@ static void read_input_names(bl_settings_reader *r, int *types)
     while (bl_json_item(&r->json)) *types |= bl_settings_is_kind(r, "token_type_ids");
 }
 
-static void read_class(bl_settings_reader *r)
+static int begins_with(bl_json_string name, const char *start)
 {
-    static const char distilbert[] = "DistilBert";
+    const size_t size = strlen(start);
+    return name.size >= size && !memcmp(name.text, start, size);
+}
+
+/* Classes that split words otherwise than WordPiece does, some of them with a vocab.txt too. */
+static bl_status read_class(bl_settings_reader *r)
+{
+    static const char *const others[] = {
+        "Albert",    "BertGeneration", "BertJapanese", "Bertweet", "Bart",
+        "Camembert", "Deberta",        "FlauBert",     "GPT",      "Llama",
+        "Phobert",   "Roberta",        "T5",           "XLM",
+    };
     bl_json_string name;
     if (bl_json_peek(&r->json) != '"') {
         bl_json_skip(&r->json);
-        return;
+        return BL_OK;
     }
+    if (!bl_json_text(&r->json, &name)) return BL_OK; /* bl_settings_finish says so */
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (begins_with(name, others[i]))
+            return bl_fail(r->error, BL_CONFIG_ERROR,
+                           "the %s names the tokenizer_class %.*s, which is not a WordPiece "
+                           "tokenizer, as BERT has; use a model with a BertTokenizer.",
+                           r->file, (int)(name.size < 60 ? name.size : 60), name.text);
     /* DistilBERT's tokenizers are BERT's, but its models take no token types. */
-    if (bl_json_text(&r->json, &name) && name.size >= sizeof distilbert - 1 &&
-        !memcmp(name.text, distilbert, sizeof distilbert - 1))
-        r->settings->types = 0;
+    if (begins_with(name, "DistilBert")) r->settings->types = 0;
+    return BL_OK;
 }
 
 /* The value of one key; types is -1 until model_input_names is read. */
@@ -115,7 +132,7 @@ static bl_status read_value(bl_settings_reader *r, bl_json_string key, rules_sai
     else if (bl_json_is(key, "truncation_side")) s->truncate_left = read_side(r);
     else if (bl_json_is(key, "clean_up_tokenization_spaces")) s->clean_up = bl_settings_flag(r, 0);
     else if (bl_json_is(key, "model_input_names")) read_input_names(r, types);
-    else if (bl_json_is(key, "tokenizer_class")) read_class(r);
+    else if (bl_json_is(key, "tokenizer_class")) return read_class(r);
     else bl_json_skip(&r->json);
     return BL_OK;
 }
