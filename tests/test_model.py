@@ -313,7 +313,7 @@ print(json.dumps([type(view).__name__, view.shape, view.tolist() == out.tensor.t
 
 
 def test_resident_memory(tmp_path: Path) -> None:
-    """BERT-Lite with its whole vocabulary, NumPy not imported: at most 8 MB over bare Python, even at its peak."""
+    """BERT-Lite with its whole vocabulary, without NumPy: at its peak at most 8 MB over Python."""
     import checkpoints
 
     if not Path("/proc/self/status").exists():

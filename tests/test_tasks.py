@@ -26,7 +26,7 @@ TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
 
 def make(root: Path, task: str, labels: list[str], size: int = len(VOCAB), **config: Any) -> Path:
-    """A checkpoint with a tokenizer. Its weights are random, but large enough for its answers to differ."""
+    """A checkpoint with a tokenizer; its random weights are large enough that answers differ."""
     folder = checkpoints.write(
         checkpoints.Spec(f"task-{task}-{len(labels)}", task, vocabulary=size, labels=len(labels)),
         root,

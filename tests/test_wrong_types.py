@@ -194,7 +194,7 @@ HUGE = (2**31 - 1, 2**31, 2**32 + 5, 2**40, 2**62, 2**64 - 1, 2**70)
 
 @pytest.mark.parametrize("huge", HUGE)
 def test_any_number_is_answered(callables: list[tuple[Any, tuple[str, ...]]], huge: int) -> None:
-    """Asked for more than there is, a task gives all there is, and takes no more memory than that."""
+    """Asked for more than there is, a task gives all there is, in memory for just that."""
     pipes = {call.task: call for call, names in callables if names is TASKS}
     assert len(pipes["text-classification"]("light on", top_k=huge)) == 2
     assert len(pipes["intent-classification"]("light on", top_k=huge)["candidates"]) == 2
@@ -235,7 +235,7 @@ def test_padding_has_an_end(callables: list[tuple[Any, tuple[str, ...]]], huge: 
 
 
 def test_numbers_that_are_none(callables: list[tuple[Any, tuple[str, ...]]]) -> None:
-    """Where one number is asked for, what is none or far too large is an error of ours, or finds nothing."""
+    """What is not a number, or far too large a one, is an error of ours, or finds nothing."""
     pipe = callables[0][0]
     row = pipe.tokenizer("light on").encodings[0]
     for wrong in (2**70, -(2**70), 2**40, "x", None, 1.5, [1]):
