@@ -2,10 +2,13 @@
 #define _GNU_SOURCE /* madvise, sched_yield */
 #endif
 #include "platform.h"
-#include "memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "error.h"
+#include "memory.h"
 
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
@@ -32,33 +35,50 @@ void bl_thread_join(bl_thread *t)
 }
 void bl_yield(void) { SwitchToThread(); }
 
-/* Paths are UTF-8. */
-static wchar_t *wide(const char *path)
+wchar_t *bl_wide_path(const char *path)
 {
     int n = MultiByteToWideChar(CP_UTF8, 0, path, -1, NULL, 0);
     wchar_t *w = n > 0 ? bl_malloc((size_t)n * sizeof *w) : NULL;
     if (w) MultiByteToWideChar(CP_UTF8, 0, path, -1, w, n);
     return w;
 }
-int bl_map_open(bl_map *map, const char *path)
+
+bl_status bl_system_error(bl_error *error, const char *path, const char *action)
+{
+    const DWORD code = GetLastError();
+    char reason[128] = "";
+    if (code == ERROR_NOT_ENOUGH_MEMORY || code == ERROR_OUTOFMEMORY)
+        return bl_no_memory(error, "the file");
+    const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
+                        FORMAT_MESSAGE_MAX_WIDTH_MASK;
+    DWORD n = FormatMessageA(flags, NULL, code, 0, reason, sizeof reason, NULL);
+    while (n && (reason[n - 1] == ' ' || reason[n - 1] == '.')) reason[--n] = 0;
+    if (!n) snprintf(reason, sizeof reason, "system error %lu", (unsigned long)code);
+    return bl_fail(error, BL_FILE_ERROR, "%.200s cannot be %s: %s.", path, action, reason);
+}
+
+bl_status bl_map_file(bl_map *map, const char *path, bl_error *error)
 {
     memset(map, 0, sizeof *map);
-    wchar_t *w = wide(path);
-    if (!w) return 0;
-    HANDLE file = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    wchar_t *w = bl_wide_path(path);
+    if (!w) return bl_no_memory(error, "the path");
+    HANDLE file = CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, 0, NULL);
     bl_free(w);
-    if (file == INVALID_HANDLE_VALUE) return 0;
+    if (file == INVALID_HANDLE_VALUE) return bl_system_error(error, path, "opened");
     LARGE_INTEGER size;
-    int ok = GetFileSizeEx(file, &size) && (uint64_t)size.QuadPart <= SIZE_MAX;
-    if (ok && size.QuadPart > 0) {
+    bl_status status = BL_OK;
+    if (!GetFileSizeEx(file, &size) || (uint64_t)size.QuadPart > SIZE_MAX) {
+        status = bl_system_error(error, path, "read");
+    } else if (size.QuadPart > 0) {
         HANDLE view = CreateFileMappingW(file, NULL, PAGE_READONLY, 0, 0, NULL);
         map->data = view ? MapViewOfFile(view, FILE_MAP_READ, 0, 0, 0) : NULL;
-        if (view) CloseHandle(view);
         map->size = (size_t)size.QuadPart;
-        ok = map->data != NULL;
+        if (!map->data) status = bl_system_error(error, path, "mapped");
+        if (view) CloseHandle(view);
     }
     CloseHandle(file);
-    return ok;
+    return status;
 }
 void bl_map_close(bl_map *map)
 {
@@ -73,7 +93,7 @@ void bl_map_release(const bl_map *map, const void *from, size_t size)
 }
 static DWORD attributes(const char *path)
 {
-    wchar_t *w = wide(path);
+    wchar_t *w = bl_wide_path(path);
     DWORD a = w ? GetFileAttributesW(w) : INVALID_FILE_ATTRIBUTES;
     bl_free(w);
     return a;
@@ -90,6 +110,7 @@ int bl_is_file(const char *path)
 }
 
 #else
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -115,23 +136,35 @@ int bl_thread_start(bl_thread *t, void (*work)(void *), void *argument)
 void bl_thread_join(bl_thread *t) { pthread_join((pthread_t)t->handle, NULL); }
 void bl_yield(void) { sched_yield(); }
 
-int bl_map_open(bl_map *map, const char *path)
+bl_status bl_system_error(bl_error *error, const char *path, const char *action)
+{
+    const int code = errno;
+    if (code == ENOMEM) return bl_no_memory(error, "the file");
+    return bl_fail(error, BL_FILE_ERROR, "%.200s cannot be %s: %s.", path, action, strerror(code));
+}
+
+bl_status bl_map_file(bl_map *map, const char *path, bl_error *error)
 {
     memset(map, 0, sizeof *map);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return bl_system_error(error, path, "opened");
     struct stat s;
-    int ok = fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && (uint64_t)s.st_size <= SIZE_MAX;
-    if (ok && s.st_size > 0) {
+    bl_status status = BL_OK;
+    if (fstat(fd, &s) != 0) {
+        status = bl_system_error(error, path, "read");
+    } else if (!S_ISREG(s.st_mode) || (uint64_t)s.st_size > SIZE_MAX) {
+        status = bl_fail(error, BL_FILE_ERROR, "%.300s is not a regular file; give one.", path);
+    } else if (s.st_size > 0) {
         void *p = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        ok = p != MAP_FAILED;
-        if (ok) {
+        if (p == MAP_FAILED) {
+            status = bl_system_error(error, path, "mapped");
+        } else {
             map->data = p;
             map->size = (size_t)s.st_size;
         }
     }
     close(fd);
-    return ok;
+    return status;
 }
 void bl_map_close(bl_map *map)
 {
@@ -157,3 +190,5 @@ int bl_is_file(const char *path)
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 #endif
+
+int bl_map_open(bl_map *map, const char *path) { return bl_map_file(map, path, NULL) == BL_OK; }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bertlite.h"
+
 /* ---- atomics: two words, sequentially consistent ------------------------- */
 #if defined _MSC_VER && !defined __clang__
 #include <intrin.h>
@@ -68,11 +70,22 @@ typedef struct {
     size_t size;
     uintptr_t handle;
 } bl_map;
-/* Map a file read-only; 0 on failure. An empty file maps to size 0. */
+/* Map a file read-only. An empty file maps to size 0. */
+bl_status bl_map_file(bl_map *map, const char *path, bl_error *error);
+/* The same; 0 on failure. */
 int bl_map_open(bl_map *map, const char *path);
 void bl_map_close(bl_map *map);
 /* Pages of [from, from + size) will not be needed again soon. */
 void bl_map_release(const bl_map *map, const void *from, size_t size);
 int bl_is_folder(const char *path);
 int bl_is_file(const char *path);
+
+/* The file at path "cannot be <action>", for the reason that the system gave last: a file error,
+ * or a memory error if the system had no memory. */
+bl_status bl_system_error(bl_error *error, const char *path, const char *action);
+
+#ifdef _WIN32
+/* A path in the system's encoding; paths are UTF-8. NULL without memory. */
+wchar_t *bl_wide_path(const char *path);
+#endif
 #endif

@@ -1,19 +1,20 @@
-/* delta.h: a converted file that stands on another: it holds an encoder's layers and a
- * head, and takes the embeddings and the tokenizer from the base that it was trained on. */
+/* delta.h: a delta file is a converted file that holds an encoder's layers and a head, and shares
+ * the embeddings and the tokenizer of the base file that its model was trained on. */
 #ifndef BL_DELTA_H
 #define BL_DELTA_H
 
 #include "../platform.h"
 #include "tensors.h"
 
-/* The tensors of a base that a file standing on it does without. */
+/* Whether a delta file shares the tensor of this name with its base file. */
 int bl_is_shared(const char *name);
 
-/* The base that `of`, read from the file at path, names: from the same folder, or else from
- * `otherwise` (a file, or NULL). The map is open and *base is filled on success. */
-bl_status bl_open_base(const bl_tensors *of, const char *path, const char *otherwise, bl_map *map,
-                       bl_tensors *base, bl_error *error);
+/* Opens the base file of a delta file, whose tensors were read from the file at path. It is
+ * looked for in the same folder, then at base_path (or NULL). On success the map is open and
+ * *base is filled. */
+bl_status bl_open_base(const bl_tensors *delta, const char *path, const char *base_path,
+                       bl_map *map, bl_tensors *base, bl_error *error);
 
-/* Add the base's shared tensors to those of a file that stands on it. */
-int bl_share(bl_tensors *to, const bl_tensors *base);
+/* Adds the shared tensors of a base file to those of its delta file. */
+bl_status bl_share_tensors(bl_tensors *delta, const bl_tensors *base, bl_error *error);
 #endif

@@ -1,5 +1,5 @@
-/* safetensors.c: the strict reader. A file is: 8 bytes of header size, a JSON header,
- * the tensors' bytes, which the header's offsets must cover once and wholly. */
+/* safetensors.c: the strict reader. A file is: 8 bytes of header size, a JSON header, and the
+ * tensors' bytes, which the header's offsets must cover once and without holes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +8,10 @@
 #include "../memory.h"
 #include "../error.h"
 
-enum { LONGEST_HEADER = 100000000, LONGEST_NAME = 1024 };
+enum { SIZE_BYTES = 8, LONGEST_HEADER = 100000000, LONGEST_NAME = 1024 };
 
 /* Bits per element; 0 for an unknown name. */
-static unsigned element(bl_json_string name, bl_dtype *dtype)
+static unsigned bits_of(bl_json_string name, bl_dtype *dtype)
 {
     static const struct {
         const char *name;
@@ -49,10 +49,19 @@ static unsigned element(bl_json_string name, bl_dtype *dtype)
     return 0;
 }
 
+/* Where a tensor's bytes are in the file. */
 typedef struct {
     uint64_t from, to;
     size_t index;
 } span;
+
+typedef struct {
+    bl_json j;
+    bl_tensors *out;
+    span *spans;   /* one per tensor, out->capacity of them */
+    int no_memory; /* why it failed: this, or */
+    const char *problem;
+} reader;
 
 static int by_start(const void *a, const void *b)
 {
@@ -66,42 +75,53 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const bl_tensor *)a)->name, ((const bl_tensor *)b)->name);
 }
 
-/* One tensor's entry; 0 if it is malformed. The sizes are checked against each other. */
-static int entry(bl_json *j, bl_tensor *t, span *s)
+/* Each of these reads a part of the header; 0 if it is malformed. */
+
+static int read_shape(bl_json *j, bl_tensor *t, uint64_t *total)
 {
+    uint64_t value;
+    if (!bl_json_open(j, '[')) return 0;
+    while (bl_json_item(j)) {
+        if (!bl_json_size(j, &value)) return 0;
+        if (value && *total > UINT64_MAX / 64 / value) return 0;
+        *total *= value;
+        if (t->rank < BL_MOST_RANK) t->shape[t->rank] = value > SIZE_MAX ? 0 : (size_t)value;
+        t->rank++;
+    }
+    return 1;
+}
+
+static int read_offsets(bl_json *j, span *s)
+{
+    int n = 0;
+    if (!bl_json_open(j, '[')) return 0;
+    while (bl_json_item(j))
+        if (n > 1 || !bl_json_size(j, n++ ? &s->to : &s->from)) return 0;
+    return n == 2;
+}
+
+/* The sizes are checked against each other. */
+static int read_entry(bl_json *j, bl_tensor *t, span *s)
+{
+    enum { DTYPE = 1, SHAPE = 2, OFFSETS = 4, ALL = 7 };
     bl_json_string key, name = { "", 0, 0 };
-    unsigned seen = 0, bits;
-    uint64_t total = 1, value;
+    unsigned seen = 0;
+    uint64_t total = 1;
     if (!bl_json_open(j, '{')) return 0;
     while (bl_json_key(j, &key)) {
-        unsigned bit = bl_json_is(key, "dtype")          ? 1
-                       : bl_json_is(key, "shape")        ? 2
-                       : bl_json_is(key, "data_offsets") ? 4
-                                                         : 0;
-        if (!bit || (seen & bit)) return 0;
-        seen |= bit;
-        if (bit == 1) {
-            if (!bl_json_text(j, &name)) return 0;
-        } else if (!bl_json_open(j, '[')) {
+        const unsigned field = bl_json_is(key, "dtype")          ? DTYPE
+                               : bl_json_is(key, "shape")        ? SHAPE
+                               : bl_json_is(key, "data_offsets") ? OFFSETS
+                                                                 : 0;
+        if (!field || (seen & field)) return 0;
+        seen |= field;
+        if (field == DTYPE   ? !bl_json_text(j, &name)
+            : field == SHAPE ? !read_shape(j, t, &total)
+                             : !read_offsets(j, s))
             return 0;
-        } else if (bit == 2) {
-            while (bl_json_item(j)) {
-                if (!bl_json_size(j, &value)) return 0;
-                if (value && total > UINT64_MAX / 64 / value) return 0;
-                total *= value;
-                if (t->rank < BL_MOST_RANK)
-                    t->shape[t->rank] = value > SIZE_MAX ? 0 : (size_t)value;
-                t->rank++;
-            }
-        } else {
-            int n = 0;
-            while (bl_json_item(j))
-                if (n > 1 || !bl_json_size(j, n++ ? &s->to : &s->from)) return 0;
-            if (n != 2) return 0;
-        }
     }
-    if (j->bad || seen != 7) return 0;
-    bits = element(name, &t->dtype);
+    if (j->bad || seen != ALL) return 0;
+    const unsigned bits = bits_of(name, &t->dtype);
     if (!bits || total * bits % 8 || s->from > s->to || s->to - s->from != total * bits / 8)
         return 0;
     if (t->rank > BL_MOST_RANK) t->dtype = BL_OTHER; /* legal, but nothing of ours */
@@ -109,88 +129,99 @@ static int entry(bl_json *j, bl_tensor *t, span *s)
     return 1;
 }
 
-static int metadata(bl_json *j, bl_tensors *out)
+static int read_metadata(reader *r)
 {
+    bl_tensors *out = r->out;
     bl_json_string key, value;
-    if (!bl_json_open(j, '{')) return 0;
-    while (bl_json_key(j, &key)) {
-        if (!bl_json_text(j, &value)) return 0;
+    if (!bl_json_open(&r->j, '{')) return 0;
+    while (bl_json_key(&r->j, &key)) {
+        if (!bl_json_text(&r->j, &value)) return 0;
         if (bl_json_is(key, "bertlite")) out->converted = 1;
-        char **kept = bl_json_is(key, "config")      ? &out->metadata
+        char **kept = bl_json_is(key, "config")      ? &out->config
                       : bl_json_is(key, "tokenizer") ? &out->tokenizer
                       : bl_json_is(key, "id")        ? &out->id
                       : bl_json_is(key, "base")      ? &out->base
                       : bl_json_is(key, "base_id")   ? &out->base_id
                                                      : NULL;
-        if (kept) {
-            bl_free(*kept);
-            *kept = bl_malloc(value.size + 1);
-            if (!*kept || !bl_json_copy(value, *kept, value.size + 1)) return 0;
+        if (!kept) continue;
+        bl_free(*kept);
+        *kept = bl_malloc(value.size + 1);
+        r->no_memory = !*kept;
+        if (!*kept || !bl_json_copy(value, *kept, value.size + 1)) return 0;
+    }
+    return !r->j.bad;
+}
+
+/* A tensor and its span; NULL without memory. */
+static bl_tensor *add_tensor(reader *r, const char *name)
+{
+    const size_t before = r->out->capacity;
+    bl_tensor *t = bl_add_tensor(r->out, name, strlen(name));
+    if (t && before != r->out->capacity) {
+        span *more = bl_realloc(r->spans, r->out->capacity * sizeof *r->spans);
+        if (more) r->spans = more;
+        else t = NULL;
+    }
+    if (t) r->spans[r->out->count - 1].index = r->out->count - 1;
+    else r->no_memory = 1;
+    return t;
+}
+
+static void read_header(reader *r)
+{
+    bl_json_string key;
+    char name[LONGEST_NAME];
+    if (!bl_json_open(&r->j, '{')) r->problem = "its header is not a JSON object";
+    while (!r->problem && bl_json_key(&r->j, &key)) {
+        if (bl_json_is(key, "__metadata__")) {
+            if (!read_metadata(r)) r->problem = "its metadata is malformed";
+        } else if (!bl_json_copy(key, name, sizeof name)) {
+            r->problem = "a tensor's name is too long or malformed";
+        } else {
+            bl_tensor *t = add_tensor(r, name);
+            if (!t || !read_entry(&r->j, t, &r->spans[r->out->count - 1]))
+                r->problem = "a tensor's type, shape and offsets do not fit each other";
         }
     }
-    return !j->bad;
+    if (!r->problem && !bl_json_finished(&r->j)) r->problem = "its header is malformed";
+}
+
+/* The tensors get their bytes, of which there are `size`. */
+static void place_tensors(reader *r, const unsigned char *bytes, size_t size)
+{
+    bl_tensors *out = r->out;
+    uint64_t end = 0;
+    if (out->count) qsort(r->spans, out->count, sizeof *r->spans, by_start);
+    for (size_t i = 0; i < out->count && !r->problem; i++) {
+        if (r->spans[i].from != end) r->problem = "its tensors overlap or leave holes";
+        end = r->spans[i].to;
+        if (end > size) r->problem = "it is shorter than its header says";
+        else out->items[r->spans[i].index].data = bytes + r->spans[i].from;
+    }
+    if (!r->problem && end != size) r->problem = "its size is not what its header says";
+    if (r->problem || !out->count) return;
+    qsort(out->items, out->count, sizeof *out->items, by_name);
+    for (size_t i = 1; i < out->count; i++)
+        if (!by_name(&out->items[i - 1], &out->items[i])) r->problem = "it holds one name twice";
 }
 
 bl_status bl_read_safetensors(const void *data, size_t size, bl_tensors *out, bl_error *error)
 {
     const unsigned char *p = data;
-    uint64_t header = 0, end = 0;
-    span *spans = NULL;
-    const char *problem = NULL;
+    const uint64_t header = size < SIZE_BYTES ? 0 : bl_little_endian(p, SIZE_BYTES);
     memset(out, 0, sizeof *out);
-    for (int i = 0; i < 8 && size >= 8; i++) header |= (uint64_t)p[i] << (8 * i);
-    if (size < 8 || header > LONGEST_HEADER || header > size - 8)
+    if (size < SIZE_BYTES || header > LONGEST_HEADER || header > size - SIZE_BYTES)
         return bl_fail(error, BL_FILE_ERROR,
-                       "not a safetensors file: its header says %llu bytes, the file has %llu; "
-                       "download it again.",
+                       "this is not a safetensors file: its header would have %llu bytes, and the "
+                       "file has %llu; download or save it again.",
                        (unsigned long long)header, (unsigned long long)size);
-    bl_json j = bl_json_start(p + 8, (size_t)header);
-    bl_json_string key;
-    if (!bl_json_open(&j, '{')) problem = "its header is no JSON object";
-    while (!problem && bl_json_key(&j, &key)) {
-        char name[LONGEST_NAME];
-        if (bl_json_is(key, "__metadata__")) {
-            if (!metadata(&j, out)) problem = "its metadata is malformed";
-            continue;
-        }
-        if (!bl_json_copy(key, name, sizeof name)) {
-            problem = "a tensor's name is too long or malformed";
-            break;
-        }
-        size_t capacity = out->capacity;
-        bl_tensor *t = bl_add_tensor(out, name, strlen(name));
-        if (t && capacity != out->capacity) {
-            span *more = bl_realloc(spans, out->capacity * sizeof *spans);
-            if (more) spans = more;
-            else t = NULL;
-        }
-        if (!t) {
-            problem = "there is no memory for its header";
-            break;
-        }
-        spans[out->count - 1].index = out->count - 1;
-        if (!entry(&j, t, &spans[out->count - 1]))
-            problem = "a tensor's type, shape and offsets do not fit each other";
-    }
-    if (!problem && !bl_json_finished(&j)) problem = "its header is malformed";
-    if (!problem && out->count) {
-        qsort(spans, out->count, sizeof *spans, by_start);
-        for (size_t i = 0; i < out->count && !problem; i++) {
-            if (spans[i].from != end) problem = "its tensors overlap or leave holes";
-            end = spans[i].to;
-            if (end > size - 8 - header) problem = "it is shorter than its header says";
-            else out->items[spans[i].index].data = p + 8 + header + spans[i].from;
-        }
-    }
-    if (!problem && end != size - 8 - header) problem = "its size is not what its header says";
-    if (!problem && out->count) {
-        qsort(out->items, out->count, sizeof *out->items, by_name);
-        for (size_t i = 1; i < out->count; i++)
-            if (!by_name(&out->items[i - 1], &out->items[i])) problem = "it holds one name twice";
-    }
-    bl_free(spans);
-    if (!problem) return BL_OK;
+    reader r = { bl_json_start(p + SIZE_BYTES, (size_t)header), out, NULL, 0, NULL };
+    read_header(&r);
+    if (!r.problem) place_tensors(&r, p + SIZE_BYTES + header, size - SIZE_BYTES - (size_t)header);
+    bl_free(r.spans);
+    if (!r.problem) return BL_OK;
     bl_tensors_free(out);
+    if (r.no_memory) return bl_no_memory(error, "the model");
     return bl_fail(error, BL_FILE_ERROR,
-                   "the safetensors file cannot be used: %s; download or save it again.", problem);
+                   "the safetensors file is damaged: %s; download or save it again.", r.problem);
 }

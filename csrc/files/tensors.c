@@ -34,7 +34,7 @@ void bl_tensors_free(bl_tensors *t)
 {
     for (size_t i = 0; i < t->count; i++) bl_free(t->items[i].name);
     bl_free(t->items);
-    bl_free(t->metadata);
+    bl_free(t->config);
     bl_free(t->tokenizer);
     bl_free(t->id);
     bl_free(t->base);
@@ -45,6 +45,13 @@ void bl_tensors_free(bl_tensors *t)
 size_t bl_dtype_size(bl_dtype d)
 {
     return d == BL_F32 ? 4 : d == BL_F16 || d == BL_BF16 ? 2 : d == BL_F64 ? 8 : d == BL_I8 ? 1 : 0;
+}
+
+uint64_t bl_little_endian(const unsigned char *p, size_t n)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < n; i++) v |= (uint64_t)p[i] << (8 * i);
+    return v;
 }
 
 static float from_bits(uint32_t bits)

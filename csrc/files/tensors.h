@@ -1,4 +1,4 @@
-/* tensors.h: named arrays that stand somewhere in memory, whatever file they came from. */
+/* tensors.h: named arrays somewhere in memory, whatever file they came from. */
 #ifndef BL_TENSORS_H
 #define BL_TENSORS_H
 
@@ -21,17 +21,19 @@ typedef struct {
 typedef struct {
     bl_tensor *items;
     size_t count, capacity;
-    char *metadata;       /* the "config" entry of a converted file, or NULL */
-    char *tokenizer;      /* its "tokenizer" entry, */
-    char *id;             /* what tells it from other files, */
-    char *base, *base_id; /* and the file that it stands on (base.h), or NULL */
-    int converted;        /* the file says that this library wrote it */
+    int converted;        /* the file says that this library wrote it; then, from its metadata, */
+    char *config;         /* the config.json, or NULL, */
+    char *tokenizer;      /* the tokenizer's settings, or NULL, */
+    char *id;             /* what tells the file from others, */
+    char *base, *base_id; /* and, of a delta file, the base file's name and id, or NULL */
 } bl_tensors;
 
-/* A safetensors file's bytes; the tensors point into them. */
+/* A safetensors file's bytes; the tensors point into them. On failure *out is empty. */
 bl_status bl_read_safetensors(const void *data, size_t size, bl_tensors *out, bl_error *error);
 /* A pytorch_model.bin's bytes, of either of torch's formats. No pickle is executed. */
 bl_status bl_read_torch(const void *data, size_t size, bl_tensors *out, bl_error *error);
+/* Whether the bytes begin as torch.save's do. */
+int bl_is_torch(const void *data, size_t size);
 void bl_tensors_free(bl_tensors *t);
 
 const bl_tensor *bl_find(const bl_tensors *t, const char *name);
@@ -40,5 +42,7 @@ bl_tensor *bl_add_tensor(bl_tensors *t, const char *name, size_t size);
 /* Elements [from, from + count) as floats. */
 void bl_floats(const bl_tensor *t, size_t from, size_t count, float *out);
 size_t bl_dtype_size(bl_dtype d);
+/* A number of n bytes, the least significant first. */
+uint64_t bl_little_endian(const unsigned char *p, size_t n);
 
 #endif

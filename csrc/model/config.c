@@ -2,11 +2,10 @@
 
 #include <string.h>
 
-#include "../files/json.h"
-#include "../files/tensors.h"
 #include "../error.h"
+#include "../files/json.h"
 
-/* Room for any BERT, and small enough that no product of sizes overflows 32 bits. */
+/* Capacity for any BERT, and small enough that no product of sizes overflows 32 bits. */
 enum {
     MOST_LAYERS = 256,
     MOST_HIDDEN = 8192,
@@ -17,26 +16,54 @@ enum {
     MOST_TYPES = 64,
     MOST_LABELS = 65536
 };
+/* transformers' own, where config.json does not say */
+enum { DEFAULT_POSITIONS = 512, DEFAULT_TYPES = 2, DEFAULT_LABELS = 2 };
+enum { ANSWER_LABELS = 2 }; /* question answering: the start and the end of a span */
+
+typedef enum {
+    LAYERS,
+    HIDDEN,
+    HEADS,
+    INTERMEDIATE,
+    VOCABULARY,
+    POSITIONS,
+    TOKEN_TYPES,
+    LABELS,
+    FIELDS
+} field;
+
+static const struct {
+    const char *name, *distilbert_name;
+    size_t offset; /* in bl_config_values */
+    uint64_t most, preset;
+} fields[FIELDS] = {
+#define MEMBER(member) offsetof(bl_config_values, member)
+    [LAYERS] = { "num_hidden_layers", "n_layers", MEMBER(layers), MOST_LAYERS, 0 },
+    [HIDDEN] = { "hidden_size", "dim", MEMBER(hidden), MOST_HIDDEN, 0 },
+    [HEADS] = { "num_attention_heads", "n_heads", MEMBER(heads), MOST_HEADS, 0 },
+    [INTERMEDIATE] = { "intermediate_size", "hidden_dim", MEMBER(intermediate), MOST_INTERMEDIATE,
+                       0 },
+    [VOCABULARY] = { "vocab_size", "vocab_size", MEMBER(vocabulary), MOST_WORDS, 0 },
+    [POSITIONS] = { "max_position_embeddings", "max_position_embeddings", MEMBER(positions),
+                    MOST_POSITIONS, DEFAULT_POSITIONS },
+    [TOKEN_TYPES] = { "type_vocab_size", "type_vocab_size", MEMBER(token_types), MOST_TYPES,
+                      DEFAULT_TYPES },
+    [LABELS] = { "num_labels", "num_labels", MEMBER(labels), MOST_LABELS, DEFAULT_LABELS },
+#undef MEMBER
+};
 
 typedef struct {
-    const char *name, *other;
-    size_t offset;
-    uint64_t most, preset;
-} field;
-#define FIELD(member, name, other, most, preset)                                                   \
-    { name, other, offsetof(bl_config_values, member), most, preset }
-static const field fields[] = {
-    /* BERT's name, DistilBERT's name */
-    FIELD(layers, "num_hidden_layers", "n_layers", MOST_LAYERS, 0),
-    FIELD(hidden, "hidden_size", "dim", MOST_HIDDEN, 0),
-    FIELD(heads, "num_attention_heads", "n_heads", MOST_HEADS, 0),
-    FIELD(intermediate, "intermediate_size", "hidden_dim", MOST_INTERMEDIATE, 0),
-    FIELD(vocabulary, "vocab_size", "vocab_size", MOST_WORDS, 0),
-    FIELD(positions, "max_position_embeddings", "max_position_embeddings", MOST_POSITIONS, 512),
-    FIELD(token_types, "type_vocab_size", "type_vocab_size", MOST_TYPES, 2),
-    FIELD(labels, "num_labels", "num_labels", MOST_LABELS, 0),
-};
-enum { FIELDS = sizeof fields / sizeof *fields };
+    bl_json j;
+    bl_json_string model_type;
+    uint64_t sizes[FIELDS], named_labels; /* named_labels: entries of id2label */
+    double epsilon;
+    const char *problem; /* the first one */
+} reader;
+
+static void complain(reader *r, const char *problem)
+{
+    if (!r->problem) r->problem = problem;
+}
 
 static bl_head head_of(bl_json_string name)
 {
@@ -69,80 +96,125 @@ static int activation_of(bl_json_string name, bl_activation *out)
     return 1;
 }
 
-bl_status bl_read_config(const char *text, size_t size, bl_config_values *out, bl_error *error)
+static field field_named(bl_json_string key)
 {
-    bl_json j = bl_json_start(text, size);
-    bl_json_string key, word, kind = { "", 0, 0 };
-    uint64_t values[FIELDS], labels = 0;
-    double epsilon = 1e-12;
-    const char *problem = NULL;
-    for (size_t i = 0; i < FIELDS; i++) values[i] = fields[i].preset;
-    memset(out, 0, sizeof *out);
-    out->activation = BL_GELU;
-    bl_json_open(&j, '{');
-    while (bl_json_key(&j, &key)) {
-        size_t i = 0;
-        while (i < FIELDS && !bl_json_is(key, fields[i].name) && !bl_json_is(key, fields[i].other))
-            i++;
-        if (i < FIELDS) {
-            if (!bl_json_word(&j, "null") && !bl_json_size(&j, &values[i]))
-                problem = "a size in it is no whole number";
-        } else if (bl_json_is(key, "layer_norm_eps")) {
-            bl_json_number(&j, &epsilon);
-        } else if (bl_json_is(key, "model_type")) {
-            bl_json_text(&j, &kind);
-        } else if (bl_json_is(key, "hidden_act") || bl_json_is(key, "activation")) {
-            if (bl_json_text(&j, &word) && !activation_of(word, &out->activation))
-                problem =
-                    "its activation is none of gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, relu";
-        } else if (bl_json_is(key, "position_embedding_type")) {
-            if (!bl_json_word(&j, "null") && bl_json_text(&j, &word) &&
-                !bl_json_is(word, "absolute"))
-                problem = "its positions are not absolute";
-        } else if (bl_json_is(key, "is_decoder")) {
-            if (bl_json_word(&j, "true")) problem = "it is a decoder";
-            else bl_json_skip(&j);
-        } else if (bl_json_is(key, "tie_word_embeddings")) {
-            if (bl_json_word(&j, "false")) out->untied = 1;
-            else bl_json_skip(&j);
-        } else if (bl_json_is(key, "architectures") && bl_json_peek(&j) == '[') {
-            bl_json_open(&j, '[');
-            while (bl_json_item(&j))
-                if (bl_json_text(&j, &word) && out->head == BL_NO_HEAD) out->head = head_of(word);
-        } else if (bl_json_is(key, "id2label") && bl_json_peek(&j) == '{') {
-            bl_json_open(&j, '{');
-            for (; bl_json_key(&j, &word); labels++) bl_json_skip(&j);
-        } else {
-            bl_json_skip(&j);
-        }
-        if (problem) break;
+    field f = 0;
+    while (f < FIELDS && !bl_json_is(key, fields[f].name) &&
+           !bl_json_is(key, fields[f].distilbert_name))
+        f++;
+    return f;
+}
+
+static void read_architectures(reader *r, bl_config_values *out)
+{
+    bl_json_string word;
+    bl_json_open(&r->j, '[');
+    while (bl_json_item(&r->j))
+        if (bl_json_text(&r->j, &word) && out->head == BL_NO_HEAD) out->head = head_of(word);
+}
+
+static void count_named_labels(reader *r)
+{
+    bl_json_string key;
+    bl_json_open(&r->j, '{');
+    for (r->named_labels = 0; bl_json_key(&r->j, &key); r->named_labels++) bl_json_skip(&r->j);
+}
+
+/* The value of a key that is not the name of a field. */
+static void read_value(reader *r, bl_json_string key, bl_config_values *out)
+{
+    bl_json *j = &r->j;
+    bl_json_string word;
+    if (bl_json_is(key, "layer_norm_eps")) {
+        bl_json_number(j, &r->epsilon);
+    } else if (bl_json_is(key, "model_type")) {
+        bl_json_text(j, &r->model_type);
+    } else if (bl_json_is(key, "hidden_act") || bl_json_is(key, "activation")) {
+        if (bl_json_text(j, &word) && !activation_of(word, &out->activation))
+            complain(r, "its activation is not one of gelu, gelu_new, gelu_pytorch_tanh, "
+                        "gelu_fast and relu");
+    } else if (bl_json_is(key, "position_embedding_type")) {
+        if (!bl_json_word(j, "null") && bl_json_text(j, &word) && !bl_json_is(word, "absolute"))
+            complain(r, "its positions are not absolute");
+    } else if (bl_json_is(key, "is_decoder")) {
+        if (bl_json_word(j, "true")) complain(r, "it is a decoder");
+        else bl_json_skip(j);
+    } else if (bl_json_is(key, "tie_word_embeddings")) {
+        if (bl_json_word(j, "false")) out->untied = 1;
+        else bl_json_skip(j);
+    } else if (bl_json_is(key, "architectures") && bl_json_peek(j) == '[') {
+        read_architectures(r, out);
+    } else if (bl_json_is(key, "id2label") && bl_json_peek(j) == '{') {
+        count_named_labels(r);
+    } else {
+        bl_json_skip(j);
     }
-    if (!problem && !bl_json_finished(&j)) problem = "it is no well-formed JSON object";
-    if (!problem && bl_json_is(kind, "distilbert")) out->family = BL_DISTILBERT;
-    else if (!problem && kind.size && !bl_json_is(kind, "bert"))
-        problem = "its model_type is neither bert nor distilbert";
-    if (labels) values[FIELDS - 1] = labels;
-    if (!values[FIELDS - 1]) values[FIELDS - 1] = 2;
-    for (size_t i = 0; i < FIELDS && !problem; i++) {
-        if (!values[i] && !(out->family == BL_DISTILBERT && i == 6))
+}
+
+static void read_object(reader *r, bl_config_values *out)
+{
+    bl_json_string key;
+    bl_json_open(&r->j, '{');
+    while (bl_json_key(&r->j, &key)) {
+        const field f = field_named(key);
+        if (f == FIELDS) read_value(r, key, out);
+        else if (!bl_json_word(&r->j, "null") && !bl_json_size(&r->j, &r->sizes[f]))
+            complain(r, "a size in it is not a whole number");
+    }
+    if (!bl_json_finished(&r->j)) complain(r, "it is not a well-formed JSON object");
+}
+
+static bl_status choose_family(const reader *r, bl_config_values *out, bl_error *error)
+{
+    enum { LONGEST_SHOWN = 60 };
+    const bl_json_string type = r->model_type;
+    out->family = bl_json_is(type, "distilbert") ? BL_DISTILBERT : BL_BERT;
+    if (out->family == BL_DISTILBERT || !type.size || bl_json_is(type, "bert")) return BL_OK;
+    return bl_fail(error, BL_CONFIG_ERROR,
+                   "config.json has the model_type \"%.*s\", but only bert and distilbert can be "
+                   "run; choose a model of one of these.",
+                   (int)(type.size < LONGEST_SHOWN ? type.size : LONGEST_SHOWN), type.text);
+}
+
+static bl_status set_sizes(reader *r, bl_config_values *out, bl_error *error)
+{
+    if (r->named_labels) r->sizes[LABELS] = r->named_labels;
+    else if (!r->sizes[LABELS]) r->sizes[LABELS] = DEFAULT_LABELS;
+    for (field f = 0; f < FIELDS; f++) {
+        const int not_needed = f == TOKEN_TYPES && out->family == BL_DISTILBERT;
+        if (!r->sizes[f] && !not_needed)
             return bl_fail(error, BL_CONFIG_ERROR,
                            "config.json gives no %s; is this a BERT model's folder?",
-                           fields[i].name);
-        if (values[i] > fields[i].most)
+                           fields[f].name);
+        if (r->sizes[f] > fields[f].most)
             return bl_fail(error, BL_CONFIG_ERROR,
                            "config.json asks for %llu as %s; at most %llu is possible.",
-                           (unsigned long long)values[i], fields[i].name,
-                           (unsigned long long)fields[i].most);
-        size_t v = (size_t)values[i];
-        memcpy((char *)out + fields[i].offset, &v, sizeof v);
+                           (unsigned long long)r->sizes[f], fields[f].name,
+                           (unsigned long long)fields[f].most);
+        const size_t size = (size_t)r->sizes[f];
+        memcpy((char *)out + fields[f].offset, &size, sizeof size);
     }
-    if (!problem && out->hidden % out->heads)
-        problem = "its hidden size is no multiple of its heads";
-    if (!problem && !(epsilon >= 1e-14 && epsilon < 1))
-        problem = "its layer_norm_eps is not between 1e-14 and 1";
-    if (problem) return bl_fail(error, BL_CONFIG_ERROR, "config.json cannot be used: %s.", problem);
-    out->epsilon = (float)epsilon;
-    if (out->head == BL_ANSWER_HEAD) out->labels = 2;
+    if (out->head == BL_ANSWER_HEAD) out->labels = ANSWER_LABELS;
     if (out->family == BL_DISTILBERT) out->token_types = 0;
+    return BL_OK;
+}
+
+bl_status bl_read_config(const char *text, size_t size, bl_config_values *out, bl_error *error)
+{
+    reader r = { .j = bl_json_start(text, size), .model_type = { "", 0, 0 }, .epsilon = 1e-12 };
+    for (field f = 0; f < FIELDS; f++) r.sizes[f] = fields[f].preset;
+    memset(out, 0, sizeof *out);
+    out->activation = BL_GELU;
+    read_object(&r, out);
+    bl_status status = r.j.bad ? BL_OK : choose_family(&r, out, error);
+    if (status == BL_OK && !r.problem) status = set_sizes(&r, out, error);
+    if (status != BL_OK) return status;
+    if (!r.problem && out->hidden % out->heads)
+        complain(&r, "its hidden size is not a multiple of its heads");
+    if (!(r.epsilon >= 1e-14 && r.epsilon < 1))
+        complain(&r, "its layer_norm_eps is not between 1e-14 and 1");
+    if (r.problem)
+        return bl_fail(error, BL_CONFIG_ERROR, "config.json cannot be used: %s.", r.problem);
+    out->epsilon = (float)r.epsilon;
     return BL_OK;
 }

@@ -105,26 +105,26 @@ static void feed_forward(bl_pass *p, const bl_layer *l, struct bl_scratch *s, si
     }
 }
 
-/* The wanted rows of x become its first ones, when all members are done with the rest. */
-static void keep_wanted(bl_pass *p, unsigned member)
+/* The wanted rows of x become its first ones, when all threads are done with the rest. */
+static void keep_wanted(bl_pass *p, unsigned thread)
 {
     const size_t h = p->m->hidden;
-    bl_barrier(&p->team);
-    if (member == 0)
+    bl_barrier(&p->threads);
+    if (thread == 0)
         for (size_t r = 0; r < p->wanted_count; r++)
             memmove(p->x + r * h, p->x + (size_t)p->wanted[r] * h, h * sizeof(float));
-    bl_barrier(&p->team);
+    bl_barrier(&p->threads);
 }
 
-void bl_forward(bl_pass *p, unsigned member)
+void bl_forward(bl_pass *p, unsigned thread)
 {
     const bl_model *m = p->m;
     const size_t h = m->hidden, width = m->width, stride = 3 * width;
     const int all = p->wanted_count == p->tokens;
-    struct bl_scratch *s = &p->scratch[member];
+    struct bl_scratch *s = &p->scratch[thread];
     size_t from, to, first, last;
 
-    bl_thread_range(&p->team, member, p->tokens, 8, &from, &to);
+    bl_thread_range(&p->threads, thread, p->tokens, 8, &from, &to);
     m->k->embed(&m->tables, p->words + from, p->positions + from, p->types + from, to - from, h,
                 p->x + from * h);
     m->k->norm(p->x + from * h, NULL, 0, m->embedding_norm.gain, m->embedding_norm.shift,
@@ -136,10 +136,10 @@ void bl_forward(bl_pass *p, unsigned member)
             !all &&
             i + 1 == m->c.layers; /* the last layer: wanted rows only, but all keys and values */
         if (p->first_only && i + 1 == m->c.layers) {
-            bl_barrier(&p->team);
-            bl_thread_range(&p->team, member, p->texts, 8, &from, &to);
+            bl_barrier(&p->threads);
+            bl_thread_range(&p->threads, thread, p->texts, 8, &from, &to);
             for (size_t text = from; text < to; text++) attend_first(p, l, s, text);
-            keep_wanted(p, member);
+            keep_wanted(p, thread);
             feed_forward(p, l, s, from, to);
             break;
         }
@@ -149,21 +149,21 @@ void bl_forward(bl_pass *p, unsigned member)
         bl_apply(m, &l->query_key, BL_LINEAR, x, h, to - from, rows, some ? width : 0, 2 * width,
                  out + (some ? width : 0), stride);
         if (some) {
-            keep_wanted(p, member);
-            bl_thread_range(&p->team, member, p->wanted_count, 8, &from, &to);
+            keep_wanted(p, thread);
+            bl_thread_range(&p->threads, thread, p->wanted_count, 8, &from, &to);
             bl_apply(m, &l->query_key, BL_LINEAR, p->x + from * h, h, to - from,
                      bl_rows_from(m, p->rows, from, width), 0, width, p->qkv + from * stride,
                      stride);
         }
-        bl_barrier(&p->team);
-        bl_thread_range(&p->team, member, p->texts * m->c.heads, 1, &first, &last);
+        bl_barrier(&p->threads);
+        bl_thread_range(&p->threads, thread, p->texts * m->c.heads, 1, &first, &last);
         for (size_t unit = first; unit < last; unit++) {
             const size_t text = unit / m->c.heads,
                          *bounds = (some ? p->wanted_start : p->start) + text;
             if (bounds[1] > bounds[0])
                 attend(p, s, unit % m->c.heads, text, bounds[0], bounds[1] - bounds[0]);
         }
-        bl_barrier(&p->team);
+        bl_barrier(&p->threads);
         feed_forward(p, l, s, from, to);
     }
 }

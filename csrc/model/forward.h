@@ -9,7 +9,7 @@
  * rows in `wanted` (rising) end up in the first wanted_count rows of x. */
 typedef struct {
     const bl_model *m;
-    bl_threads team;
+    bl_threads threads;
 
     size_t tokens, texts, wanted_count;
     int first_only;                     /* of every text the first token is wanted, and no other */
@@ -39,7 +39,7 @@ size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads
  * the place of its pair. In float the buffer is empty and stays so. */
 bl_rows8 bl_rows_from(const bl_model *m, bl_rows8 r, size_t at, size_t n);
 
-void bl_forward(bl_pass *p, unsigned member);
+void bl_forward(bl_pass *p, unsigned thread);
 
 /* out = f(x) W + bias for columns [from, to) of the layer; x becomes f(x). */
 void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, size_t x_stride,

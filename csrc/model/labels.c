@@ -45,21 +45,22 @@ static int next_label(bl_json *j, int labels, int *label, bl_json_string *name)
     return 0;
 }
 
-int bl_read_label_names(bl_model *m, bl_model_memory take)
+bl_status bl_build_label_names(bl_builder *b)
 {
+    bl_model *m = b->model;
     const int labels = m->info.labels;
     const size_t count = (size_t)labels;
     size_t size = count * DEFAULT_SIZE;
     bl_json j;
     bl_json_string name;
     int label;
-    if (!labels) return 1;
+    if (!labels) return BL_OK;
     /* A name takes no more bytes than it has in JSON, and one for its end. */
     if (find_id2label(m, &j))
         while (next_label(&j, labels, &label, &name)) size += name.size + 1;
-    const char **names = take(m, count * sizeof *names);
-    char *text = take(m, size);
-    if (!names || !text) return 0;
+    const char **names = bl_builder_memory(b, count, sizeof *names);
+    char *text = names ? bl_builder_memory(b, size, 1) : NULL;
+    if (!text) return BL_MEMORY_ERROR;
     if (find_id2label(m, &j)) {
         while (next_label(&j, labels, &label, &name)) {
             if (!bl_json_copy(name, text, name.size + 1)) continue;
@@ -73,7 +74,7 @@ int bl_read_label_names(bl_model *m, bl_model_memory take)
         text += snprintf(text, DEFAULT_SIZE, "LABEL_%d", label) + 1;
     }
     m->label_names = names;
-    return 1;
+    return BL_OK;
 }
 
 const char *bl_label_name(const bl_model *m, int label)

@@ -2,11 +2,8 @@
 #ifndef BL_LABELS_H
 #define BL_LABELS_H
 
-#include "model.h"
+#include "builder.h"
 
-/* Zeroed memory that lives as long as the model; NULL without memory. */
-typedef void *(*bl_model_memory)(bl_model *model, size_t size);
-
-/* Fills in m->label_names for m->info.labels labels; 0 without memory. */
-int bl_read_label_names(bl_model *m, bl_model_memory take);
+/* Fills in the model's label_names for its info.labels labels. */
+bl_status bl_build_label_names(bl_builder *b);
 #endif

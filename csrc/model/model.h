@@ -1,4 +1,5 @@
-/* model.h: a model in memory, ready to run. Nothing in it changes after bl_open. */
+/* model.h: a model in memory, ready to run: the numbers of its config, and its weights packed for
+ * the kernels. Nothing in it changes after bl_open. */
 #ifndef BL_MODEL_H
 #define BL_MODEL_H
 
@@ -12,7 +13,7 @@ typedef struct {
     size_t in, out;
     bl_columns8 columns;  /* int8 */
     const float *floats;  /* or float */
-    const float *balance; /* int8: factors on x before it is quantized, or NULL */
+    const float *balance; /* int8: rescales x per channel before it is quantized; or NULL */
     const float *bias;
 } bl_linear;
 
@@ -23,7 +24,7 @@ typedef struct {
 typedef struct {
     bl_linear query_key, value, output, up, down;
     bl_norm attention_norm, output_norm;
-    /* Last layer: per head, the key weights turned round and the value weights, packed,
+    /* Last layer: per head, the transposed key weights and the value weights, packed,
      * for attention by one token of a text alone (see forward.c); or NULL. */
     const float *key_fold, *value_fold;
 } bl_layer;
@@ -44,7 +45,7 @@ struct bl_model {
     bl_layer *layers;
     bl_linear pooler; /* DistilBERT: the classifier's first layer */
     bl_activation pooler_activation;
-    bl_linear classifier; /* always float: small, and its output is what people see */
+    bl_linear classifier; /* always float: it is small, and its output is what people see */
     bl_linear transform;  /* masked language model */
     bl_norm transform_norm;
     const int8_t *words; /* its table in int8, read in place, */
@@ -56,21 +57,7 @@ struct bl_model {
     char *config;
     size_t config_size;
     const char *const *label_names; /* info.labels of them (labels.c) */
-    bl_chunk *memory; /* everything above */
-    bl_map map, base; /* the file, and the one that it stands on */
+    bl_chunk *memory;               /* everything above */
+    bl_map map, base;               /* the file, and the base file of a delta file */
 };
-
-/* Values of a row in int8, within 127 steps of its largest; returns the step. */
-float bl_quantize_row(const float *row, size_t n, int8_t *out);
-
-/* Collects what a converted file holds while a model is loaded (convert.c). */
-typedef struct bl_writer bl_writer;
-int bl_write_int8(bl_writer *w, const char *name, const int8_t *values, size_t rows,
-                  size_t columns);
-int bl_write_floats(bl_writer *w, const char *name, const float *values, size_t rows,
-                    size_t columns);
-
-/* bl_open, and whatever it reads goes to the writer too (NULL: to none). */
-bl_model *bl_load(const char *path, const char *base, bl_precision precision, bl_writer *writer,
-                  bl_error *error);
 #endif

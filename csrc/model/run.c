@@ -129,17 +129,17 @@ static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *
     }
 }
 
-static void work(void *context, unsigned member)
+static void work(void *context, unsigned thread)
 {
     job *j = context;
     size_t from, to;
-    bl_forward(&j->pass, member);
-    bl_barrier(&j->pass.team);
+    bl_forward(&j->pass, thread);
+    bl_barrier(&j->pass.threads);
     if (per_token(j->output)) {
-        bl_thread_range(&j->pass.team, member, j->pass.wanted_count, 2, &from, &to);
+        bl_thread_range(&j->pass.threads, thread, j->pass.wanted_count, 2, &from, &to);
         emit_rows(j, from, to);
     }
-    bl_thread_range(&j->pass.team, member, j->pass.texts, 2, &from, &to);
+    bl_thread_range(&j->pass.threads, thread, j->pass.texts, 2, &from, &to);
     if (j->pooled) emit_texts(j, BL_POOLED, from, to, j->pooled);
     else if (!per_token(j->output)) emit_texts(j, j->output, from, to, j->out);
 }
@@ -289,7 +289,7 @@ bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_request *req
         text = fill(&j, batch, request, text, capacity, &at);
         j.text = first;
         j.row = listed;
-        if (j.pass.wanted_count) bl_threads_run(&j.pass.team, threads, work, &j);
+        if (j.pass.wanted_count) bl_threads_run(&j.pass.threads, threads, work, &j);
     }
     return BL_OK;
 }

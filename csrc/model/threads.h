@@ -7,19 +7,20 @@
 enum { BL_MOST_THREADS = 64 };
 
 typedef struct {
-    unsigned members;
-    bl_atomic_int arrived, round;
+    unsigned count;
+    bl_atomic_int arrived; /* at the barrier */
+    bl_atomic_int round;   /* barriers passed, and one; 0 until the count is known */
 } bl_threads;
 
-/* Run work(context, member) for members 0 .. members - 1 and wait for all. The caller
- * is member 0. If the system gives fewer threads, there are fewer members. */
-void bl_threads_run(bl_threads *team, unsigned members,
-                    void (*work)(void *context, unsigned member), void *context);
+/* Runs work(context, thread) for thread 0 .. count - 1 and waits for all. The caller is thread 0.
+ * If the system gives fewer threads, the count is smaller. */
+void bl_threads_run(bl_threads *threads, unsigned count,
+                    void (*work)(void *context, unsigned thread), void *context);
 
-/* All members come here before any goes on. */
-void bl_barrier(bl_threads *team);
+/* Returns once every thread has arrived. */
+void bl_barrier(bl_threads *threads);
 
-/* Member's share of n things, in whole groups: [*from, *to). */
-void bl_thread_range(const bl_threads *team, unsigned member, size_t n, size_t group, size_t *from,
-                     size_t *to);
+/* A thread's part of n things, in whole groups: [*from, *to). */
+void bl_thread_range(const bl_threads *threads, unsigned thread, size_t n, size_t group,
+                     size_t *from, size_t *to);
 #endif
