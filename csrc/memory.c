@@ -12,15 +12,22 @@
 enum { ALIGNMENT = 64 };
 
 #ifdef BL_FAIL_ALLOCATIONS
-long bl_allocations_left = -1, bl_allocation_count;
+long bl_allocations_left = -1;
+long bl_allocation_count;
+int bl_fail_only_one;
+long bl_allocations_failed;
 
 static int allowed(void)
 {
     bl_allocation_count++;
     if (bl_allocations_left < 0) return 1;
-    if (bl_allocations_left == 0) return 0;
-    bl_allocations_left--;
-    return 1;
+    if (bl_allocations_left > 0) {
+        bl_allocations_left--;
+        return 1;
+    }
+    if (bl_fail_only_one) bl_allocations_left = -1;
+    bl_allocations_failed++;
+    return 0;
 }
 #else
 static int allowed(void) { return 1; }

@@ -15,9 +15,13 @@ void *bl_malloc_aligned(size_t size);
 void bl_free_aligned(void *memory);
 
 #ifdef BL_FAIL_ALLOCATIONS
-/* Allocations from now on that succeed before one fails, and all after it; -1: none fails. */
+/* Allocations from now on that succeed before one fails; -1: none fails. */
 extern long bl_allocations_left;
 /* Allocations since the program began. */
 extern long bl_allocation_count;
+/* Whether only that one fails, and not all after it. */
+extern int bl_fail_only_one;
+/* Allocations that failed since it was set to 0. */
+extern long bl_allocations_failed;
 #endif
 #endif

@@ -190,5 +190,3 @@ int bl_is_file(const char *path)
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 #endif
-
-int bl_map_open(bl_map *map, const char *path) { return bl_map_file(map, path, NULL) == BL_OK; }

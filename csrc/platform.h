@@ -72,8 +72,6 @@ typedef struct {
 } bl_map;
 /* Map a file read-only. An empty file maps to size 0. */
 bl_status bl_map_file(bl_map *map, const char *path, bl_error *error);
-/* The same; 0 on failure. */
-int bl_map_open(bl_map *map, const char *path);
 void bl_map_close(bl_map *map);
 /* Pages of [from, from + size) will not be needed again soon. */
 void bl_map_release(const bl_map *map, const void *from, size_t size);

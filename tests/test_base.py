@@ -82,7 +82,7 @@ def test_the_base_file_must_be_present_and_unchanged(files: Path) -> None:
     ):
         with pytest.raises(
             bf.ModelFileError,
-            match=r"stands on base\.bertlite, (which was not found|but the one found is another)",
+            match=r"is a delta file of base\.bertlite, (which was not found|but the one found is another)",
         ):
             opened()
     write("L2H64-masked-lm", files / "different", "L2H64-encoder")
@@ -101,9 +101,9 @@ def test_only_a_base_file_with_the_same_embeddings_is_accepted(files: Path) -> N
     bf.convert(files / "different", files / "different.bertlite")
     with pytest.raises(bf.ModelConfigError, match="is not that of"):
         bf.convert(files / "small-folder", files / "x.bertlite", base=files / "different.bertlite")
-    with pytest.raises(bf.ModelConfigError, match="cannot be a base"):
+    with pytest.raises(bf.ModelConfigError, match="cannot be a base file"):
         bf.convert(files / "small-folder", files / "x.bertlite", base=files / "small.bertlite")
-    with pytest.raises(bf.ModelFileError, match="cannot be read"):
+    with pytest.raises(bf.ModelFileError, match="cannot be opened: No such file"):
         bf.convert(files / "small-folder", files / "x.bertlite", base=files / "absent.bertlite")
     with pytest.raises(bf.ModelFileError):
         bf.convert(
@@ -120,7 +120,7 @@ def test_the_name_of_a_base_file_must_not_be_a_path(files: Path, name: str) -> N
     header["__metadata__"]["base"] = name
     text = json.dumps(header).encode()
     (files / "bad.bertlite").write_bytes(struct.pack("<Q", len(text)) + text + data[8 + size :])
-    with pytest.raises(bf.ModelFileError, match="names no proper file"):
+    with pytest.raises(bf.ModelFileError, match="other than a plain file name"):
         bf.Model(files / "bad.bertlite")
 
 

@@ -250,6 +250,8 @@ CONFIGS: list[tuple[dict[str, Any], str]] = [
     ({"vocab_size": 999}, "shape"),
     ({"hidden_act": "swish"}, "activation"),
     ({"model_type": "t5"}, "model_type"),
+    ({"model_type": "electra"}, 'model_type "electra"'),
+    ({"model_type": "mpnet", "hidden_act": "swish"}, 'model_type "mpnet"'),
     ({"position_embedding_type": "relative_key"}, "absolute"),
     ({"is_decoder": True}, "decoder"),
     ({"layer_norm_eps": 0}, "layer_norm_eps"),
@@ -273,7 +275,7 @@ def test_broken_configs(config: str, tiny: Path) -> None:
 
 
 def test_missing_files(tmp_path: Path) -> None:
-    with pytest.raises(bf.ModelFileError, match="no folder and no readable file"):
+    with pytest.raises(bf.ModelFileError, match="neither a folder nor a readable file"):
         bf.Model(tmp_path / "absent")
     with pytest.raises(bf.ModelFileError, match="readable config"):
         bf.Model(tmp_path)
@@ -291,6 +293,45 @@ def test_missing_files(tmp_path: Path) -> None:
     if os.name == "posix":
         with pytest.raises(bf.ModelFileError):
             bf.Model("/dev/null")
+
+
+FORMATS: list[tuple[bytes, str]] = [
+    (b"GGUF\3\0\0\0" + bytes(64), "is a GGUF file"),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "git lfs pull"),
+    (b"\x08\x07\x12\x07pytorch" + bytes(64), "is an ONNX file"),
+    (b"\x89HDF\r\n\x1a\n" + bytes(64), "TensorFlow"),
+    (b"PK\3\4" + bytes(64), "pytorch_model.bin"),
+    (b"<!DOCTYPE html><html>", "is a web page"),
+    (b'{"model_type": "bert"}', "is a JSON file"),
+    (b"[PAD]\n[UNK]\n[CLS]\n", "vocab.txt"),
+]
+
+
+@pytest.mark.parametrize(("data", "message"), FORMATS, ids=lambda v: str(v)[:20])
+def test_other_formats_are_named(data: bytes, message: str, tiny: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(bf.ModelFileError, match=message):
+        bf.Model(tmp_path / "file")
+    shutil.copy(tiny / "config.json", tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(data)
+    with pytest.raises(bf.ModelFileError, match=message):
+        bf.Model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("model.safetensors.index.json", "several files"),
+        ("pytorch_model.bin.index.json", "several files"),
+        ("tf_model.h5", "TensorFlow"),
+        ("model.onnx", "ONNX"),
+    ],
+)
+def test_folders_without_tensors(name: str, message: str, tiny: Path, tmp_path: Path) -> None:
+    shutil.copy(tiny / "config.json", tmp_path)
+    (tmp_path / name).write_bytes(b"{}")
+    with pytest.raises(bf.ModelFileError, match=message):
+        bf.Model(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["zip.bin", "legacy.bin"])

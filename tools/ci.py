@@ -212,7 +212,7 @@ def sanitizers(_: argparse.Namespace) -> None:
         scratch = Path(folder)
         kernels = program("tests/checkkernels.c", SANITIZE, scratch)
         call(kernels, "--rounds", "100")
-        # Other programs for the address sanitizer go here.
+        call(python(), "tests/allocation_failures.py", scratch / "allocations")
 
         copy = scratch / "copy"
         ignored = shutil.ignore_patterns(".git", ".venv", "build", "*.so", "training")

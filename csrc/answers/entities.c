@@ -188,7 +188,7 @@ static bl_status read_window(reader *r, const char *text, const bl_window *w, bl
     return BL_OK;
 }
 
-/* ---- overlapping windows ------------------------------------------------------------------------ */
+/* ---- overlapping windows ------------------------------------------------------------------ */
 
 /* An offset in characters of the whole text; words that were given are a character apart. */
 static uint32_t position(const reader *r, const bl_text_token *t, uint32_t byte)
@@ -244,7 +244,7 @@ static bl_status merge(reader *r, bl_error *error)
     return BL_OK;
 }
 
-/* ---- the call -------------------------------------------------------------------------------------- */
+/* ---- the call ------------------------------------------------------------------------------ */
 
 static bl_status find_word_starts(reader *r, const bl_text *text, bl_error *error)
 {

@@ -240,12 +240,12 @@ bl_status bl_atomic_write(bl_atomic_file *f, const void *data, size_t size, bl_e
     return BL_OK;
 }
 
-/* The new name reaches the disk too, where the system has a way to say so. */
-static void sync_folder(const char *path)
+/* The new name reaches the disk too, where the system has a way to say so. path is changed. */
+static void sync_folder(char *path)
 {
-    char *folder = path_in_folder(path, folder_size(path), folder_size(path) ? "" : ".", 1);
-    const int fd = folder ? open(folder, O_RDONLY | O_CLOEXEC) : -1;
-    bl_free(folder);
+    const size_t size = folder_size(path);
+    path[size] = 0;
+    const int fd = open(size ? path : ".", O_RDONLY | O_CLOEXEC);
     if (fd < 0) return;
     (void)!fsync(fd);
     close(fd);
@@ -260,7 +260,7 @@ static bl_status finish(bl_atomic_file *f, bl_error *error)
     if (cannot_sync || cannot_close) return bl_system_error(error, f->target, "written");
     if (!f->temporary) return BL_OK;
     if (rename(f->temporary, f->target) != 0) return bl_system_error(error, f->target, "replaced");
-    sync_folder(f->target);
+    sync_folder(f->temporary);
     return BL_OK;
 }
 #endif

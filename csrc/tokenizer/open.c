@@ -6,15 +6,6 @@
 #include "../files/tensors.h"
 #include "build.h"
 
-static bl_status map_file(bl_map *map, const char *path, bl_error *error)
-{
-    if (!bl_map_open(map, path))
-        return bl_fail(error, BL_FILE_ERROR,
-                       "%.300s cannot be read; check that it exists and that you may read it.",
-                       path);
-    return BL_OK;
-}
-
 /* ---- vocab.txt or tokenizer.json --------------------------------------------------- */
 
 static bl_status read_files(bl_settings *s, const void *vocabulary, size_t size, int json,
@@ -57,8 +48,8 @@ static bl_tokenizer *open_files(const char *vocabulary, int json, const char *co
     bl_map a = { 0 };
     bl_map b = { 0 };
     bl_tokenizer *t = NULL;
-    bl_status status = map_file(&a, vocabulary, error);
-    if (status == BL_OK && config) status = map_file(&b, config, error);
+    bl_status status = bl_map_file(&a, vocabulary, error);
+    if (status == BL_OK && config) status = bl_map_file(&b, config, error);
     if (status == BL_OK) {
         /* An empty file has no bytes to point to. */
         const void *a_data = a.data ? (const void *)a.data : "";
@@ -150,7 +141,7 @@ static bl_tokenizer *open_converted(const char *path, const char *base, bl_error
 {
     converted_file file;
     bl_tokenizer *t = NULL;
-    if (map_file(&file.map, path, error) != BL_OK) return NULL;
+    if (bl_map_file(&file.map, path, error) != BL_OK) return NULL;
     if (bl_read_safetensors(file.map.data, file.map.size, &file.tensors, error) == BL_OK) {
         bl_status status = BL_OK;
         if (file.tensors.base) status = replace_by_base(&file, path, base, error);
