@@ -1,4 +1,4 @@
-"""How models behave: batches, threads, positions, inputs good and bad, memory."""
+"""Models: batches, threads, positions, valid and invalid input, memory."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def test_a_batch_returns_what_its_texts_return_alone(model: bf.Model) -> None:
         assert not together[i, len(text) :].any()
 
 
-def test_a_large_batch_is_done_in_portions(model: bf.Model) -> None:
+def test_a_large_batch_is_run_in_chunks(model: bf.Model) -> None:
     ids = np.random.RandomState(0).randint(0, 1000, (40, 90))
     whole = model(ids).last_hidden_state
     for i in (0, 11, 39):
         assert np.array_equal(whole[i], model(ids[i]).last_hidden_state[0])
 
 
-def test_padding_may_stand_anywhere(model: bf.Model, tiny: Path) -> None:
+def test_padding_may_be_at_any_position(model: bf.Model, tiny: Path) -> None:
     ids = [[9, 8, 7, 6]]
     holes = model(ids, [[1, 0, 1, 1]]).last_hidden_state
     assert not holes[0, 1].any() and holes[0, 0].any()
@@ -62,7 +62,7 @@ def test_padding_may_stand_anywhere(model: bf.Model, tiny: Path) -> None:
 
 @pytest.mark.parametrize("threads", [2, 3, 8])
 @pytest.mark.parametrize("precision", ["int8", "fp32"])
-def test_threads_change_no_byte(tiny: Path, threads: int, precision: str) -> None:
+def test_bytes_do_not_depend_on_threads(tiny: Path, threads: int, precision: str) -> None:
     model = bf.AutoModel.from_pretrained(tiny, precision=precision)
     for ids in (TEXTS, [[4]], np.arange(512) % 1000):
         assert bytes_of(model(ids)) == bytes_of(model(ids, threads=threads))
@@ -71,7 +71,7 @@ def test_threads_change_no_byte(tiny: Path, threads: int, precision: str) -> Non
 @pytest.mark.parametrize(
     "task", ["masked-lm", "sequence-classification", "token-classification", "question-answering"]
 )
-def test_threads_change_no_byte_of_a_head(folders: dict[str, Path], task: str) -> None:
+def test_bytes_of_heads_do_not_depend_on_threads(folders: dict[str, Path], task: str) -> None:
     model = bf.Model(folders[f"L2H64-{task}"], task)
     assert bytes_of(model(TEXTS)) == bytes_of(model(TEXTS, threads=3))
 
@@ -102,7 +102,7 @@ import sys, json, os, time, bertlite_fast as bf
 model = bf.AutoModel.from_pretrained(sys.argv[1])
 before = len(os.listdir("/proc/self/task"))
 for _ in range(20): model([[1, 2, 3]] * 8, threads=4)
-time.sleep(0.2)  # a joined thread may take the system a moment to forget
+time.sleep(0.2)  # the system may still list a joined thread for a moment
 print(json.dumps([before, len(os.listdir("/proc/self/task"))]))
 """
     before, after = in_fresh_python(program, str(tiny))
@@ -129,7 +129,7 @@ print(os.waitpid(pid, 0)[1])
     assert run.stdout.strip() == "0"
 
 
-def test_only_the_asked_positions(folders: dict[str, Path]) -> None:
+def test_only_the_requested_positions(folders: dict[str, Path]) -> None:
     model = bf.AutoModelForMaskedLM.from_pretrained(folders["L2H64-masked-lm"])
     full = model(TEXTS).logits
     some = model(TEXTS, positions=[(2, 69), (0, 1)]).logits
@@ -142,7 +142,7 @@ def test_only_the_asked_positions(folders: dict[str, Path]) -> None:
     )
 
 
-def test_ids_come_in_any_usual_form(model: bf.Model) -> None:
+def test_ids_may_be_lists_arrays_or_buffers(model: bf.Model) -> None:
     want = bytes_of(model([[1, 2, 300]]))
     forms: list[Any] = [
         [1, 2, 300],
@@ -192,7 +192,7 @@ BAD: list[tuple[Any, Any, Any, str]] = [
 
 
 @pytest.mark.parametrize(("ids", "mask", "types", "message"), BAD)
-def test_bad_input_is_one_clear_sentence(
+def test_invalid_input_is_reported_in_one_sentence(
     model: bf.Model, ids: Any, mask: Any, types: Any, message: str
 ) -> None:
     with pytest.raises(bf.InputError, match=message) as caught:
@@ -286,7 +286,7 @@ def in_fresh_python(program: str, *arguments: str) -> Any:
     return json.loads(run.stdout)
 
 
-def test_numpy_is_not_imported_until_arrays_are_asked_for(tiny: Path) -> None:
+def test_numpy_is_not_imported_before_arrays_are_requested(tiny: Path) -> None:
     program = """
 import sys, json
 import bertlite_fast as bf
@@ -313,7 +313,7 @@ print(json.dumps([type(view).__name__, view.shape, view.tolist() == out.tensor.t
 
 
 def test_resident_memory(tmp_path: Path) -> None:
-    """BERT-Lite with its whole vocabulary, without NumPy: at its peak at most 8 MB over Python."""
+    """BERT-Lite with its vocabulary, without NumPy, peaks at most 8 MB above bare Python."""
     import checkpoints
 
     if not Path("/proc/self/status").exists():

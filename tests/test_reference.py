@@ -111,11 +111,14 @@ print(json.dumps(found))
 
 
 def test_forcing_an_absent_instruction_set_is_a_clear_error(tiny: Path) -> None:
-    program = (
-        "import sys, bertlite_fast as bf\n"
-        "try: bf.AutoModel.from_pretrained(sys.argv[1])\n"
-        "except bf.InstructionSetError as e: print(e)"
-    )
+    program = """
+import sys
+import bertlite_fast as bf
+try:
+    bf.AutoModel.from_pretrained(sys.argv[1])
+except bf.InstructionSetError as error:
+    print(error)
+"""
     run = subprocess.run(
         [sys.executable, "-c", program, str(tiny)],
         env=os.environ | {"BERTLITE_ISA": "z80"},

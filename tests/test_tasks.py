@@ -1,4 +1,4 @@
-"""The tasks: the shapes and values that transformers' pipelines give, and what is our own."""
+"""The tasks: results of the same shapes and values as transformers' pipelines, and extensions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
 
 def make(root: Path, task: str, labels: list[str], size: int = len(VOCAB), **config: Any) -> Path:
-    """A checkpoint with a tokenizer; its random weights are large enough that answers differ."""
+    """A checkpoint with a tokenizer, and random weights large enough for different answers."""
     folder = checkpoints.write(
         checkpoints.Spec(f"task-{task}-{len(labels)}", task, vocabulary=size, labels=len(labels)),
         root,
@@ -82,7 +82,7 @@ def texts(count: int, seed: int = 1, most: int = 14) -> list[str]:
 
 
 def same(a: Any, b: Any, where: str = "") -> None:
-    """Equal, numbers within rounding."""
+    """Assert that two results are equal, and numbers equal up to rounding."""
     if isinstance(b, dict):
         assert isinstance(a, dict) and list(a) == list(b), (where, a, b)
         for key in b:
@@ -100,7 +100,7 @@ def same(a: Any, b: Any, where: str = "") -> None:
 def both(
     models: dict[str, Path], task: str, folder: str | None = None, **settings: Any
 ) -> tuple[Any, Any]:
-    """Ours in fp32, and transformers'."""
+    """Our pipeline in fp32, and that of transformers."""
     pytest.importorskip("torch", reason="compares with transformers where it is installed")
     transformers = pytest.importorskip("transformers")
     transformers.logging.set_verbosity_error()
@@ -179,7 +179,7 @@ def test_question_answering_as_transformers_4_did(models: dict[str, Path]) -> No
     stored = json.loads((Path(__file__).resolve().parent / "reference/answers.json").read_text())
     ours = pipeline("question-answering", models["question-answering"], precision="fp32")
     for question, context, settings, want in stored["answers"]:
-        # It may fill a list up with spans of score 0, in no certain order; ours is shorter then.
+        # transformers may append spans of score 0 in any order; our list is shorter then.
         some = (
             [
                 answer
@@ -219,7 +219,7 @@ def test_question_answering_calls(models: dict[str, Path]) -> None:
             ours(wrong)
 
 
-def test_intents_can_be_refused(models: dict[str, Path], tmp_path: Path) -> None:
+def test_texts_without_an_intent_are_rejected(models: dict[str, Path], tmp_path: Path) -> None:
     ours = pipeline("intent-classification", models["text-classification"])
     answer = ours("turn on the light", threshold=0.0)
     assert (
@@ -274,7 +274,7 @@ def test_scores_and_their_order() -> None:
 
     values = [1.0, 3.0, 3.0, 2.0, 3.0, -1.0, 2.0]
     products = _native.similarities([[1.0]], [[v] for v in values])
-    for k in range(1, 9):  # equals stay in their own order
+    for k in range(1, 9):  # equal scores keep their order
         want = sorted(range(len(values)), key=lambda i: -values[i])[:k]
         assert [i for i, _ in _native.best_of(products, 0, k)] == want
     r = random.Random(3)
@@ -297,7 +297,7 @@ def test_scores_and_their_order() -> None:
         _native.similarities([[1.0, 2.0]], [[1.0]])
 
 
-def test_open_labels(models: dict[str, Path], tmp_path: Path) -> None:
+def test_labels_of_the_callers_own(models: dict[str, Path], tmp_path: Path) -> None:
     ours = pipeline("zero-shot-classification", models["feature-extraction"])
     answer = ours("turn on the light", candidate_labels=["light", "music", "kitchen"])
     assert list(answer) == ["sequence", "labels", "scores"] and sum(
@@ -372,7 +372,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     subprocess.run([sys.executable, "-c", program, str(models["text-classification"])], check=True)
 
 
-def test_a_truncated_text_is_warned_of_where_it_was_given(models: dict[str, Path]) -> None:
+def test_the_warning_of_a_truncated_text_points_to_the_caller(models: dict[str, Path]) -> None:
     for task in (
         "text-classification",
         "intent-classification",
@@ -402,7 +402,7 @@ def test_more_words_than_the_quick_way_gives(models: dict[str, Path]) -> None:
     assert [w["score"] for w in many[:10]] == pytest.approx([w["score"] for w in few], rel=1e-5)
 
 
-def test_what_is_wrong_is_said(
+def test_invalid_arguments_are_reported(
     models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path))
@@ -458,7 +458,7 @@ def test_names_are_looked_up_in_the_cache(
     )
 
 
-def test_a_converted_file_answers_alike(models: dict[str, Path], tmp_path: Path) -> None:
+def test_a_converted_file_answers_the_same(models: dict[str, Path], tmp_path: Path) -> None:
     for task in (
         "text-classification",
         "token-classification",

@@ -585,8 +585,8 @@ def test_results_are_dictionaries_and_attributes(tok: Tokenizer) -> None:
 def test_classes_that_are_not_word_piece_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n")
     config = tmp_path / "tokenizer_config.json"
-    several: list[dict[str, Any]] = [{}, {"do_lower_case": False}]
-    for settings in several:
+    choices: list[dict[str, Any]] = [{}, {"do_lower_case": False}]
+    for settings in choices:
         config.write_text(json.dumps({"tokenizer_class": name}))
         with pytest.raises(bf.ModelConfigError, match=name):
             bf.Tokenizer(tmp_path, **settings)

@@ -1,4 +1,4 @@
-"""No object crashes the interpreter, even if its __init__ never ran, or failed.
+"""No object crashes the interpreter, even if its __init__ did not run, or failed.
 
 Debuggers, `pytest -l` and error reporters take the repr of whatever they find. The walk happens in
 a process of its own, so that a crash is a failed test; it says what was called last.
@@ -34,7 +34,7 @@ SKIPPED = {"__class__", "__init_subclass__", "__subclasshook__", "__new__", "__d
 
 
 def classes() -> list[type]:
-    """The public classes, and everything compiled."""
+    """The public classes, and all compiled ones."""
     found = [getattr(bf, name) for name in bf.__all__] + list(vars(_native).values())
     own = (one for one in found if isinstance(one, type) and one.__module__.startswith("bertlite"))
     return sorted(set(own), key=lambda one: (one.__module__, one.__qualname__))
@@ -46,7 +46,7 @@ def functions() -> list[Callable[..., Any]]:
 
 
 def unfinished(kind: type) -> Iterator[tuple[str, Any]]:
-    """Objects of a class that were never initialized, or not to the end."""
+    """Objects of a class whose __init__ did not run, or failed."""
     name = kind.__name__
     yield f"{name}.__new__()", attempt(blank, kind)
     yield f"{name}()", attempt(kind)
@@ -65,7 +65,7 @@ def blank(kind: Any) -> Any:
 
 
 def heir(kind: type) -> Any:
-    """Of a class whose __init__ does not call super().__init__()."""
+    """An object of a subclass whose __init__ does not call super().__init__()."""
     return type(f"Sub{kind.__name__}", (kind,), {"__init__": lambda self: None})()
 
 
@@ -83,12 +83,12 @@ LOG = os.open(sys.argv[3], os.O_WRONLY | os.O_CREAT) if __name__ == "__main__" e
 
 
 def say(*what: object) -> None:
-    """Into a file without a buffer, for the last line has to survive a crash."""
+    """Write to a file without a buffer: its last line must survive a crash."""
     os.write(LOG, (" ".join(ascii(part) for part in what) + "\n").encode())
 
 
 def use(name: str, thing: Any, deep: bool) -> None:
-    """Everything that can be done with an object."""
+    """Do everything with an object that can be done with one."""
     works: tuple[Callable[..., Any], ...] = (repr, str, len, bool, hash, list, iter, memoryview)
     for work in (*works, copy.copy, copy.deepcopy):
         say(name, work)
@@ -117,7 +117,7 @@ def use(name: str, thing: Any, deep: bool) -> None:
 
 
 def change(name: str, thing: Any, attribute: str) -> None:
-    """Set an attribute to odd values, and delete it."""
+    """Set an attribute to unusual values, and delete it."""
     odd: Any
     for odd in (None, 5, "a", []):
         say(name, "set", attribute, odd)
@@ -130,7 +130,7 @@ def change(name: str, thing: Any, attribute: str) -> None:
 
 
 def call(name: str, function: Callable[..., Any], deep: bool) -> None:
-    """Without arguments, with one, with two, and with as many as it has, all odd."""
+    """Call without arguments, with one, with two, and with all of them; all are unusual."""
     say(name, "called")
     attempt(function)
     try:
@@ -148,14 +148,14 @@ def call(name: str, function: Callable[..., Any], deep: bool) -> None:
 
 
 def finish(result: Any) -> None:
-    """Generators do their work late."""
+    """Exhaust generators, which do nothing before."""
     if isinstance(result, types.GeneratorType):
         attempt(list, itertools.islice(result, 3))
     attempt(repr, result)
 
 
 def opened(folder: str) -> Iterator[tuple[str, Any]]:
-    """Objects as they should be, to be called in odd ways."""
+    """Initialized objects, to be called in unusual ways."""
     yield "model", bf.AutoModel.from_pretrained(folder)
     tokenizer = bf.AutoTokenizer.from_pretrained(folder)
     yield "tokenizer", tokenizer
@@ -206,7 +206,7 @@ def test_nothing_crashes(part: str, tmp_path: Path) -> None:
     assert last == ["'done'"]
 
 
-def test_what_failed_to_open_says_so(tiny: Path) -> None:
+def test_an_object_that_failed_to_open_says_so(tiny: Path) -> None:
     model = bf.Model.__new__(bf.Model)
     for task in ("nonsense", "masked-lm"):
         with pytest.raises(bf.ModelConfigError):

@@ -1,4 +1,4 @@
-"""Whatever a call is given, it answers or raises one of our own errors."""
+"""Whatever the arguments, a call returns a result or raises one of our own errors."""
 
 from __future__ import annotations
 
@@ -142,11 +142,11 @@ def test_nothing_else_is_raised(callables: list[tuple[Any, tuple[str, ...]]]) ->
 
 
 class Text(str):
-    """What spreadsheets and parsers give in place of a str."""
+    """A str of another class, as spreadsheets and parsers return it."""
 
 
 class Table:
-    """As a DataFrame: iterating gives the names of its columns."""
+    """Like a DataFrame: iterating over it gives the names of its columns."""
 
     def __iter__(self) -> Any:
         return iter(["text", "label"])
@@ -193,8 +193,10 @@ HUGE = (2**31 - 1, 2**31, 2**32 + 5, 2**40, 2**62, 2**64 - 1, 2**70)
 
 
 @pytest.mark.parametrize("huge", HUGE)
-def test_any_number_is_answered(callables: list[tuple[Any, tuple[str, ...]]], huge: int) -> None:
-    """Asked for more than there is, a task gives all there is, in memory for just that."""
+def test_large_numbers_are_clamped_or_refused(
+    callables: list[tuple[Any, tuple[str, ...]]], huge: int
+) -> None:
+    """For any top_k, a task returns at most what there is, and needs memory only for that."""
     pipes = {call.task: call for call, names in callables if names is TASKS}
     assert len(pipes["text-classification"]("light on", top_k=huge)) == 2
     assert len(pipes["intent-classification"]("light on", top_k=huge)["candidates"]) == 2
@@ -206,9 +208,8 @@ def test_any_number_is_answered(callables: list[tuple[Any, tuple[str, ...]]], hu
         pipes["question-answering"],
         {"question": "light on?", "context": "light on in the kitchen " * 40},
     )
-    assert (
-        len(answers(about, top_k=huge)) == 75
-    )  # from each of five words over and over, up to fifteen
+    # Five different words can begin an answer of one to fifteen words.
+    assert len(answers(about, top_k=huge)) == 75
     assert len(answers(about, top_k=huge, max_answer_len=huge, max_seq_len=huge)) > 250
     for pipe, text, setting in (
         (answers, about, {"doc_stride": huge}),
@@ -219,7 +220,7 @@ def test_any_number_is_answered(callables: list[tuple[Any, tuple[str, ...]]], hu
 
 
 @pytest.mark.parametrize("huge", HUGE)
-def test_padding_has_an_end(callables: list[tuple[Any, tuple[str, ...]]], huge: int) -> None:
+def test_padding_is_bounded(callables: list[tuple[Any, tuple[str, ...]]], huge: int) -> None:
     tokenizer = next(call for call, names in callables if names is TOKENIZER)
     for settings in (
         {"padding": "max_length", "max_length": huge},
@@ -234,8 +235,8 @@ def test_padding_has_an_end(callables: list[tuple[Any, tuple[str, ...]]], huge: 
     assert len(tokenizer("a b c", padding="max_length", max_length=100_000)["input_ids"]) == 100_000
 
 
-def test_numbers_that_are_none(callables: list[tuple[Any, tuple[str, ...]]]) -> None:
-    """What is not a number, or far too large a one, is an error of ours, or finds nothing."""
+def test_values_that_are_not_valid_numbers(callables: list[tuple[Any, tuple[str, ...]]]) -> None:
+    """Anything but a number, and a number out of range, raises a BertliteError or finds nothing."""
     pipe = callables[0][0]
     row = pipe.tokenizer("light on").encodings[0]
     for wrong in (2**70, -(2**70), 2**40, "x", None, 1.5, [1]):
