@@ -21,7 +21,7 @@ from pathlib import Path
 from turns import processor
 
 ROOT = Path(__file__).resolve().parent.parent
-# Macros of the whole API whose place functions take in the limited one.
+# Macros of the full API, for which the limited API has functions.
 SHIM = """
 #include <Python.h>
 #define PyBytes_AS_STRING PyBytes_AsString

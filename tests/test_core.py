@@ -61,7 +61,7 @@ def test_the_example_without_python(
     shutil.copytree(folders["L2H64-sequence-classification"], folder)
     words = bf.AutoModelForSequenceClassification.from_pretrained(folder).info["vocabulary"]
     (folder / "vocab.txt").write_text(
-        "".join(f"{piece}\n" for piece in list(compare_tokenizers.vocabulary())[:words]),
+        "".join(f"{token}\n" for token in list(compare_tokenizers.vocabulary())[:words]),
         encoding="utf-8",
     )
     bf.convert(folder, tmp_path / "file")

@@ -31,7 +31,7 @@ def make(root: Path, task: str, labels: list[str], size: int = len(VOCAB), **con
         checkpoints.Spec(f"task-{task}-{len(labels)}", task, vocabulary=size, labels=len(labels)),
         root,
     )
-    (folder / "vocab.txt").write_text("".join(f"{piece}\n" for piece in VOCAB), encoding="utf-8")
+    (folder / "vocab.txt").write_text("".join(f"{token}\n" for token in VOCAB), encoding="utf-8")
     (folder / "tokenizer_config.json").write_text(
         json.dumps(
             {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 64}

@@ -141,5 +141,5 @@ def test_an_unknown_stage_is_refused(folder: Path) -> None:
     run = Run(folder / "data", folder / "run", miniature(), Outputs.folder(folder / "outputs"))
     assert len(chosen(plan(run), "alone")) == 11
     assert [stage.name for stage in chosen(plan(run), "finish/ner")] == ["finish/ner"]
-    with pytest.raises(ValueError, match="there is no stage nonsense"):
+    with pytest.raises(ValueError, match="the stage nonsense is unknown"):
         chosen(plan(run), "nonsense")

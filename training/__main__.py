@@ -98,7 +98,7 @@ def score(args: argparse.Namespace) -> None:
     outputs = Outputs.package()
     opened = in_folders(outputs.models, outputs.weights)
     if args.set and args.set not in SETS:
-        raise ValueError(f"there is no set {args.set}: expected one of {', '.join(SETS)}.")
+        raise ValueError(f"the set {args.set} is unknown: expected one of {', '.join(SETS)}.")
     if args.data:
         if not args.set:
             raise ValueError("--data needs --set, which says how the file is scored.")

@@ -20,7 +20,7 @@ def in_folders(*folders: Path) -> Open:
             if file.exists():
                 return pipeline(task, str(file), **options)
         where = ", ".join(map(str, folders))
-        raise FileNotFoundError(f"there is no {name}.bertlite in {where}; export the run first.")
+        raise FileNotFoundError(f"{name}.bertlite is missing in {where}; export the run first.")
 
     return opened
 

@@ -133,5 +133,5 @@ def chosen(stages: Sequence[Stage], name: str) -> list[Stage]:
     found = [s for s in stages if s.name == name or s.name.startswith(f"{name}/")]
     if not found:
         names = ", ".join(stage.name for stage in stages)
-        raise ValueError(f"there is no stage {name}: expected one of {names}.")
+        raise ValueError(f"the stage {name} is unknown: expected one of {names}.")
     return found
