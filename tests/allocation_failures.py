@@ -35,8 +35,10 @@ def write_models(folder: Path) -> None:
 
 def main(folder: Path) -> None:
     write_models(folder / "models")
-    core = [sys.executable, TESTS.parent / "tools/core.py", "--cc", "gcc", f"--flags={FLAGS}"]
-    subprocess.run([*core, "--out", folder / "build", TESTS / "allocation_failures.c"], check=True)
+    script = str(TESTS.parent / "tools/core.py")
+    core = [sys.executable, script, "--cc", "gcc", f"--flags={FLAGS}", "--out"]
+    source = str(TESTS / "allocation_failures.c")
+    subprocess.run([*core, str(folder / "build"), source], check=True)
     program = folder / "build/allocation_failures"
     environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1"}
     subprocess.run([program, folder / "models"], check=True, env=environment)

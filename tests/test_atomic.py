@@ -93,7 +93,8 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(
         "    for folder in sys.argv[2:]: bf.convert(folder, sys.argv[1])\n"
     )
     for delay in (0.005, 0.011, 0.017, 0.023, 0.029):
-        command = [sys.executable, "-c", program, target, tiny, folders["narrow"]]
+        paths = [str(path) for path in (target, tiny, folders["narrow"])]
+        command = [sys.executable, "-c", program, *paths]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
         assert process.stdout
         assert process.stdout.readline() == b"\n"

@@ -192,7 +192,7 @@ def test_nothing_crashes(part: str, tmp_path: Path) -> None:
     log = tmp_path / "log"
     (tmp_path / "work").mkdir()  # some calls write
     root = Path(__file__).resolve().parents[1]
-    paths = [str(root / "tests"), str(root), os.environ.get("PYTHONPATH", "")]
+    paths = [str(root / "tests"), str(root / "tools"), str(root), os.environ.get("PYTHONPATH", "")]
     run = subprocess.run(
         [sys.executable, "-X", "faulthandler", __file__, part, str(folder), str(log)],
         cwd=tmp_path / "work",
