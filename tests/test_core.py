@@ -98,7 +98,7 @@ def test_the_example_without_python(
     failed = subprocess.run(
         [programs / "classify", folder.parent / "absent", "1"], capture_output=True, text=True
     )
-    assert failed.returncode == 1 and "no folder" in failed.stderr
+    assert failed.returncode == 1 and "neither a folder" in failed.stderr
 
 
 def test_the_examples_for_names_and_answers(programs: Path) -> None:

@@ -38,7 +38,7 @@ static int is_json(const unsigned char *p, size_t size)
 {
     size_t i = 0;
     while (i < size && (p[i] == ' ' || p[i] == '\n' || p[i] == '\r' || p[i] == '\t')) i++;
-    return i < size && (p[i] == '{' || p[i] == '[');
+    return i < size && p[i] == '{'; /* a vocab.txt begins with [PAD] */
 }
 
 /* Lines of text: no control characters at its beginning. */

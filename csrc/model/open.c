@@ -184,7 +184,8 @@ static bl_status map_tensors(const tensor_file *file, const char *path, bl_map *
     bl_status status = bl_map_file(map, path, error);
     if (status != BL_OK) return status;
     status = file->read(map->data, map->size, out, error);
-    if (status != BL_FILE_ERROR || bl_is_torch(map->data, map->size)) return status;
+    if (status != BL_FILE_ERROR) return status;
+    if (file->read == bl_read_torch && bl_is_torch(map->data, map->size)) return status;
     return bl_refuse_other_formats(map->data, map->size, path, error) ? BL_FILE_ERROR : status;
 }
 
