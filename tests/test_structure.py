@@ -91,3 +91,18 @@ def test_lines_end_at_column_100() -> None:
         if len(line) > 100
     ]
     assert not long
+
+
+def test_functions_have_at_most_50_lines() -> None:
+    """Braces in the first column are those of functions and of types; types are short."""
+    long = []
+    for path in SOURCES:
+        start = None
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if line == "{":
+                start = number
+            elif line == "}" and start is not None:
+                if number - start - 1 > 50:
+                    long.append(f"{name(path)}:{start}")
+                start = None
+    assert not long

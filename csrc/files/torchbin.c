@@ -37,7 +37,6 @@ static int open_zip(torch_file *f, const void *data, size_t size)
     const size_t name_size = sizeof name - 1;
     bl_zip_member m;
     size_t at = 0;
-    bl_pickle_start(&f->pickle, NULL, 0);
     if (!bl_zip_open(&f->zip, data, size)) return fail(f, "it is a broken ZIP archive");
     for (size_t members = 0; at < f->zip.directory_size; members++) {
         if (members == MOST_MEMBERS) return fail(f, "it holds too many members");

@@ -148,6 +148,66 @@ static void work(void *context, unsigned thread)
 
 static int is_token(const bl_batch *b, size_t i) { return !b->mask || b->mask[i]; }
 
+/* The i-th token of the batch, which is at [text][column]. */
+static bl_status check_token(const bl_model *m, const bl_batch *b, size_t i, bl_error *error)
+{
+    const size_t text = i / b->length, column = i % b->length;
+    if (b->mask && b->mask[i] != 0 && b->mask[i] != 1)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "attention_mask[%zu][%zu] is %d; it has to be 0 or 1.", text, column,
+                       (int)b->mask[i]);
+    if (b->ids[i] < 0 || (size_t)b->ids[i] >= m->c.vocabulary)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "input_ids[%zu][%zu] is %d, but the vocabulary has %zu words.", text, column,
+                       (int)b->ids[i], m->c.vocabulary);
+    if (b->types && m->c.token_types &&
+        (b->types[i] < 0 || (size_t)b->types[i] >= m->c.token_types))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "token_type_ids[%zu][%zu] is %d, but the model has %zu types.", text, column,
+                       (int)b->types[i], m->c.token_types);
+    return BL_OK;
+}
+
+static bl_status check_texts(const bl_model *m, const bl_batch *b, int needs_first, bl_error *error)
+{
+    for (size_t t = 0; t < b->texts; t++) {
+        size_t tokens = 0;
+        for (size_t i = t * b->length; i < (t + 1) * b->length; i++) {
+            const bl_status status = check_token(m, b, i, error);
+            if (status != BL_OK) return status;
+            tokens += is_token(b, i) != 0;
+        }
+        if (!tokens)
+            return bl_fail(error, BL_INPUT_ERROR, "the attention_mask of text %zu leaves no token.",
+                           t);
+        if (needs_first && !is_token(b, t * b->length))
+            return bl_fail(error, BL_INPUT_ERROR,
+                           "the attention_mask of text %zu hides its first token, from which this "
+                           "output is computed; pad on the right.",
+                           t);
+    }
+    return BL_OK;
+}
+
+static bl_status check_positions(const bl_batch *b, const bl_request *request, bl_error *error)
+{
+    const int32_t *positions = request->positions;
+    for (size_t i = 0; positions && i < request->position_count; i++) {
+        if (positions[i] < 0 || (size_t)positions[i] >= b->texts * b->length ||
+            (i && positions[i] <= positions[i - 1]))
+            return bl_fail(error, BL_INPUT_ERROR,
+                           "position %d is outside the batch or not behind the one before it.",
+                           (int)positions[i]);
+        if (!is_token(b, (size_t)positions[i]))
+            return bl_fail(error, BL_INPUT_ERROR, "position %d is hidden by the attention_mask.",
+                           (int)positions[i]);
+    }
+    if (positions && !per_token(request->output))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "positions can only be chosen for outputs per token.");
+    return BL_OK;
+}
+
 static bl_status check(const bl_model *m, const bl_batch *b, const bl_request *request,
                        bl_error *error)
 {
@@ -162,54 +222,16 @@ static bl_status check(const bl_model *m, const bl_batch *b, const bl_request *r
             error, BL_INPUT_ERROR,
             "a text of %zu tokens is too long for this model, which takes %zu; truncate it.",
             b->length, m->c.positions);
-    for (size_t t = 0; t < b->texts; t++) {
-        size_t tokens = 0;
-        for (size_t c = 0; c < b->length; c++) {
-            const size_t i = t * b->length + c;
-            if (b->mask && b->mask[i] != 0 && b->mask[i] != 1)
-                return bl_fail(error, BL_INPUT_ERROR,
-                               "attention_mask[%zu][%zu] is %d; it has to be 0 or 1.", t, c,
-                               (int)b->mask[i]);
-            if (b->ids[i] < 0 || (size_t)b->ids[i] >= m->c.vocabulary)
-                return bl_fail(error, BL_INPUT_ERROR,
-                               "input_ids[%zu][%zu] is %d, but the vocabulary has %zu words.", t, c,
-                               (int)b->ids[i], m->c.vocabulary);
-            if (b->types && m->c.token_types &&
-                (b->types[i] < 0 || (size_t)b->types[i] >= m->c.token_types))
-                return bl_fail(error, BL_INPUT_ERROR,
-                               "token_type_ids[%zu][%zu] is %d, but the model has %zu types.", t, c,
-                               (int)b->types[i], m->c.token_types);
-            tokens += is_token(b, i) != 0;
-        }
-        if (!tokens)
-            return bl_fail(error, BL_INPUT_ERROR, "the attention_mask of text %zu leaves no token.",
-                           t);
-        if ((request->pooled || request->output == BL_POOLED || request->output == BL_CLASSES) &&
-            !is_token(b, t * b->length))
-            return bl_fail(error, BL_INPUT_ERROR,
-                           "the attention_mask of text %zu hides its first token, on which this "
-                           "output rests; pad on the right.",
-                           t);
-    }
-    for (size_t i = 0; request->positions && i < request->position_count; i++) {
-        if (request->positions[i] < 0 || (size_t)request->positions[i] >= b->texts * b->length ||
-            (i && request->positions[i] <= request->positions[i - 1]))
-            return bl_fail(error, BL_INPUT_ERROR,
-                           "position %d is outside the batch or not behind the one before it.",
-                           (int)request->positions[i]);
-        if (!is_token(b, (size_t)request->positions[i]))
-            return bl_fail(error, BL_INPUT_ERROR, "position %d is hidden by the attention_mask.",
-                           (int)request->positions[i]);
-    }
+    const int needs_first = request->pooled || request->output == BL_POOLED ||
+                            request->output == BL_CLASSES;
+    const bl_status status = check_texts(m, b, needs_first, error);
+    if (status != BL_OK) return status;
     if (request->pooled &&
         (request->output != BL_HIDDEN || request->positions || !m->info.has_pooler))
         return bl_fail(
             error, BL_INPUT_ERROR,
             "the pooled output comes with all hidden states only, and from a model with a pooler.");
-    if (request->positions && !per_token(request->output))
-        return bl_fail(error, BL_INPUT_ERROR,
-                       "positions can only be chosen for outputs per token.");
-    return BL_OK;
+    return check_positions(b, request, error);
 }
 
 /* As many texts from `text` on as fit; returns the first that does not. *at walks
