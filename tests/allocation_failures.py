@@ -12,9 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import checkpoints
-
 TESTS = Path(__file__).resolve().parent
+sys.path.insert(0, str(TESTS.parent / "tools"))
+
+import checkpoints  # noqa: E402
+
 FLAGS = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -DBL_FAIL_ALLOCATIONS"
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ",", *(f"word{i}" for i in range(14))]
 
