@@ -496,7 +496,7 @@ def test_bad_texts(tok: Tokenizer) -> None:
     for worse in (None, 3, b"bytes", [3], [None], [["a", "b", "c"]], []):
         with pytest.raises(InputError):
             tok(worse)
-    with pytest.raises(InputError, match="as many"):
+    with pytest.raises(InputError, match="same length"):
         tok(["a", "b"], ["c"])
     with pytest.raises(InputError, match="list of words"):
         tok("a b", is_split_into_words=True)
