@@ -248,7 +248,9 @@ static bl_status merge(reader *r, bl_error *error)
 
 static bl_status find_word_starts(reader *r, const bl_text *text, bl_error *error)
 {
-    uint32_t *starts = bl_arena_take(r->s->arena, text->word_count, sizeof *starts), byte = 0;
+    uint32_t byte = 0;
+    if (!text->word_sizes) return BL_OK;
+    uint32_t *starts = bl_arena_take(r->s->arena, text->word_count, sizeof *starts);
     if (!starts) return bl_no_memory(error, "the words of the text");
     for (size_t i = 0; i < text->word_count; i++) {
         starts[i] = byte;
@@ -285,7 +287,7 @@ static bl_status prepare(reader *r, const bl_text *text, bl_extent *extent, bl_e
     bl_status status = read_text(r, text, extent, error);
     if (status == BL_OK)
         status = bl_take_window_row(s, r->windows, r->window_count, 0, &r->row, error);
-    if (status == BL_OK && r->words_given) status = find_word_starts(r, text, error);
+    if (status == BL_OK) status = find_word_starts(r, text, error);
     r->count_characters = r->options.unit == BL_CHARACTERS || r->window_count > 1;
     if (status == BL_OK && r->count_characters)
         status =

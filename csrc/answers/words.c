@@ -86,8 +86,7 @@ static bl_status fill(const bl_session *s, const bl_text_row *row, const bl_fill
     bl_status status = find_masks(s, row, &masks, &count, error);
     if (status == BL_OK) status = take_choice(s, options ? options : &defaults, count, &c, error);
     if (status != BL_OK) return status;
-    if (c.k > SIZE_MAX / count) return bl_no_memory(error, "the words");
-    bl_word *words = bl_arena_take(s->arena, count * c.k, sizeof *words);
+    bl_word *words = bl_arena_take(s->arena, count, c.k * sizeof *words);
     if (!words) return bl_no_memory(error, "the words");
     for (size_t done = 0; done < count; done += MASKS_AT_ONCE) {
         const size_t some = count - done < MASKS_AT_ONCE ? count - done : MASKS_AT_ONCE;

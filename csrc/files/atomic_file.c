@@ -139,20 +139,12 @@ static unsigned long process_id(void) { return (unsigned long)getpid(); }
 /* What the link at path says, as a path; NULL without memory or if it cannot be read. */
 static char *read_link(const char *path)
 {
-    enum { LONGEST = 4096 };
-    char *link = bl_malloc(LONGEST);
-    if (!link) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    const ssize_t size = readlink(path, link, LONGEST - 1);
-    char *full = NULL;
-    if (size >= 0) {
-        link[size] = 0;
-        full = path_in_folder(path, link[0] == '/' ? 0 : folder_size(path), link, (size_t)size);
-        if (!full) errno = ENOMEM;
-    }
-    bl_free(link);
+    char link[4096];
+    const ssize_t size = readlink(path, link, sizeof link - 1);
+    if (size < 0 || (size_t)size >= sizeof link) return NULL;
+    link[size] = 0;
+    char *full = path_in_folder(path, link[0] == '/' ? 0 : folder_size(path), link, (size_t)size);
+    if (!full) errno = ENOMEM;
     return full;
 }
 

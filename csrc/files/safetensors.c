@@ -93,11 +93,15 @@ static int read_shape(bl_json *j, bl_tensor *t, uint64_t *total)
 
 static int read_offsets(bl_json *j, span *s)
 {
-    int n = 0;
+    uint64_t offsets[2];
+    size_t n = 0;
     if (!bl_json_open(j, '[')) return 0;
-    while (bl_json_item(j))
-        if (n > 1 || !bl_json_size(j, n++ ? &s->to : &s->from)) return 0;
-    return n == 2;
+    for (; bl_json_item(j); n++)
+        if (n > 1 || !bl_json_size(j, &offsets[n])) return 0;
+    if (n != 2) return 0;
+    s->from = offsets[0];
+    s->to = offsets[1];
+    return 1;
 }
 
 /* The sizes are checked against each other. */
@@ -129,9 +133,8 @@ static int read_entry(bl_json *j, bl_tensor *t, span *s)
     return 1;
 }
 
-static int read_metadata(reader *r)
+static int read_metadata(reader *r, bl_tensors *out)
 {
-    bl_tensors *out = r->out;
     bl_json_string key, value;
     if (!bl_json_open(&r->j, '{')) return 0;
     while (bl_json_key(&r->j, &key)) {
@@ -169,17 +172,18 @@ static bl_tensor *add_tensor(reader *r, const char *name)
 
 static void read_header(reader *r)
 {
+    bl_tensors *out = r->out;
     bl_json_string key;
     char name[LONGEST_NAME];
     if (!bl_json_open(&r->j, '{')) r->problem = "its header is not a JSON object";
     while (!r->problem && bl_json_key(&r->j, &key)) {
         if (bl_json_is(key, "__metadata__")) {
-            if (!read_metadata(r)) r->problem = "its metadata is malformed";
+            if (!read_metadata(r, out)) r->problem = "its metadata is malformed";
         } else if (!bl_json_copy(key, name, sizeof name)) {
             r->problem = "a tensor's name is too long or malformed";
         } else {
             bl_tensor *t = add_tensor(r, name);
-            if (!t || !read_entry(&r->j, t, &r->spans[r->out->count - 1]))
+            if (!t || !read_entry(&r->j, t, &r->spans[out->count - 1]))
                 r->problem = "a tensor's type, shape and offsets do not fit each other";
         }
     }

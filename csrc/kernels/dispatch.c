@@ -59,7 +59,7 @@ static unsigned features(void)
         if (r[0] >> 4 & 1) found |= HAS_AVXVNNI;
     }
     const unsigned f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
-    const int has_vnni = ecx >> 11 & 1;
+    const int has_vnni = (ecx >> 11 & 1) != 0;
     if ((state & SAVES_ZMM) == SAVES_ZMM && (ebx & f_dq_bw_vl) == f_dq_bw_vl && has_vnni)
         found |= HAS_AVX512VNNI;
     return found;

@@ -60,25 +60,29 @@ bl_status bl_builder_tensor(bl_builder *b, const char *name, size_t rows, size_t
 {
     const bl_tensor *t = bl_find(b->tensors, name);
     if (!t) t = find_old_name(b->tensors, name);
-    if (!t)
-        return bl_fail(b->error, BL_CONFIG_ERROR,
-                       "the model has no tensor %s, which its config.json asks for; use the "
-                       "config.json that was saved with it.",
-                       name);
+    if (!t) {
+        bl_fail(b->error, BL_CONFIG_ERROR,
+                "the model has no tensor %s, which its config.json asks for; use the config.json "
+                "that was saved with it.",
+                name);
+        return BL_CONFIG_ERROR;
+    }
     if (t->rank != (columns ? 2u : 1u) || t->shape[0] != rows ||
         (columns && t->shape[1] != columns)) {
         char want[64];
         if (columns) snprintf(want, sizeof want, "[%zu, %zu]", rows, columns);
         else snprintf(want, sizeof want, "[%zu]", rows);
-        return bl_fail(b->error, BL_CONFIG_ERROR,
-                       "tensor %s does not have the shape %s that its config.json asks for; use "
-                       "the config.json that was saved with it.",
-                       name, want);
+        bl_fail(b->error, BL_CONFIG_ERROR,
+                "tensor %s does not have the shape %s that its config.json asks for; use the "
+                "config.json that was saved with it.",
+                name, want);
+        return BL_CONFIG_ERROR;
     }
-    if (t->dtype == BL_OTHER)
-        return bl_fail(b->error, BL_CONFIG_ERROR,
-                       "tensor %s holds integers or a rare float type; save the model in float32.",
-                       name);
+    if (t->dtype == BL_OTHER) {
+        bl_fail(b->error, BL_CONFIG_ERROR,
+                "tensor %s holds integers or a rare float type; save the model in float32.", name);
+        return BL_CONFIG_ERROR;
+    }
     *out = t;
     return BL_OK;
 }

@@ -37,7 +37,8 @@ static void attend(bl_pass *p, struct bl_scratch *s, size_t head, size_t text, s
     const bl_model *m = p->m;
     const size_t first = p->start[text], count = p->start[text + 1] - first, stride = 3 * m->width,
                  d = m->head;
-    const float factor = 1.0f / sqrtf((float)(m->c.hidden / m->c.heads));
+    const size_t head_size = m->c.hidden / m->c.heads;
+    const float factor = 1.0f / sqrtf((float)head_size);
     float *queries = p->qkv + q * stride + head * d,
           *keys = p->qkv + first * stride + m->width + head * d;
     const float *values = keys + m->width;
@@ -65,7 +66,8 @@ static void attend_first(bl_pass *p, const bl_layer *l, struct bl_scratch *s, si
     const bl_model *m = p->m;
     const size_t h = m->hidden, d = m->head, first = p->start[text],
                  count = p->start[text + 1] - first;
-    const float factor = 1.0f / sqrtf((float)(m->c.hidden / m->c.heads));
+    const size_t head_size = m->c.hidden / m->c.heads;
+    const float factor = 1.0f / sqrtf((float)head_size);
     float *x = p->x + first * h, *context = p->qkv + text * 3 * m->width;
     float *query = s->up, *turned = query + m->width, *sums = turned + m->c.heads * h,
           *scores = sums + m->c.heads * h;

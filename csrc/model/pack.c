@@ -4,6 +4,11 @@
 #include "../memory.h"
 #include "quantize.h"
 
+static size_t part_count(const bl_linear_plan *p)
+{
+    return p->parts < BL_MAX_PARTS ? p->parts : BL_MAX_PARTS;
+}
+
 /* The i-th row or column once every head is padded. */
 static size_t padded_index(const bl_model *m, size_t i, int by_head)
 {
@@ -79,7 +84,7 @@ static bl_status build_float(bl_builder *b, const bl_linear_plan *p, float *bias
     float *rows = packed ? bl_calloc(cells, sizeof *rows) : NULL;
     if (!rows) return bl_builder_no_memory(b);
     bl_status status = BL_OK;
-    for (size_t part = 0; part < p->parts && status == BL_OK; part++) {
+    for (size_t part = 0; part < part_count(p) && status == BL_OK; part++) {
         status = read_bias(b, p, part, bias);
         if (status == BL_OK) status = read_float_part(b, p, part, stride, rows);
         if (status == BL_OK && b->writer) status = write_float_part(b, p, part);
@@ -120,7 +125,7 @@ static bl_status read_int8_part(bl_builder *b, const bl_linear_plan *p, size_t p
             const int8_t value = l->part[r * p->columns + i];
             l->rows[cell] = value;
             if (p->effective)
-                p->effective[cell] = value * l->steps[r] *
+                p->effective[cell] = (float)value * l->steps[r] *
                                      (l->input_factor ? l->input_factor[i] : 1.0f);
         }
     }
@@ -134,7 +139,7 @@ static bl_status read_int8_layer(bl_builder *b, const bl_linear_plan *p, size_t 
     if (p->norm)
         status = bl_rescale_channels(b, p->names, p->parts, p->rows, p->columns, p->norm,
                                      l->weight_factor, l->input_factor);
-    for (size_t part = 0; part < p->parts && status == BL_OK; part++) {
+    for (size_t part = 0; part < part_count(p) && status == BL_OK; part++) {
         status = read_bias(b, p, part, bias);
         if (status == BL_OK) status = read_int8_part(b, p, part, stride, l);
     }

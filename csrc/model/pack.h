@@ -8,8 +8,10 @@
  * give heads are padded so, and the columns of the layer that takes them. */
 typedef enum { BL_NOT_BY_HEAD, BL_ROWS_BY_HEAD, BL_COLUMNS_BY_HEAD } bl_head_padding;
 
+enum { BL_MAX_PARTS = 2 };
+
 typedef struct {
-    const char *names[2];
+    const char *names[BL_MAX_PARTS];
     size_t parts, rows, columns; /* parts of rows x columns, one under the other */
     bl_head_padding padding;
     const bl_norm *norm; /* int8: the LayerNorm that its input comes from, for rescaling; or NULL */

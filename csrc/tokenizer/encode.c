@@ -55,9 +55,7 @@ static void share_longest_first(size_t *a, size_t *b, size_t size)
 {
     const int swapped = *a > *b;
     size_t small = swapped ? *b : *a;
-    size_t large = swapped ? *a : *b;
-    if (small > size || size - small < small) large = small;
-    else large = size - small;
+    size_t large = small > size || size - small < small ? small : size - small;
     if (small + large > size) {
         small = size / 2;
         large = small + size % 2;

@@ -303,7 +303,7 @@ INLINE size_t tokenize_block(token_output *out, const uint8_t *low, bl_masks m, 
         const uint32_t size = rest ? bl_lowest(rest) + !(m.word >> i & 1) : BL_BLOCK;
         const uint32_t end = i + size;
         const uint32_t offset = (uint32_t)from + i;
-        const int may_go_on = end == BL_BLOCK ? from + BL_BLOCK < to : m.odd >> end & 1;
+        const int may_go_on = end == BL_BLOCK ? from + BL_BLOCK < to : (m.odd >> end & 1) != 0;
         if (may_go_on) {
             if (end == BL_BLOCK && i) return from + i; /* the next block begins with this word */
             return tokenize_until_ascii(out, from + i, to);
