@@ -13,7 +13,7 @@
 #include "bertlite.h"
 #include "memory.h"
 
-enum { PATH_SIZE = 4096, TOKENS = 16, MOST_ALLOCATIONS = 100000 };
+enum { PATH_SIZE = 4096, TOKENS = 16, MOST_ALLOCATIONS = 100000, REPEATS = 200 };
 
 static const char *folder;
 static const char text[] = "word1 Word2, [MASK] word3";
@@ -132,25 +132,74 @@ static bl_status run(bl_error *error)
     return status;
 }
 
-static bl_status classify(bl_error *error)
+typedef bl_status ask(const bl_session *session, const bl_text *text, bl_error *error);
+
+/* Asks a model of the folder; only this fails, not opening. */
+static bl_status answer(const char *name, ask *question, bl_error *error)
 {
     const long left = bl_allocations_left;
     char path[PATH_SIZE];
     no_failures();
-    bl_model *m = bl_open(in_folder("delta.bertlite", path), BL_INT8, error);
+    bl_model *m = bl_open(in_folder(name, path), BL_INT8, error);
     bl_tokenizer *t = bl_tokenizer_open(path, error);
     bl_arena *arena = bl_arena_create();
     if (!m || !t || !arena) stop(error->text);
     const bl_session session = { m, t, arena };
-    const bl_text input = { .data = text, .size = strlen(text) };
-    bl_labels labels;
+    char *long_text = malloc(REPEATS * sizeof text); /* of many windows, and larger than a chunk */
+    if (!long_text) stop("no memory");
+    for (size_t i = 0; i < REPEATS; i++) memcpy(long_text + i * sizeof text, text, sizeof text);
+    const bl_text input = { .data = long_text, .size = REPEATS * sizeof text };
     bl_allocations_left = left;
-    const bl_status status = bl_classify(&session, &input, NULL, &labels, error);
+    const bl_status status = question(&session, &input, error);
+    free(long_text);
     bl_arena_free(arena);
     bl_close(m);
     bl_tokenizer_close(t);
     return status;
 }
+
+static bl_status ask_labels(const bl_session *s, const bl_text *t, bl_error *e)
+{
+    bl_labels out;
+    return bl_classify(s, t, NULL, &out, e);
+}
+
+static bl_status ask_entities(const bl_session *s, const bl_text *t, bl_error *e)
+{
+    const bl_entity_options options = {
+        .aggregation = BL_AVERAGE, .windows = 1, .keep_outside = 1, .unit = BL_CHARACTERS
+    };
+    bl_entities out;
+    return bl_find_entities(s, t, &options, &out, e);
+}
+
+static bl_status ask_answers(const bl_session *s, const bl_text *t, bl_error *e)
+{
+    const bl_text pair = {
+        .data = text, .size = strlen(text), .pair = t->data, .pair_size = t->size
+    };
+    const bl_answer_options options = { .top_k = 3, .no_answer = 1, .unit = BL_CHARACTERS };
+    bl_answers out;
+    return bl_answer_question(s, &pair, &options, &out, e);
+}
+
+static bl_status ask_words(const bl_session *s, const bl_text *t, bl_error *e)
+{
+    bl_filled out;
+    return bl_fill_mask(s, t, NULL, &out, e);
+}
+
+static bl_status ask_vectors(const bl_session *s, const bl_text *t, bl_error *e)
+{
+    bl_vectors out;
+    return bl_embed(s, t, NULL, &out, e);
+}
+
+static bl_status classify(bl_error *e) { return answer("delta.bertlite", ask_labels, e); }
+static bl_status find_entities(bl_error *e) { return answer("names", ask_entities, e); }
+static bl_status answer_question(bl_error *e) { return answer("answers", ask_answers, e); }
+static bl_status fill_mask(bl_error *e) { return answer("words", ask_words, e); }
+static bl_status embed(bl_error *e) { return answer("words", ask_vectors, e); }
 
 static bl_status check_isa(bl_error *error) { return bl_check_isa(bl_isa_name(), error); }
 
@@ -174,6 +223,10 @@ static const struct {
     { "open a delta file's tokenizer", open_base_table },
     { "tokenize and run", run },
     { "classify", classify },
+    { "find entities", find_entities },
+    { "answer a question", answer_question },
+    { "fill a mask", fill_mask },
+    { "embed", embed },
     { "check an instruction set", check_isa },
 };
 

@@ -23,7 +23,13 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ",", *(f"word{i}" for i i
 
 def write_models(folder: Path) -> None:
     """The smallest models of each kind; one seed, so that both have the same embeddings."""
-    for name, task in (("words", "masked-lm"), ("classifier", "sequence-classification")):
+    kinds = {
+        "words": "masked-lm",
+        "classifier": "sequence-classification",
+        "names": "token-classification",
+        "answers": "question-answering",
+    }
+    for name, task in kinds.items():
         spec = checkpoints.Spec(
             "small", task, layers=1, hidden=16, intermediate=16, vocabulary=len(WORDS)
         )
