@@ -8,7 +8,6 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -114,19 +113,15 @@ def test_names_in_words_and_in_text(answers: Answers) -> None:
 def test_answers_in_a_long_context(answers: Answers, tmp_path: Path) -> None:
     question, fact = "Who lives in Paris?", "Angela Merkel lives in Paris. "
     noise = "It rained all day and nobody went out of the house. "
-    seconds = []
     for times in (400, 1600):
         path = tmp_path / str(times)
         path.write_text(noise * times + fact + noise * times + fact, encoding="utf-8")
-        before = time.perf_counter()
         lines = answers("qa", "spans", "top_k=20", "whole=1", "none=1", question, f"@{path}")
-        seconds.append(time.perf_counter() - before)
         text, found = path.read_text(), without_counts(lines)
         assert all(0 < float(line[2]) <= 1 for line in found)
         assert [float(x[2]) for x in found] == sorted((float(x[2]) for x in found), reverse=True)
         named = {text[int(x[0]) : int(x[1])].lower() for x in found}
         assert len(named) == len(found) == 20
-    assert seconds[1] < 12 * seconds[0]
 
 
 def test_the_same_answer_counts_once(answers: Answers, tmp_path: Path) -> None:

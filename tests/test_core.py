@@ -29,6 +29,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--out",
         str(out),
         "tests/checkkernels.c",
+        "tests/null_errors.c",
         "examples/classify.c",
         "examples/names.c",
         "examples/answer.c",
@@ -49,6 +50,20 @@ def test_every_kernel_of_every_instruction_set(programs: Path) -> None:
     assert run.returncode == 0, run.stdout[-3000:]
     for isa in bf.available_isas():
         assert f"\n{isa} " in run.stdout
+
+
+def test_errors_may_be_null(programs: Path) -> None:
+    """Every function that can fail reports the same status without an error to fill in."""
+    model = ROOT / "bertlite_fast/weights/intent.bertlite"
+    run = subprocess.run([programs / "null_errors", model], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    header = (ROOT / "include/bertlite.h").read_text()
+    declared = {
+        part.split("(")[0].split("*")[-1].split()[-1]
+        for part in header.split("BL_API ")[1:]
+        if "bl_error *error" in part.split(";")[0]
+    }
+    assert declared == {line.split()[0] for line in run.stdout.splitlines()}
 
 
 def test_the_example_without_python(

@@ -1,0 +1,152 @@
+/* null_errors.c: every function that can fail fails here, once with an error to fill in and once
+ * with NULL. Both have to report the same status, and nothing may crash.
+ *
+ *     null_errors MODEL.bertlite    a model that has a head for sequence classification */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bertlite.h"
+
+static const char missing[] = "/nowhere/at/all";
+static const bl_model *model;
+static const bl_tokenizer *tokenizer;
+static bl_arena *arena;
+
+/* What a function that returns an object reports. */
+static bl_status of(const void *object, const bl_error *error)
+{
+    if (object) return BL_OK;
+    return error ? error->status : BL_FILE_ERROR;
+}
+
+static bl_status open_missing(bl_error *e) { return of(bl_open(missing, BL_INT8, e), e); }
+static bl_status open_delta(bl_error *e)
+{
+    return of(bl_open_with_base(missing, missing, BL_INT8, e), e);
+}
+static bl_status open_memory(bl_error *e)
+{
+    return of(bl_open_memory(NULL, 0, "damaged", 7, BL_INT8, e), e);
+}
+static bl_status convert(bl_error *e) { return bl_convert(missing, missing, NULL, e); }
+static bl_status convert_delta(bl_error *e) { return bl_convert(missing, missing, missing, e); }
+static bl_status check_isa(bl_error *e) { return bl_check_isa("z80", e); }
+
+static bl_status open_tokenizer(bl_error *e) { return of(bl_tokenizer_open(missing, e), e); }
+static bl_status open_tokenizer_delta(bl_error *e)
+{
+    return of(bl_tokenizer_open_with_base(missing, missing, e), e);
+}
+static bl_status open_tokenizer_memory(bl_error *e)
+{
+    const bl_tokenizer *t = bl_tokenizer_open_memory("{\"model\": 1}", 12, 1, NULL, 0, e);
+    return t ? BL_OK : BL_FILE_ERROR;
+}
+static bl_status tokenize(bl_error *e)
+{
+    size_t count;
+    return bl_tokenize(tokenizer, "a", SIZE_MAX, 0, NULL, NULL, 0, &count, e);
+}
+static bl_status windows(bl_error *e)
+{
+    const bl_limits limits = { BL_LONGEST_FIRST, 4, 100, 0, 1 };
+    bl_window window;
+    size_t count;
+    return bl_windows(tokenizer, 1000, BL_NO_PAIR, &limits, &window, 1, &count, e);
+}
+
+static bl_status run(bl_error *e)
+{
+    const int32_t ids[] = { -1 };
+    const bl_batch batch = { ids, NULL, NULL, 1, 1 };
+    const bl_request request = { BL_HIDDEN, NULL, 0, NULL };
+    float out[1024], workspace[1];
+    return bl_run(model, &batch, &request, out, workspace, sizeof workspace, 1, e);
+}
+
+static const bl_text text = { .data = "a text", .size = 6 };
+
+static bl_status classify(bl_error *e)
+{
+    const bl_session no_model = { NULL, tokenizer, arena };
+    bl_labels out;
+    return bl_classify(&no_model, &text, NULL, &out, e);
+}
+static bl_status find_entities(bl_error *e)
+{
+    const bl_session s = { model, tokenizer, arena };
+    bl_entities out;
+    return bl_find_entities(&s, &text, NULL, &out, e);
+}
+static bl_status answer_question(bl_error *e)
+{
+    const bl_session s = { model, tokenizer, arena };
+    bl_answers out;
+    return bl_answer_question(&s, &text, NULL, &out, e);
+}
+static bl_status fill_mask(bl_error *e)
+{
+    const bl_session s = { model, tokenizer, arena };
+    bl_filled out;
+    return bl_fill_mask(&s, &text, NULL, &out, e);
+}
+static bl_status fill_row_masks(bl_error *e)
+{
+    const bl_session s = { model, tokenizer, arena };
+    const int32_t ids[] = { 1 };
+    bl_filled out;
+    return bl_fill_row_masks(&s, ids, NULL, 1, NULL, &out, e);
+}
+static bl_status embed(bl_error *e)
+{
+    const bl_session no_tokenizer = { model, NULL, arena };
+    bl_vectors out;
+    return bl_embed(&no_tokenizer, &text, NULL, &out, e);
+}
+
+static const struct {
+    const char *name;
+    bl_status (*fails)(bl_error *error);
+} cases[] = {
+    { "bl_open", open_missing },
+    { "bl_open_with_base", open_delta },
+    { "bl_open_memory", open_memory },
+    { "bl_convert", convert },
+    { "bl_convert with a base", convert_delta },
+    { "bl_check_isa", check_isa },
+    { "bl_tokenizer_open", open_tokenizer },
+    { "bl_tokenizer_open_with_base", open_tokenizer_delta },
+    { "bl_tokenizer_open_memory", open_tokenizer_memory },
+    { "bl_tokenize", tokenize },
+    { "bl_windows", windows },
+    { "bl_run", run },
+    { "bl_classify", classify },
+    { "bl_find_entities", find_entities },
+    { "bl_answer_question", answer_question },
+    { "bl_fill_mask", fill_mask },
+    { "bl_fill_row_masks", fill_row_masks },
+    { "bl_embed", embed },
+};
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) return 2;
+    model = bl_open(argv[1], BL_INT8, NULL);
+    tokenizer = bl_tokenizer_open(argv[1], NULL);
+    arena = bl_arena_create();
+    if (!model || !tokenizer || !arena) return 2;
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bl_error error = { BL_OK, "" };
+        const bl_status told = cases[i].fails(&error), untold = cases[i].fails(NULL);
+        const int good = told != BL_OK && untold == told && error.text[0] &&
+                         memchr(error.text, 0, sizeof error.text);
+        printf("%-30s %s%s\n", cases[i].name, good ? "" : "WRONG: ", error.text);
+        wrong += !good;
+    }
+    bl_arena_free(arena);
+    bl_tokenizer_close((bl_tokenizer *)tokenizer);
+    bl_close((bl_model *)model);
+    return wrong != 0;
+}
