@@ -47,7 +47,7 @@ SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 # `check` runs these two lists side by side, one on each core: no step of them measures time.
 FIRST = ["test", "demo", "live", "texts", "cost", "lint"]
-SECOND = ["baseline", "cores", "sanitizers", "fuzz", "arm", "wheels"]
+SECOND = ["cores", "sanitizers", "fuzz", "arm", "wheels"]
 # Minutes that are set aside for steps to come. Those that measure time run after both lists.
 #     answers 2   drop-in 7   fine-tuning 5   integrations 6      FIRST
 #     speed 5   benchmarks 3                                      alone
