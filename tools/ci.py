@@ -8,7 +8,7 @@ packages      what the steps below use of the package index
 test          the tests
 demo          examples/demo.py
 lint          see tools/lint.py
-live          beside transformers and a real checkpoint
+live          beside transformers and a real checkpoint (test does so where they are installed)
 texts         random texts beside Hugging Face's tokenizers (--full: a million)
 sanitizers    kernels and tests under the address, undefined and thread sanitizers of gcc
 fuzz          damaged files and texts, each for --seconds
@@ -46,7 +46,7 @@ LOGS = ROOT / "build/ci"
 SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 # `check` runs these two lists side by side, one on each core: no step of them measures time.
-FIRST = ["test", "demo", "live", "texts", "cost", "lint"]
+FIRST = ["test", "demo", "texts", "cost", "lint"]
 SECOND = ["cores", "sanitizers", "fuzz", "arm", "wheels"]
 # Minutes that are set aside for steps to come. Those that measure time run after both lists.
 #     answers 2   drop-in 7   fine-tuning 5   integrations 6      FIRST
