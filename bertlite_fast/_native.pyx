@@ -44,7 +44,7 @@ from .errors import (
 )
 
 cdef extern from "Python.h":
-    # with pointers in place of references, which need no counting
+    # with pointers instead of references, which need no counting
     PyObject *PyLong_FromLong(long value)
     PyObject *PyList_GET_ITEM(object values, Py_ssize_t i)
     void PyList_SET_ITEM(object values, Py_ssize_t i, PyObject *item)

@@ -92,7 +92,7 @@ cdef Tensor column(Tensor t, Py_ssize_t index):
 
 
 cdef object array(Tensor t):
-    """As a NumPy array, which is first imported here; as a memoryview where there is no NumPy."""
+    """As a NumPy array, which is first imported here; as a memoryview if NumPy is not installed."""
     if t is None:
         return None
     numpy = sys.modules.get("numpy")

@@ -111,7 +111,7 @@ def _mode_of(path: str) -> int | None:
 
 
 def _sync_folder(folder: str) -> None:
-    """Let the new name itself survive a power cut, where the system can do that."""
+    """Flush the folder, so that the rename survives a power failure (where supported)."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     try:

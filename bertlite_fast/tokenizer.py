@@ -112,7 +112,7 @@ class Tokenizer(TokenizerCore):
             if settings.get(name) is not None and bool(settings[name]) != have[key]:
                 raise InputError(
                     f"{name}={settings[name]!r}, but the tokenizer.json says otherwise, and it "
-                    "decides; give the vocab.txt in its place."
+                    "decides; give the vocab.txt instead."
                 )
 
     @classmethod

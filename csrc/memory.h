@@ -1,5 +1,5 @@
 /* memory.h: every allocation of the core comes through here, so that a test can make any of
- * them fail (BL_FAIL_ALLOCATIONS), and a build without a heap has one place to look. */
+ * them fail (BL_FAIL_ALLOCATIONS), and a build without a heap has one file to replace. */
 #ifndef BL_MEMORY_H
 #define BL_MEMORY_H
 

@@ -72,7 +72,7 @@ class Case(NamedTuple):
 
 
 NUMBER = r" *[\d.]+ %  "
-NO_TEXT = r"bertlite-fast: there is no text to answer; .*\n"
+NO_TEXT = r"bertlite-fast: got no text; give texts as arguments.*\n"
 FULL = r"bertlite-fast: standard output cannot be written: No space left on device\.\n"
 CLOSED = r"bertlite-fast: standard output is closed; nothing can be written to it\.\n"
 ASCII = {"PYTHONIOENCODING": "ascii"}

@@ -237,7 +237,7 @@ def sample(name: str, value: np.ndarray) -> np.ndarray:
 
 
 def unmasked(value: np.ndarray, case: Inputs) -> np.ndarray:
-    """Outputs per token at the tokens that are no padding."""
+    """Outputs per token at the tokens that are not padding."""
     mask = case.get("attention_mask")
     per_token = value.ndim >= 2 and value.shape[:2] == case["input_ids"].shape
     return value[mask == 1] if mask is not None and per_token else value

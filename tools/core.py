@@ -97,7 +97,7 @@ ISA_FILES: dict[str, dict[str, list[str]]] = {
         "neon": ["-march=armv7-a", "-mfpu=neon", "-fno-schedule-insns"],
     },
 }
-# zig's compiler takes a whole core in place of an architecture
+# zig's compiler takes a whole core instead of an architecture
 ISA_FLAGS_ZIG = {"armv6": ["-marm"], "neon": ["-mcpu=generic+v7a+neon"]}
 ISA_FLAGS_MSVC = {"avx2": ["/arch:AVX2"], "avxvnni": ["/arch:AVX2"], "avx512vnni": ["/arch:AVX512"]}
 

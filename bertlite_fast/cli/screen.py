@@ -164,6 +164,6 @@ class Screen:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        """In place of warnings.showwarning, which prints a line of our source code."""
+        """Replaces warnings.showwarning, which prints a line of our source code."""
         if not self.warned:
             self.warn(message)

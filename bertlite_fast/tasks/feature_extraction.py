@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class FeatureExtraction(Embedder):
     """The hidden states of a text's tokens, as transformers gives them.
 
-    Settings: pooling: "mean" or "cls" gives one vector in their place; normalize: to length 1;
-    return_tensors: a Tensor in place of lists.
+    Settings: pooling: "mean" or "cls" gives one vector instead; normalize: to length 1;
+    return_tensors: a Tensor instead of lists.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("feature-extraction", "my-bert-vectors")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class IntentClassification(TextClassification):
-    """What a text asks for, or None where it is none of the labels: {"label", "score", "margin"}.
+    """What a text asks for, or None if no label fits: {"label", "score", "margin"}.
 
     A text is refused when its best score is below `threshold`, by default what the model's
     config.json says under "intent_threshold", or 0.5, or what calibrate() found. A label in

@@ -20,7 +20,7 @@ class ZeroShotClassification(Embedder):
     """Labels that need no training: those whose words, or whose examples, are closest to the text.
 
     Called as transformers' pipeline is: {"sequence", "labels", "scores"}. Settings:
-    candidate_labels; multi_label: each label's own similarity, from 0 to 1, in place of a softmax
+    candidate_labels; multi_label: each label's own similarity, from 0 to 1, instead of a softmax
     over all; sharpness (10): what similarities are multiplied with before the softmax;
     hypothesis_template ("{}"): what a label is put into.
 
@@ -63,7 +63,7 @@ class ZeroShotClassification(Embedder):
         return settings
 
     def add_examples(self, label: str, texts: str | list[str]) -> None:
-        """From now on a label means these texts, in place of its own words."""
+        """Represent a label by these texts instead of its own words."""
         self.examples[label] = [*self.examples.get(label, ()), *text_list(texts)]
         self.vectors.pop(label, None)
 
@@ -75,7 +75,7 @@ class ZeroShotClassification(Embedder):
         write_atomically(path, data)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Read what save wrote, in place of the examples so far."""
+        """Replace the examples with those that save wrote."""
         import json
 
         try:
@@ -113,7 +113,7 @@ class ZeroShotClassification(Embedder):
         found = [label for label in text_list(labels) if label]
         if not found:
             raise InputError(
-                "there are no labels to choose from; give candidate_labels=[...] or "
+                "got no labels; expected at least one. Give candidate_labels=[...] or call "
                 "add_examples(label, texts)."
             )
         return found

@@ -144,7 +144,7 @@ static int find_old(const torch_file *f, const bl_pickle_value *key, storage *ou
 /* ---- tensors --------------------------------------------------------------------------- */
 
 /* Fills in out if the tensor is within its storage and in row order. */
-static int place(const bl_pickle *m, const bl_pickle_value *t, const storage *s, bl_tensor *out)
+static int locate(const bl_pickle *m, const bl_pickle_value *t, const storage *s, bl_tensor *out)
 {
     const bl_pickle_value *type = &m->values[t->first], *shape = &m->values[t->shape],
                           *strides = &m->values[t->strides];
@@ -177,7 +177,7 @@ static int add_tensor(torch_file *f, const bl_pickle_value *name, const bl_pickl
     if (out->count == MOST_TENSORS) return fail(f, "it holds too many tensors");
     bl_tensor *added = bl_add_tensor(out, (const char *)name->text, name->size);
     if (!added) return bl_pickle_no_memory(m);
-    if ((f->is_zip ? find_in_zip(f, key, &s) : find_old(f, key, &s)) && place(m, t, &s, added))
+    if ((f->is_zip ? find_in_zip(f, key, &s) : find_old(f, key, &s)) && locate(m, t, &s, added))
         return 1;
     return fail(f, "a tensor reaches outside its storage or is not in row order");
 }

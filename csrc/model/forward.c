@@ -29,8 +29,8 @@ void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, 
     }
 }
 
-/* One head of one text. Queries are rows [q, q + rows) of qkv, and the result takes
- * their place; keys and values are all the text's tokens. */
+/* One head of one text. Queries are rows [q, q + rows) of qkv, and the result
+ * overwrites them; keys and values are all the text's tokens. */
 static void attend(bl_pass *p, struct bl_scratch *s, size_t head, size_t text, size_t q,
                    size_t rows)
 {
@@ -59,7 +59,7 @@ static void attend(bl_pass *p, struct bl_scratch *s, size_t head, size_t text, s
 
 /* One text's first token alone, in the last layer. A score q . (K x) is (K^T q) . x, and
  * a result sum p V x is V (sum p x), so the token's few vectors go through the weights
- * in place of every other token's. A constant in all scores, as the keys' bias makes,
+ * instead of every other token's. A constant in all scores, as the keys' bias makes,
  * changes no softmax. The context goes to row `text` of qkv. */
 static void attend_first(bl_pass *p, const bl_layer *l, struct bl_scratch *s, size_t text)
 {

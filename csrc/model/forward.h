@@ -14,7 +14,7 @@ typedef struct {
     size_t tokens, texts, wanted_count;
     int first_only;                     /* of every text the first token is wanted, and no other */
     int32_t *words, *positions, *types; /* per token */
-    int32_t *origin;                    /* per token: its place in the batch */
+    int32_t *origin;                    /* per token: its index in the batch */
     int32_t *wanted;                    /* token indices */
     size_t *start, *wanted_start;       /* per text, and one more */
 
@@ -35,8 +35,8 @@ typedef struct {
 /* Lay a pass for up to `tokens` tokens out in memory (NULL: only measure); its size. */
 size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads, void *memory);
 
-/* An int8 buffer's rows of n values from row `at` on; from an odd one, a single row, in
- * the place of its pair. In float the buffer is empty and stays so. */
+/* An int8 buffer's rows of n values from row `at` on; from an odd one, a single row, at
+ * the offset of its pair. In float the buffer is empty and stays so. */
 bl_rows8 bl_rows_from(const bl_model *m, bl_rows8 r, size_t at, size_t n);
 
 void bl_forward(bl_pass *p, unsigned thread);

@@ -13,7 +13,7 @@ typedef struct {
     const char *query, *key, *value, *output, *attention_norm, *up, *down, *output_norm;
 
     const char *pooler;       /* the first layer of a classifier */
-    int pooler_has_prefix;    /* "bert." stands before it, as before the encoder's names */
+    int pooler_has_prefix;    /* it starts with "bert.", as do the encoder's names */
     int pooler_is_output;     /* what it gives is the model's pooled output */
     bl_activation activation; /* of the pooler */
 

@@ -51,7 +51,7 @@ size_t bl_workspace_size(const bl_model *m, size_t tokens, unsigned threads)
 
 /* ---- the heads ----------------------------------------------------------------- */
 
-/* A float layer whose real size is no multiple of 16, by way of a small buffer. */
+/* A float layer whose real size is not a multiple of 16, computed through a small buffer. */
 static void project(const bl_model *m, const float *x, size_t stride, size_t rows, const float *w,
                     const float *bias, size_t n, float *out)
 {
@@ -216,7 +216,7 @@ static bl_status check(const bl_model *m, const bl_batch *b, const bl_request *r
             error, BL_CONFIG_ERROR,
             "this model has no head for that output; open one that was made for the task.");
     if (!b->texts || !b->length)
-        return bl_fail(error, BL_INPUT_ERROR, "there are no ids; give at least one.");
+        return bl_fail(error, BL_INPUT_ERROR, "the batch has 0 ids; give at least one.");
     if (b->length > m->c.positions)
         return bl_fail(
             error, BL_INPUT_ERROR,

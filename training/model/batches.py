@@ -43,7 +43,7 @@ class Batches:
 
     def forever(self) -> Iterator[list[Row]]:
         if not self.rows:
-            raise ValueError("there are no rows to train on; expected at least one.")
+            raise ValueError("got 0 rows to train on; expected at least one.")
         while True:
             yield from self
 

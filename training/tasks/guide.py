@@ -20,7 +20,7 @@ class Guide:
     """Fitted to a task's labels on the teacher's vectors, which are far better than ours.
 
     What it says of any sentence that has a vector is a lesson for the small model, most of all on
-    what is none of the labels.
+    what no label fits.
     """
 
     def __init__(self, vectors: Vectors, task: Task, recipe: Recipe) -> None:

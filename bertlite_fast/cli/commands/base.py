@@ -104,7 +104,7 @@ class TextCommand(Command):
         """The exit code, once all texts are read."""
         if not texts.count and not screen.failed:
             raise InputError(
-                "there is no text to answer; give texts as arguments, with --file, "
+                "got no text; give texts as arguments, with --file, "
                 "or on standard input, one on each line."
             )
         return 1 if screen.failed else 0

@@ -68,7 +68,10 @@ class Convert(Command):
         args.text = []
         texts = [line.text for line in texts_of(args, screen)]
         if not texts:
-            raise InputError(f"there is no text in {', '.join(args.file)} to compare outputs on.")
+            raise InputError(
+                f"{', '.join(args.file)}: found no text to compare outputs on; expected one on "
+                "each line. Give another file, or leave --file out."
+            )
         return texts
 
     def _show(self, report: dict[str, Any], screen: Screen) -> None:

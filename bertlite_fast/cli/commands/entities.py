@@ -94,7 +94,7 @@ class Slots(Names):
 
 
 def marked(text: str, entities: Any) -> Row:
-    """The text with its entities marked: in color, or in brackets where there is no color."""
+    """The text with its entities marked: in color, or in brackets without color."""
     parts: list[Part] = []
     end = 0
     for entity in entities:
