@@ -62,6 +62,35 @@ def test_conversion_errors(tiny: Path, tmp_path: Path) -> None:
         bf.Model(tmp_path / "m", precision="fp32")
 
 
+@pytest.mark.parametrize(
+    ("version", "shown"),
+    [
+        ("2", "2"),
+        ("10", "10"),
+        ("", r"\?"),
+        ("1.5", "1.5"),
+        ("\n\u00e9", r"\?\?\?"),
+        ("9" * 99, r"\?"),
+    ],
+)
+def test_another_version_of_a_converted_file_is_refused(
+    version: str, shown: str, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    file = tmp_path / "m"
+    bf.convert(folders["L2H64-encoder"], file)
+    data = file.read_bytes()
+    size = struct.unpack("<Q", data[:8])[0]
+    entries = json.loads(data[8 : 8 + size])
+    entries["__metadata__"]["bertlite"] = version
+    text = json.dumps(entries).encode()
+    file.write_bytes(header(text + b" " * (-len(text) % 64), data[8 + size :]))
+    message = f"has version {shown} of the format, and this library reads version 1; update"
+    for opened in (bf.Model, bf.Tokenizer, lambda f: bf.Model(f.read_bytes())):
+        with pytest.raises(bf.ModelFileError, match=message) as caught:
+            opened(file)
+        assert "\n" not in str(caught.value)
+
+
 def test_from_memory(tiny: Path) -> None:
     data = (tiny / "model.safetensors").read_bytes()
     model = bf.Model(data, config=(tiny / "config.json").read_text())

@@ -8,7 +8,10 @@
 #include "../memory.h"
 #include "../error.h"
 
-enum { SIZE_BYTES = 8, LONGEST_HEADER = 100000000, LONGEST_NAME = 1024 };
+enum { SIZE_BYTES = 8, LONGEST_HEADER = 100000000, LONGEST_NAME = 1024, LONGEST_VERSION = 16 };
+
+/* The version of converted files that this library reads. */
+static const char version_read[] = "1";
 
 /* Bits per element; 0 for an unknown name. */
 static unsigned bits_of(bl_json_string name, bl_dtype *dtype)
@@ -61,6 +64,7 @@ typedef struct {
     span *spans;   /* one per tensor, out->capacity of them */
     int no_memory; /* why it failed: this, or */
     const char *problem;
+    char version[LONGEST_VERSION]; /* or the version of a converted file, not ours */
 } reader;
 
 static int by_start(const void *a, const void *b)
@@ -133,13 +137,27 @@ static int read_entry(bl_json *j, bl_tensor *t, span *s)
     return 1;
 }
 
+/* Whether this library reads the version; what is not plain text is shown as "?". */
+static int read_version(reader *r, bl_json_string value)
+{
+    if (bl_json_is(value, version_read)) return 1;
+    if (!bl_json_copy(value, r->version, sizeof r->version) || !*r->version)
+        memcpy(r->version, "?", 2);
+    for (char *c = r->version; *c; c++)
+        if (*c < ' ' || *c > '~') *c = '?';
+    return 0;
+}
+
 static int read_metadata(reader *r, bl_tensors *out)
 {
     bl_json_string key, value;
     if (!bl_json_open(&r->j, '{')) return 0;
     while (bl_json_key(&r->j, &key)) {
         if (!bl_json_text(&r->j, &value)) return 0;
-        if (bl_json_is(key, "bertlite")) out->converted = 1;
+        if (bl_json_is(key, "bertlite")) {
+            out->converted = 1;
+            if (!read_version(r, value)) return 0;
+        }
         char **kept = bl_json_is(key, "config")      ? &out->config
                       : bl_json_is(key, "tokenizer") ? &out->tokenizer
                       : bl_json_is(key, "id")        ? &out->id
@@ -219,13 +237,18 @@ bl_status bl_read_safetensors(const void *data, size_t size, bl_tensors *out, bl
                        "this is not a safetensors file: its header would have %llu bytes, and the "
                        "file has %llu; download or save it again.",
                        (unsigned long long)header, (unsigned long long)size);
-    reader r = { bl_json_start(p + SIZE_BYTES, (size_t)header), out, NULL, 0, NULL };
+    reader r = { .j = bl_json_start(p + SIZE_BYTES, (size_t)header), .out = out };
     read_header(&r);
     if (!r.problem) place_tensors(&r, p + SIZE_BYTES + header, size - SIZE_BYTES - (size_t)header);
     bl_free(r.spans);
     if (!r.problem) return BL_OK;
     bl_tensors_free(out);
     if (r.no_memory) return bl_no_memory(error, "the model");
+    if (*r.version)
+        return bl_fail(error, BL_FILE_ERROR,
+                       "this converted file has version %s of the format, and this library reads "
+                       "version %s; update the library, or convert the model again.",
+                       r.version, version_read);
     return bl_fail(error, BL_FILE_ERROR,
                    "the safetensors file is damaged: %s; download or save it again.", r.problem);
 }
