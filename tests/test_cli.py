@@ -365,8 +365,10 @@ AS_INSTALLED = "import sys; from bertlite_fast.cli import main; sys.exit(main())
 
 @posix
 def test_ctrl_c_is_quiet(here: Path) -> None:
+    # A shell starts background jobs, and so perhaps these tests, with the signal ignored.
+    listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     run = subprocess.Popen(
-        [sys.executable, "-c", AS_INSTALLED, "ner"],
+        [sys.executable, "-c", listens + AS_INSTALLED, "ner"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
