@@ -6,12 +6,18 @@ cdef class Tokens:
     cdef object text         # a str, or a list of str
     cdef bint split_special
     cdef size_t count        # may be one more than there are ids, where the rest was not wanted
+    cdef size_t held         # how many ids there are
     cdef int32_t *ids
     cdef bl_offset *offsets  # in characters; made when first asked for
 
     def __dealloc__(self):
         PyMem_Free(self.ids)
         PyMem_Free(self.offsets)
+
+    def __reduce__(self):
+        cdef Py_ssize_t n = 0 if self.ids is NULL else self.held
+        return restored_tokens, (self.owner, self.text, self.split_special, self.count,
+                                 (<char *>self.ids)[:n * sizeof(int32_t)])
 
     cdef int locate(self) except -1:
         """Tokenize once more, this time noting the tokens' offsets."""
@@ -79,6 +85,12 @@ cdef class Encoding:
 
     def __dealloc__(self):
         PyMem_Free(self.data)
+
+    def __reduce__(self):
+        cdef bytes data = b"" if self.data is NULL else (
+            (<char *>self.data)[:4 * self.count * sizeof(int32_t)])
+        return restored_encoding, (self.owner, self.a, self.b, self.padding, self.pad_left,
+                                   data, self.windows)
 
     def __len__(self):
         return self.count + self.padding

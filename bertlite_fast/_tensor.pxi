@@ -43,6 +43,9 @@ cdef class Tensor:
     def __repr__(self):
         return f"Tensor(shape={self.shape})"
 
+    def __reduce__(self):
+        return restored_tensor, (self.shape, memoryview(self).tobytes())
+
     def __getbuffer__(self, Py_buffer *view, int flags):
         view.buf = &no_values[0] if self.data is NULL else self.data
         view.obj = self
@@ -80,6 +83,19 @@ cdef Tensor new_tensor(int ndim, Py_ssize_t a, Py_ssize_t b, Py_ssize_t c):
     return t
 
 
+def restored_tensor(tuple shape not None, bytes values not None):
+    """A pickled tensor, which need not have been contiguous."""
+    cdef tuple sizes = shape + (1, 1)
+    cdef Tensor t
+    if not 1 <= len(shape) <= 3 or min(shape) < 0:
+        raise ValueError(f"{shape} is not the shape of a tensor.")
+    if sizes[0] * sizes[1] * sizes[2] * sizeof(float) != len(values):
+        raise ValueError(f"the shape {shape} does not fit {len(values)} bytes.")
+    t = new_tensor(len(shape), sizes[0], sizes[1], sizes[2])
+    memcpy(t.data, <const char *>values, len(values))
+    return t
+
+
 cdef Tensor column(Tensor t, Py_ssize_t index):
     """t[..., index], sharing memory."""
     cdef Tensor v = Tensor.__new__(Tensor)
@@ -108,6 +124,7 @@ cdef object array(Tensor t):
 
 @cython.no_gc
 @cython.freelist(8)
+@cython.auto_pickle(False)  # its state would be set without a check
 cdef class Output:
     """What a model returns.
 
@@ -153,6 +170,9 @@ cdef class Output:
             return ["last_hidden_state"] + ([] if self.pooled is None else ["pooler_output"])
         return ["embeddings"] if self.kind == BL_MEAN else ["logits"]
 
+    def __reduce__(self):
+        return restored_output, (self.kind, self.tensor, self.pooled)
+
     def __getitem__(self, key):
         if isinstance(key, str):
             if key not in self.keys():
@@ -168,3 +188,12 @@ cdef class Output:
 
     def __repr__(self):
         return f"Output({', '.join(self.keys())})"
+
+
+def restored_output(int kind, Tensor tensor, Tensor pooled):
+    """A pickled output."""
+    cdef Output out = Output.__new__(Output)
+    if kind == ANSWERS and (tensor is None or tensor.ndim < 2 or tensor.dims[tensor.ndim - 1] != 2):
+        raise ValueError("an answer's logits have two columns.")
+    out.kind, out.tensor, out.pooled = kind, tensor, pooled
+    return out

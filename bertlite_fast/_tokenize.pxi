@@ -77,7 +77,7 @@ cdef Tokens tokens_of(TokenizerCore owner, object text, bint split_words, bint s
             utf = utf8(text, &size)
             ids_of(owner, utf, size, split_special, ids, capacity, &t.count)
         # only as much as there is, for it is kept as long as the encoding
-        n = min(t.count, capacity)
+        n = t.held = min(t.count, capacity)
         t.ids = <int32_t *>allocate(n, sizeof(int32_t))
         memcpy(t.ids, ids, n * sizeof(int32_t))
         return t
@@ -96,6 +96,33 @@ cdef Encoding new_row(Tokens a, Tokens b, const bl_window *window, bint specials
     row.special, row.source = e.data + 2 * e.count, e.data + 3 * e.count
     bl_fill_row(a.owner.t, a.ids, NULL if b is None else b.ids, a.count, window, b is not None,
                 specials, &row)
+    return e
+
+
+def restored_tokens(TokenizerCore owner, object text, bint split_special, size_t count,
+                    bytes ids not None):
+    """Pickled tokens."""
+    cdef Tokens t = Tokens.__new__(Tokens)
+    t.held = len(ids) // sizeof(int32_t)
+    if len(ids) % sizeof(int32_t) or not t.held <= count <= t.held + 1:
+        raise ValueError(f"{len(ids)} bytes do not fit {count} tokens.")
+    t.owner, t.text, t.split_special, t.count = owner, text, split_special, count
+    t.ids = <int32_t *>allocate(t.held, sizeof(int32_t))
+    memcpy(t.ids, <const char *>ids, len(ids))
+    return t
+
+
+def restored_encoding(TokenizerCore owner, Tokens a, Tokens b, size_t padding, bint pad_left,
+                      bytes data not None, list windows):
+    """A pickled encoding."""
+    cdef Encoding e = Encoding.__new__(Encoding)
+    e.owner, e.a, e.b, e.windows = owner, a, b, windows
+    e.padding, e.pad_left = padding, pad_left
+    e.count = len(data) // (4 * sizeof(int32_t))
+    if e.count and (owner is None or a is None or len(data) % (4 * sizeof(int32_t))):
+        raise ValueError(f"{len(data)} bytes do not make an encoding.")
+    e.data = <int32_t *>allocate(4 * e.count, sizeof(int32_t))
+    memcpy(e.data, <const char *>data, len(data))
     return e
 
 

@@ -14,6 +14,7 @@ from array import array
 from pathlib import Path
 from typing import Any
 
+import checkpoints
 import numpy as np
 import pytest
 
@@ -258,6 +259,29 @@ def test_pickle_and_copy(model: bf.Model) -> None:
     want = bytes_of(model([[1, 2]]))
     for other in (pickle.loads(pickle.dumps(model)), copy.copy(model), copy.deepcopy(model)):
         assert bytes_of(other([[1, 2]])) == want
+
+
+@pytest.mark.parametrize("name", ["L2H64-encoder", "L2H64-question-answering"])
+def test_outputs_pickle_and_copy(folders: dict[str, Path], name: str) -> None:
+    spec = next(s for s in checkpoints.SPECS if s.name == name)
+    out = bf.Model(folders[name], spec.task)([[1, 2, 3], [4, 5, 6]])
+    for other in (pickle.loads(pickle.dumps(out)), copy.copy(out), copy.deepcopy(out)):
+        assert other.keys() == out.keys()
+        assert other.tensor.tolist() == out.tensor.tolist()
+        for key in out:
+            assert np.array_equal(other[key], out[key])
+    empty = pickle.loads(pickle.dumps(bf.Tensor()))
+    assert empty.shape == (0,) and pickle.loads(pickle.dumps(bf.Output())).keys() == []
+    reduced: Any = out.__reduce__()
+    restore, (kind, tensor, pooled) = reduced
+    if spec.task == "question-answering":
+        for damaged in (None, bf.Tensor()):
+            with pytest.raises(ValueError, match="two columns"):
+                restore(kind, damaged, pooled)
+    restore, (_, values) = tensor.__reduce__()
+    for wrong in ((), (2,), (-1, -6), (1, 1, 1, 6), (2**62, 2**62)):
+        with pytest.raises(ValueError, match="shape"):
+            restore(wrong, values)
 
 
 def test_top() -> None:

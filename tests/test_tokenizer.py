@@ -384,6 +384,30 @@ def test_it_can_be_saved_copied_pickled_and_converted(
         assert other.get_vocab() == tok.get_vocab()
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_encodings_pickle_and_copy(folder: Path, side: str) -> None:
+    tok = Tokenizer(folder / "vocab.txt", padding_side=side)
+    texts, pairs = ["Hello wörld, [MASK]", "playing " * 20], ["中国", "naïve"]
+    limits: dict[str, Any] = {
+        "truncation": True,
+        "max_length": 9,
+        "padding": "max_length",
+        "stride": 2,
+    }
+    for found in (
+        tok("x " * 50, truncation=True, max_length=7),
+        tok(texts, pairs, padding=True),
+        tok(texts, return_overflowing_tokens=True, **limits),
+        tok([["Hello", "wörld"]], is_split_into_words=True),
+    ):
+        for other in (pickle.loads(pickle.dumps(found)), copy.copy(found), copy.deepcopy(found)):
+            assert other == found and len(other.encodings) == len(found.encodings)
+            for ours, theirs in zip(other.encodings, found.encodings):
+                for name in ("ids", "offsets", "tokens", "word_ids", "sequence_ids"):
+                    assert getattr(ours, name) == getattr(theirs, name)
+                assert len(ours.overflowing) == len(theirs.overflowing)
+
+
 def test_a_converted_file_without_a_tokenizer_says_so(tiny: Path, tmp_path: Path) -> None:
     bf.convert(tiny, tmp_path / "model.bertlite")
     with pytest.raises(ModelConfigError, match="has no tokenizer"):
