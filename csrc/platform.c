@@ -109,6 +109,25 @@ int bl_is_file(const char *path)
     return a != INVALID_FILE_ATTRIBUTES && !(a & FILE_ATTRIBUTE_DIRECTORY);
 }
 
+static int identify(const char *path, BY_HANDLE_FILE_INFORMATION *found)
+{
+    wchar_t *w = bl_wide_path(path);
+    if (!w) return 0;
+    HANDLE h = CreateFileW(w, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                           OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    bl_free(w);
+    if (h == INVALID_HANDLE_VALUE) return 0;
+    const int ok = GetFileInformationByHandle(h, found) != 0;
+    CloseHandle(h);
+    return ok;
+}
+int bl_is_same_file(const char *a, const char *b)
+{
+    BY_HANDLE_FILE_INFORMATION x, y;
+    return identify(a, &x) && identify(b, &y) && x.dwVolumeSerialNumber == y.dwVolumeSerialNumber &&
+           x.nFileIndexHigh == y.nFileIndexHigh && x.nFileIndexLow == y.nFileIndexLow;
+}
+
 #else
 #include <errno.h>
 #include <fcntl.h>
@@ -188,5 +207,10 @@ int bl_is_file(const char *path)
 {
     struct stat s;
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+int bl_is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 #endif

@@ -77,6 +77,8 @@ void bl_map_close(bl_map *map);
 void bl_map_release(const bl_map *map, const void *from, size_t size);
 int bl_is_folder(const char *path);
 int bl_is_file(const char *path);
+/* Whether both paths lead to one file that exists, whatever it is called in them. */
+int bl_is_same_file(const char *a, const char *b);
 
 /* The file at path "cannot be <action>", for the reason that the system gave last: a file error,
  * or a memory error if the system had no memory. */

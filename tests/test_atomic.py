@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -166,3 +167,32 @@ def test_a_pipe_is_written_directly(tiny: Path, tmp_path: Path) -> None:
 def test_a_folder_in_place_of_a_file(tiny: Path, tmp_path: Path) -> None:
     with pytest.raises(bf.ModelFileError, match="is a folder"):
         bf.convert(tiny, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "vocab.txt"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_conversion_does_not_write_over_what_it_reads(
+    tiny: Path, tmp_path: Path, name: str, linked: bool
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny, folder)
+    (folder / "vocab.txt").write_text("".join(f"{i}\n" for i in ("[UNK]", *range(999))))
+    target = folder / name
+    if linked:
+        os.link(target, tmp_path / "link")
+        target = tmp_path / "link"
+    before = target.read_bytes()
+    with pytest.raises(bf.ModelFileError, match="is a file that the conversion reads"):
+        bf.convert(folder, target)
+    assert target.read_bytes() == before
+    assert not leftovers(folder)
+
+
+def test_a_delta_file_does_not_replace_its_base(tiny: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    bf.convert(tiny, base)
+    before = base.read_bytes()
+    with pytest.raises(bf.ModelFileError, match="is a file that the conversion reads"):
+        bf.convert(tiny, base, base=base)
+    assert base.read_bytes() == before
+    bf.convert(tiny, tmp_path / "delta", base=base)

@@ -117,6 +117,37 @@ static bl_status save_delta(bl_writer *w, bl_writer_metadata *metadata, const ch
     return status;
 }
 
+/* ---- what must not be written over --------------------------------------------------------- */
+
+static bl_status refuse_input(const char *file, const char *input, bl_error *error)
+{
+    if (!bl_is_same_file(file, input)) return BL_OK;
+    return bl_fail(error, BL_FILE_ERROR,
+                   "%.300s is a file that the conversion reads, and would be lost; write to "
+                   "another name.",
+                   file);
+}
+
+/* An error if file is the base file, or one of those in the folder that make up the model. */
+static bl_status check_target(const char *folder, const char *file, const char *base_path,
+                              bl_error *error)
+{
+    static const char *const names[] = {
+        "config.json", "model.safetensors", "pytorch_model.bin",       "tokenizer.json",
+        "vocab.txt",   "added_tokens.json", "special_tokens_map.json", "tokenizer_config.json",
+    };
+    const size_t size = strlen(folder) + 32;
+    bl_status status = base_path ? refuse_input(file, base_path, error) : BL_OK;
+    char *path = bl_malloc(size);
+    if (!path) return bl_no_memory(error, "the path");
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == BL_OK; i++) {
+        snprintf(path, size, "%s/%s", folder, names[i]);
+        status = refuse_input(file, path, error);
+    }
+    bl_free(path);
+    return status;
+}
+
 bl_status bl_convert(const char *folder, const char *file, const char *base_path, bl_error *error)
 {
     bl_writer w;
@@ -129,6 +160,8 @@ bl_status bl_convert(const char *folder, const char *file, const char *base_path
         return bl_fail(error, BL_CONFIG_ERROR,
                        "%.300s is converted already; give the folder of a checkpoint.", folder);
     }
+    const bl_status allowed = check_target(folder, file, base_path, error);
+    if (allowed != BL_OK) return allowed;
     bl_model *m = bl_open_for_conversion(folder, &w, &reason);
     bl_status status = m ? BL_OK : bl_fail(error, reason.status, "%s", reason.text);
     if (m) {
