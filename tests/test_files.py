@@ -284,7 +284,7 @@ CONFIGS: list[tuple[dict[str, Any], str]] = [
     ({"position_embedding_type": "relative_key"}, "absolute"),
     ({"is_decoder": True}, "decoder"),
     ({"layer_norm_eps": 0}, "layer_norm_eps"),
-    ({"layer_norm_eps": "x"}, "JSON"),
+    ({"layer_norm_eps": "x"}, "not a number"),
 ]
 
 
@@ -333,6 +333,13 @@ FORMATS: list[tuple[bytes, str]] = [
     (b"<!DOCTYPE html><html>", "is a web page"),
     (b'{"model_type": "bert"}', "is a JSON file"),
     (b"[PAD]\n[UNK]\n[CLS]\n", "vocab.txt"),
+    (b"\x89PNG\r\n\x1a\n" + bytes(64), "is a picture"),
+    (b"%PDF-1.7\n" + bytes(64), "is a PDF"),
+    (b"\x28\xb5\x2f\xfd" + bytes(64), "is a Zstandard archive"),
+    (b"\x93NUMPY\1\0" + bytes(64), "is a NumPy array"),
+    (b"\x1c\0\0\0TFL3" + bytes(64), "is a TensorFlow Lite file"),
+    (b"", "is empty"),
+    (b"\xff" * 8 + b"{", "its header would have"),
 ]
 
 
@@ -345,6 +352,38 @@ def test_other_formats_are_named(data: bytes, message: str, tiny: Path, tmp_path
     (tmp_path / "model.safetensors").write_bytes(data)
     with pytest.raises(bf.ModelFileError, match=message):
         bf.Model(tmp_path)
+
+
+@pytest.mark.parametrize(("data", "message"), FORMATS[:2] + FORMATS[4:6], ids=lambda v: str(v)[:20])
+def test_other_formats_are_no_tokenizers(data: bytes, message: str, tmp_path: Path) -> None:
+    """A git-lfs pointer was read as a vocabulary of three words."""
+    for name in ("vocab.txt", "tokenizer.json", "tokenizer.bertlite"):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(bf.ModelFileError, match=message):
+            bf.AutoTokenizer.from_pretrained(tmp_path / name)
+    with pytest.raises(bf.ModelFileError, match=message):
+        bf.AutoTokenizer.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("model_type", 3, "model_type is not a string"),
+        ("hidden_act", 3, "activation is not a string"),
+        ("layer_norm_eps", "small", "layer_norm_eps is not a number"),
+        ("position_embedding_type", 3, "positions are not absolute"),
+    ],
+)
+def test_values_of_other_types_are_named(
+    key: str, value: object, message: str, tiny: Path, tmp_path: Path
+) -> None:
+    config = json.loads((tiny / "config.json").read_text())
+    shutil.copy(tiny / "model.safetensors", tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(config | {key: value}))
+    with pytest.raises(bf.ModelConfigError, match=message):
+        bf.Model(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(config | {"model_type": None}))
+    bf.Model(tmp_path)
 
 
 @pytest.mark.parametrize(

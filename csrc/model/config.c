@@ -126,15 +126,17 @@ static void read_value(reader *r, bl_json_string key, bl_config_values *out)
     bl_json *j = &r->j;
     bl_json_string word;
     if (bl_json_is(key, "layer_norm_eps")) {
-        bl_json_number(j, &r->epsilon);
+        if (!bl_json_number(j, &r->epsilon)) complain(r, "its layer_norm_eps is not a number");
     } else if (bl_json_is(key, "model_type")) {
-        bl_json_text(j, &r->model_type);
+        if (!bl_json_word(j, "null") && !bl_json_text(j, &r->model_type))
+            complain(r, "its model_type is not a string");
     } else if (bl_json_is(key, "hidden_act") || bl_json_is(key, "activation")) {
-        if (bl_json_text(j, &word) && !activation_of(word, &out->activation))
+        if (!bl_json_text(j, &word)) complain(r, "its activation is not a string");
+        else if (!activation_of(word, &out->activation))
             complain(r, "its activation is not one of gelu, gelu_new, gelu_pytorch_tanh, "
                         "gelu_fast and relu");
     } else if (bl_json_is(key, "position_embedding_type")) {
-        if (!bl_json_word(j, "null") && bl_json_text(j, &word) && !bl_json_is(word, "absolute"))
+        if (!bl_json_word(j, "null") && !(bl_json_text(j, &word) && bl_json_is(word, "absolute")))
             complain(r, "its positions are not absolute");
     } else if (bl_json_is(key, "is_decoder")) {
         if (bl_json_word(j, "true")) complain(r, "it is a decoder");

@@ -15,6 +15,8 @@
 #include "labels.h"
 #include "layers.h"
 
+#define EXPECTED "a model that can be opened" /* in messages about other formats */
+
 static bl_model *create(bl_precision precision, bl_error *error)
 {
     const bl_kernels *k = bl_active_isa();
@@ -186,7 +188,8 @@ static bl_status map_tensors(const tensor_file *file, const char *path, bl_map *
     status = file->read(map->data, map->size, out, error);
     if (status != BL_FILE_ERROR) return status;
     if (file->read == bl_read_torch && bl_is_torch(map->data, map->size)) return status;
-    return bl_refuse_other_formats(map->data, map->size, path, error) ? BL_FILE_ERROR : status;
+    return bl_refuse_other_formats(map->data, map->size, path, EXPECTED, error) ? BL_FILE_ERROR
+                                                                                : status;
 }
 
 static bl_status no_tensors(const char *folder, bl_error *error)
@@ -250,7 +253,7 @@ static bl_status read_tensors(const source *from, int has_config, bl_tensors *ou
 {
     const bl_status status = bl_read_safetensors(from->data, from->size, out, error);
     if (status == BL_FILE_ERROR &&
-        bl_refuse_other_formats(from->data, from->size, from->path, error) != BL_OK)
+        bl_refuse_other_formats(from->data, from->size, from->path, EXPECTED, error) != BL_OK)
         return BL_FILE_ERROR;
     if (status != BL_OK || has_config || (out->converted && out->config)) return status;
     return bl_fail(error, BL_FILE_ERROR,

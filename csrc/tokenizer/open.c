@@ -3,6 +3,7 @@
 
 #include "../error.h"
 #include "../files/delta.h"
+#include "../files/formats.h"
 #include "../files/tensors.h"
 #include "build.h"
 
@@ -54,7 +55,11 @@ static bl_tokenizer *open_files(const char *vocabulary, int json, const char *co
         /* An empty file has no bytes to point to. */
         const void *a_data = a.data ? (const void *)a.data : "";
         const void *b_data = b.data ? (const void *)b.data : "";
-        t = bl_tokenizer_open_memory(a_data, a.size, json, config ? b_data : NULL, b.size, error);
+        status =
+            bl_refuse_formats_but_text(a_data, a.size, vocabulary, "a tokenizer's file", error);
+        if (status == BL_OK)
+            t = bl_tokenizer_open_memory(a_data, a.size, json, config ? b_data : NULL, b.size,
+                                         error);
     }
     bl_map_close(&a);
     bl_map_close(&b);
@@ -137,13 +142,17 @@ static bl_tokenizer *build_from_converted(const converted_file *file, const char
     return t;
 }
 
+#define EXPECTED "a converted file with a tokenizer"
+
 static bl_tokenizer *open_converted(const char *path, const char *base, bl_error *error)
 {
     converted_file file;
     bl_tokenizer *t = NULL;
     if (bl_map_file(&file.map, path, error) != BL_OK) return NULL;
-    if (bl_read_safetensors(file.map.data, file.map.size, &file.tensors, error) == BL_OK) {
-        bl_status status = BL_OK;
+    bl_status status = bl_read_safetensors(file.map.data, file.map.size, &file.tensors, error);
+    if (status == BL_FILE_ERROR)
+        (void)bl_refuse_other_formats(file.map.data, file.map.size, path, EXPECTED, error);
+    if (status == BL_OK) {
         if (file.tensors.base) status = replace_by_base(&file, path, base, error);
         if (status == BL_OK) t = build_from_converted(&file, path, error);
         bl_tensors_free(&file.tensors);
