@@ -34,6 +34,8 @@ cdef bytes path_bytes(object path):
         raise ModelFileError(
             f"the path {path!a} holds characters that this system's file names cannot hold."
         ) from None
+    if not found:
+        raise ModelFileError("a path is empty; give that of a folder or of a file.")
     if b"\0" in found:
         raise ModelFileError(f"the path {path!a} holds a NUL character.")
     return found

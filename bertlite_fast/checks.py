@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 LARGEST = 0x7FFFFFFF  # what 32-bit boards can hold
 
 
+def shown(value: "Any") -> str:
+    """A value for a message; Python refuses to write the largest numbers."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
 def whole(name: str, value: "Any", least: int = 0) -> int:
     """A setting that is a whole number, clamped to LARGEST: larger ones behave the same."""
     try:
@@ -18,5 +27,5 @@ def whole(name: str, value: "Any", least: int = 0) -> int:
     except TypeError:
         number = least - 1
     if number < least or isinstance(value, bool):
-        raise InputError(f"{name} is {value!r}; it has to be a whole number, {least} or more.")
+        raise InputError(f"{name} is {shown(value)}; it has to be a whole number, {least} or more.")
     return min(number, LARGEST)

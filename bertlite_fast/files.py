@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 
-from .errors import ModelFileError
+from .errors import InputError, ModelFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,19 @@ class AtomicFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.path.realpath(os.fsdecode(path))  # a link goes on pointing where it does
+        try:
+            name = os.fsdecode(path)
+        except TypeError:
+            raise InputError(
+                f"a path has to be a str or a path object, not {type(path).__name__}."
+            ) from None
+        try:
+            self.path = os.path.realpath(name)  # a link goes on pointing where it does
+            os.fsencode(self.path)
+        except ValueError:
+            self.path = ""
+        if not name or not self.path or "\0" in name:
+            raise ModelFileError(f"{name!a} cannot be the path of a file; give another.")
         self.temporary: str | None = None
         self.file: BinaryIO | None = None
 
@@ -51,6 +64,8 @@ class AtomicFile:
         mode = _mode_of(self.path)
         if mode is not None and not stat.S_ISREG(mode):
             return open(self.path, "wb")
+        if mode is not None and not os.access(self.path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         folder, name = os.path.split(self.path)
         # os.urandom, not a counter: two processes may write the same file at the same time
         temporary = os.path.join(folder, f".{name[:80]}.{os.urandom(6).hex()}.tmp")

@@ -56,6 +56,8 @@ def find(
         raise InputError(
             f"a model has to be a path or a name, not {type(name).__name__}."
         ) from None
+    if not path:
+        raise ModelFileError("the path of a model is empty; give its folder, file or name.")
     if "\0" in path:
         raise ModelFileError(f"the path {path!a} holds a NUL character.")
     if os.path.exists(path):

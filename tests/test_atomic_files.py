@@ -9,6 +9,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import test_tasks
@@ -137,3 +138,20 @@ def test_what_saves_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
         with pytest.raises(ModelFileError, match="No space left"):
             save()
     assert before == {path: path.read_bytes() for path in [*saved.iterdir(), examples]}
+
+
+@pytest.mark.parametrize("path", [None, 3, "", "a\0b", "\ud800\udfff"])
+def test_what_cannot_be_a_path_is_an_error(path: Any) -> None:
+    with pytest.raises(bf.BertliteError):
+        write_atomically(path, b"x")
+
+
+@POSIX
+def test_a_read_only_file_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(b"old")
+    path.chmod(0o444)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # the superuser may write
+    with pytest.raises(ModelFileError, match="Permission denied; the file that is there"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["notes"]

@@ -364,6 +364,37 @@ AS_INSTALLED = "import sys; from bertlite_fast.cli import main; sys.exit(main())
 
 
 @posix
+def test_an_empty_model_is_not_the_embedded_one(here: Path) -> None:
+    """As from a script whose variable is not set."""
+    run = shell('bertlite-fast sentiment good --model ""', here)
+    assert run.returncode == 1 and b"is empty" in run.stderr and not run.stdout
+
+
+LITTLE_MEMORY = """
+import sys
+from bertlite_fast import cli
+def fails(*arguments): raise {error}
+cli._run = fails
+{more}
+sys.exit(cli.main({arguments}))
+"""
+
+
+@posix
+@pytest.mark.parametrize("error", ["MemoryError", "SystemError('error return without exception')"])
+@pytest.mark.parametrize("more", ["", "from bertlite_fast.cli import screen; screen.say = fails"])
+@pytest.mark.parametrize("arguments", ["[]", ""])
+def test_without_memory_there_is_no_traceback(
+    here: Path, error: str, more: str, arguments: str
+) -> None:
+    """Not even where there is no memory for the message, nor for another import."""
+    program = LITTLE_MEMORY.format(error=error, more=more, arguments=arguments)
+    run = shell(f"{shlex.quote(sys.executable)} -c {shlex.quote(program)}", here)
+    assert run.returncode == 1
+    assert run.stderr == b"" if more else b"has no more memory" in run.stderr
+
+
+@posix
 def test_ctrl_c_is_quiet(here: Path) -> None:
     # A shell starts background jobs, and so perhaps these tests, with the signal ignored.
     listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"

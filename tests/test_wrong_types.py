@@ -8,6 +8,7 @@ import random
 import secrets
 import warnings
 from array import array
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -257,3 +258,31 @@ def test_values_that_are_not_valid_numbers(callables: list[tuple[Any, tuple[str,
         ):
             with contextlib.suppress(bf.BertliteError):
                 call(wrong)
+
+
+def test_a_class_is_not_a_text(callables: list[tuple[Any, tuple[str, ...]]]) -> None:
+    for pipe in (call for call, names in callables if names is TASKS):
+        with pytest.raises(bf.InputError):
+            pipe(str)
+
+
+def test_zero_shot_examples_and_sharpness(callables: list[tuple[Any, tuple[str, ...]]]) -> None:
+    (pipe,) = (c for c, _ in callables if getattr(c, "task", "") == "zero-shot-classification")
+    for label in (None, 3, ["a"]):
+        with pytest.raises(bf.InputError, match="a label has to be a str"):
+            pipe.add_examples(label, "light on")
+    for sharpness in (10**400, -(10**5000), float("nan"), float("inf"), 1e300, "3"):
+        with pytest.raises(bf.InputError, match="sharpness"):
+            pipe("light on", candidate_labels=["a", "b"], sharpness=sharpness)
+    with pytest.raises(bf.InputError, match="a path has to be"):
+        pipe.save(None)
+    with pytest.raises(bf.InputError, match="thousands of digits"):
+        callables[0][0]("light on", top_k=-(10**5000))
+
+
+def test_an_empty_path_is_named(tiny: Path, tmp_path: Path) -> None:
+    for work in (bf.Model, bf.AutoModel.from_pretrained, bf.AutoTokenizer.from_pretrained):
+        with pytest.raises(bf.ModelFileError, match="is empty"):
+            work("")
+    with pytest.raises(bf.ModelFileError, match="is empty"):
+        bf.convert(tiny, "")

@@ -27,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         status = _status(arguments)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    except (MemoryError, SystemError):  # even the message found no memory
+        status = FAILED
     if arguments is None:
         _leave()
     return status
@@ -44,7 +46,7 @@ def _status(arguments: list[str] | None) -> int:
         return OUTPUT_CLOSED
     except (BertliteError, OutputError) as error:
         say(f"bertlite-fast: {error}")
-    except MemoryError:
+    except (MemoryError, SystemError):  # Python's own, where it had no memory for the first
         say("bertlite-fast: the system has no more memory; free some, or use a smaller model.")
     except OSError as error:
         say(f"bertlite-fast: {error}")
@@ -67,9 +69,10 @@ def _run(arguments: list[str] | None) -> int:
 
 def _leave() -> None:
     """Prepare the end of the process, in which Python flushes the streams and reports failures."""
-    import signal
+    # built in; `signal` is read from a file, for which there may be no memory
+    import _signal  # type: ignore[import-not-found]
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             try:

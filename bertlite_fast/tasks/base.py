@@ -143,6 +143,8 @@ def several(texts: Any) -> Any:
     """Texts that can be iterated over; neither a table nor a mapping, whose names would be read."""
     from collections.abc import Mapping
 
+    if isinstance(texts, type):  # which may well have __iter__
+        raise InputError(f"a text has to be a str, or a list of them, not the class {texts!r}.")
     if hasattr(texts, "__dataframe__"):
         raise InputError(
             f"a {type(texts).__name__} is a table, and which column holds the texts is not known; "

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from .._native import Tensor, similarities, softmax, unit_mean
+from ..checks import shown
 from ..errors import InputError
 from ..files import write_atomically
 from .base import only, text_list
@@ -14,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from typing import Any
+
+LIMIT = 1e6  # of sharpness, beyond which the best label has all there is long since
 
 
 class ZeroShotClassification(Embedder):
@@ -58,12 +59,17 @@ class ZeroShotClassification(Embedder):
             raise InputError(
                 f"hypothesis_template is {template!r}; it has to hold {{}} where the label goes."
             )
-        if not isinstance(sharpness, (int, float)) or not math.isfinite(sharpness):
-            raise InputError(f"sharpness is {sharpness!r}; it has to be a number.")
+        if not isinstance(sharpness, (int, float)) or not -LIMIT <= sharpness <= LIMIT:
+            raise InputError(
+                f"sharpness is {shown(sharpness)}; it has to be a number from {-LIMIT:g} to "
+                f"{LIMIT:g}."
+            )
         return settings
 
     def add_examples(self, label: str, texts: str | list[str]) -> None:
         """Represent a label by these texts instead of its own words."""
+        if not isinstance(label, str):
+            raise InputError(f"a label has to be a str, not {type(label).__name__}.")
         self.examples[label] = [*self.examples.get(label, ()), *text_list(texts)]
         self.vectors.pop(label, None)
 
