@@ -7,6 +7,8 @@ import sys
 
 from bertlite_fast import AutoModelForSequenceClassification, AutoTokenizer, top
 
+if len(sys.argv) < 5:
+    sys.exit(__doc__)
 model_name, text, *labels = sys.argv[1:]
 
 # Load model

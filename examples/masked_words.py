@@ -10,6 +10,9 @@ from typing import Any
 
 from bertlite_fast import AutoModelForMaskedLM, AutoTokenizer, top
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+
 # Load model and tokenizer
 model_name = sys.argv[1]
 tokenizer = AutoTokenizer.from_pretrained(model_name)

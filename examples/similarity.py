@@ -9,6 +9,8 @@ from numpy.linalg import norm
 
 from bertlite_fast import AutoModel, AutoTokenizer
 
+if len(sys.argv) != 4:
+    sys.exit(__doc__)
 model_name, text1, text2 = sys.argv[1:]
 
 # Load model

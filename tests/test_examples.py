@@ -53,6 +53,14 @@ def test_masked_words(tmp_path: Path) -> None:
     assert f"- {first.strip().lower():12} |" in printed
 
 
+@pytest.mark.parametrize("name", ["labels.py", "masked_words.py", "similarity.py"])
+def test_an_example_without_arguments_says_how_to_call_it(name: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as found:
+        run(name)
+    assert f"python examples/{name} MODEL" in found.value.stderr
+    assert "Traceback" not in found.value.stderr
+
+
 def run_code(code: str, *arguments: str) -> str:
     """What a new Python, without site-packages, prints when it runs the code."""
     command = [sys.executable, "-S", "-c", code, *arguments]
