@@ -57,6 +57,8 @@ cdef class Tokens:
                     offsets[i].word = word
                 word += 1
             done += n
+        # a pickle may hold more tokens than its text has
+        memset(offsets + done, 0, (self.count - done) * sizeof(bl_offset))
         return 0
 
     cdef object token(self, size_t i):

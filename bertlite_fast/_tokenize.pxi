@@ -106,23 +106,51 @@ def restored_tokens(TokenizerCore owner, object text, bint split_special, size_t
     t.held = len(ids) // sizeof(int32_t)
     if len(ids) % sizeof(int32_t) or not t.held <= count <= t.held + 1:
         raise ValueError(f"{len(ids)} bytes do not fit {count} tokens.")
+    if count:
+        if owner is None or not isinstance(text, (str, list)):
+            raise ValueError("tokens need their tokenizer and their text.")
+        owner.opened()
     t.owner, t.text, t.split_special, t.count = owner, text, split_special, count
     t.ids = <int32_t *>allocate(t.held, sizeof(int32_t))
     memcpy(t.ids, <const char *>ids, len(ids))
     return t
 
 
+cdef int check_sources(Encoding e) except -1:
+    """Each token that is from a text is one that this text has."""
+    cdef size_t s
+    for i in range(3 * e.count, 4 * e.count):
+        if e.data[i] < 0:
+            continue
+        s = e.data[i]
+        if s < e.a.count:
+            if s < e.a.held:
+                continue
+        elif e.b is not None and s - e.a.count < e.b.held:
+            continue
+        raise ValueError(f"a token is from index {s} of its texts, which do not have so many.")
+    return 0
+
+
 def restored_encoding(TokenizerCore owner, Tokens a, Tokens b, size_t padding, bint pad_left,
                       bytes data not None, list windows):
-    """A pickled encoding."""
+    """A pickled encoding, of which nothing is believed that could lead outside its memory."""
     cdef Encoding e = Encoding.__new__(Encoding)
     e.owner, e.a, e.b, e.windows = owner, a, b, windows
-    e.padding, e.pad_left = padding, pad_left
     e.count = len(data) // (4 * sizeof(int32_t))
-    if e.count and (owner is None or a is None or len(data) % (4 * sizeof(int32_t))):
-        raise ValueError(f"{len(data)} bytes do not make an encoding.")
+    if len(data) % (4 * sizeof(int32_t)) or padding > LARGEST:
+        raise ValueError(f"{len(data)} bytes and {padding} tokens do not make an encoding.")
+    if e.count or padding:
+        if owner is None or a is None:
+            raise ValueError("an encoding needs its tokenizer and its tokens.")
+        owner.opened()
+    for other in windows or ():
+        if not isinstance(other, Encoding):
+            raise ValueError(f"what was truncated has to be an Encoding, not {type(other)}.")
+    e.padding, e.pad_left = padding, pad_left
     e.data = <int32_t *>allocate(4 * e.count, sizeof(int32_t))
     memcpy(e.data, <const char *>data, len(data))
+    check_sources(e)
     return e
 
 

@@ -408,6 +408,46 @@ def test_encodings_pickle_and_copy(folder: Path, side: str) -> None:
                 assert len(ours.overflowing) == len(theirs.overflowing)
 
 
+def test_damaged_pickles_of_encodings_do_not_crash(folder: Path) -> None:
+    tok = Tokenizer(folder / "vocab.txt")
+    found: Any = tok("Hello wörld, [MASK]", "playing", padding="max_length", max_length=20)[0]
+    restore, parts = found.__reduce__()
+    r = random.Random(3)
+    outcomes = set()
+    for _ in range(2000):
+        data = bytearray(parts[5])
+        for _ in range(r.randrange(1, 4)):
+            data[r.randrange(len(data))] = r.choice((0, 1, 5, 127, 128, 255))
+        try:
+            other = restore(*parts[:5], bytes(data), parts[6])
+        except ValueError:
+            outcomes.add("refused")
+            continue
+        outcomes.add("read")
+        for name in ("ids", "tokens", "offsets", "word_ids", "sequence_ids"):
+            assert len(getattr(other, name)) == 20
+    assert outcomes == {"refused", "read"}
+    closed = Tokenizer.__new__(Tokenizer)
+    restore_tokens, (_, text, split, count, ids) = parts[1].__reduce__()
+    for owner in (None, closed):
+        with pytest.raises((ValueError, InputError)):
+            restore(owner, *parts[1:])
+        with pytest.raises((ValueError, InputError)):
+            restore_tokens(owner, text, split, count, ids)
+    for wrong in (
+        (None, None, None, 3, False, b"", None),
+        (tok, None, *parts[2:]),
+        (*parts[:3], 2**40, *parts[4:]),
+        (*parts[:5], parts[5][:-1], None),
+        (*parts[:6], ["x"]),
+    ):
+        with pytest.raises(ValueError):
+            restore(*wrong)
+    shorter = restore_tokens(tok, "Hello", split, count, ids)
+    other = restore(tok, shorter, *parts[2:])
+    assert other.offsets[3:5] == [(0, 0), (0, 0)] and len(other.tokens) == 20
+
+
 def test_a_converted_file_without_a_tokenizer_says_so(tiny: Path, tmp_path: Path) -> None:
     bf.convert(tiny, tmp_path / "model.bertlite")
     with pytest.raises(ModelConfigError, match="has no tokenizer"):
