@@ -225,6 +225,7 @@ def sanitizers(_: argparse.Namespace) -> None:
         preloaded = {
             "LD_PRELOAD": f"{gcc_library('libasan.so')} {gcc_library('libubsan.so')}",
             "ASAN_OPTIONS": "detect_leaks=0",
+            **flags,
         }
         call(python(), "-m", "pytest", "-q", *chosen, *files, cwd=copy, PYTHONPATH=".", **preloaded)
 
