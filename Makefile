@@ -36,7 +36,7 @@ format: $(VENV)/.lint
 	$(BIN)/python tools/lint.py --fix
 
 docs: $(VENV)/.built $(VENV)/.docs
-	$(BIN)/python -m mkdocs build -q --strict -d build/site
+	$(BIN)/python -m mkdocs build -q --strict
 
 check:
 	$(PYTHON) tools/ci.py check
@@ -71,7 +71,7 @@ $(VENV)/.built: $(VENV)/.ready setup.py $(BINDING) $(CORE)
 	touch $@
 
 # make weights DATA=folder RUN=folder: the embedded models, from texts to scores
-# (training/README.md). About six hours on two cores; broken off, it goes on where it was.
+# (training/README.md). About six hours on two cores; an interrupted run continues where it stopped.
 weights: $(VENV)/.train
 	$(BIN)/python -m training run $(DATA) $(RUN)
 

@@ -25,6 +25,7 @@ def with_local_links(text: str) -> str:
     """Links to documents become links to their pages; to other files of the source, their names."""
     text = re.sub(r"\]\(docs/([\w-]+\.md)(#[\w-]+)?\)", r"](\1\2)", text)
     text = text.replace("](CHANGELOG.md)", "](changelog.md)")
+    text = re.sub(r"`docs/([\w-]+\.md)`", r"[\1](\1)", text)
     return re.sub(r"\[([^\]]+)\]\((?!https?:|#|[\w-]+\.md)[^)]+\)", r"`\1`", text)
 
 
