@@ -5,7 +5,7 @@
     python -m training stage NAME DATA RUN       one of them again, from what is in RUN
     python -m training score DATA                the models of the package, on validation
     python -m training score --set clinc150 --data FILE      one of them, on a file of the same form
-    python -m training fidelity DATA RUN         what int8 costs
+    python -m training fidelity DATA RUN         the loss of accuracy by int8
     python -m training home COUNT                some made sentences of the home
     python -m training questions DATA COUNT      some questions made from plain text
 

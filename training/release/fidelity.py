@@ -1,4 +1,4 @@
-"""What int8 costs: the scores of the exported models, and of the floats they were rounded from."""
+"""The loss of accuracy by int8: scores of the exported models, and of the unrounded floats."""
 
 from __future__ import annotations
 

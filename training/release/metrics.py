@@ -1,4 +1,4 @@
-"""How each set is scored, with models as they are shipped."""
+"""The metrics of the scored sets, for the shipped models."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ class TaskTuning:
 
 
 def shift_first_label(head: State, shift: float) -> State:
-    """A head that answers with its first label more readily, as the recipe says of the task."""
+    """A head with a larger bias for its first label, as the recipe says of the task."""
     bias = head["out.bias"].clone()
     bias[0] += shift
     return head | {"out.bias": bias}

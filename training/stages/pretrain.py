@@ -79,7 +79,7 @@ class WordModel:
 
 
 class Pretrainer:
-    """Steps of pre-training that can be broken off after any of them."""
+    """Steps of pre-training that can be interrupted after any step."""
 
     def __init__(self, run: Run) -> None:
         self.run, recipe = run, run.recipe

@@ -62,7 +62,7 @@ def tune(task: Task, data: Data, out: Path, say: Say) -> None:
 
 
 def unlabeled(tokenizer: Tokenizer, data: Data) -> list[Row]:
-    """Sentences, with nought at each word's first token."""
+    """Sentences, with 0 at each word's first token."""
     numbers = data.recipe.silver
     shortest, longest = numbers.words
     items = []
