@@ -80,13 +80,14 @@ class Convert(Command):
         tokenizer = "with its tokenizer" if report["tokenizer"] else "without a tokenizer"
         screen.row(f"{report['file']}: {report['bytes'] / 1e6:.2f} MB{weights}, {tokenizer}")
         screen.row(
-            f"int8 beside fp32 on {report['tokens_compared']} tokens: cosine "
+            f"int8 compared with fp32 on {report['tokens_compared']} tokens: cosine "
             f"{report['mean_cosine']:.5f} on average, {report['least_cosine']:.5f} at worst"
         )
 
 
 def compared(folder: str, out: str, texts: list[str]) -> dict[str, Any]:
     """How close the outputs of the converted file are to those of the folder in fp32."""
+    from ..._native import cosines
     from ...models import AutoModel
 
     exact = AutoModel.from_pretrained(folder, precision="fp32")
@@ -94,8 +95,8 @@ def compared(folder: str, out: str, texts: list[str]) -> dict[str, Any]:
     rows, has_tokenizer = rows_of(out, texts, exact.info)
     found: list[float] = []
     for row in rows:
-        pairs = zip(exact(row).tensor.tolist()[0], small(row).tensor.tolist()[0])
-        found += [cosine(a, b) for a, b in pairs]
+        both = (model(row).tensor.tolist()[0] for model in (exact, small))
+        found += [min(1.0, cosine) for cosine in cosines(*both)]  # rounding may exceed 1
     return {
         "file": out,
         "bytes": os.path.getsize(out),
@@ -118,12 +119,6 @@ def rows_of(out: str, texts: list[str], info: Any) -> tuple[list[list[int]], boo
         ids = [[(7 * i * i + 31 * j) % info["vocabulary"] for i in numbers] for j in range(5)]
         return ids, False
     return [tokenizer.encode(text)[: info["positions"]] for text in texts], True
-
-
-def cosine(a: list[float], b: list[float]) -> float:
-    product: float = sum(x * y for x, y in zip(a, b))
-    lengths: float = (sum(x * x for x in a) * sum(y * y for y in b)) ** 0.5
-    return product / lengths if lengths else 1.0
 
 
 def weights_size(folder: str) -> int | None:
