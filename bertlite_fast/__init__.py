@@ -63,7 +63,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """What models alone can do without is imported when first used."""
+    """Import the pipelines and the tokenizer when first used: models do not need them."""
     if name == "pipeline":
         from .pipelines import pipeline
 

@@ -1,4 +1,4 @@
-# What goes into answers and comes out of them, between Python and C. Part of _native.pyx.
+# Texts and answers, converted between Python and C. Part of _native.pyx.
 
 cdef int read_text(bl_text *t, object text, object pair) except -1:
     cdef Py_ssize_t size

@@ -1,4 +1,4 @@
-# Rows of ids for a model, and where each token comes from. Part of _native.pyx.
+# Class Encoding (a row of ids), and the offset, word and text of each token. Part of _native.pyx.
 
 cdef class Tokens:
     """The tokens of a text, or of a list of words."""

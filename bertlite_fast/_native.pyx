@@ -131,7 +131,7 @@ def active_isa():
 
 
 def check_isa(str name not None):
-    """Run every kernel of an instruction set beside plain C; an error if a byte differs."""
+    """Compare every kernel of an instruction set with plain C; an error if a byte differs."""
     cdef bytes wanted = name.encode("utf-8", "replace")
     cdef const char *p = wanted
     cdef bl_error error

@@ -126,11 +126,10 @@ cdef object array(Tensor t):
 @cython.freelist(8)
 @cython.auto_pickle(False)  # its state would be set without a check
 cdef class Output:
-    """What a model returns.
+    """The outputs of a model for a batch.
 
-    Attributes that the model does not give are None. `logits` and its kin are NumPy
-    arrays (memoryviews without NumPy); `tensor` is the main one, for which NumPy is
-    not even imported.
+    Attributes that the model does not give are None. `logits` and the others are NumPy
+    arrays (memoryviews without NumPy); `tensor` is the main one as a Tensor, without NumPy.
     """
     cdef readonly Tensor tensor
     cdef Tensor pooled

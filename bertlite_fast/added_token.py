@@ -1,4 +1,4 @@
-"""AddedToken, as transformers and tokenizers have it."""
+"""AddedToken, with the fields that transformers and tokenizers give it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class AddedToken:
         self.normalized = not special if normalized is None else normalized
 
     def settings(self) -> dict[str, Any]:
-        """Its attributes, as a tokenizer.json has them."""
+        """Its attributes by their names in a tokenizer.json."""
         names = ("content", "single_word", "lstrip", "rstrip", "normalized", "special")
         return {name: getattr(self, name, None) for name in names}
 

@@ -15,7 +15,7 @@ else:
 
 
 class BatchEncoding(Data):
-    """What a model is called with, by name and as attributes; and where each token comes from."""
+    """Model inputs by name and as attributes, and the Encoding of each row."""
 
     def __init__(self, data: dict[str, Any], encodings: list[Encoding]) -> None:
         super().__init__(data)
@@ -49,7 +49,7 @@ class BatchEncoding(Data):
         return self._row(0).n_sequences
 
     def to(self, *device: Any, **more: Any) -> BatchEncoding:
-        """The encoding itself; here so that code for torch runs."""
+        """Return the encoding itself; code written for torch calls this."""
         return self
 
     def _row(self, batch_index: int) -> Encoding:
@@ -119,7 +119,7 @@ def _two(first: int, second: int | None) -> tuple[int, int]:
 
 
 def tensors(rows: dict[str, list[Any]], kind: str) -> dict[str, Any]:
-    """Lists as arrays of 64-bit integers, as transformers makes them."""
+    """Rows of ids as NumPy arrays or torch tensors (kind "np" or "pt") of 64-bit integers."""
     if kind not in ("np", "pt"):
         raise InputError(
             f"return_tensors is {kind!r}; it can be 'np' (or 'pt', where torch is installed), "

@@ -1,4 +1,4 @@
-"""Numbers, checked where they enter."""
+"""Checks of the numbers that callers give."""
 
 from operator import index
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "weights")
 PREFIX = "bertlite/"  # pipeline("token-classification", model="bertlite/slots")
 
-# what each model was made for, as Model's `task`
+# the `task` that each model is opened with
 MADE_FOR = {
     "base": "masked-lm",
     "qa": "question-answering",
@@ -29,7 +29,7 @@ MADE_FOR = {
     "vectors": "embedding",
 }
 
-# the model that a task takes if none is named
+# the default model of each task
 BY_TASK = {
     "fill-mask": "base",
     "question-answering": "qa",
@@ -55,6 +55,7 @@ def names() -> list[str]:
 
 
 def path_of(name: str) -> str:
+    """The file of an embedded model, by its name without the prefix."""
     path = os.path.join(FOLDER, f"{name}.bertlite")
     if not os.path.isfile(path):
         raise ModelFileError(
@@ -75,7 +76,7 @@ def for_task(task: str) -> str:
 
 
 def card() -> dict[str, Any]:
-    """What the embedded models were trained on, and how good they are: {model: {...}}.
+    """The model card: the training data and the scores of each embedded model.
 
     Empty if the build has none.
     """

@@ -1,5 +1,7 @@
-"""What can go wrong, one exception per kind, and warnings; each message is one sentence with a
-way out."""
+"""The exceptions, one for each kind of error, and warnings.
+
+A message is one sentence: what was found, what was expected, what to do.
+"""
 
 import sys
 import warnings
@@ -14,23 +16,23 @@ class ModelFileError(BertliteError, OSError):
 
 
 class ModelConfigError(BertliteError, ValueError):
-    """A model that this package cannot run, or not for the task asked."""
+    """The package cannot run the model, or the model does not have the head that a task needs."""
 
 
 class InputError(BertliteError, ValueError):
-    """Ids, masks or sizes that the model cannot take."""
+    """An argument that cannot be used: texts, ids, masks, sizes or settings."""
 
 
 class OutOfMemoryError(BertliteError, MemoryError):
-    """The system gave no memory."""
+    """Memory could not be allocated."""
 
 
 class InstructionSetError(BertliteError, RuntimeError):
-    """BERTLITE_ISA names an instruction set that this machine or build lacks."""
+    """BERTLITE_ISA names an instruction set that this machine or build does not have."""
 
 
 def warn(message: str) -> None:
-    """A UserWarning at the line that called this package, whatever calls lie between."""
+    """Issue a UserWarning that points to the line that called this package."""
     frame, level = sys._getframe(), 1
     while frame.f_back is not None and _is_own(frame.f_globals.get("__name__")):
         frame, level = frame.f_back, level + 1

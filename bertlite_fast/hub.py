@@ -37,7 +37,7 @@ def cached(name: str, revision: str = "main") -> str | None:
         with open(os.path.join(folder, "refs", revision), encoding="ascii") as file:
             revision = file.read().strip()
     except (OSError, UnicodeDecodeError):
-        pass  # then it is a commit's own name
+        pass  # not the name of a branch or tag: taken as a commit
     snapshot = os.path.join(folder, "snapshots", revision)
     return snapshot if os.path.isdir(snapshot) else None
 

@@ -1,4 +1,4 @@
-"""Models under the names that people know from transformers."""
+"""Models under the names that transformers uses."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Config:
 
 
 class Model(_native.Model):
-    """An open model: call it with ids, as a transformers model is called."""
+    """An open model. Call it with ids, as in transformers; it returns an Output."""
 
     @property
     def config(self) -> Config:
         return Config(self.config_json)
 
     def eval(self) -> Model:
-        """The model itself, which never trains; here so that code for torch runs."""
+        """Return the model itself; code written for torch calls this."""
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -84,8 +84,9 @@ class AutoModel:
     ) -> Model:
         """Open a Hugging Face folder, a converted file, or a model by its name in the cache.
 
-        precision: "int8", or "fp32" for reference. threads: how many a call may start;
-        they end with it. num_labels: what the model is expected to have.
+        precision: "int8", or "fp32" for reference. threads: how many threads a call may use; they
+        end with the call. num_labels: the expected number of labels; another one is an error.
+        local_files_only: never download. revision: a branch, tag or commit on the Hub.
         """
         from . import hub
 
@@ -104,7 +105,7 @@ class AutoModel:
 
 
 class AutoModelForMaskedLM(AutoModel):
-    """Words at masked positions: `.logits` over the vocabulary."""
+    """Predictions for masked words: `.logits` over the vocabulary."""
 
     task = "masked-lm"
 
@@ -127,6 +128,6 @@ class AutoModelForTokenClassification(AutoModel):
 
 
 class AutoModelForQuestionAnswering(AutoModel):
-    """Where a text answers a question: `.start_logits` and `.end_logits`."""
+    """Start and end of an answer in a text: `.start_logits` and `.end_logits`."""
 
     task = "question-answering"

@@ -1,4 +1,4 @@
-"""pipeline(task, model): answers in one line, under the names that transformers has."""
+"""pipeline(task, model): opens a task's model and tokenizer, as in transformers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .models import Model
     from .tokenizer import Tokenizer
 
-# task: its file in tasks/, and the class there
+# task: (module in tasks/, class in it)
 TASKS = {
     "fill-mask": ("fill_mask", "FillMask"),
     "question-answering": ("question_answering", "QuestionAnswering"),
@@ -26,7 +26,7 @@ TASKS = {
     "feature-extraction": ("feature_extraction", "FeatureExtraction"),
     "sentence-similarity": ("sentence_similarity", "SentenceSimilarity"),
 }
-# arguments of transformers' pipeline() that mean nothing here
+# arguments of transformers' pipeline() that are ignored
 UNUSED = (
     "device",
     "device_map",
@@ -45,12 +45,13 @@ def pipeline(
     tokenizer: Tokenizer | str | os.PathLike[str] | None = None,
     **settings: Any,
 ) -> Pipeline:
-    """A pipeline for a task.
+    """Open a pipeline for a task and return it.
 
-    model: a Hugging Face folder, a converted file, a name in the local Hugging Face cache, an open
-    model, an embedded one ("bertlite/slots"), or None for the embedded one of the task. settings:
-    the task's own, as defaults for its calls (see help() of what this returns); precision ("int8"
-    or "fp32"), threads, local_files_only, revision.
+    task: one of TASKS. model: a Hugging Face folder, a converted file, a name in the local Hugging
+    Face cache, an open model, an embedded one ("bertlite/slots"), or None for the embedded one of
+    the task. tokenizer: None for the model's own. settings: precision ("int8" or "fp32"), threads,
+    local_files_only, revision; and defaults for the task's own settings, which help() of the
+    pipeline lists.
 
     >>> pipe = pipeline("text-classification", "my-bert", top_k=1)
     >>> list(pipe(["turn on the light", "play music"])[0][0])

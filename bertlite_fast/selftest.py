@@ -2,7 +2,7 @@
 
     python -m bertlite_fast.selftest
 
-Needs nothing but the installed package.  Exit status 0: all is as it should be.
+Needs only the installed package. The exit status is 0 if everything matches.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def expected() -> dict[str, int]:
         return {}
 
 
-def elsewhere(isa: str) -> dict[str, int]:
-    """The same in a process of its own, which is made to use that instruction set."""
+def answers_on(isa: str) -> dict[str, int]:
+    """The checksums on another instruction set, computed in a process of its own."""
     import subprocess
 
     run = subprocess.run(
@@ -96,7 +96,7 @@ def elsewhere(isa: str) -> dict[str, int]:
         ended = (
             f"signal {-run.returncode}"
             if run.returncode < 0
-            else run.stderr.strip().splitlines()[-1:]
+            else (run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1]
         )
         raise BertliteError(f"ended with {ended}")
     found: dict[str, int] = json.loads(run.stdout)
@@ -125,7 +125,7 @@ def run() -> int:
             models = compare(
                 answers()
                 if isa == isas[-1] and not os.environ.get("BERTLITE_ISA")
-                else elsewhere(isa),
+                else answers_on(isa),
                 wanted,
             )
         except (BertliteError, OSError) as error:  # OSError: a system that starts no processes
@@ -158,7 +158,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--answers"]:
         print(json.dumps(answers()))
         return 0
-    if arguments == ["--write"]:  # for those who make the weights
+    if arguments == ["--write"]:  # after new weights
         found: dict[str, Any] = answers()
         write_atomically(ANSWERS, json.dumps(found, indent=1) + "\n")
         return 0

@@ -1,4 +1,4 @@
-"""Tokenizers under the names that people know from transformers; the work is done in C."""
+"""Tokenizers under the names that transformers uses; C does the work."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ __all__ = [
 ]
 
 SPECIALS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
-MAX_PADDED = 1 << 20  # tokens: far more than any model takes, far less than fills a memory
-# What the decoders of tokenizers and clean_up_tokenization of transformers replace; the former do
-# one thing more.
+MAX_PADDED = 1 << 20  # tokens: more than any model takes, and few enough to fit in memory
+# What tokenizers' decoders and transformers' clean_up_tokenization replace. Only the former replace
+# " do not".
 TIDY = (
     (" .", "."),
     (" ?", "?"),
@@ -64,7 +64,7 @@ def _ids(values: Any) -> list[int]:
 
 
 class Tokenizer(TokenizerCore):
-    """BERT's tokenizer: text to ids and back, the same ids as Hugging Face's.
+    """BERT's tokenizer: text to ids and back, with the results of Hugging Face's tokenizers.
 
     Open one with `AutoTokenizer.from_pretrained(path)`, or from a vocab.txt:
     `Tokenizer("vocab.txt", do_lower_case=False)`.
@@ -261,7 +261,7 @@ class Tokenizer(TokenizerCore):
         verbose: bool = True,
         split_special_tokens: bool = False,
     ) -> BatchEncoding:
-        """Ids, and what else is asked for, of a text, a pair, or lists of them, as in transformers.
+        """Ids and other requested fields for a text, a pair, or lists of them, as in transformers.
 
         >>> tokenizer = AutoTokenizer.from_pretrained("my-bert")
         >>> texts = ["light", "the light is on"]
@@ -331,13 +331,13 @@ class Tokenizer(TokenizerCore):
     def tokenize(
         self, text: Any, pair: Any = None, add_special_tokens: bool = False, **more: Any
     ) -> list[str | None]:
-        """A text's tokens, as text."""
+        """The tokens of a text, each as a str."""
         return self(text, pair, add_special_tokens, **more).tokens()
 
     def _truncation(
         self, truncation: bool | str | None, max_length: int | None, padding: bool | str
     ) -> tuple[str | None, int]:
-        """How texts are truncated, None if not at all, and at which length."""
+        """The truncation strategy (None: do not truncate) and the maximal length."""
         if max_length is not None and padding is False and truncation is None:
             truncation = "longest_first"
         if truncation is True:
@@ -404,7 +404,7 @@ class Tokenizer(TokenizerCore):
     # ---- ids to texts ----------------------------------------------------------------------
 
     def text_parts(self, tokens: Sequence[str]) -> list[str]:
-        """What each token adds to the text that they make."""
+        """For each token, the part of the decoded text that it becomes."""
         have = self.settings
         if have["join_with_spaces"]:
             return [(" " if i else "") + token for i, token in enumerate(tokens)]
@@ -419,7 +419,7 @@ class Tokenizer(TokenizerCore):
         return parts
 
     def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
-        """The text that tokens make."""
+        """The decoded text of tokens."""
         return "".join(self.text_parts(tokens))
 
     def decode(
@@ -428,7 +428,7 @@ class Tokenizer(TokenizerCore):
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
     ) -> Any:
-        """The text of ids, as far as it can be told; a list of texts for a list of rows."""
+        """Decode ids to a text, or a list of rows to a list of texts."""
         ids = _listed(token_ids)
         if isinstance(ids, dict):
             ids = _listed(ids.get("input_ids"))
@@ -463,7 +463,7 @@ class Tokenizer(TokenizerCore):
 
     @staticmethod
     def cleaned(text: str) -> str:
-        """A text without the spaces that tokens leave before punctuation."""
+        """Remove the spaces that decoding leaves before punctuation and contractions."""
         for untidy, tidy in CLEAN_UP:
             text = text.replace(untidy, tidy)
         return text
@@ -474,7 +474,7 @@ class Tokenizer(TokenizerCore):
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
     ) -> list[str]:
-        """The texts of rows of ids."""
+        """Decode each row of ids."""
         return [
             self.decode(row, skip_special_tokens, clean_up_tokenization_spaces)
             for row in _listed(sequences)
@@ -482,7 +482,7 @@ class Tokenizer(TokenizerCore):
 
 
 def _texts(text: Any, pair: Any, split_words: bool) -> tuple[list[tuple[Any, Any]], bool]:
-    """(text, second text or None) of everything asked for; and whether that was a batch."""
+    """(text, second text or None) for each input, and whether the input was a batch."""
     if not isinstance(text, (str, list, tuple)):
         raise InputError(f"a text has to be a str, or a list of them, not {type(text).__name__}.")
     batched = isinstance(text, (list, tuple)) and (
@@ -507,14 +507,14 @@ def _pair(item: Any, split_words: bool) -> tuple[Any, Any]:
         if len(item) != 2:
             raise InputError(
                 f"an item of the batch is {len(item)} texts; it can be one or a pair. "
-                "(Is is_split_into_words meant?)"
+                "For lists of words set is_split_into_words=True."
             )
         return item[0], item[1]
     return item, None
 
 
 def _read(path: Any) -> tuple[Any, bool, bytes | None]:
-    """The files that a tokenizer is opened from, read; a converted model's path as it is."""
+    """The bytes of a tokenizer file, whether it is JSON, and those of its tokenizer_config.json."""
     import os
 
     path = os.fspath(path)
@@ -554,8 +554,7 @@ def _merged(config: bytes | None, settings: dict[str, Any]) -> bytes:
     values = json.loads(config) if config else {}
     for name, value in settings.items():
         if isinstance(value, AddedToken):
-            flags = ("content", "single_word", "lstrip", "rstrip", "normalized", "special")
-            value = {key: getattr(value, key) for key in flags}
+            value = value.settings()
         values[name] = value
     return json.dumps(values).encode()
 

@@ -4,17 +4,17 @@ Each step runs on any machine that has its tools; several steps end with a table
 
 check         (the default) what a change must pass, on two cores in at most 40 minutes
 environment   the virtual environment and the extension
-packages      what the steps below use of the package index
+packages      the Python packages that the steps below use
 test          the tests
 demo          examples/demo.py
 lint          see tools/lint.py
-live          beside transformers and a real checkpoint (test does so where they are installed)
-texts         random texts beside Hugging Face's tokenizers (--full: a million)
+live          tests against transformers and a real checkpoint (test runs those it can)
+texts         random texts, compared with Hugging Face's tokenizers (--full: a million)
 sanitizers    kernels and tests under the address, undefined and thread sanitizers of gcc
 fuzz          damaged files and texts, each for --seconds
 baseline      instructions above the baseline are only in files that dispatch chooses
 cores         the kernels on every emulated core
-cost          instructions on ARM cores, which must not become more
+cost          instructions on ARM cores, which must not exceed their limits
 arm           the Python tests on emulated ARM systems (--full: on every core)
 wheels        packages, each alone in a clean system (--full: on every core), and their sizes
 sizes         the sizes of the wheels in --wheels
@@ -367,7 +367,7 @@ class Runs:
             with open(log, "wb") as out:
                 done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
             text = log.read_text(encoding="utf-8", errors="replace")
-            print(f"\n=== {name}, which ran beside the others\n{text}=== end of {name}", flush=True)
+            print(f"\n=== {name}, which ran in parallel\n{text}=== end of {name}", flush=True)
         self.rows.append((name, time.monotonic() - begun, done.returncode == 0))
         if done.returncode:
             self.failed.set()

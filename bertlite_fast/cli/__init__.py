@@ -82,7 +82,7 @@ def _leave() -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Send what a failed stream still holds to nowhere; the failure has been reported."""
+    """Discard what a failed stream still holds; the failure has been reported."""
     try:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())

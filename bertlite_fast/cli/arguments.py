@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         self.color = False  # Python 3.14 would write escape sequences, which are escaped here
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        """Help and version. Whatever `file` is: argparse mistakes a closed stream for no choice."""
+        """Help and version. `file` is ignored: argparse treats a closed stream like None."""
         write_output(lines_visible(message))
 
     def error(self, message: str) -> NoReturn:

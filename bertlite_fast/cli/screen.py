@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BOLD, DIM, RED = 1, 2, 31
 
 # C0 but the tab, DEL, C1, line separators, bidirectional embeddings and isolates, surrogates.
-# A text, not a pattern: few inputs need it, and to compile it takes longer than to start.
+# A str, not a compiled pattern: few inputs need it, and compiling takes longer than starting.
 UNSAFE = r"[\x00-\x08\n-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
@@ -31,7 +31,7 @@ class OutputError(Exception):
 
 
 class OutputClosed(OutputError):
-    """The program that read standard output has gone, which is not worth a message."""
+    """The program that read standard output has ended; this is not reported."""
 
 
 def visible(text: str) -> str:

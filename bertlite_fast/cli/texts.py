@@ -90,7 +90,7 @@ def window_end(data: bytearray, size: int) -> int:
 
 
 def windows(stream: BufferedIOBase, size: int) -> Iterator[str]:
-    """All of a stream as texts of at most `size` bytes, split where that hurts least."""
+    """A stream as texts of at most `size` bytes, split after sentences or spaces if possible."""
     data = bytearray()
     step = stream.read1(STEP)
     while step:

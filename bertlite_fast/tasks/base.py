@@ -1,4 +1,4 @@
-"""What every pipeline does: find its model, take one text or many, survive pickling."""
+"""What every pipeline does: open its model, take one text or many, pickle."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 class Pipeline:
     """Answers for texts. Holds an open model; cheap to call, from any number of threads.
 
-    Called with a str it answers; with a list it gives a list of answers; with anything else that
-    can be iterated over it gives them one by one, so a generator's texts stream through. In
+    Called with a str, it returns an answer; with a list, a list of answers; with any other
+    iterable, a generator of answers, so texts can be streamed. In
     asyncio, `await asyncio.to_thread(pipe, text)` leaves the loop free: the work is done without
     the GIL.
     """
 
     task = ""
-    head = "encoder"  # what the model has to be made for
+    head = "encoder"  # the task that the model is opened for
 
     def __init__(
         self,
@@ -60,10 +60,10 @@ class Pipeline:
         self._ready()
 
     def _ready(self) -> None:
-        """What a task prepares once."""
+        """Prepare what the task needs once, after the model is open."""
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """A task's own settings, each known and with a value that it can have; else an error."""
+        """Check a task's own settings and return them; unknown names and bad values are errors."""
         return settings
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
@@ -71,16 +71,16 @@ class Pipeline:
         raise NotImplementedError
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
-        """Answers for a text, a list of texts, or anything that gives texts one by one.
+        """Answers for a text, a list of texts, or an iterable of texts.
 
-        settings: those of the task, for this call alone.
+        settings: the task's, for this call only.
         """
         settings = {**self.settings, **self._checked(settings)} if settings else self.settings
         if type(inputs) is str or isinstance(inputs, (str, dict)):
             return self._one(inputs, settings)
         if isinstance(inputs, (list, tuple)):
             return [self._one(text, settings) for text in inputs]
-        return self._stream(several(inputs), settings)
+        return self._stream(iterable_texts(inputs), settings)
 
     def _stream(self, inputs: Any, settings: dict[str, Any]) -> Iterator[Any]:
         for text in inputs:
@@ -106,7 +106,7 @@ def _path(task: str, model: str | os.PathLike[str] | None, where: dict[str, Any]
 
 
 def _reopened(model: Model, task: str, head: str) -> Model:
-    """A model that was opened for another task, opened for this one."""
+    """Open a model again for this task, if it was opened for another."""
     if model.source is None:
         raise InputError(
             f"this model was opened as {model.task}, but {task} needs {head}; open it as that."
@@ -139,8 +139,8 @@ def _rebuilt(
 # ---- what is checked in more than one task ------------------------------------------------
 
 
-def several(texts: Any) -> Any:
-    """Texts that can be iterated over; neither a table nor a mapping, whose names would be read."""
+def iterable_texts(texts: Any) -> Any:
+    """Check that texts are iterable; a table or mapping is refused, as it would yield its keys."""
     from collections.abc import Mapping
 
     if isinstance(texts, type):  # which may well have __iter__
@@ -156,32 +156,34 @@ def several(texts: Any) -> Any:
         )
     if isinstance(texts, Mapping):
         raise InputError(
-            f"a {type(texts).__name__} is not a list of texts; give list(... .values()), or "
-            "whatever of it holds the texts."
+            f"a {type(texts).__name__} is not a list of texts; give the "
+            "texts that it holds, such as list(x.values())."
         )
     return texts
 
 
 def text_list(texts: Any) -> list[str]:
-    """A list of texts; of one, if it is a str."""
+    """Texts as a list; a single str becomes a list of one."""
     if isinstance(texts, str):
         return [texts]
-    found: list[str] = list(several(texts))
+    found: list[str] = list(iterable_texts(texts))
     for text in found:
         if not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
     return found
 
 
-def only(settings: dict[str, Any], task: str, *names: str) -> None:
+def refuse_unknown(settings: dict[str, Any], task: str, *names: str) -> None:
     """Refuse settings that the task does not know."""
     for name in settings:
         if name not in names:
-            raise InputError(f"{task} has no setting {name!r}; it has {', '.join(names)}.")
+            raise InputError(
+                f"{name!r} is not a setting of {task}; expected one of {', '.join(names)}."
+            )
 
 
-def whole_ones(settings: dict[str, Any], **least: int) -> None:
-    """Check those of these settings that are given, and have them small enough for C."""
+def check_whole_numbers(settings: dict[str, Any], **least: int) -> None:
+    """Check the given settings against their minimum, and clamp them to what C takes."""
     for name, fewest in least.items():
         if settings.get(name) is not None:
             settings[name] = whole(name, settings[name], fewest)

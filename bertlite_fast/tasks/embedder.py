@@ -1,4 +1,4 @@
-"""What the tasks on vectors share."""
+"""The base of the tasks that compare vectors."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from .base import Pipeline, text_list
 
 
 class Embedder(Pipeline):
-    """What the tasks on vectors share."""
+    """The base of the tasks that compare vectors."""
 
     head = "embedding"
 
     def embed(
         self, texts: str | list[str], pooling: str | None = None, normalize: bool = True
     ) -> Tensor:
-        """A row for each text, of length 1 unless told otherwise.
+        """Embed texts: a vector for each, normalized to length 1 unless normalize is False.
 
         The result is a Tensor, which NumPy reads as an array.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import only
+from .base import refuse_unknown
 from .embedder import Embedder
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ class FeatureExtraction(Embedder):
     task = "feature-extraction"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, "pooling", "normalize", "truncation", "return_tensors")
+        refuse_unknown(settings, self.task, "pooling", "normalize", "truncation", "return_tensors")
         return settings
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InputError, warn
-from .base import Pipeline, only, whole_ones
+from .base import Pipeline, check_whole_numbers, refuse_unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,18 +28,18 @@ class FillMask(Pipeline):
     def _ready(self) -> None:
         if self.tokenizer.mask_token_id is None:
             raise InputError(
-                "this model's tokenizer has no mask token, so there is nothing to fill."
+                "this tokenizer does not have a mask token; fill-mask needs a model with one."
             )
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, "top_k", "targets", "tokenizer_kwargs")
-        whole_ones(settings, top_k=1)
+        refuse_unknown(settings, self.task, "top_k", "targets", "tokenizer_kwargs")
+        check_whole_numbers(settings, top_k=1)
         if not isinstance(settings.get("tokenizer_kwargs"), (dict, type(None))):
             raise InputError("tokenizer_kwargs has to be a dict of arguments for the tokenizer.")
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
-        """Words for a text, a list of texts, or anything that gives texts one by one."""
+        """Words for a text, a list of texts, or an iterable of texts."""
         found = super().__call__(inputs, **settings)
         alone = isinstance(inputs, list) and len(inputs) == 1  # as in transformers
         return found[0] if alone else found
@@ -59,11 +59,11 @@ class FillMask(Pipeline):
                 known = tokens[0]
                 warn(
                     f"{target!r} is not a word of the vocabulary; its first subword "
-                    f"{self.tokenizer.id_to_token(known)!r} is taken."
+                    f"{self.tokenizer.id_to_token(known)!r} is used."
                 )
             ids.append(known)
         if not ids:
-            raise InputError("targets names no word that the vocabulary could hold.")
+            raise InputError("targets is empty; give at least one word of the vocabulary.")
         return sorted(set(ids))
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
@@ -83,14 +83,14 @@ class FillMask(Pipeline):
 
 
 class _Sequence:
-    """A row of ids, to be shown with a word in a mask's position."""
+    """A row of ids whose text is decoded with a word in a mask's position."""
 
     def __init__(self, tokenizer: Any, ids: list[int], masks: list[int]) -> None:
         self.tokenizer, self.ids = tokenizer, ids
         self.single = len(masks) == 1
         self.special = {token.content for token in tokenizer.added_by_id.values() if token.special}
         tokens = [tokenizer.id_to_token(number) or "" for number in ids]
-        # transformers shows texts without special tokens, unless other masks would go with them.
+        # transformers omits special tokens, unless the text has several masks.
         self.shown = [
             i
             for i, number in enumerate(ids)

@@ -1,9 +1,9 @@
-"""intent-classification: what a text asks for, or that it asks for nothing known."""
+"""intent-classification: what a text asks for, or None if that is unknown."""
 
 from __future__ import annotations
 
 from ..errors import InputError
-from .base import Pipeline, only, whole_ones
+from .base import Pipeline, check_whole_numbers, refuse_unknown
 from .text_classification import TextClassification, text_and_pair
 
 TYPE_CHECKING = False
@@ -36,8 +36,8 @@ class IntentClassification(TextClassification):
         self.refused = set(config.get("refused_labels", ()))
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, "top_k", "threshold")
-        whole_ones(settings, top_k=1)
+        refuse_unknown(settings, self.task, "top_k", "threshold")
+        check_whole_numbers(settings, top_k=1)
         threshold = settings.get("threshold")
         if threshold is not None and (
             not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1
@@ -46,7 +46,7 @@ class IntentClassification(TextClassification):
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
-        """An intent for a text, a list of texts, or anything that gives texts one by one."""
+        """An intent for a text, a list of texts, or an iterable of texts."""
         return Pipeline.__call__(self, inputs, **settings)
 
     def calibrate(
@@ -54,8 +54,9 @@ class IntentClassification(TextClassification):
     ) -> dict[str, float]:
         """Set the threshold from texts: the highest that lets `keep` of those with an intent pass.
 
-        Returns it, the share that passes, and the false accepts: the share of the texts with no
-        known intent that passes too. Use texts that the model was not trained on.
+        known: texts with an intent of the model; unknown: texts without. Use texts that the model
+        was not trained on. Returns the threshold, the share of known texts that pass (kept), and
+        the share of unknown texts that pass (false_accepts).
         """
         if not known or not 0 < keep <= 1:
             raise InputError("calibrate needs texts with a known intent, and keep between 0 and 1.")

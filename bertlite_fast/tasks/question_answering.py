@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InputError
-from .base import Pipeline, only, several, whole_ones
+from .base import Pipeline, check_whole_numbers, iterable_texts, refuse_unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ SETTINGS = (
 
 
 class QuestionAnswering(Pipeline):
-    """Where in the context the answer is: score, start, end, answer; as transformers 4 had it.
+    """The answer's span in the context, as transformers 4 gives it: score, start, end, answer.
 
     Called with question= and context=, each a text or a list of texts; or with a dict of both, or
     a list of such dicts. Contexts of any length are read, in windows. Settings: top_k (1): how
     many answers; max_answer_len (15): an answer's tokens; max_seq_len (384): a window's tokens,
     question included; doc_stride (128): tokens that neighboring windows share;
-    handle_impossible_answer: the empty answer takes part; align_to_words (True): answers begin and
-    end with words. Answers of score 0 are left out.
+    handle_impossible_answer: the empty answer is a candidate; align_to_words (True): answers begin
+    and end with words. Answers of score 0 are left out.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("question-answering", "my-bert-answers")
@@ -43,8 +43,8 @@ class QuestionAnswering(Pipeline):
     head = "question-answering"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, *SETTINGS)
-        whole_ones(settings, top_k=1, doc_stride=0, max_answer_len=1, max_seq_len=4)
+        refuse_unknown(settings, self.task, *SETTINGS)
+        check_whole_numbers(settings, top_k=1, doc_stride=0, max_answer_len=1, max_seq_len=4)
         return settings
 
     def __call__(
@@ -55,10 +55,10 @@ class QuestionAnswering(Pipeline):
             if isinstance(inputs, dict):
                 return self._one(inputs, settings)
             if isinstance(inputs, (list, tuple)):
-                return _alone([self._one(item, settings) for item in inputs])
+                return _unwrapped([self._one(item, settings) for item in inputs])
             if isinstance(inputs, (str, bytes)) or not hasattr(inputs, "__iter__"):
                 raise InputError(f"{NEEDED}, or a list of them, not {type(inputs).__name__}.")
-            return self._stream(several(inputs), settings)
+            return self._stream(iterable_texts(inputs), settings)
         if question is None or context is None:
             raise InputError(
                 "a question and a context are needed: question='Where ...?', context='...'."
@@ -66,7 +66,7 @@ class QuestionAnswering(Pipeline):
         if isinstance(question, str) and isinstance(context, str):
             return self._one({"question": question, "context": context}, settings)
         items = _pairs(question, context)
-        return _alone([self._one(item, settings) for item in items])
+        return _unwrapped([self._one(item, settings) for item in items])
 
     def _one(self, item: Any, settings: dict[str, Any]) -> Any:
         if not isinstance(item, dict) or not {"question", "context"} <= set(item):
@@ -87,7 +87,7 @@ class QuestionAnswering(Pipeline):
             bool(settings.get("handle_impossible_answer")),
             bool(settings.get("align_to_words", True)),
         )
-        return _alone(
+        return _unwrapped(
             [
                 {"score": score, "start": start, "end": end, "answer": context[start:end]}
                 for start, end, score in found
@@ -107,5 +107,5 @@ def _pairs(question: Any, context: Any) -> list[dict[str, Any]]:
     return [{"question": q, "context": c} for q, c in zip(question, context)]
 
 
-def _alone(found: list[Any]) -> Any:
+def _unwrapped(found: list[Any]) -> Any:
     return found[0] if len(found) == 1 else found

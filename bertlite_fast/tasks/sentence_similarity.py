@@ -1,11 +1,11 @@
-"""sentence-similarity: how alike texts are in meaning, and search by meaning."""
+"""sentence-similarity: how similar the meanings of texts are, and search by meaning."""
 
 from __future__ import annotations
 
 from .._native import best_of, similarities
 from ..checks import whole
 from ..errors import InputError
-from .base import only, text_list
+from .base import refuse_unknown, text_list
 from .embedder import Embedder
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SentenceSimilarity(Embedder):
-    """How alike texts are in meaning, from -1 to 1.
+    """How similar the meanings of texts are, from -1 to 1.
 
     pipe("a", "b") gives a number, pipe("a", ["b", "c"]) a list, and pipe(["a", "d"], ["b", "c"]) a
     list of lists. Settings: pooling: "mean" or "cls", by default what the model was trained for.
@@ -30,17 +30,19 @@ class SentenceSimilarity(Embedder):
     task = "sentence-similarity"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, "pooling")
+        refuse_unknown(settings, self.task, "pooling")
         return settings
 
     def __call__(self, inputs: Any, others: Any = None, **settings: Any) -> Any:
-        """How alike each of the inputs is to each of the others."""
+        """The similarity of each input to each of the others."""
         settings = {**self.settings, **self._checked(settings)}
         if isinstance(inputs, dict) and others is None:
-            only(inputs, self.task, "source_sentence", "sentences")
+            refuse_unknown(inputs, self.task, "source_sentence", "sentences")
             inputs, others = inputs.get("source_sentence"), inputs.get("sentences")
         if others is None:
-            raise InputError("two texts are needed to be compared, or a text and a list.")
+            raise InputError(
+                "got one argument; expected two texts to compare, or a text and a list of texts."
+            )
         a, b = (self.embed(texts, settings.get("pooling")) for texts in (inputs, others))
         found = similarities(a, b).tolist()
         if isinstance(others, str):
@@ -50,7 +52,7 @@ class SentenceSimilarity(Embedder):
     def search(self, query: str, texts: list[str] | Index, top_k: int = 5) -> list[dict[str, Any]]:
         """The texts closest to the query, best first: [{"index", "score", "text"}].
 
-        For many queries over the same texts make an index once.
+        To search the same texts again and again, make an index once.
         """
         index = texts if isinstance(texts, Index) else self.index(texts)
         return index.search(query, top_k)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InputError
-from .base import Pipeline, only, whole_ones
+from .base import Pipeline, check_whole_numbers, refuse_unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ def text_and_pair(item: Any) -> tuple[Any, Any]:
     if isinstance(item, str):
         return item, None
     if isinstance(item, dict):
-        only(item, "a text", "text", "text_pair")
+        refuse_unknown(item, "a text", "text", "text_pair")
         if "text" not in item:
             raise InputError(
                 'a text given as a dict has to have a "text", and may have a "text_pair".'
@@ -50,8 +50,8 @@ class TextClassification(Pipeline):
         self.function = "none" if kind == "regression" else "sigmoid" if several else "softmax"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, "top_k", "function_to_apply", "truncation")
-        whole_ones(settings, top_k=1)
+        refuse_unknown(settings, self.task, "top_k", "function_to_apply", "truncation")
+        check_whole_numbers(settings, top_k=1)
         settings.pop("truncation", None)  # longer texts are always truncated
         function = settings.get("function_to_apply")
         if function is not None and function not in ("softmax", "sigmoid", "none"):
@@ -61,7 +61,7 @@ class TextClassification(Pipeline):
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
-        """Labels for a text, a list of texts, or anything that gives texts one by one."""
+        """Labels for a text, a list of texts, or an iterable of texts."""
         found = super().__call__(inputs, **settings)
         # As in transformers: one text's answer is in a list, unless this call has a top_k.
         return [found] if isinstance(inputs, str) and "top_k" not in settings else found

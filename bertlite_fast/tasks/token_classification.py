@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InputError
-from .base import Pipeline, only, whole_ones
+from .base import Pipeline, check_whole_numbers, refuse_unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ class TokenClassification(Pipeline):
 
     Settings: aggregation_strategy ("none"): "none" gives each token; "simple" joins neighbors of
     one label; "first", "average" and "max" label whole words, by their first subword, the mean of
-    their subwords or the surest. ignore_labels (["O"]): labels that are left out. stride: a text
-    longer than the model is read in windows that share this many tokens; else it is truncated.
+    their subwords, or the subword with the highest score. ignore_labels (["O"]): labels that are
+    left out. stride: a text longer than the model's maximum is read in windows that share this many
+    tokens; without stride it is truncated.
     is_split_into_words: a text is a list of words, which delimiter (" ") joins.
 
     >>> from bertlite_fast import pipeline
@@ -33,7 +34,7 @@ class TokenClassification(Pipeline):
     head = "token-classification"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(settings, self.task, *SETTINGS)
+        refuse_unknown(settings, self.task, *SETTINGS)
         strategy = settings.get("aggregation_strategy")
         if strategy is not None and strategy not in STRATEGIES:
             raise InputError(
@@ -43,11 +44,11 @@ class TokenClassification(Pipeline):
             raise InputError("ignore_labels has to be a list of labels.")
         if not isinstance(settings.get("delimiter"), (str, type(None))):
             raise InputError("delimiter has to be a str.")
-        whole_ones(settings, stride=0)
+        check_whole_numbers(settings, stride=0)
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
-        """Labels for a text, a list of texts, or anything that gives texts one by one."""
+        """Labels for a text, a list of texts, or an iterable of texts."""
         if (
             {**self.settings, **settings}.get("is_split_into_words")
             and isinstance(inputs, (list, tuple))
@@ -125,12 +126,12 @@ class TokenClassification(Pipeline):
 
 
 def _type_of(label: str) -> str:
-    """PER for B-PER; what transformers calls an entity's group."""
+    """PER for B-PER: the label without its prefix, transformers' entity_group."""
     return label.split("-", 1)[-1]
 
 
 def _words(words: Any, delimiter: str) -> tuple[list[str], list[int]]:
-    """Words, and where in the text that they make each begins."""
+    """The words, and the offset of each in the joined text."""
     if not isinstance(words, (list, tuple)):
         raise InputError(
             "is_split_into_words is set, so a text has to be a list of words, "

@@ -1,4 +1,4 @@
-"""zero-shot-classification: labels that need no training."""
+"""zero-shot-classification: labels without training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .._native import Tensor, similarities, softmax, unit_mean
 from ..checks import shown
 from ..errors import InputError
 from ..files import write_atomically
-from .base import only, text_list
+from .base import refuse_unknown, text_list
 from .embedder import Embedder
 
 TYPE_CHECKING = False
@@ -18,12 +18,12 @@ LIMIT = 1e6  # of sharpness, beyond which the best label has all there is long s
 
 
 class ZeroShotClassification(Embedder):
-    """Labels that need no training: those whose words, or whose examples, are closest to the text.
+    """The labels whose words, or whose examples, are closest in meaning to the text.
 
     Called as transformers' pipeline is: {"sequence", "labels", "scores"}. Settings:
     candidate_labels; multi_label: each label's own similarity, from 0 to 1, instead of a softmax
-    over all; sharpness (10): what similarities are multiplied with before the softmax;
-    hypothesis_template ("{}"): what a label is put into.
+    over all; sharpness (10): a factor of the similarities in the softmax;
+    hypothesis_template ("{}"): a sentence in which {} stands for the label.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("zero-shot-classification", "my-bert-vectors")
@@ -42,7 +42,7 @@ class ZeroShotClassification(Embedder):
         self.vectors: dict[str, Tensor] = {}
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        only(
+        refuse_unknown(
             settings,
             self.task,
             "candidate_labels",
@@ -57,7 +57,7 @@ class ZeroShotClassification(Embedder):
         )
         if not isinstance(template, str) or "{}" not in template:
             raise InputError(
-                f"hypothesis_template is {template!r}; it has to hold {{}} where the label goes."
+                f"hypothesis_template is {template!r}; it has to contain {{}} for the label."
             )
         if not isinstance(sharpness, (int, float)) or not -LIMIT <= sharpness <= LIMIT:
             raise InputError(
@@ -104,7 +104,7 @@ class ZeroShotClassification(Embedder):
         return self.embed(template.replace("{}", label))
 
     def __call__(self, inputs: Any, candidate_labels: Any = None, **settings: Any) -> Any:
-        """Labels for a text, a list of texts, or anything that gives texts one by one."""
+        """Labels for a text, a list of texts, or an iterable of texts."""
         if candidate_labels is not None:
             settings["candidate_labels"] = candidate_labels
         found = super().__call__(inputs, **settings)
