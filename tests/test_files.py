@@ -371,7 +371,10 @@ def test_other_formats_are_no_tokenizers(data: bytes, message: str, tmp_path: Pa
         ("model_type", 3, "model_type is not a string"),
         ("hidden_act", 3, "activation is not a string"),
         ("layer_norm_eps", "small", "layer_norm_eps is not a number"),
-        ("position_embedding_type", 3, "positions are not absolute"),
+        ("position_embedding_type", 3, "position_embedding_type is not a string"),
+        ("position_embedding_type", "relative_key", 'positions are "relative_key", not absolute'),
+        ("hidden_act", "silu", 'activation is "silu", not one of gelu'),
+        ("num_attention_heads", 3, "hidden_size, 64, is not a multiple of its 3 attention heads"),
     ],
 )
 def test_values_of_other_types_are_named(

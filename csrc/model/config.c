@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../error.h"
@@ -18,6 +20,7 @@ enum {
 };
 /* transformers' own, where config.json does not say */
 enum { DEFAULT_POSITIONS = 512, DEFAULT_TYPES = 2, DEFAULT_LABELS = 2 };
+enum { PROBLEM_SIZE = 192, LONGEST_SHOWN = 60 };
 enum { ANSWER_LABELS = 2 }; /* question answering: the start and the end of a span */
 
 typedef enum {
@@ -57,12 +60,24 @@ typedef struct {
     bl_json_string model_type;
     uint64_t sizes[FIELDS], named_labels; /* named_labels: entries of id2label */
     double epsilon;
-    const char *problem; /* the first one */
+    char problem[PROBLEM_SIZE]; /* the first one, or empty */
 } reader;
 
-static void complain(reader *r, const char *problem)
+static void complain(reader *r, const char *format, ...) BL_PRINTF(2, 3);
+
+static void complain(reader *r, const char *format, ...)
 {
-    if (!r->problem) r->problem = problem;
+    if (r->problem[0]) return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(r->problem, sizeof r->problem, format, arguments);
+    va_end(arguments);
+}
+
+/* How much of a string is shown, for "%.*s". */
+static int shown(bl_json_string word)
+{
+    return (int)(word.size < LONGEST_SHOWN ? word.size : LONGEST_SHOWN);
 }
 
 static bl_head head_of(bl_json_string name)
@@ -120,6 +135,15 @@ static void count_named_labels(reader *r)
     for (r->named_labels = 0; bl_json_key(&r->j, &key); r->named_labels++) bl_json_skip(&r->j);
 }
 
+static void read_position_type(reader *r)
+{
+    bl_json_string word;
+    if (bl_json_word(&r->j, "null")) return;
+    if (!bl_json_text(&r->j, &word)) complain(r, "its position_embedding_type is not a string");
+    else if (!bl_json_is(word, "absolute"))
+        complain(r, "its positions are \"%.*s\", not absolute", shown(word), word.text);
+}
+
 /* The value of a key that is not the name of a field. */
 static void read_value(reader *r, bl_json_string key, bl_config_values *out)
 {
@@ -133,11 +157,12 @@ static void read_value(reader *r, bl_json_string key, bl_config_values *out)
     } else if (bl_json_is(key, "hidden_act") || bl_json_is(key, "activation")) {
         if (!bl_json_text(j, &word)) complain(r, "its activation is not a string");
         else if (!activation_of(word, &out->activation))
-            complain(r, "its activation is not one of gelu, gelu_new, gelu_pytorch_tanh, "
-                        "gelu_fast and relu");
+            complain(r,
+                     "its activation is \"%.*s\", not one of gelu, gelu_new, gelu_pytorch_tanh, "
+                     "gelu_fast and relu",
+                     shown(word), word.text);
     } else if (bl_json_is(key, "position_embedding_type")) {
-        if (!bl_json_word(j, "null") && !(bl_json_text(j, &word) && bl_json_is(word, "absolute")))
-            complain(r, "its positions are not absolute");
+        read_position_type(r);
     } else if (bl_json_is(key, "is_decoder")) {
         if (bl_json_word(j, "true")) complain(r, "it is a decoder");
         else bl_json_skip(j);
@@ -161,21 +186,20 @@ static void read_object(reader *r, bl_config_values *out)
         const field f = field_named(key);
         if (f == FIELDS) read_value(r, key, out);
         else if (!bl_json_word(&r->j, "null") && !bl_json_size(&r->j, &r->sizes[f]))
-            complain(r, "a size in it is not a whole number");
+            complain(r, "its %s is not a whole number", fields[f].name);
     }
     if (!bl_json_finished(&r->j)) complain(r, "it is not a well-formed JSON object");
 }
 
 static bl_status choose_family(const reader *r, bl_config_values *out, bl_error *error)
 {
-    enum { LONGEST_SHOWN = 60 };
     const bl_json_string type = r->model_type;
     out->family = bl_json_is(type, "distilbert") ? BL_DISTILBERT : BL_BERT;
     if (out->family == BL_DISTILBERT || !type.size || bl_json_is(type, "bert")) return BL_OK;
     return bl_fail(error, BL_CONFIG_ERROR,
                    "config.json has the model_type \"%.*s\", but only bert and distilbert can be "
                    "run; choose a model of one of these.",
-                   (int)(type.size < LONGEST_SHOWN ? type.size : LONGEST_SHOWN), type.text);
+                   shown(type), type.text);
 }
 
 static bl_status set_sizes(reader *r, bl_config_values *out, bl_error *error)
@@ -209,13 +233,14 @@ bl_status bl_read_config(const char *text, size_t size, bl_config_values *out, b
     out->activation = BL_GELU;
     read_object(&r, out);
     bl_status status = r.j.bad ? BL_OK : choose_family(&r, out, error);
-    if (status == BL_OK && !r.problem) status = set_sizes(&r, out, error);
+    if (status == BL_OK && !r.problem[0]) status = set_sizes(&r, out, error);
     if (status != BL_OK) return status;
-    if (!r.problem && out->hidden % out->heads)
-        complain(&r, "its hidden size is not a multiple of its heads");
+    if (!r.problem[0] && out->hidden % out->heads)
+        complain(&r, "its hidden_size, %zu, is not a multiple of its %zu attention heads",
+                 out->hidden, out->heads);
     if (!(r.epsilon >= 1e-14 && r.epsilon < 1))
-        complain(&r, "its layer_norm_eps is not between 1e-14 and 1");
-    if (r.problem)
+        complain(&r, "its layer_norm_eps is %g, not between 1e-14 and 1", r.epsilon);
+    if (r.problem[0])
         return bl_fail(error, BL_CONFIG_ERROR, "config.json cannot be used: %s.", r.problem);
     out->epsilon = (float)r.epsilon;
     return BL_OK;
