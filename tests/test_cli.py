@@ -292,6 +292,12 @@ CASES = {
         "bertlite-fast classify light --model out.bertlite",
         r"out\.bertlite: [\d.]+ MB .*, with its tokenizer\nint8 .* at worst\n.*\tlight\n",
     ),
+    "convert, onto a device": Case(
+        "bertlite-fast convert my-bert /dev/null",
+        "",
+        r"bertlite-fast: /dev/null is a device or a pipe, .*\n",
+        1,
+    ),
     "convert, missing texts": Case(
         "bertlite-fast convert my-bert never.bertlite --file absent; test ! -e never.bertlite",
         "",

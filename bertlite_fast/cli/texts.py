@@ -54,7 +54,7 @@ def check_file(name: str) -> None:
 
 
 def unreadable(name: str, error: Exception) -> str:
-    return f"{name} cannot be read: {getattr(error, 'strerror', None) or error}."
+    return f"{name or 'an empty file name'} cannot be read: {getattr(error, 'strerror', None) or error}."
 
 
 def standard_input() -> BufferedIOBase:

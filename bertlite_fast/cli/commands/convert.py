@@ -53,6 +53,11 @@ class Convert(Command):
         from ... import convert
 
         texts = self._texts(args, screen)
+        if os.path.exists(args.out) and not (os.path.isfile(args.out) or os.path.isdir(args.out)):
+            raise InputError(
+                f"{args.out} is a device or a pipe, but the written model is read again for the "
+                "report; give a file's name."
+            )
         convert(args.folder, args.out, base=args.base)
         report = compared(args.folder, args.out, texts)
         if screen.as_json:
