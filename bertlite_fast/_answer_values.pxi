@@ -47,15 +47,15 @@ cdef list words_of(const bl_word *words, size_t count):
 
 
 cdef tuple entity_of(TokenizerCore tokenizer, const bl_entities *all, const bl_entity *e,
-                     tuple texts, list word_starts):
-    """texts: the words that were given, or the only text."""
+                     tuple texts, list word_starts, bint with_words):
+    """texts: the words that were given, or the only text. with_words: its tokens are wanted."""
     cdef const bl_text_token *first = all.tokens + e.first
     cdef const bl_text_token *t
     cdef int32_t unknown = bl_tokenizer_describe(tokenizer.t).id[BL_UNK]
     cdef list words = []
     cdef size_t i
     start, end = e.start, e.end
-    for i in range(e.count):
+    for i in range(e.count if with_words else 0):
         t = first + i
         if t.id == unknown:
             token = texts[0 if word_starts is None else t.word][t.start:t.end]
@@ -68,4 +68,4 @@ cdef tuple entity_of(TokenizerCore tokenizer, const bl_entities *all, const bl_e
     if word_starts is not None:
         start += word_starts[first.word]
         end += word_starts[first[e.count - 1].word]
-    return e.label, e.score, start, end, first.row, words
+    return e.label, e.score, start, end, first.row, words if with_words else None

@@ -10,6 +10,7 @@ cdef dict AGGREGATIONS = {
     "first": BL_FIRST,
     "average": BL_AVERAGE,
     "max": BL_MAX,
+    "words": BL_EACH_WORD,
 }
 cdef dict POOLINGS = {"mean": BL_MEAN_POOLING, "cls": BL_CLS_POOLING}
 
@@ -223,12 +224,15 @@ cdef class TextModel:
         finally:
             self.end(&s)
 
-    def entities(self, text, str strategy not None, stride, bytes ignored, list word_starts):
+    def entities(self, text, str strategy not None, stride, bint windows, bytes ignored,
+                 list word_starts, bint with_words):
         """[(label's index, score, start, end, row, words)] of each entity, or of each token.
 
-        text: a str, or a list of words, which begin at word_starts. stride: of windows; None: the
-        text is truncated. ignored: for each label not 0 if it is left out; None: "O" is. row: the
-        index of the first token in its window. words: for each of the entity's words its tokens.
+        text: a str, or a list of words, which begin at word_starts. windows: the text is read in
+        windows of the model's own length; otherwise as in transformers, in the longest windows that
+        share `stride` tokens, or if stride is None, truncated. ignored: for each label not 0 if it
+        is left out; None: "O" is. row: the index of the first token. words: for each of the
+        entity's words its tokens, or None.
         """
         cdef bl_session s
         cdef bl_text t
@@ -239,8 +243,14 @@ cdef class TextModel:
         cdef bytes joined
         cdef uint32_t *sizes = NULL
         options.aggregation = <bl_aggregation>chosen(AGGREGATIONS, "aggregation_strategy", strategy)
-        options.windows = stride is not None
-        options.stride = 0 if stride is None else number("stride", stride, 0)
+        if windows:
+            options.windows, options.stride = BL_MODEL_WINDOWS, BL_OWN_STRIDE
+        else:
+            options.windows, options.stride = BL_TRUNCATE, 0
+        if stride is not None:
+            options.stride = number("stride", stride, 0)
+            if not windows:
+                options.windows = BL_STRIDE_WINDOWS
         options.unit, options.keep_outside = BL_CHARACTERS, ignored is not None
         options.ignored = NULL
         self.begin(&s)
@@ -263,7 +273,7 @@ cdef class TextModel:
             with nogil:
                 status = bl_find_entities(&s, &t, &options, &out, &error)
             self.check(status, &error, &out.extent)
-            return [entity_of(self.tokenizer, &out, &out.items[i], text, word_starts)
+            return [entity_of(self.tokenizer, &out, &out.items[i], text, word_starts, with_words)
                     for i in range(out.count)]
         finally:
             self.end(&s)

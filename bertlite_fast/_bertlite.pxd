@@ -33,7 +33,7 @@ cdef extern from "bertlite.h" nogil:
         bl_precision precision
         int layers, hidden, heads, intermediate, vocabulary, positions, token_types, labels
         bl_head head
-        int has_pooler
+        int has_pooler, window, window_overlap
     bl_model *bl_open_with_base(const char *path, const char *base, bl_precision precision,
                                 bl_error *error)
     bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors,
@@ -190,9 +190,16 @@ cdef extern from "bertlite.h" nogil:
         BL_FIRST
         BL_AVERAGE
         BL_MAX
+        BL_EACH_WORD
+    ctypedef enum bl_windowing:
+        BL_TRUNCATE
+        BL_STRIDE_WINDOWS
+        BL_MODEL_WINDOWS
+    size_t BL_OWN_STRIDE
     ctypedef struct bl_entity_options:
         bl_aggregation aggregation
-        int windows, keep_outside
+        bl_windowing windows
+        int keep_outside
         size_t stride
         bl_unit unit
         const unsigned char *ignored

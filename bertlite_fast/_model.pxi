@@ -132,6 +132,7 @@ cdef class Model:
             "layers": i.layers, "hidden": i.hidden, "heads": i.heads,
             "intermediate": i.intermediate, "vocabulary": i.vocabulary, "positions": i.positions,
             "token_types": i.token_types, "labels": i.labels, "has_pooler": bool(i.has_pooler),
+            "window": i.window, "window_overlap": i.window_overlap,
         }
 
     @property

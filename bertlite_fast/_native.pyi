@@ -210,8 +210,10 @@ class TextModel:
         text: str | list[str],
         strategy: str,
         stride: int | None,
+        windows: bool,
         ignored: bytes | None,
         word_starts: list[int] | None,
+        with_words: bool,
     ) -> list[tuple[int, float, int, int, int, list[list[str]]]]: ...
 
 def similarities(a: Any, b: Any) -> Tensor: ...

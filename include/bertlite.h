@@ -73,6 +73,10 @@ typedef struct {
     int layers, hidden, heads, intermediate, vocabulary, positions, token_types, labels;
     bl_head head;
     int has_pooler;
+    /* Tokens, special tokens included, that it reads best, as long as it was trained on; and how
+     * many of them neighboring windows of a longer text share. From config.json's "window" and
+     * "window_overlap"; without them, positions and half a window. */
+    int window, window_overlap;
 } bl_info;
 
 /* A Hugging Face folder (config.json with model.safetensors or pytorch_model.bin) or a
@@ -332,21 +336,37 @@ BL_API bl_status bl_classify(const bl_session *session, const bl_text *text,
 /* -- labels for parts of a text: names, slots, parts of speech -- */
 
 /* How labels of tokens become entities, as in transformers: none at all; neighbors of one type;
- * and words first, by their first subword, the mean of their subwords or the surest. */
-typedef enum { BL_EACH_TOKEN, BL_SIMPLE, BL_FIRST, BL_AVERAGE, BL_MAX } bl_aggregation;
+ * and words first, by their first subword, the mean of their subwords or the surest.
+ * BL_EACH_WORD: every word by itself, by its first subword. */
+typedef enum {
+    BL_EACH_TOKEN,
+    BL_SIMPLE,
+    BL_FIRST,
+    BL_AVERAGE,
+    BL_MAX,
+    BL_EACH_WORD
+} bl_aggregation;
 
-/* stride: tokens that neighboring windows share. windows: texts longer than the model are read
- * in windows; otherwise they are truncated. keep_outside: entities labeled "O" are returned too.
+/* Texts longer than the model are truncated; or read in windows as long as the model, as in
+ * transformers, that share `stride` tokens; or in windows of the model's own length (bl_info's
+ * window) that hold whole sentences: only within a longer sentence they share `stride` tokens
+ * (BL_OWN_STRIDE: the model's own number; at most half a window). */
+typedef enum { BL_TRUNCATE, BL_STRIDE_WINDOWS, BL_MODEL_WINDOWS } bl_windowing;
+#define BL_OWN_STRIDE ((size_t)-1)
+
+/* keep_outside: entities labeled "O" are returned too.
  * ignored (or NULL): for each label, not 0 if entities that begin with it are left out. */
 typedef struct {
     bl_aggregation aggregation;
-    int windows, keep_outside;
+    bl_windowing windows;
+    int keep_outside;
     size_t stride;
     bl_unit unit;
     const unsigned char *ignored;
 } bl_entity_options;
 
-/* A token that lies in the text; row: its index in its window, special tokens counted.
+/* A token that lies in the text; row: its index in its window, special tokens counted (with
+ * BL_MODEL_WINDOWS, in a row of the whole text).
  * continues: it is not the first subword of its word. */
 typedef struct {
     int32_t id;
@@ -370,7 +390,7 @@ typedef struct {
     bl_extent extent;
 } bl_entities;
 
-/* options NULL: BL_FIRST, in windows that share a quarter with the next, offsets in bytes. */
+/* options NULL: BL_FIRST, BL_MODEL_WINDOWS, BL_OWN_STRIDE, offsets in bytes. */
 BL_API bl_status bl_find_entities(const bl_session *session, const bl_text *text,
                                   const bl_entity_options *options, bl_entities *out,
                                   bl_error *error);
@@ -380,8 +400,8 @@ BL_API const char *bl_entity_type(const bl_model *model, int label);
 /* -- answers found in a text -- */
 
 /* 0 stands for the default, in parentheses. top_k (1), max_answer_tokens (15), max_tokens: of
- * question and context together (384), stride (128): tokens that neighboring windows share, or
- * BL_NO_STRIDE. no_answer: an empty answer takes part, [0, 0). whole_words: answers begin and end
+ * question and context together (384, or the model's window if that is less), stride (128, or half
+ * a window): tokens that neighboring windows share, or BL_NO_STRIDE. no_answer: an empty answer takes part, [0, 0). whole_words: answers begin and end
  * with words. An answer that several windows find has the score of the best one; sum_windows: the
  * sum of all, at most 1, as in transformers 4. */
 #define BL_NO_STRIDE ((size_t)-1)

@@ -73,6 +73,7 @@ COMMON = [
     "csrc/answers/words.c",
     "csrc/answers/answer_set.c",
     "csrc/answers/spans.c",
+    "csrc/answers/windows.c",
     "csrc/answers/entities.c",
     "csrc/kernels/dispatch.c",
     "csrc/kernels/check.c",

@@ -9,21 +9,37 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-STRATEGIES = ("none", "simple", "first", "average", "max")
-SETTINGS = ("aggregation_strategy", "ignore_labels", "stride", "is_split_into_words", "delimiter")
+STRATEGIES = ("none", "simple", "first", "average", "max", "words")
+UNGROUPED = ("none", "words")
+SETTINGS = (
+    "aggregation_strategy",
+    "ignore_labels",
+    "stride",
+    "windows",
+    "is_split_into_words",
+    "delimiter",
+)
 
 
 class TokenClassification(Pipeline):
     """Tokens or entities with their labels and offsets, as transformers gives them.
 
-    Settings: aggregation_strategy ("none"): "none" gives each token; "simple" joins neighbors of
-    one label; "first", "average" and "max" label whole words, by their first subword, the mean of
-    their subwords, or the subword with the highest score. ignore_labels (["O"]): labels that are
-    left out. stride: a text longer than the model's maximum is read in windows that share this many
-    tokens; without stride it is truncated.
+    Settings: aggregation_strategy ("none"): "none" gives each token; "words" each word, labeled by
+    its first subword; "simple" joins neighbors of one label; "first", "average" and "max" label
+    whole words, by their first subword, the mean of their subwords, or the subword with the highest
+    score, and join them. ignore_labels (["O"]): labels that are left out. stride: a text longer
+    than the model's maximum is read in windows that share this many tokens; without stride it is
+    truncated. windows (False): it is read in windows as long as the model was trained on, which
+    hold whole sentences; only within a longer sentence they share tokens.
     is_split_into_words: a text is a list of words, which delimiter (" ") joins.
 
+    Embedded models have other defaults, which their config.json states: windows is True, names and
+    slots are whole, tags are those of words. A "word" is then exactly as it stands in the text,
+    and an entity's label is both its "entity" and its "entity_group".
+
     >>> from bertlite_fast import pipeline
+    >>> [(name["entity"], name["word"]) for name in pipeline("ner")("Elon Musk visited Paris")]
+    [('PERSON', 'Elon Musk'), ('LOCATION', 'Paris')]
     >>> pipe = pipeline("ner", "my-bert-names", aggregation_strategy="simple", ignore_labels=[])
     >>> text = "hello istanbul"
     >>> [text[e["start"]:e["end"]] for e in pipe(text)] != []
@@ -32,6 +48,13 @@ class TokenClassification(Pipeline):
 
     task = "token-classification"
     head = "token-classification"
+
+    def _ready(self) -> None:
+        config = self.config.to_dict()
+        self.own_strategy: str | None = config.get("aggregation_strategy")
+        if self.own_strategy not in STRATEGIES:
+            self.own_strategy = None
+        self.has_window = "window" in config
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         refuse_unknown(settings, self.task, *SETTINGS)
@@ -61,27 +84,69 @@ class TokenClassification(Pipeline):
         """For each label 1 if it is left out; None: only "O" is."""
         if names is None or list(names) == ["O"]:
             return None
-        labels = self.labels if strategy == "none" else [_type_of(label) for label in self.labels]
+        labels = self.labels if strategy in UNGROUPED else [_type_of(label) for label in self.labels]
         return bytes(label in names for label in labels)
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
-        strategy = settings.get("aggregation_strategy") or "none"
-        stride = settings.get("stride")
-        if stride is not None and strategy == "none":
+        strategy = settings.get("aggregation_strategy") or self.own_strategy or "none"
+        stride, windows = settings.get("stride"), settings.get("windows")
+        if windows is None:
+            windows = self.has_window
+        if stride is not None and strategy in UNGROUPED and not windows:
             raise InputError(
-                "a text is read in windows (stride) only for entities; "
-                "choose an aggregation_strategy other than 'none'."
+                "a text is read in windows (stride) only for entities; choose an "
+                "aggregation_strategy that joins tokens, or windows=True."
             )
-        starts = None
+        given, starts = text, None
         if settings.get("is_split_into_words"):
             delimiter = settings.get("delimiter")
-            text, starts = _words(text, " " if delimiter is None else delimiter)
+            delimiter = " " if delimiter is None else delimiter
+            text, starts = _words(text, delimiter)
+            given = delimiter.join(text)
         elif not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
         ignored = self._ignored(strategy, settings.get("ignore_labels"))
-        found = self.text_model.entities(text, strategy, stride, ignored, starts)
+        as_given = strategy == "words" or (self.own_strategy is not None and strategy != "none")
+        found = self.text_model.entities(
+            text, strategy, stride, bool(windows), ignored, starts, not as_given
+        )
+        if as_given:
+            return [self._as_given(given, strategy, *entity) for entity in found]
         shape = self._token if strategy == "none" else self._entity
         return [shape(strategy, *entity) for entity in found]
+
+    def _as_given(
+        self,
+        text: str,
+        strategy: str,
+        label: int,
+        score: float,
+        start: int,
+        end: int,
+        row: int,
+        words: object,
+    ) -> dict[str, Any]:
+        """A word or an entity as it stands in the text."""
+        word = text[start:end]
+        name = self.labels[label]
+        if strategy == "words":
+            return {
+                "entity": name,
+                "score": score,
+                "index": row,
+                "word": word,
+                "start": start,
+                "end": end,
+            }
+        kind = _type_of(name)
+        return {
+            "entity": kind,
+            "entity_group": kind,
+            "score": score,
+            "word": word,
+            "start": start,
+            "end": end,
+        }
 
     def _token(
         self,

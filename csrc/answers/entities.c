@@ -1,12 +1,13 @@
 /* entities.c: labels for tokens, and names that they spell together, as in transformers.
  *
- * A window's tokens get labels; with BL_FIRST, BL_AVERAGE and BL_MAX, words get one of their
- * tokens'; neighbors of one type become an entity. Of entities that overlapping windows both
- * have, the longer or the surer one stays. */
+ * A window's tokens get labels; but with BL_EACH_TOKEN and BL_SIMPLE, words get one of their
+ * tokens'; neighbors of one type become an entity. With BL_MODEL_WINDOWS each token is answered by
+ * one window, and entities go on from one to the next. With BL_STRIDE_WINDOWS, as in transformers,
+ * windows stand alone: of entities that two of them have, the longer or the surer one stays. */
 #include <string.h>
 
 #include "list.h"
-#include "text_input.h"
+#include "windows.h"
 
 /* A token, or a word of several. */
 typedef struct {
@@ -15,13 +16,22 @@ typedef struct {
     float score;
 } unit;
 
+/* The entity that the last unit belongs to. */
+typedef struct {
+    int is_open, is_left_out;
+    int32_t label, last_label;  /* of its first and its last unit */
+    size_t units, first, count; /* tokens [first, first + count) of those that are found */
+    double sum;                 /* of the units' scores */
+} open_entity;
+
 typedef struct {
     const bl_session *s;
     bl_entity_options options;
     size_t labels;
     int words_given; /* the text is split into words already */
     bl_text_tokens tokens;
-    const bl_window *windows;
+    const bl_window *windows; /* of BL_STRIDE_WINDOWS; others are in model_windows */
+    bl_text_windows model_windows;
     size_t window_count;
     const uint32_t *word_starts; /* with words_given: where in the text each begins */
     bl_characters characters;
@@ -32,6 +42,8 @@ typedef struct {
     bl_text_token *list;
     unit *units;
     size_t token_count, unit_count;
+    uint32_t row_shift; /* of the tokens' rows, from the window to the whole text */
+    open_entity open;
     /* all windows; offsets of the tokens are in bytes, and of the entities not yet known */
     bl_list found_tokens, found;
 } reader;
@@ -79,18 +91,22 @@ static int continues(const reader *r, const char *text, const bl_text_token *t, 
     return length != shown_characters(r->s->tokenizer, t->id, added);
 }
 
-/* The row's tokens that lie in the text, each with the label that is best. */
-static void read_labels(reader *r, const char *text)
+/* The row's tokens [from, to) of the text, each with the label that is best. */
+static void read_labels(reader *r, const char *text, size_t from, size_t to)
 {
     r->token_count = 0;
     for (size_t i = 0; i < r->row.count; i++) {
         if (r->row.source[i] < 0) continue;
-        const bl_offset *o = &r->tokens.offsets[r->row.source[i]];
+        const size_t source = (size_t)r->row.source[i];
+        if (source < from || source >= to) continue;
+        const bl_offset *o = &r->tokens.offsets[source];
         float *scores = r->scores + i * r->labels;
         int32_t best;
         bl_scores(BL_SOFTMAX, scores, r->labels, scores);
         bl_top_k(scores, r->labels, 1, &best);
-        bl_text_token t = { r->row.ids[i], o->start, o->end, o->word, (uint32_t)i, 0 };
+        bl_text_token t = {
+            r->row.ids[i], o->start, o->end, o->word, r->row_shift + (uint32_t)i, 0
+        };
         t.continues = continues(r, text, &t, o->left >= 0);
         r->units[r->token_count] = (unit){ r->token_count, 1, best, scores[best] };
         r->list[r->token_count++] = t;
@@ -105,7 +121,7 @@ static void average(const reader *r, unit *word)
     for (size_t label = 0; label < r->labels; label++) {
         double sum = 0.0;
         for (size_t i = word->first; i < word->first + word->count; i++)
-            sum += (double)r->scores[r->list[i].row * r->labels + label];
+            sum += (double)r->scores[(r->list[i].row - r->row_shift) * r->labels + label];
         const float mean = (float)(sum / (double)word->count);
         if (!(mean > word->score)) continue;
         word->label = (int32_t)label;
@@ -137,53 +153,104 @@ static void join_words(reader *r)
 
 /* ---- entities -------------------------------------------------------------------------------- */
 
+static int is_grouped(const reader *r)
+{
+    return r->options.aggregation != BL_EACH_TOKEN && r->options.aggregation != BL_EACH_WORD;
+}
+
 static int left_out(const reader *r, int32_t label)
 {
-    const char *name = r->options.aggregation == BL_EACH_TOKEN ? bl_label_name(r->s->model, label)
-                                                               : bl_entity_type(r->s->model, label);
+    const char *name = is_grouped(r) ? bl_entity_type(r->s->model, label)
+                                     : bl_label_name(r->s->model, label);
     if (r->options.ignored && r->options.ignored[label]) return 1;
     return !r->options.keep_outside && !strcmp(name, "O");
 }
 
-/* One entity of units [from, to); 0 without memory. */
-static int add_entity(reader *r, size_t from, size_t to)
+/* Whether a unit goes on with the entity of the one before it. */
+static int goes_on(const reader *r, int32_t before, int32_t label)
 {
-    const unit *first = &r->units[from], *last = &r->units[to - 1];
-    const size_t count = last->first + last->count - first->first, known = r->found_tokens.count;
-    double sum = 0.0;
-    if (left_out(r, first->label)) return 1;
-    if (known + count > UINT32_MAX) return 0;
-    bl_text_token *tokens = bl_list_append(r->s->arena, &r->found_tokens, count);
-    bl_entity *entity = tokens ? bl_list_append(r->s->arena, &r->found, 1) : NULL;
+    const char *name = bl_label_name(r->s->model, label);
+    if (!is_grouped(r) || (name[0] == 'B' && name[1] == '-')) return 0;
+    return before == label ||
+           !strcmp(bl_entity_type(r->s->model, before), bl_entity_type(r->s->model, label));
+}
+
+/* Ends the open entity; 0 without memory. */
+static int close_entity(reader *r)
+{
+    open_entity *o = &r->open;
+    if (!o->is_open) return 1;
+    o->is_open = 0;
+    if (o->is_left_out) return 1;
+    bl_entity *entity = bl_list_append(r->s->arena, &r->found, 1);
     if (!entity) return 0;
-    memcpy(tokens, r->list + first->first, count * sizeof *tokens);
-    for (size_t i = from; i < to; i++) sum += (double)r->units[i].score;
     *entity = (bl_entity){
-        0, 0, (uint32_t)known, (uint32_t)count, first->label, (float)(sum / (double)(to - from))
+        0, 0, (uint32_t)o->first, (uint32_t)o->count, o->label, (float)(o->sum / (double)o->units)
     };
     return 1;
 }
 
-/* Whether a unit goes on with the entity of the one before it. */
-static int goes_on(const reader *r, const unit *before, const unit *u)
+/* Adds a unit to the open entity, or begins one with it; 0 without memory. */
+static int add_unit(reader *r, const unit *u)
 {
-    const char *name = bl_label_name(r->s->model, u->label);
-    if (r->options.aggregation == BL_EACH_TOKEN || (name[0] == 'B' && name[1] == '-')) return 0;
-    return before->label == u->label || !strcmp(bl_entity_type(r->s->model, before->label),
-                                                bl_entity_type(r->s->model, u->label));
+    open_entity *o = &r->open;
+    if (!o->is_open || !goes_on(r, o->last_label, u->label)) {
+        if (!close_entity(r)) return 0;
+        *o = (open_entity){ .is_open = 1,
+                            .is_left_out = left_out(r, u->label),
+                            .label = u->label,
+                            .first = r->found_tokens.count };
+    }
+    o->last_label = u->label;
+    if (o->is_left_out) return 1;
+    if (o->first + o->count + u->count > UINT32_MAX) return 0;
+    bl_text_token *tokens = bl_list_append(r->s->arena, &r->found_tokens, u->count);
+    if (!tokens) return 0;
+    memcpy(tokens, r->list + u->first, u->count * sizeof *tokens);
+    o->count += u->count;
+    o->units++;
+    o->sum += (double)u->score;
+    return 1;
 }
 
-static bl_status read_window(reader *r, const char *text, const bl_window *w, bl_error *error)
+/* Runs a window and adds what its tokens [from, to) are; the last entity stays open. */
+static bl_status read_window(reader *r, const char *text, const bl_window *w, size_t from,
+                             size_t to, bl_error *error)
 {
     bl_fill_window_row(r->s, &r->tokens, w, &r->row);
     const bl_status status = bl_run_row(r->s, &r->row, BL_TOKENS, NULL, 0, r->scores, error);
     if (status != BL_OK) return status;
-    read_labels(r, text);
-    if (r->options.aggregation > BL_SIMPLE) join_words(r);
-    for (size_t from = 0, to; from < r->unit_count; from = to) {
-        for (to = from + 1; to < r->unit_count; to++)
-            if (!goes_on(r, &r->units[to - 1], &r->units[to])) break;
-        if (!add_entity(r, from, to)) return bl_no_memory(error, "the entities of the text");
+    read_labels(r, text, from, to);
+    if (r->options.aggregation != BL_EACH_TOKEN && r->options.aggregation != BL_SIMPLE)
+        join_words(r);
+    for (size_t i = 0; i < r->unit_count; i++)
+        if (!add_unit(r, &r->units[i])) return bl_no_memory(error, "the entities of the text");
+    return BL_OK;
+}
+
+/* Windows that stand alone. */
+static bl_status read_stride_windows(reader *r, const char *text, bl_error *error)
+{
+    for (size_t i = 0; i < r->window_count; i++) {
+        const bl_window *w = &r->windows[i];
+        const bl_status status = read_window(r, text, w, w->a_from, w->a_to, error);
+        if (status != BL_OK) return status;
+        if (!close_entity(r)) return bl_no_memory(error, "the entities of the text");
+    }
+    return BL_OK;
+}
+
+/* Windows that go on with one another, but for the end of a sentence. */
+static bl_status read_model_windows(reader *r, const char *text, bl_error *error)
+{
+    bl_text_windows *w = &r->model_windows;
+    for (r->window_count = 0; bl_text_windows_next(w); r->window_count++) {
+        const bl_window run = { w->from, w->to, 0, 0 };
+        r->row_shift = (uint32_t)w->from;
+        const bl_status status = read_window(r, text, &run, w->core_from, w->core_to, error);
+        if (status != BL_OK) return status;
+        if (w->at_sentence_end && !close_entity(r))
+            return bl_no_memory(error, "the entities of the text");
     }
     return BL_OK;
 }
@@ -260,35 +327,57 @@ static bl_status find_word_starts(reader *r, const bl_text *text, bl_error *erro
     return BL_OK;
 }
 
-/* Reads the text, and its windows, or the one that it is truncated to. */
+/* Reads the text, and as in transformers its windows, or the one that it is truncated to. */
 static bl_status read_text(reader *r, const bl_text *text, bl_extent *extent, bl_error *error)
 {
     const bl_session *s = r->s;
-    const int left = bl_tokenizer_describe(s->tokenizer)->truncate_left;
+    const int left = bl_tokenizer_describe(s->tokenizer)->truncate_left,
+              has_windows = r->options.windows == BL_STRIDE_WINDOWS;
     const size_t most = bl_max_tokens(s->model, s->tokenizer),
-                 wanted = r->options.windows || left ? SIZE_MAX : most;
-    const bl_limits limits = { BL_LONGEST_FIRST, most, r->options.windows ? r->options.stride : 0,
-                               left, 1 };
+                 wanted = has_windows || left ? SIZE_MAX : most;
+    const bl_limits limits = { BL_LONGEST_FIRST, most, has_windows ? r->options.stride : 0, left,
+                               1 };
     bl_status status = bl_read_tokens(s, text, wanted, 1, &r->tokens, error);
     if (status == BL_OK)
         status = bl_read_windows(s, &r->tokens, &limits, &r->windows, &r->window_count, error);
+    if (status == BL_OK)
+        status = bl_take_window_row(s, r->windows, r->window_count, 0, &r->row, error);
     if (status != BL_OK) return status;
     const bl_window *w = &r->windows[0];
     const size_t read = bl_row_size(s->tokenizer, w, 0, 1), around = read - (w->a_to - w->a_from);
     *extent = (bl_extent){ read, r->tokens.first + around };
-    if (r->options.windows) extent->read = extent->total;
+    if (has_windows) extent->read = extent->total;
     else r->window_count = 1;
     return r->tokens.first <= wanted ? BL_OK : bl_count_tokens(s, text, &extent->total, error);
+}
+
+/* Reads the whole text, and takes a row for windows of the model's own length. */
+static bl_status read_whole_text(reader *r, const bl_text *text, bl_extent *extent, bl_error *error)
+{
+    const bl_session *s = r->s;
+    bl_text_windows *w = &r->model_windows;
+    bl_status status = bl_read_tokens(s, text, SIZE_MAX, 1, &r->tokens, error);
+    if (status == BL_OK)
+        status =
+            bl_text_windows_start(w, s, text, r->word_starts, &r->tokens, r->options.stride, error);
+    if (status != BL_OK) return status;
+    const size_t count = r->tokens.first;
+    const bl_window all = { 0, count, 0, 0 },
+                    largest = { 0, w->size < count ? w->size : count, 0, 0 };
+    extent->read = extent->total = bl_row_size(s->tokenizer, &all, 0, 1);
+    return bl_take_window_row(s, &largest, 1, 0, &r->row, error);
 }
 
 static bl_status prepare(reader *r, const bl_text *text, bl_extent *extent, bl_error *error)
 {
     const bl_session *s = r->s;
-    bl_status status = read_text(r, text, extent, error);
+    const int own_windows = r->options.windows == BL_MODEL_WINDOWS;
+    bl_status status = find_word_starts(r, text, error);
     if (status == BL_OK)
-        status = bl_take_window_row(s, r->windows, r->window_count, 0, &r->row, error);
-    if (status == BL_OK) status = find_word_starts(r, text, error);
-    r->count_characters = r->options.unit == BL_CHARACTERS || r->window_count > 1;
+        status = own_windows ? read_whole_text(r, text, extent, error)
+                             : read_text(r, text, extent, error);
+    const int has_overlaps = !own_windows && r->window_count > 1;
+    r->count_characters = r->options.unit == BL_CHARACTERS || has_overlaps;
     if (status == BL_OK && r->count_characters)
         status =
             bl_count_characters(s, text->data ? text->data : "", text->size, &r->characters, error);
@@ -338,15 +427,19 @@ bl_status bl_find_entities(const bl_session *s, const bl_text *text,
     memset(&r, 0, sizeof r);
     r.s = s;
     r.words_given = text->word_sizes != NULL;
-    r.options = options
-                    ? *options
-                    : (bl_entity_options){ .aggregation = BL_FIRST,
-                                           .windows = 1,
-                                           .stride = bl_max_tokens(s->model, s->tokenizer) / 4 };
+    r.options = options ? *options
+                        : (bl_entity_options){ .aggregation = BL_FIRST,
+                                               .windows = BL_MODEL_WINDOWS,
+                                               .stride = BL_OWN_STRIDE };
+    const char *data = text->data ? text->data : "";
+    const int own_windows = r.options.windows == BL_MODEL_WINDOWS;
+    if (r.options.stride == BL_OWN_STRIDE)
+        r.options.stride = (size_t)bl_describe(s->model)->window_overlap;
     status = prepare(&r, text, &out->extent, error);
-    for (size_t i = 0; status == BL_OK && i < r.window_count; i++)
-        status = read_window(&r, text->data ? text->data : "", &r.windows[i], error);
-    if (status == BL_OK && r.window_count > 1) status = merge(&r, error);
+    if (status == BL_OK)
+        status = own_windows ? read_model_windows(&r, data, error)
+                             : read_stride_windows(&r, data, error);
+    if (status == BL_OK && !own_windows && r.window_count > 1) status = merge(&r, error);
     if (status == BL_OK) finish(&r, out);
     return status;
 }

@@ -148,26 +148,40 @@ static bl_answer_options with_defaults(const bl_session *s, const bl_answer_opti
 {
     static const bl_answer_options defaults = { .whole_words = 1 };
     bl_answer_options o = given ? *given : defaults;
-    const size_t most = bl_max_tokens(s->model, s->tokenizer);
+    const size_t most = bl_max_tokens(s->model, s->tokenizer),
+                 own = (size_t)bl_describe(s->model)->window;
     if (!o.top_k) o.top_k = TOP_K;
     if (!o.max_answer_tokens) o.max_answer_tokens = ANSWER_TOKENS;
-    if (!o.max_tokens) o.max_tokens = MAX_TOKENS;
+    if (!o.max_tokens) o.max_tokens = own < MAX_TOKENS ? own : MAX_TOKENS;
     if (o.max_tokens > most) o.max_tokens = most;
     if (o.stride == BL_NO_STRIDE) o.stride = 0;
     else if (!o.stride) o.stride = o.max_tokens / 2 < STRIDE ? o.max_tokens / 2 : STRIDE;
     return o;
 }
 
+/* A long question makes the windows longer than they are by default, or no context would fit. */
+static void fit_question(search *q, const bl_answer_options *given)
+{
+    const bl_session *s = q->s;
+    const bl_window question = { 0, q->tokens.first, 0, 0 };
+    const size_t most = bl_max_tokens(s->model, s->tokenizer),
+                 needed = bl_row_size(s->tokenizer, &question, 1, 1) + 2 * q->options.stride;
+    if (given && given->max_tokens) return;
+    if (needed > q->options.max_tokens) q->options.max_tokens = needed < most ? needed : most;
+}
+
 /* Reads the text, and takes the memory for its windows. */
-static bl_status prepare(search *q, const bl_text *text, bl_error *error)
+static bl_status prepare(search *q, const bl_text *text, const bl_answer_options *given,
+                         bl_error *error)
 {
     const bl_session *s = q->s;
     const bl_answer_options *o = &q->options;
+    bl_status status = bl_read_tokens(s, text, SIZE_MAX, 1, &q->tokens, error);
+    if (status != BL_OK) return status;
+    fit_question(q, given);
     const bl_limits limits = { BL_ONLY_SECOND, o->max_tokens, o->stride,
                                bl_tokenizer_describe(s->tokenizer)->truncate_left, 1 };
-    bl_status status = bl_read_tokens(s, text, SIZE_MAX, 1, &q->tokens, error);
-    if (status == BL_OK)
-        status = bl_read_windows(s, &q->tokens, &limits, &q->windows, &q->window_count, error);
+    status = bl_read_windows(s, &q->tokens, &limits, &q->windows, &q->window_count, error);
     if (status == BL_OK)
         status = bl_take_window_row(s, q->windows, q->window_count, 1, &q->row, error);
     if (status != BL_OK) return status;
@@ -235,7 +249,7 @@ bl_status bl_answer_question(const bl_session *s, const bl_text *text,
                        "there is a question, but no context; give it as the text's pair.");
     q.s = s;
     q.options = with_defaults(s, options);
-    status = prepare(&q, text, error);
+    status = prepare(&q, text, options, error);
     for (size_t i = 0; status == BL_OK && i < q.window_count; i++)
         status = read_window(&q, i, error);
     return status == BL_OK ? finish(&q, text, out, error) : status;

@@ -32,6 +32,8 @@ typedef enum {
     POSITIONS,
     TOKEN_TYPES,
     LABELS,
+    WINDOW, /* our own two: a checkpoint of others does not have them */
+    WINDOW_OVERLAP,
     FIELDS
 } field;
 
@@ -52,6 +54,9 @@ static const struct {
     [TOKEN_TYPES] = { "type_vocab_size", "type_vocab_size", MEMBER(token_types), MOST_TYPES,
                       DEFAULT_TYPES },
     [LABELS] = { "num_labels", "num_labels", MEMBER(labels), MOST_LABELS, DEFAULT_LABELS },
+    [WINDOW] = { "window", "window", MEMBER(window), MOST_POSITIONS, 0 },
+    [WINDOW_OVERLAP] = { "window_overlap", "window_overlap", MEMBER(window_overlap), MOST_POSITIONS,
+                         0 },
 #undef MEMBER
 };
 
@@ -207,7 +212,7 @@ static bl_status set_sizes(reader *r, bl_config_values *out, bl_error *error)
     if (r->named_labels) r->sizes[LABELS] = r->named_labels;
     else if (!r->sizes[LABELS]) r->sizes[LABELS] = DEFAULT_LABELS;
     for (field f = 0; f < FIELDS; f++) {
-        const int not_needed = f == TOKEN_TYPES && out->family == BL_DISTILBERT;
+        const int not_needed = f >= WINDOW || (f == TOKEN_TYPES && out->family == BL_DISTILBERT);
         if (!r->sizes[f] && !not_needed)
             return bl_fail(error, BL_CONFIG_ERROR,
                            "config.json gives no %s; is this a BERT model's folder?",
@@ -222,6 +227,9 @@ static bl_status set_sizes(reader *r, bl_config_values *out, bl_error *error)
     }
     if (out->head == BL_ANSWER_HEAD) out->labels = ANSWER_LABELS;
     if (out->family == BL_DISTILBERT) out->token_types = 0;
+    if (!out->window || out->window > out->positions) out->window = out->positions;
+    if (!out->window_overlap || out->window_overlap > out->window / 2)
+        out->window_overlap = out->window / 2;
     return BL_OK;
 }
 

@@ -10,6 +10,7 @@ typedef enum { BL_BERT, BL_DISTILBERT } bl_family;
 typedef struct {
     bl_family family;
     size_t layers, hidden, heads, intermediate, vocabulary, positions, token_types, labels;
+    size_t window, window_overlap; /* see bl_info */
     float epsilon;
     bl_activation activation;
     bl_head head; /* what "architectures" names; BL_NO_HEAD if it names none */

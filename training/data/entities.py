@@ -9,15 +9,15 @@ from .ewt import TITLES, kinds, plain
 from .sets import Data
 
 IGNORED = -100  # the tag of a word that is not learned
-ENTITIES = ["O", "PER", "LOC", "ORG", "MISC"]
+ENTITIES = ["O", "PERSON", "LOCATION", "ORGANIZATION", "MISC"]
 LABELS = ["O", *("I-" + kind for kind in ENTITIES[1:])]
 # O or MISC: the set does not mark what is neither person, place nor organization.
 UNSURE = len(ENTITIES)
 # Labels as the sets spell them.
 KINDS = {
-    "PER": "per person researcher politician writer musicalartist scientist",
-    "LOC": "loc location country",
-    "ORG": "org organisation university politicalparty band corporation group",  # codespell:ignore
+    "PERSON": "per person researcher politician writer musicalartist scientist",
+    "LOCATION": "loc location country",
+    "ORGANIZATION": "org organisation university politicalparty band corporation group",  # codespell:ignore
 }
 GOLD = ("wikigold", "wnut17", "broad_twitter_corpus", "wikiann_en")
 CROSSNER = ("ai", "literature", "music", "politics", "science")
@@ -51,9 +51,9 @@ def ewt_items(data: Data) -> TaggedWords:
     What the list calls none, and any adjective, may be a name of another kind, as of a people.
     """
     tag_of = {
-        "P": ENTITIES.index("PER"),
-        "L": ENTITIES.index("LOC"),
-        "O": ENTITIES.index("ORG"),
+        "P": ENTITIES.index("PERSON"),
+        "L": ENTITIES.index("LOCATION"),
+        "O": ENTITIES.index("ORGANIZATION"),
         "?": IGNORED,
     }
     found = []
@@ -81,7 +81,7 @@ def renamed(items: TaggedWords, r: random.Random, share: float) -> TaggedWords:
         ]
         for words, tags in items
     ]
-    named = [ENTITIES.index(name) for name in ("PER", "LOC", "ORG")]
+    named = [ENTITIES.index(name) for name in ("PERSON", "LOCATION", "ORGANIZATION")]
     names = {kind: [words for item in runs for tag, words in item if tag == kind] for kind in named}
     found = []
     for item in runs:

@@ -56,6 +56,8 @@ def label_of(name: str) -> Callable[[Item], str]:
     """How the label of a model's item is told."""
     if name == "emotion":
         return lambda item: EMOTION_OF[item["label"]]
+    if name == "sentiment":
+        return lambda item: str(item["label"]).upper()
     return lambda item: str(item["label"])
 
 

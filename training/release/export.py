@@ -21,6 +21,18 @@ from .huggingface import write_folder
 # Labels that refuse a request, by model.
 REFUSED = {"intent": NONE, "clinc150": "oos"}
 
+# Tokens, special tokens included, of the windows that longer texts are read in: as many as a model
+# answers well, which is about as many as it was trained on.  `window_overlap` counts within a
+# sentence that is longer.
+WINDOWS = {
+    "ner": {"window": 64, "window_overlap": 32},
+    "pos": {"window": 64, "window_overlap": 32},
+    "slots": {"window": 64, "window_overlap": 32},
+    "qa": {"window": 128, "window_overlap": 64},
+}
+# What token models answer by default: whole names and values, or every word by itself.
+STRATEGIES = {"ner": "first", "slots": "first", "pos": "words"}
+
 
 def intent_threshold(run: Run, file: Path) -> dict[str, float]:
     """As high as lets most known requests of validation pass, and what it lets pass of others."""
@@ -37,11 +49,14 @@ def intent_threshold(run: Run, file: Path) -> dict[str, float]:
 
 def settings_of(name: str, kind: str) -> dict[str, Any]:
     """What a model's configuration says besides its shape."""
+    found: dict[str, Any] = dict(WINDOWS.get(name, {}))
     if kind == "vectors":
-        return {"pooling": "mean"}
+        found["pooling"] = "mean"
+    if name in STRATEGIES:
+        found["aggregation_strategy"] = STRATEGIES[name]
     if name in REFUSED:
-        return {"refused_labels": [REFUSED[name]], "intent_threshold": 0.0}
-    return {}
+        found |= {"refused_labels": [REFUSED[name]], "intent_threshold": 0.0}
+    return found
 
 
 class Exporter:

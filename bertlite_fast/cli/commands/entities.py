@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from ..screen import Part, Row, Screen
     from ..texts import Line
 
-COLORS = {"PER": 36, "LOC": 32, "ORG": 33, "MISC": 35}
+COLORS = {"PER": 36, "LOC": 32, "ORG": 33, "MIS": 35}  # by the label's first letters
 OTHER_COLOR = 34
 
 
 class Names(TextCommand):
-    """Entities in a text of any length: a long line is answered window by window."""
+    """Entities in a text of any length: a long line is read part by part."""
 
     task = "ner"
+    strategy = "first"
     ignored: tuple[str, ...] = ("O",)
     no_top_k = "it marks everything that it finds"
     examples = ('bertlite-fast ner "Ada Lovelace lived in London"',)
 
     def call(self, pipe: Any, text: str, settings: dict[str, Any]) -> Any:
-        longest = min(pipe.model.info["positions"], pipe.tokenizer.model_max_length)
         return pipe(
             text,
-            aggregation_strategy="first",
+            aggregation_strategy=self.strategy,
             ignore_labels=list(self.ignored),
-            stride=longest // 8,
+            windows=True,
         )
 
     def rows(self, text: str, answer: Any) -> Iterable[Row]:
@@ -82,6 +82,7 @@ class Names(TextCommand):
 
 class Tags(Names):
     task = "token-classification"
+    strategy = "words"
     ignored = ()
     no_top_k = "it shows the best label of every word"
     examples = ('bertlite-fast tag "The quick brown fox"',)
@@ -100,7 +101,7 @@ def marked(text: str, entities: Any) -> Row:
     for entity in entities:
         label = entity.get("entity_group") or entity["entity"]
         inside = text[entity["start"] : entity["end"]]
-        color = COLORS.get(label[:4].rstrip("-"), OTHER_COLOR)
+        color = COLORS.get(label[:3].upper(), OTHER_COLOR)
         parts += [text[end : entity["start"]], (inside, color, "[{}]"), (f"({label})", DIM)]
         end = entity["end"]
     parts.append(text[end:])
