@@ -53,9 +53,9 @@ cdef tuple entity_of(TokenizerCore tokenizer, const bl_entities *all, const bl_e
     cdef const bl_text_token *t
     cdef int32_t unknown = bl_tokenizer_describe(tokenizer.t).id[BL_UNK]
     cdef list words = []
-    cdef size_t i
+    cdef size_t i, count = e.count if with_words else 0
     start, end = e.start, e.end
-    for i in range(e.count if with_words else 0):
+    for i in range(count):
         t = first + i
         if t.id == unknown:
             token = texts[0 if word_starts is None else t.word][t.start:t.end]

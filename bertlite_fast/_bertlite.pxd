@@ -222,6 +222,32 @@ cdef extern from "bertlite.h" nogil:
                                bl_error *error)
     const char *bl_entity_type(const bl_model *model, int label)
 
+    ctypedef struct bl_command_options:
+        bl_function function
+        float threshold
+        const unsigned char *refused
+        int several
+        bl_unit unit
+    ctypedef struct bl_value:
+        uint32_t start, end
+        int32_t label
+        float score
+    ctypedef struct bl_command:
+        uint32_t start, end
+        int32_t label
+        int is_refused
+        float score, margin
+        uint32_t first_value, value_count
+    ctypedef struct bl_commands:
+        const bl_command *items
+        size_t count
+        const bl_value *values
+        size_t value_count
+        bl_extent extent
+    bl_status bl_read_commands(const bl_session *intents, const bl_session *slots,
+                               const bl_text *text, const bl_command_options *options,
+                               bl_commands *out, bl_error *error)
+
     size_t BL_NO_STRIDE
     ctypedef struct bl_answer_options:
         size_t top_k, max_answer_tokens, max_tokens, stride

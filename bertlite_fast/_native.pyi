@@ -216,6 +216,17 @@ class TextModel:
         with_words: bool,
     ) -> list[tuple[int, float, int, int, int, list[list[str]]]]: ...
 
+def read_commands(
+    intents: TextModel,
+    slots: TextModel | None,
+    text: str,
+    function: str,
+    threshold: float,
+    refused: bytes,
+    several: bool,
+) -> list[
+    tuple[int, bool, float, float, int, int, list[tuple[int, float, int, int]]]
+]: ...
 def similarities(a: Any, b: Any) -> Tensor: ...
 def best_of(rows: Tensor, row: int, k: int) -> list[tuple[int, float]]: ...
 def softmax(values: list[float]) -> list[float]: ...

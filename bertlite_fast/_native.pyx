@@ -12,6 +12,7 @@
     _tokenizer.pxi      TokenizerCore: the vocabulary, and what calls the above
     _answer_values.pxi  what goes into answers and comes out of them
     _answers.pxi        TextModel: text to answers
+    _commands.pxi       what texts ask for, with the values in them
 
 An object whose __init__ did not run or failed is not open, and every method says so.
 """
@@ -102,6 +103,7 @@ include "_tokenize.pxi"
 include "_tokenizer.pxi"
 include "_answer_values.pxi"
 include "_answers.pxi"
+include "_commands.pxi"
 
 
 def available_isas():

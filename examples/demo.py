@@ -23,8 +23,7 @@ def main() -> None:
     print("question-answering  ", question, "->", answer["answer"])
 
     text = "Elon Musk visited Paris"
-    entities = pipeline("ner", aggregation_strategy="simple")(text)
-    names = ", ".join(f"{e['word']} {e['entity_group']}" for e in entities)
+    names = ", ".join(f"{e['word']} {e['entity']}" for e in pipeline("ner")(text))
     print("ner                 ", text, "->", names)
 
     text = "The quick brown fox jumps"
@@ -32,8 +31,8 @@ def main() -> None:
     print("token-classification", tags)
 
     text = "dim the lamp in the bedroom at nine"
-    slots = pipeline("token-classification", "bertlite/slots", aggregation_strategy="simple")
-    values = ", ".join(f"{e['entity_group']}: {e['word']}" for e in slots(text))
+    slots = pipeline("token-classification", "bertlite/slots")
+    values = ", ".join(f"{e['entity']}: {e['word']}" for e in slots(text))
     print("slots               ", text, "->", values)
 
     intents = pipeline("intent-classification")

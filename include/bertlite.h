@@ -397,6 +397,53 @@ BL_API bl_status bl_find_entities(const bl_session *session, const bl_text *text
 /* The type of a label: "PER" for "B-PER"; the label itself if it has no prefix. */
 BL_API const char *bl_entity_type(const bl_model *model, int label);
 
+/* -- commands: what a text asks for, with the values in it -- */
+
+/* threshold: the least score of a label that is not refused; refused (or NULL): for each label, not
+ * 0 if it stands for what the model does not know. several: a text may hold several commands. */
+typedef struct {
+    bl_function function;
+    float threshold;
+    const unsigned char *refused;
+    int several;
+    bl_unit unit;
+} bl_command_options;
+
+/* A device, a room, a time: offsets [start, end) in the text, and the label of the slots' model. */
+typedef struct {
+    uint32_t start, end;
+    int32_t label;
+    float score;
+} bl_value;
+
+/* Bytes or characters [start, end) of the text. margin: how far the score is before the second
+ * label's. Its values are [first_value, first_value + value_count) of the list beside it. */
+typedef struct {
+    uint32_t start, end;
+    int32_t label;
+    int is_refused;
+    float score, margin;
+    uint32_t first_value, value_count;
+} bl_command;
+
+typedef struct {
+    const bl_command *items;
+    size_t count;
+    const bl_value *values;
+    size_t value_count;
+    bl_extent extent;
+} bl_commands;
+
+/* One command, the whole text; or with `several` as many as it holds. It is split at conjunctions
+ * and punctuation before a clause ("turn off the lamp and play jazz"), only into parts that are not
+ * refused, and only if that reads better than the whole. slots (or NULL): a session with a model
+ * for token classification and an arena of its own, whose values are found for each command; its
+ * values are also never split ("play rock and roll"). options NULL: softmax, a threshold of 0.5,
+ * one command, bytes. */
+BL_API bl_status bl_read_commands(const bl_session *intents, const bl_session *slots,
+                                  const bl_text *text, const bl_command_options *options,
+                                  bl_commands *out, bl_error *error);
+
 /* -- answers found in a text -- */
 
 /* 0 stands for the default, in parentheses. top_k (1), max_answer_tokens (15), max_tokens: of

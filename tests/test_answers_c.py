@@ -87,8 +87,8 @@ def test_names_in_words_and_in_text(answers: Answers) -> None:
     text = "Angela Merkel lives in Zürich ."
     found = without_counts(answers("ner", "entities", "aggregation=2", "characters=1", text))
     assert [(line[0], text[int(line[1]) : int(line[2])]) for line in found] == [
-        ("PER", "Angela Merkel"),
-        ("LOC", "Zürich"),
+        ("PERSON", "Angela Merkel"),
+        ("LOCATION", "Zürich"),
     ]
     found_bytes = without_counts(answers("ner", "entities", "null=1", text))
     encoded = text.encode()
@@ -99,7 +99,7 @@ def test_names_in_words_and_in_text(answers: Answers) -> None:
     split = without_counts(
         answers("ner", "entities", "aggregation=2", "words=1", "characters=1", text)
     )
-    assert [(x[0], x[1], x[2]) for x in split] == [("PER", "0", "6"), ("LOC", "0", "6")]
+    assert [(x[0], x[1], x[2]) for x in split] == [("PERSON", "0", "6"), ("LOCATION", "0", "6")]
     assert [x[3] for x in split] == [x[3] for x in found]
     # an ignored label, and one that is kept
     assert len(without_counts(answers("ner", "entities", "aggregation=2", "outside=1", text))) > 2

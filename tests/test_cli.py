@@ -100,7 +100,7 @@ CASES = {
         stdin=b"Ada opened it",
     ),
     "ner": Case(
-        'bertlite-fast ner "Ada lived in London"', r"\[Ada\]\(PER\) lived in \[London\]\(LOC\)\n"
+        'bertlite-fast ner "Ada lived in London"', r"\[Ada\]\(PERSON\) lived in \[London\]\(LOCATION\)\n"
     ),
     "tag": Case('bertlite-fast tag "The fox"', r"\[The\]\(DET\) \[fox\]\([A-Z]+\)\n"),
     "slots": Case('bertlite-fast slots "Wake me at seven"', r"Wake me at \[seven\]\(time\)\n"),
@@ -114,6 +114,15 @@ CASES = {
     "intent": Case(
         'bertlite-fast intent "Turn on the light" --top-k 2',
         rf"{NUMBER}light_on\tTurn on the light\n( {NUMBER}\w+\n){{2}}",
+    ),
+    "intent, slots": Case(
+        'bertlite-fast intent "Dim the lamp in the bedroom" --slots',
+        rf"{NUMBER}light_dimmer\tDim the lamp in the bedroom\n"
+        rf" {NUMBER}device: lamp\n {NUMBER}room: bedroom\n",
+    ),
+    "intent, several": Case(
+        'bertlite-fast intent "turn off the lights and play some jazz" --several',
+        rf"{NUMBER}light_off\tturn off the lights\n{NUMBER}play_music\tplay some jazz\n",
     ),
     "intent, threshold": Case(
         "bertlite-fast intent light --threshold 1", rf"{NUMBER}not understood\tlight\n"
@@ -284,7 +293,7 @@ CASES = {
         r'"end": 200010\}\]\}\n',
     ),
     "long lines, marked": Case(
-        "bertlite-fast ner --file unlabeled | sed 's/x\\+/x/'", r"ok x \[London\]\(LOC\)\n"
+        "bertlite-fast ner --file unlabeled | sed 's/x\\+/x/'", r"ok x \[London\]\(LOCATION\)\n"
     ),
     # The installation.
     "convert": Case(
@@ -414,7 +423,7 @@ def test_ctrl_c_is_quiet(here: Path) -> None:
     assert run.stdin and run.stdout
     run.stdin.write(b"Ada sings.\n")
     run.stdin.flush()
-    assert run.stdout.readline() == b"[Ada](PER) sings.\n"  # answered before the input ends
+    assert run.stdout.readline() == b"[Ada](PERSON) sings.\n"  # answered before the input ends
     run.send_signal(signal.SIGINT)
     assert run.communicate() == (b"", b"")
     assert run.returncode == 130

@@ -126,14 +126,14 @@ def test_the_examples_for_names_and_answers(programs: Path) -> None:
 
     names = run("names", "ner", "Angela Merkel lives in New York City.")
     assert [(kind, name) for kind, _, name in names] == [
-        ("PER", "Angela Merkel"),
-        ("LOC", "New York City"),
+        ("PERSON", "Angela Merkel"),
+        ("LOCATION", "New York City"),
     ]
     ((score, *answer),) = run(
         "answer", "qa", "Where does Angela live?", "Angela Merkel lives in New York City."
     )
     assert " ".join(answer) == "New York City" and 0 < float(score) <= 1
-    assert run("classify", "sentiment", "I love it")[0][0] == "positive"
+    assert run("classify", "sentiment", "I love it")[0][0] == "POSITIVE"
     failed = subprocess.run(
         [programs / "answer", weights / "ner.bertlite", "Where?", "Here."],
         capture_output=True,

@@ -75,6 +75,8 @@ COMMON = [
     "csrc/answers/spans.c",
     "csrc/answers/windows.c",
     "csrc/answers/entities.c",
+    "csrc/answers/clauses.c",
+    "csrc/answers/commands.c",
     "csrc/kernels/dispatch.c",
     "csrc/kernels/check.c",
     "csrc/kernels/isa_generic.c",

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from os import PathLike, fspath
+
+from .._native import read_commands
+from ..checks import shown
 from ..errors import InputError
 from .base import Pipeline, check_whole_numbers, refuse_unknown
 from .text_classification import TextClassification, text_and_pair
@@ -9,6 +13,11 @@ from .text_classification import TextClassification, text_and_pair
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .token_classification import TokenClassification
+
+
+SLOTS = "bertlite/slots"
 
 
 class IntentClassification(TextClassification):
@@ -19,12 +28,23 @@ class IntentClassification(TextClassification):
     config.json's "refused_labels" (such as "oos") counts as None too. margin: how far the best
     score is before the second. top_k: as many labels with their scores, under "candidates".
 
+    slots: True, or a model for token classification: the values in the text are found too, under
+    "slots". several: a list of answers, one for each command of the text, with the command under
+    "text" and its "start" and "end". A text is split before "and", "then" and punctuation if a
+    clause follows, if every part is a command that is not refused, and if the whole is not more
+    surely one command.
+
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("intent-classification", "my-bert")
     >>> sorted(pipe("turn on the light"))
     ['label', 'margin', 'score']
     >>> print(pipe("turn on the light", threshold=1.0)["label"])
     None
+    >>> intents = pipeline("intent-classification", slots=True, several=True)
+    >>> for command in intents("turn off the lights and play some jazz"):
+    ...     print(command["label"], [(slot["entity"], slot["word"]) for slot in command["slots"]])
+    light_off []
+    play_music [('music', 'jazz')]
     """
 
     task = "intent-classification"
@@ -34,20 +54,42 @@ class IntentClassification(TextClassification):
         config = self.config.to_dict()
         self.threshold = float(config.get("intent_threshold", 0.5))
         self.refused = set(config.get("refused_labels", ()))
+        self.refused_mask = bytes(label in self.refused for label in self.labels)
+        self.slot_models: dict[str, TokenClassification] = {}
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        refuse_unknown(settings, self.task, "top_k", "threshold")
+        refuse_unknown(settings, self.task, "top_k", "threshold", "slots", "several")
         check_whole_numbers(settings, top_k=1)
         threshold = settings.get("threshold")
         if threshold is not None and (
             not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1
         ):
             raise InputError(f"threshold is {threshold!r}; it has to be a number from 0 to 1.")
+        slots = settings.get("slots")
+        if not (slots is None or isinstance(slots, (bool, str, PathLike, Pipeline))):
+            raise InputError(
+                f"slots is {shown(slots)}; it has to be True, or a model for token classification."
+            )
         return settings
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         """An intent for a text, a list of texts, or an iterable of texts."""
         return Pipeline.__call__(self, inputs, **settings)
+
+    def _slot_model(self, slots: Any) -> TokenClassification:
+        """The pipeline whose values are found in commands."""
+        from .token_classification import TokenClassification
+
+        if isinstance(slots, TokenClassification):
+            return slots
+        if isinstance(slots, Pipeline):
+            raise InputError(f"slots is a pipeline for {slots.task}; it finds no values in texts.")
+        name = SLOTS if slots is True else fspath(slots)
+        found = self.slot_models.get(name)
+        if found is None:
+            found = TokenClassification(name, task="token-classification")
+            self.slot_models[name] = found
+        return found
 
     def calibrate(
         self, known: list[str], unknown: list[str], keep: float = 0.95
@@ -87,22 +129,63 @@ class IntentClassification(TextClassification):
         )
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
+        if settings.get("slots") or settings.get("several"):
+            return self._commands(text, settings)
         text, pair = text_and_pair(text)
         top_k = settings.get("top_k", 1)
         wanted = len(self.labels) if top_k is None else top_k
         found = self.text_model.classify(text, pair, self.function, max(2, wanted))
-        threshold = settings.get("threshold")
-        threshold = self.threshold if threshold is None else threshold
         best, score = found[0]
         label = self.labels[best]
-        sure = score >= threshold and label not in self.refused and bool(text.strip())
+        sure = (
+            score >= self._threshold(settings) and label not in self.refused and bool(text.strip())
+        )
         answer: dict[str, Any] = {
             "label": label if sure else None,
             "score": score,
             "margin": score - found[1][1] if len(found) > 1 else score,
         }
         if "top_k" in settings:
-            answer["candidates"] = [
-                {"label": self.labels[index], "score": s} for index, s in found[:wanted]
-            ]
+            answer["candidates"] = self._named(found[:wanted])
         return answer
+
+    def _threshold(self, settings: dict[str, Any]) -> float:
+        threshold = settings.get("threshold")
+        return self.threshold if threshold is None else threshold
+
+    def _named(self, found: list[tuple[int, float]]) -> list[dict[str, Any]]:
+        return [{"label": self.labels[index], "score": score} for index, score in found]
+
+    def _commands(self, text: Any, settings: dict[str, Any]) -> Any:
+        """The text's commands with their values; without `several` the only one."""
+        text, pair = text_and_pair(text)
+        if pair is not None:
+            raise InputError("slots and several commands are found in one text; give no text_pair.")
+        slots, several = settings.get("slots"), bool(settings.get("several"))
+        values = self._slot_model(slots or True)
+        found = read_commands(
+            self.text_model,
+            values.text_model,
+            text,
+            self.function,
+            self._threshold(settings),
+            self.refused_mask,
+            several,
+        )
+        answers = []
+        for label, is_refused, score, margin, start, end, entities in found:
+            answer: dict[str, Any] = {
+                "label": None if is_refused else self.labels[label],
+                "score": score,
+                "margin": margin,
+            }
+            if "top_k" in settings:
+                wanted = settings["top_k"] or len(self.labels)
+                best = self.text_model.classify(text[start:end], None, self.function, wanted)
+                answer["candidates"] = self._named(best)
+            if several:
+                answer |= {"text": text[start:end], "start": start, "end": end}
+            if slots:
+                answer["slots"] = [values.entity(text, *entity) for entity in entities]
+            answers.append(answer)
+        return answers if several else answers[0]

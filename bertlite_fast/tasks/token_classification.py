@@ -127,23 +127,25 @@ class TokenClassification(Pipeline):
         words: object,
     ) -> dict[str, Any]:
         """A word or an entity as it stands in the text."""
-        word = text[start:end]
-        name = self.labels[label]
         if strategy == "words":
             return {
-                "entity": name,
+                "entity": self.labels[label],
                 "score": score,
                 "index": row,
-                "word": word,
+                "word": text[start:end],
                 "start": start,
                 "end": end,
             }
-        kind = _type_of(name)
+        return self.entity(text, label, score, start, end)
+
+    def entity(self, text: str, label: int, score: float, start: int, end: int) -> dict[str, Any]:
+        """An entity with its word as it stands in the text."""
+        kind = _type_of(self.labels[label])
         return {
             "entity": kind,
             "entity_group": kind,
             "score": score,
-            "word": word,
+            "word": text[start:end],
             "start": start,
             "end": end,
         }

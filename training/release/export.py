@@ -25,9 +25,9 @@ REFUSED = {"intent": NONE, "clinc150": "oos"}
 # answers well, which is about as many as it was trained on.  `window_overlap` counts within a
 # sentence that is longer.
 WINDOWS = {
-    "ner": {"window": 64, "window_overlap": 32},
-    "pos": {"window": 64, "window_overlap": 32},
-    "slots": {"window": 64, "window_overlap": 32},
+    "ner": {"window": 48, "window_overlap": 24},
+    "pos": {"window": 48, "window_overlap": 24},
+    "slots": {"window": 48, "window_overlap": 24},
     "qa": {"window": 128, "window_overlap": 64},
 }
 # What token models answer by default: whole names and values, or every word by itself.

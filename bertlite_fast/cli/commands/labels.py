@@ -50,6 +50,7 @@ class Intent(TextCommand):
     examples = (
         'bertlite-fast intent "Turn on the light in the kitchen"',
         'bertlite-fast intent "lights on" --threshold 0.7 --top-k 3',
+        'bertlite-fast intent "dim the lamp and wake me at seven" --slots --several',
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -61,11 +62,25 @@ class Intent(TextCommand):
             help="the least score of an intent that counts as understood, from 0 to 1",
         )
 
+        parser.add_argument(
+            "--slots", action="store_true", help="also show devices, rooms, times and other values"
+        )
+        parser.add_argument(
+            "--several", action="store_true", help="a text may hold several commands"
+        )
+
+    def settings(self, args: argparse.Namespace) -> dict[str, Any]:
+        more = {name: True for name in ("slots", "several") if getattr(args, name)}
+        return super().settings(args) | more
+
     def rows(self, text: str, answer: Any) -> Iterable[Row]:
-        label = (answer["label"], BOLD) if answer["label"] else ("not understood", RED)
-        yield [f"{percent(answer['score'])}  ", label, f"\t{text}"]
-        for candidate in answer.get("candidates", ()):
-            yield [f"    {percent(candidate['score'])}  {candidate['label']}"]
+        for command in answer if isinstance(answer, list) else [answer]:
+            label = (command["label"], BOLD) if command["label"] else ("not understood", RED)
+            yield [f"{percent(command['score'])}  ", label, f"\t{command.get('text', text)}"]
+            for candidate in command.get("candidates", ()):
+                yield [f"    {percent(candidate['score'])}  {candidate['label']}"]
+            for slot in command.get("slots", ()):
+                yield [f"    {percent(slot['score'])}  {slot['entity']}: {slot['word']}"]
 
 
 class ZeroShot(TextCommand):

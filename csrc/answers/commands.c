@@ -1,0 +1,326 @@
+/* commands.c: what a text asks for, with its values, for one command or several.
+ *
+ * A text may be split where clauses begin (clauses.h), but not inside a value, such as the name of
+ * a song. Among all ways to split it, whose parts have to be commands that the model accepts, and
+ * the text as a whole, the best is the one with the greatest product of the parts' scores, where
+ * each further part counts SPLIT_BONUS: one long text with two intents can be as sure of one of
+ * them as the two parts are, but a part that is hardly a command loses against a whole that is. */
+#include <string.h>
+
+#include "clauses.h"
+#include "text_input.h"
+
+enum {
+    MOST_CLAUSES = 6 /* of one part, so that the time is linear in the text's clauses */
+};
+#define SPLIT_BONUS   1.6
+#define UNKNOWN_WHOLE 1e-9 /* the score of a text that is not a command as a whole */
+
+/* Clauses [from, from + clauses) of the text, read as one command. */
+typedef struct {
+    size_t start, end; /* bytes */
+    int32_t label;
+    float score, margin;
+    int is_refused;
+} part;
+
+typedef struct {
+    const bl_session *intents, *slots;
+    bl_command_options options;
+    const char *text;
+    size_t size;
+    /* one part */
+    bl_text_row row;
+    size_t row_capacity;
+    int32_t *ids;
+    float *scores;
+    size_t labels;
+    /* the text */
+    bl_list breaks, commands, values;
+    bl_characters characters;
+    bl_extent extent;
+} reader;
+
+/* ---- one part ------------------------------------------------------------------------------ */
+
+static bl_status take_memory(reader *r, bl_error *error)
+{
+    const bl_session *s = r->intents;
+    const bl_window empty = { 0, 0, 0, 0 };
+    const size_t most = bl_max_tokens(s->model, s->tokenizer),
+                 around = bl_row_size(s->tokenizer, &empty, 0, 1),
+                 tokens = r->size < most ? r->size : most;
+    if (most < around)
+        return bl_fail(error, BL_CONFIG_ERROR,
+                       "the model takes %zu tokens, too few for the special tokens around a text; "
+                       "use a model that takes more.",
+                       most);
+    r->row_capacity = tokens + around < most ? tokens + around : most;
+    r->labels = (size_t)bl_describe(s->model)->labels;
+    r->ids = bl_arena_take(s->arena, tokens, sizeof *r->ids);
+    r->scores = bl_arena_take(s->arena, r->labels, sizeof *r->scores);
+    if (!r->ids || !r->scores) return bl_no_memory(error, "the labels of the text");
+    return bl_take_row(s, r->row_capacity, &r->row, error);
+}
+
+/* The row of a part; what the model cannot take of it is truncated. *tokens: at most one more than
+ * the model takes. */
+static bl_status fill_row(reader *r, const char *text, size_t size, size_t *tokens, bl_error *error)
+{
+    const bl_session *s = r->intents;
+    const size_t most = bl_max_tokens(s->model, s->tokenizer), capacity = size < most ? size : most;
+    const bl_limits limits = { BL_LONGEST_FIRST, most, 0, 0, 1 };
+    bl_window window;
+    size_t windows;
+    bl_status status =
+        bl_tokenize(s->tokenizer, text, size, 0, r->ids, NULL, capacity, tokens, error);
+    if (status == BL_OK)
+        status =
+            bl_windows(s->tokenizer, *tokens, BL_NO_PAIR, &limits, &window, 1, &windows, error);
+    if (status != BL_OK) return status;
+    r->row.count = bl_row_size(s->tokenizer, &window, 0, 1);
+    bl_fill_row(s->tokenizer, r->ids, r->ids, *tokens, &window, 0, 1,
+                &(bl_row){ r->row.ids, r->row.types, NULL, NULL });
+    return BL_OK;
+}
+
+/* What bytes [start, end) ask for. */
+static bl_status read_part(reader *r, size_t start, size_t end, part *out, bl_error *error)
+{
+    int32_t best[2] = { 0, 0 };
+    size_t tokens;
+    bl_status status = fill_row(r, r->text + start, end - start, &tokens, error);
+    if (status == BL_OK)
+        status = bl_run_row(r->intents, &r->row, BL_CLASSES, NULL, 0, r->scores, error);
+    if (status != BL_OK) return status;
+    bl_scores(r->options.function, r->scores, r->labels, r->scores);
+    const size_t found = bl_top_k(r->scores, r->labels, 2, best);
+    const float score = r->scores[best[0]];
+    *out = (part){ start, end, best[0], score, found > 1 ? score - r->scores[best[1]] : score, 0 };
+    out->is_refused = !tokens || score < r->options.threshold ||
+                      (r->options.refused && r->options.refused[best[0]]);
+    return BL_OK;
+}
+
+/* ---- where the text is split ------------------------------------------------------------------ */
+
+static bl_status find_values(reader *r, size_t start, size_t end, bl_entities *out, bl_error *error)
+{
+    const bl_text text = { .data = r->text + start, .size = end - start };
+    return bl_find_entities(r->slots, &text, NULL, out, error);
+}
+
+/* Forgets the breaks that are inside a value. */
+static bl_status keep_values_whole(reader *r, bl_error *error)
+{
+    bl_entities found;
+    bl_clause_break *breaks = r->breaks.items;
+    size_t kept = 0, value = 0;
+    const bl_status status = find_values(r, 0, r->size, &found, error);
+    if (status != BL_OK) return status;
+    for (size_t i = 0; i < r->breaks.count; i++) {
+        while (value < found.count && found.items[value].end <= breaks[i].left_end) value++;
+        const int is_inside = value < found.count &&
+                              found.items[value].start < breaks[i].left_end &&
+                              found.items[value].end > breaks[i].right_start;
+        if (!is_inside) breaks[kept++] = breaks[i];
+    }
+    r->breaks.count = kept;
+    return BL_OK;
+}
+
+/* The clause numbered i: where it begins, and where it ends. */
+static size_t clause_start(const reader *r, size_t i)
+{
+    return i ? ((const bl_clause_break *)r->breaks.items)[i - 1].right_start : 0;
+}
+
+static size_t clause_end(const reader *r, size_t i)
+{
+    return i < r->breaks.count ? ((const bl_clause_break *)r->breaks.items)[i].left_end : r->size;
+}
+
+/* The best way to read the text's first clauses: the product of the parts' scores, and the last
+ * part. Its product is 0 if there is none. */
+typedef struct {
+    double product;
+    part last;
+    size_t clauses; /* of the last part */
+} reading;
+
+/* Keeps the product in the range of a double, whatever the number of clauses: only relations
+ * between readings count. */
+static void rescale(reading *best, size_t last)
+{
+    enum { TOO_LARGE = 1 << 20 };
+    if (best[last].product < TOO_LARGE) return;
+    for (size_t i = last > MOST_CLAUSES ? last - MOST_CLAUSES : 0; i <= last; i++)
+        best[i].product /= TOO_LARGE;
+}
+
+/* best[n]: the best reading of the first n clauses as several commands. */
+static bl_status read_clauses(reader *r, size_t count, reading *best, bl_error *error)
+{
+    best[0].product = 1.0;
+    for (size_t to = 1; to <= count; to++) {
+        const size_t first = to > MOST_CLAUSES ? to - MOST_CLAUSES : 0;
+        for (size_t from = first; from < to; from++) {
+            part p;
+            if (best[from].product <= 0.0 || (from == 0 && to == count)) continue;
+            const bl_status status =
+                read_part(r, clause_start(r, from), clause_end(r, to - 1), &p, error);
+            if (status != BL_OK) return status;
+            const double bonus = from ? SPLIT_BONUS : 1.0,
+                         product = best[from].product * (double)p.score * bonus;
+            if (p.is_refused || product <= best[to].product) continue;
+            best[to] = (reading){ product, p, to - from };
+        }
+        rescale(best, to);
+    }
+    return BL_OK;
+}
+
+static int add_command(reader *r, const part *p)
+{
+    bl_command *c = bl_list_append(r->intents->arena, &r->commands, 1);
+    if (!c) return 0;
+    *c = (bl_command){ (uint32_t)p->start, (uint32_t)p->end, p->label, p->is_refused,
+                       p->score,           p->margin,        0,        0 };
+    return 1;
+}
+
+/* The commands of the reading that ends with clause `count`, first to last. */
+static int add_reading(reader *r, const reading *best, size_t count)
+{
+    size_t parts = 0;
+    for (size_t n = count; n; n -= best[n].clauses) parts++;
+    if (!bl_list_append(r->intents->arena, &r->commands, parts)) return 0;
+    bl_command *items = r->commands.items;
+    for (size_t n = count; n; n -= best[n].clauses) {
+        const part *p = &best[n].last;
+        items[--parts] = (bl_command){ (uint32_t)p->start, (uint32_t)p->end, p->label, 0,
+                                       p->score,           p->margin,        0,        0 };
+    }
+    return 1;
+}
+
+/* How much of the text was read, if it is one command. */
+static bl_status measure(reader *r, bl_error *error)
+{
+    const bl_text text = { .data = r->text, .size = r->size };
+    r->extent.read = r->row.count;
+    return bl_count_tokens(r->intents, &text, &r->extent.total, error);
+}
+
+/* Reads the text as one command, and if that is asked for and better, as several. */
+static bl_status read_commands(reader *r, bl_error *error)
+{
+    part whole;
+    bl_status status = read_part(r, 0, r->size, &whole, error);
+    if (status == BL_OK) status = measure(r, error);
+    if (status == BL_OK && r->options.several) {
+        if (!bl_find_clause_breaks(r->intents->arena, r->text, r->size, &r->breaks))
+            return bl_no_memory(error, "the commands of the text");
+        if (r->breaks.count && r->slots) status = keep_values_whole(r, error);
+    }
+    if (status != BL_OK) return status;
+    if (!r->breaks.count)
+        return add_command(r, &whole) ? BL_OK : bl_no_memory(error, "the commands of the text");
+    const size_t count = r->breaks.count + 1;
+    reading *best = bl_arena_take(r->intents->arena, count + 1, sizeof *best);
+    if (!best) return bl_no_memory(error, "the commands of the text");
+    memset(best, 0, (count + 1) * sizeof *best);
+    status = read_clauses(r, count, best, error);
+    if (status != BL_OK) return status;
+    const double unsplit = whole.is_refused ? UNKNOWN_WHOLE : (double)whole.score;
+    const int is_split = best[count].product > unsplit;
+    if (is_split) r->extent.read = r->extent.total;
+    return (is_split ? add_reading(r, best, count) : add_command(r, &whole))
+               ? BL_OK
+               : bl_no_memory(error, "the commands of the text");
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static bl_status add_values(reader *r, bl_command *c, bl_error *error)
+{
+    bl_entities found;
+    const bl_status status = find_values(r, c->start, c->end, &found, error);
+    if (status != BL_OK) return status;
+    c->first_value = (uint32_t)r->values.count;
+    c->value_count = (uint32_t)found.count;
+    if (!found.count) return BL_OK;
+    bl_value *values = bl_list_append(r->intents->arena, &r->values, found.count);
+    if (!values) return bl_no_memory(error, "the values of the commands");
+    for (size_t i = 0; i < found.count; i++) {
+        const bl_entity *e = &found.items[i];
+        values[i] = (bl_value){ c->start + e->start, c->start + e->end, e->label, e->score };
+    }
+    return BL_OK;
+}
+
+static bl_status count_in_characters(reader *r, bl_error *error)
+{
+    const bl_status status =
+        bl_count_characters(r->intents, r->text, r->size, &r->characters, error);
+    if (status != BL_OK) return status;
+    bl_command *commands = r->commands.items;
+    bl_value *values = r->values.items;
+    for (size_t i = 0; i < r->commands.count; i++) {
+        commands[i].start = bl_character_at(&r->characters, commands[i].start);
+        commands[i].end = bl_character_at(&r->characters, commands[i].end);
+    }
+    for (size_t i = 0; i < r->values.count; i++) {
+        values[i].start = bl_character_at(&r->characters, values[i].start);
+        values[i].end = bl_character_at(&r->characters, values[i].end);
+    }
+    return BL_OK;
+}
+
+/* ---- the call -------------------------------------------------------------------------------- */
+
+static bl_status check(const bl_session *intents, const bl_session *slots, const bl_text *text,
+                       bl_error *error)
+{
+    bl_status status = bl_begin(intents, BL_CLASS_HEAD, "reading commands", error);
+    if (status == BL_OK && slots && slots->arena == intents->arena)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the two sessions share an arena; give each its own.");
+    if (status == BL_OK && slots)
+        status = bl_begin(slots, BL_TOKEN_HEAD, "finding values in commands", error);
+    if (status == BL_OK && (text->pair || text->word_sizes))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "commands are read in one text, but a pair or words were given; give the "
+                       "text alone.");
+    if (status == BL_OK && text->size > UINT32_MAX / 2)
+        return bl_fail(error, BL_INPUT_ERROR, "the text has %zu bytes; up to %ld can be read.",
+                       text->size, (long)INT32_MAX);
+    return status;
+}
+
+bl_status bl_read_commands(const bl_session *intents, const bl_session *slots, const bl_text *text,
+                           const bl_command_options *options, bl_commands *out, bl_error *error)
+{
+    static const bl_command_options defaults = { .threshold = 0.5f };
+    reader r;
+    bl_status status = check(intents, slots, text, error);
+    if (status != BL_OK) return status;
+    memset(&r, 0, sizeof r);
+    r.intents = intents;
+    r.slots = slots;
+    r.options = options ? *options : defaults;
+    r.text = text->data ? text->data : "";
+    r.size = text->size;
+    r.commands.item_size = sizeof(bl_command);
+    r.values.item_size = sizeof(bl_value);
+    status = take_memory(&r, error);
+    if (status == BL_OK) status = read_commands(&r, error);
+    bl_command *commands = r.commands.items;
+    for (size_t i = 0; status == BL_OK && slots && i < r.commands.count; i++)
+        status = add_values(&r, &commands[i], error);
+    if (status == BL_OK && r.options.unit == BL_CHARACTERS) status = count_in_characters(&r, error);
+    if (status == BL_OK)
+        *out =
+            (bl_commands){ commands, r.commands.count, r.values.items, r.values.count, r.extent };
+    return status;
+}
