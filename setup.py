@@ -59,7 +59,9 @@ class BuildCore(build_ext):
             )
             return made
 
-        first, *others = core.sources(target_machine(), "msvc" if msvc else "")
+        training = ext.name.endswith("_training")
+        listed = core.training_sources if training else core.sources
+        first, *others = listed(target_machine(), "msvc" if msvc else "")
         ext.extra_objects += compile_one(first)  # alone: it sets up the compiler for the others
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for objects in pool.map(compile_one, others):
@@ -82,21 +84,22 @@ class SourcesWithC(sdist):
     def run(self) -> None:
         from Cython.Build import cythonize
 
-        cythonize([str(ROOT / "bertlite_fast/_native.pyx")], language_level=3, quiet=True)
+        files = [str(ROOT / f"bertlite_fast/{name}.pyx") for name in ("_native", "_training")]
+        cythonize(files, language_level=3, quiet=True)
         super().run()
 
 
-def binding() -> str:
-    """The binding's source: what Cython reads, or, where there is no Cython, what it made."""
+def binding(name: str) -> str:
+    """A binding's source: what Cython reads, or, where there is no Cython, what it made."""
     try:
         import Cython
 
         if tuple(int(part) for part in Cython.__version__.split(".")[:2]) >= (3, 1):
-            return "bertlite_fast/_native.pyx"
+            return f"bertlite_fast/{name}.pyx"
     except ImportError:
         pass
-    if (ROOT / "bertlite_fast/_native.c").exists():
-        return "bertlite_fast/_native.c"
+    if (ROOT / f"bertlite_fast/{name}.c").exists():
+        return f"bertlite_fast/{name}.c"
     raise SystemExit(
         "a checkout is built with Cython 3.1 or newer (pip install 'cython>=3.1'); "
         "the source package needs none."
@@ -113,11 +116,12 @@ def dependencies() -> list[str]:
 setup(
     ext_modules=[
         Extension(
-            "bertlite_fast._native",
-            [binding()],
+            f"bertlite_fast.{name}",
+            [binding(name)],
             include_dirs=["include", "csrc"],
             depends=dependencies(),
         )
+        for name in ("_native", "_training")
     ],
     cmdclass={"build_ext": BuildCore, "sdist": SourcesWithC},
 )

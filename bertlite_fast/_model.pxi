@@ -124,6 +124,10 @@ cdef class Model:
             raise InputError("this model is not open: its __init__ was not called, or failed.")
         return self.model
 
+    def _capsule(self):
+        """The core's model, for _training, which copies what it needs while this object lives."""
+        return PyCapsule_New(self.opened(), "bertlite_fast.model", NULL)
+
     @property
     def info(self):
         """The model's sizes."""

@@ -58,8 +58,14 @@ def test_conversion_errors(tiny: Path, tmp_path: Path) -> None:
         bf.convert(tiny, tmp_path / "absent" / "m")
     with pytest.raises(bf.ModelConfigError, match="converted already"):
         bf.convert(tmp_path / "m", tmp_path / "n")
-    with pytest.raises(bf.ModelConfigError, match="int8"):
-        bf.Model(tmp_path / "m", precision="fp32")
+
+
+def test_a_converted_file_opens_in_fp32(tiny: Path, tmp_path: Path) -> None:
+    bf.convert(tiny, tmp_path / "m")
+    row = [[2, 5, 6, 3]]
+    exact = bf.Model(tiny, precision="fp32")(row).tensor.tolist()[0]
+    found = bf.Model(tmp_path / "m", precision="fp32")(row).tensor.tolist()[0]
+    assert min(bf._native.cosines(exact, found)) > 0.999
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,32 @@ COMMON = [
     "csrc/kernels/isa_generic.c",
 ]
 
+# The second extension module, which has its own small part of the core. It takes models from the
+# first one.
+TRAINING = [
+    "csrc/error.c",
+    "csrc/memory.c",
+    "csrc/platform.c",
+    "csrc/model/names.c",
+    "csrc/model/threads.c",
+    "csrc/training/select.c",
+    "csrc/training/layout.c",
+    "csrc/training/weights.c",
+    "csrc/training/forward.c",
+    "csrc/training/backward.c",
+    "csrc/training/gradients.c",
+    "csrc/training/loss.c",
+    "csrc/training/optimizer.c",
+    "csrc/training/trainer.c",
+    "csrc/training/isa_generic.c",
+]
+# The engine's instruction set whose flags an instruction set of training is compiled with.
+TRAINING_ISAS: dict[str, dict[str, str]] = {
+    "x86_64": {"avx2": "avx2", "avx512": "avx512vnni"},
+    "aarch64": {"neon": "neon"},
+    "arm": {"neon": "neon"},
+}
+
 # Per machine: the files of its instruction sets, and the flags that only they get.
 # Everything else is compiled for the platform's baseline.
 ISA_FILES: dict[str, dict[str, list[str]]] = {
@@ -138,6 +164,16 @@ def sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
         isas = {isa: others.get(isa, []) for isa in isas}
     own = [(f"csrc/kernels/isa_{isa}.c", flags) for isa, flags in isas.items()]
     return [(path, []) for path in COMMON] + own
+
+
+def training_sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
+    """The same for the second extension module."""
+    flags = dict(sources(machine, compiler))
+    own = [
+        (f"csrc/training/isa_{isa}.c", flags[f"csrc/kernels/isa_{like}.c"])
+        for isa, like in TRAINING_ISAS.get(machine, {}).items()
+    ]
+    return [(path, []) for path in TRAINING] + own
 
 
 def compile_files(

@@ -5,6 +5,7 @@
 
 #include "../error.h"
 #include "../memory.h"
+#include "quantize.h"
 
 struct bl_chunk {
     bl_chunk *next;
@@ -112,6 +113,19 @@ void bl_builder_release(bl_builder *b, const bl_tensor *t, size_t count)
     bl_map_release(&b->model->map, t->data, count * bl_dtype_size(t->dtype));
 }
 
+/* A matrix in int8 becomes floats: each row has a step of its own. */
+static bl_status multiply_steps(bl_builder *b, const char *name, size_t rows, size_t stride,
+                                float *matrix)
+{
+    float *steps = bl_malloc(rows * sizeof *steps);
+    if (!steps) return bl_builder_no_memory(b);
+    const bl_status status = bl_read_steps(b, name, rows, steps);
+    for (size_t r = 0; r < rows && status == BL_OK; r++)
+        for (size_t i = 0; i < stride; i++) matrix[r * stride + i] *= steps[r];
+    bl_free(steps);
+    return status;
+}
+
 bl_status bl_builder_matrix(bl_builder *b, const char *name, size_t rows, size_t columns,
                             const float **out)
 {
@@ -125,7 +139,10 @@ bl_status bl_builder_matrix(bl_builder *b, const char *name, size_t rows, size_t
         const bl_status read = bl_builder_floats(b, t, r * n, n, matrix + r * stride);
         if (read != BL_OK) return read;
     }
-    if (b->writer && t->dtype != BL_I8) {
+    if (t->dtype == BL_I8 && columns) {
+        const bl_status scaled = multiply_steps(b, name, rows, stride, matrix);
+        if (scaled != BL_OK) return scaled;
+    } else if (b->writer && t->dtype != BL_I8) {
         const bl_status added =
             bl_writer_floats(b->writer, name, matrix, rows, columns, stride, b->error);
         if (added != BL_OK) return added;

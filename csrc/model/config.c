@@ -174,6 +174,8 @@ static void read_value(reader *r, bl_json_string key, bl_config_values *out)
     } else if (bl_json_is(key, "tie_word_embeddings")) {
         if (bl_json_word(j, "false")) out->untied = 1;
         else bl_json_skip(j);
+    } else if (bl_json_is(key, "pooling") && bl_json_peek(j) == '"') {
+        out->mean = bl_json_text(j, &word) && bl_json_is(word, "mean");
     } else if (bl_json_is(key, "architectures") && bl_json_peek(j) == '[') {
         read_architectures(r, out);
     } else if (bl_json_is(key, "id2label") && bl_json_peek(j) == '{') {

@@ -15,6 +15,7 @@ typedef struct {
     bl_activation activation;
     bl_head head; /* what "architectures" names; BL_NO_HEAD if it names none */
     int untied;   /* the word head has a table of its own */
+    int mean;     /* "pooling" is "mean": without a pooler, labels come from the tokens' mean */
 } bl_config_values;
 
 bl_status bl_read_config(const char *text, size_t size, bl_config_values *out, bl_error *error);

@@ -27,7 +27,8 @@ static bl_status build_pooler(bl_builder *b, bl_head head, const bl_norm *last)
     bl_join(pooler, n->pooler_has_prefix ? b->prefix : "", n->pooler);
     bl_join(weight, pooler, ".weight");
     if (!bl_builder_has(b, weight)) {
-        if (head != BL_CLASS_HEAD) return BL_OK;
+        m->classes_from_mean = head == BL_CLASS_HEAD && m->c.mean;
+        if (head != BL_CLASS_HEAD || m->classes_from_mean) return BL_OK;
         return bl_fail(b->error, BL_CONFIG_ERROR,
                        "the model has no tensor %s, which its classifier needs; save the whole "
                        "model again.",

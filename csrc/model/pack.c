@@ -41,6 +41,33 @@ static bl_status read_bias(bl_builder *b, const bl_linear_plan *p, size_t part, 
 
 /* ---- float -------------------------------------------------------------------------- */
 
+/* The weights of a layer in int8 are steps of their rows, rescaled per column: by the balance of
+ * the first part, which all parts share. */
+static bl_status read_factors(bl_builder *b, const bl_linear_plan *p, const char *name, float *steps,
+                              float *balance)
+{
+    char shared[BL_NAME_SIZE], full[BL_NAME_SIZE];
+    bl_join(shared, p->names[0], ".weight");
+    for (size_t i = 0; i < p->columns; i++) balance[i] = 1.0f;
+    const bl_status status = bl_read_steps(b, name, p->rows, steps);
+    if (status != BL_OK || !bl_builder_has(b, bl_join(full, shared, ".balance"))) return status;
+    return bl_read_balance(b, shared, p->columns, balance);
+}
+
+static bl_status read_rows(bl_builder *b, const bl_linear_plan *p, const bl_tensor *t, size_t part,
+                           size_t stride, const float *steps, const float *balance, float *rows)
+{
+    for (size_t r = 0; r < p->rows; r++) {
+        float *row = rows + packed_row(b->model, p, part, r) * stride;
+        const bl_status status = bl_builder_floats(b, t, r * p->columns, p->columns, b->row);
+        if (status != BL_OK) return status;
+        for (size_t i = 0; i < p->columns; i++)
+            row[packed_column(b->model, p, i)] = steps ? b->row[i] * steps[r] * balance[i]
+                                                       : b->row[i];
+    }
+    return BL_OK;
+}
+
 static bl_status read_float_part(bl_builder *b, const bl_linear_plan *p, size_t part, size_t stride,
                                  float *rows)
 {
@@ -49,17 +76,14 @@ static bl_status read_float_part(bl_builder *b, const bl_linear_plan *p, size_t 
     bl_status status =
         bl_builder_tensor(b, bl_join(name, p->names[part], ".weight"), p->rows, p->columns, &t);
     if (status != BL_OK) return status;
-    if (t->dtype == BL_I8)
-        return bl_fail(b->error, BL_CONFIG_ERROR,
-                       "this converted file holds int8 weights only; open it with "
-                       "precision=\"int8\".");
-    for (size_t r = 0; r < p->rows; r++) {
-        float *row = rows + packed_row(b->model, p, part, r) * stride;
-        status = bl_builder_floats(b, t, r * p->columns, p->columns, b->row);
-        if (status != BL_OK) return status;
-        for (size_t i = 0; i < p->columns; i++) row[packed_column(b->model, p, i)] = b->row[i];
-    }
-    return BL_OK;
+    if (t->dtype != BL_I8) return read_rows(b, p, t, part, stride, NULL, NULL, rows);
+    float *factors = bl_malloc((p->rows + p->columns) * sizeof *factors);
+    if (!factors) return bl_builder_no_memory(b);
+    status = read_factors(b, p, name, factors, factors + p->rows);
+    if (status == BL_OK)
+        status = read_rows(b, p, t, part, stride, factors, factors + p->rows, rows);
+    bl_free(factors);
+    return status;
 }
 
 /* Only a head's small layer stays float in a converted file. */

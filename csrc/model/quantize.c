@@ -52,14 +52,14 @@ bl_status bl_read_steps(bl_builder *b, const char *name, size_t rows, float *ste
     return read_companion(b, name, ".scale", rows, steps);
 }
 
+bl_status bl_read_balance(bl_builder *b, const char *name, size_t columns, float *balance)
+{
+    return read_companion(b, name, ".balance", columns, balance);
+}
+
 static bl_status copy_int8(bl_builder *b, const bl_tensor *t, const char *name, size_t rows,
                            int8_t *values, float *steps)
 {
-    if (b->writer)
-        return bl_fail(b->error, BL_CONFIG_ERROR,
-                       "tensor %s is converted already; convert the float model that it was made "
-                       "from.",
-                       name);
     const bl_status status = bl_read_steps(b, name, rows, steps);
     if (status != BL_OK) return status;
     memcpy(values, t->data, t->count);
@@ -86,17 +86,14 @@ bl_status bl_read_int8(bl_builder *b, const char *name, size_t rows, size_t colu
     const bl_tensor *t;
     bl_status status = bl_builder_tensor(b, name, rows, columns, &t);
     if (status != BL_OK) return status;
-    if (t->dtype == BL_I8) {
-        status = copy_int8(b, t, name, rows, values, steps);
-    } else {
-        status = quantize(b, t, rows, columns, column_factor, values, steps);
-        if (status == BL_OK && b->writer)
-            status = bl_writer_int8(b->writer, name, values, rows, columns, b->error);
-        char scale[BL_NAME_SIZE];
-        bl_join(scale, name, ".scale");
-        if (status == BL_OK && b->writer)
-            status = bl_writer_floats(b->writer, scale, steps, rows, 0, 0, b->error);
-    }
+    status = t->dtype == BL_I8 ? copy_int8(b, t, name, rows, values, steps)
+                               : quantize(b, t, rows, columns, column_factor, values, steps);
+    if (status == BL_OK && b->writer)
+        status = bl_writer_int8(b->writer, name, values, rows, columns, b->error);
+    char scale[BL_NAME_SIZE];
+    bl_join(scale, name, ".scale");
+    if (status == BL_OK && b->writer)
+        status = bl_writer_floats(b->writer, scale, steps, rows, 0, 0, b->error);
     bl_builder_release(b, t, t->count);
     return status;
 }
@@ -128,7 +125,13 @@ bl_status bl_rescale_channels(bl_builder *b, const char *const *names, size_t pa
     const bl_tensor *t;
     bl_status status = bl_builder_tensor(b, bl_join(full, names[0], ".weight"), rows, columns, &t);
     if (status != BL_OK) return status;
-    if (t->dtype == BL_I8) return read_companion(b, full, ".balance", columns, input_factor);
+    if (t->dtype == BL_I8) {
+        if (!b->writer) return bl_read_balance(b, full, columns, input_factor);
+        return bl_fail(b->error, BL_CONFIG_ERROR,
+                       "tensor %s is converted already; convert the float model that it was made "
+                       "from.",
+                       full);
+    }
     for (size_t i = 0; i < columns; i++) weight_factor[i] = 0;
     for (size_t p = 0; p < parts; p++) {
         status = add_squares(b, bl_join(full, names[p], ".weight"), rows, columns, weight_factor);

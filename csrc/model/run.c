@@ -21,6 +21,12 @@ static int offers(const bl_model *m, bl_output o)
 
 static int per_token(bl_output o) { return o == BL_HIDDEN || o == BL_TOKENS || o == BL_WORDS; }
 
+/* Whether the output is computed from the mean over a text's tokens. */
+static int from_mean(const bl_model *m, bl_output o)
+{
+    return o == BL_MEAN || (o == BL_CLASSES && m->classes_from_mean);
+}
+
 /* Floats in one row of the output. */
 static size_t row_size(const bl_model *m, bl_output o)
 {
@@ -116,7 +122,7 @@ static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *
     for (size_t t = from; t < to; t++) {
         const size_t first = j->pass.wanted_start[t]; /* the text's first row in x */
         float *out = all + (j->text + t) * n, *y = j->pass.qkv + t * spare;
-        if (output == BL_MEAN) {
+        if (from_mean(m, output)) {
             m->k->mean(j->pass.x + first * h, h, j->pass.start[t + 1] - j->pass.start[t], h, y);
         } else {
             const bl_rows8 rows = bl_rows_from(m, j->pass.rows, t, m->width);
@@ -222,8 +228,8 @@ static bl_status check(const bl_model *m, const bl_batch *b, const bl_request *r
             error, BL_INPUT_ERROR,
             "a text of %zu tokens is too long for this model, which takes %zu; truncate it.",
             b->length, m->c.positions);
-    const int needs_first = request->pooled || request->output == BL_POOLED ||
-                            request->output == BL_CLASSES;
+    const int needs_first = request->pooled ||
+                            (!per_token(request->output) && !from_mean(m, request->output));
     const bl_status status = check_texts(m, b, needs_first, error);
     if (status != BL_OK) return status;
     if (request->pooled &&
@@ -261,7 +267,7 @@ static size_t fill(job *j, const bl_batch *b, const bl_request *request, size_t 
             const int listed = request->positions && *at < request->position_count &&
                                (size_t)request->positions[*at] == i;
             if (listed) ++*at;
-            if (request->output == BL_MEAN || (each ? !request->positions || listed : c == 0))
+            if (from_mean(p->m, request->output) || (each ? !request->positions || listed : c == 0))
                 p->wanted[p->wanted_count++] = (int32_t)p->tokens;
             p->words[p->tokens] = b->ids[i];
             p->positions[p->tokens] = (int32_t)c;
@@ -304,7 +310,7 @@ bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_request *req
     j.pooled = request->pooled;
     j.stride = row_size(m, request->output);
     j.listed = request->positions != NULL;
-    j.pass.first_only = request->output == BL_POOLED || request->output == BL_CLASSES;
+    j.pass.first_only = !per_token(request->output) && !from_mean(m, request->output);
     size_t at = 0;
     for (size_t text = 0; text < batch->texts;) {
         const size_t first = text, listed = at;

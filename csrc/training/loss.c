@@ -1,0 +1,106 @@
+/* loss.c: the loss of each text, and the gradient of its logits. */
+#include <math.h>
+#include <string.h>
+
+#include "state.h"
+
+/* The natural logarithm of a probability, from operations that are the same everywhere. */
+static double logarithm(double x)
+{
+    uint64_t bits;
+    if (!(x > 0 && x <= 2)) return NAN;
+    memcpy(&bits, &x, 8);
+    int exponent = (int)(bits >> 52) - 1023;
+    bits = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)1023 << 52;
+    double m;
+    memcpy(&m, &bits, 8);
+    if (m > 1.4142135623730951) {
+        m *= 0.5;
+        exponent++;
+    }
+    const double s = (m - 1.0) / (m + 1.0), square = s * s;
+    double sum = 0, power = s;
+    for (int i = 1; i < 24; i += 2, power *= square) sum += power / i;
+    return 2.0 * sum + exponent * 0.6931471805599453;
+}
+
+/* The loss is the sum over labels c of a_c * -log p_c, with a from the label, the smoothing and the
+ * weights. Its gradient is p * (the sum of a) - a. */
+static double one_label(bl_trainer *t, size_t text, float *p)
+{
+    const size_t n = t->label_count, label = (size_t)t->batch->labels[text];
+    const float each = t->o.smoothing / (float)n, rest = 1.0f - t->o.smoothing;
+    const double scale = (double)(t->step ? t->step->scale : 1.0f) / t->target_sum;
+    t->k->softmax(p, 1, t->padded_labels, 1.0f, t->label_mask);
+    double loss = 0;
+    float sum = rest * t->class_weights[label];
+    for (size_t c = 0; c < n && each > 0.0f; c++) sum += each * t->class_weights[c];
+    for (size_t c = 0; c < n; c++) {
+        float a = each * t->class_weights[c];
+        if (c == label) a += rest * t->class_weights[c];
+        if (a > 0.0f) loss -= (double)a * logarithm((double)p[c]);
+        p[c] = (float)((double)(p[c] * sum - a) * scale);
+    }
+    return loss;
+}
+
+static double several_labels(bl_trainer *t, size_t text, float *d, const float *logits)
+{
+    const float *targets = t->batch->targets + text * t->label_count;
+    const double scale = (double)(t->step ? t->step->scale : 1.0f) / t->target_sum;
+    double loss = 0;
+    for (size_t c = 0; c < t->label_count; c++) {
+        /* the sigmoid as a softmax of (x, 0), which the kernels have */
+        float pair[16] = { logits[c] }, none[16];
+        for (size_t i = 0; i < 16; i++) none[i] = i < 2 ? 0.0f : -1e30f;
+        t->k->softmax(pair, 1, 16, 1.0f, none);
+        const double weight = (double)t->class_weights[c], y = (double)targets[c];
+        loss -= weight * (y * logarithm((double)pair[0]) + (1 - y) * logarithm((double)pair[1]));
+        d[c] = (float)(weight * ((double)pair[0] - y) * scale);
+    }
+    return loss;
+}
+
+static double regression(bl_trainer *t, size_t text, float *d, const float *logits)
+{
+    const float *targets = t->batch->targets + text * t->label_count;
+    const double scale = (double)(t->step ? t->step->scale : 1.0f) / t->target_sum;
+    double loss = 0;
+    for (size_t c = 0; c < t->label_count; c++) {
+        const double away = (double)logits[c] - (double)targets[c];
+        loss += away * away;
+        d[c] = (float)(2 * away * scale);
+    }
+    return loss;
+}
+
+/* The kernels' exp takes NaN for a number, so it is looked for here. */
+static int are_finite(const float *x, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(x[i])) return 0;
+    return 1;
+}
+
+void bl_train_loss(bl_trainer *t, size_t from, size_t to)
+{
+    const size_t n = t->padded_labels;
+    for (size_t text = from; text < to; text++) {
+        float *d = t->d_logits + text * n;
+        const float *logits = t->logits + text * n;
+        memset(d, 0, n * sizeof *d);
+        t->losses[text] = NAN;
+        if (!are_finite(logits, t->label_count)) continue;
+        switch (t->o.loss) {
+        case BL_ONE_LABEL:
+            memcpy(d, logits, n * sizeof *d);
+            t->losses[text] = one_label(t, text, d);
+            for (size_t c = t->label_count; c < n; c++) d[c] = 0.0f;
+            break;
+        case BL_SEVERAL_LABELS:
+            t->losses[text] = several_labels(t, text, d, logits);
+            break;
+        case BL_REGRESSION: t->losses[text] = regression(t, text, d, logits); break;
+        }
+    }
+}

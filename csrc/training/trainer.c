@@ -1,0 +1,308 @@
+/* trainer.c: making a trainer, and the phases of a step. */
+#include "trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "../error.h"
+#include "../memory.h"
+#include "state.h"
+
+/* ---- making one -------------------------------------------------------------------------------- */
+
+static bl_status check_options(const bl_model *m, const bl_training_options *o, bl_error *error)
+{
+    if (m->info.precision != BL_FP32)
+        return bl_fail(error, BL_CONFIG_ERROR,
+                       "the model to train is open in int8; open it with precision=\"fp32\".");
+    if (!o->labels || o->labels > 65536)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "%zu labels cannot be trained; give 1 to 65536 labels.", o->labels);
+    if (!o->texts || !o->tokens || !o->length || o->length > m->c.positions)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "a text of %zu tokens cannot be trained: the model takes 1 to %zu; "
+                       "truncate it.",
+                       o->length, m->c.positions);
+    if (o->tokens > (size_t)1 << 24 || o->texts > (size_t)1 << 20)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "a batch of %zu texts with %zu tokens is too large; give fewer at a time.",
+                       o->texts, o->tokens);
+    return BL_OK;
+}
+
+static void set_sizes(bl_trainer *t, const bl_model *m, const bl_training_options *o)
+{
+    t->c = m->c;
+    t->o = *o;
+    t->o.threads = o->threads < 1 ? 1 : o->threads > BL_MOST_THREADS ? BL_MOST_THREADS : o->threads;
+    t->from_mean = o->from_mean != 0;
+    t->has_pooler = !t->from_mean;
+    t->pooler_activation = m->c.family == BL_DISTILBERT ? BL_RELU : BL_TANH;
+    t->hidden = m->hidden;
+    t->intermediate = m->intermediate;
+    t->head = m->head;
+    t->width = m->width;
+    t->label_count = o->labels;
+    t->padded_labels = bl_pad(o->labels);
+    t->beta1_power = t->beta2_power = 1.0;
+}
+
+static void set_constants(bl_trainer *t, const bl_training_options *o)
+{
+    for (size_t i = 0; i < t->c.hidden; i++) t->real[i] = 1.0f;
+    for (size_t c = 0; c < t->label_count; c++)
+        t->class_weights[c] = o->class_weights ? o->class_weights[c] : 1.0f;
+    for (size_t c = 0; c < t->padded_labels; c++) t->label_mask[c] = c < o->labels ? 0.0f : -1e30f;
+    t->o.class_weights = t->class_weights;
+    t->attention_factor = 1.0f / sqrtf((float)(t->c.hidden / t->c.heads));
+}
+
+bl_trainer *bl_trainer_create(const bl_model *start, const bl_training_options *options,
+                              bl_error *error)
+{
+    if (check_options(start, options, error) != BL_OK) return NULL;
+    const bl_training_kernels *k =
+        bl_training_kernels_for(options->isa ? options->isa : start->k->name);
+    if (!k) {
+        bl_fail(error, BL_ISA_ERROR, "this build cannot train on %.40s; set BERTLITE_ISA=generic.",
+                options->isa ? options->isa : start->k->name);
+        return NULL;
+    }
+    bl_trainer *t = bl_calloc(1, sizeof *t);
+    if (!t) {
+        bl_no_memory(error, "the training");
+        return NULL;
+    }
+    t->k = k;
+    set_sizes(t, start, options);
+    t->bytes = bl_trainer_lay_out(t, NULL);
+    t->memory = bl_malloc_aligned(t->bytes);
+    if (!t->memory) {
+        bl_fail(error, BL_MEMORY_ERROR,
+                "there is not enough memory for the training, which takes %zu MB; use smaller "
+                "batches or shorter texts.",
+                t->bytes >> 20);
+        bl_trainer_free(t);
+        return NULL;
+    }
+    memset(t->memory, 0, t->bytes);
+    bl_trainer_lay_out(t, t->memory);
+    set_constants(t, options);
+    bl_trainer_unpack(t, start);
+    bl_trainer_list_jobs(t);
+    return t;
+}
+
+void bl_trainer_free(bl_trainer *t)
+{
+    if (!t) return;
+    bl_free_aligned(t->memory);
+    bl_free(t);
+}
+
+size_t bl_trainer_bytes(const bl_trainer *t) { return t->bytes; }
+size_t bl_trainer_width(const bl_trainer *t) { return t->c.hidden; }
+size_t bl_trainer_labels(const bl_trainer *t) { return t->label_count; }
+double bl_trainer_norm(const bl_trainer *t) { return t->norm; }
+
+/* ---- batches ----------------------------------------------------------------------------------- */
+
+static bl_status check_ids(const bl_trainer *t, const bl_training_batch *b, bl_error *error)
+{
+    if (b->start[b->texts] > t->o.tokens)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the batch has %zu tokens, but the training was made for %zu; give fewer.",
+                       b->start[b->texts], t->o.tokens);
+    for (size_t text = 0; text < b->texts; text++) {
+        const size_t length = b->start[text + 1] - b->start[text];
+        if (!length || length > t->o.length)
+            return bl_fail(error, BL_INPUT_ERROR,
+                           "text %zu has %zu tokens; a text has 1 to %zu.", text, length,
+                           t->o.length);
+    }
+    for (size_t i = 0; i < b->start[b->texts]; i++) {
+        if (b->ids[i] < 0 || (size_t)b->ids[i] >= t->c.vocabulary)
+            return bl_fail(error, BL_INPUT_ERROR,
+                           "an id is %d, but the vocabulary has %zu words.", (int)b->ids[i],
+                           t->c.vocabulary);
+        if (b->types && t->c.token_types &&
+            (b->types[i] < 0 || (size_t)b->types[i] >= t->c.token_types))
+            return bl_fail(error, BL_INPUT_ERROR, "a token type is %d, but the model has %zu types.",
+                           (int)b->types[i], t->c.token_types);
+    }
+    return BL_OK;
+}
+
+static bl_status check_batch(const bl_trainer *t, const bl_training_batch *b, bl_error *error)
+{
+    if (!b->texts || b->texts > t->o.texts)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the batch has %zu texts; the training was made for 1 to %zu.", b->texts,
+                       t->o.texts);
+    for (size_t i = 0; t->has_targets && t->o.loss == BL_ONE_LABEL && i < b->texts; i++)
+        if (b->labels[i] < 0 || (size_t)b->labels[i] >= t->label_count)
+            return bl_fail(error, BL_INPUT_ERROR, "label %zu is %d, but there are %zu labels.", i,
+                           (int)b->labels[i], t->label_count);
+    return b->features ? BL_OK : check_ids(t, b, error);
+}
+
+/* What the loss is divided by: texts, their labels' weights, or values. */
+static double target_sum(const bl_trainer *t, const bl_training_batch *b)
+{
+    if (t->o.loss != BL_ONE_LABEL) return (double)(b->texts * t->label_count);
+    double sum = 0;
+    for (size_t i = 0; i < b->texts; i++) sum += (double)t->class_weights[b->labels[i]];
+    return sum > 0 ? sum : 1;
+}
+
+/* Some texts at a time, whose activations stay in the cache. */
+static void set_chunks(bl_trainer *t, const bl_training_batch *b)
+{
+    enum { CHUNK_TOKENS = 192, CHUNK_TEXTS = 64 };
+    size_t weights = 0;
+    t->chunk_count = 0;
+    t->chunks[0] = 0;
+    for (size_t text = 0; text < b->texts; text++) {
+        const size_t first = t->chunks[t->chunk_count];
+        const int full = b->features ? text - first >= CHUNK_TEXTS
+                                     : b->start[text + 1] - b->start[first] > CHUNK_TOKENS;
+        if (full && text > first) t->chunks[++t->chunk_count] = text;
+        t->weight_at[text] = weights;
+        if (!b->features) {
+            const size_t length = b->start[text + 1] - b->start[text];
+            weights += length * bl_pad(length);
+        }
+    }
+    t->chunks[++t->chunk_count] = b->texts;
+}
+
+static void take_features(bl_trainer *t, size_t from, size_t to)
+{
+    const size_t n = t->c.hidden;
+    for (size_t text = from; text < to; text++)
+        memcpy(t->pooled_in + text * t->hidden, t->batch->features + text * n, n * sizeof(float));
+}
+
+/* ---- a step ------------------------------------------------------------------------------------ */
+
+static void run_texts(bl_trainer *t, unsigned thread)
+{
+    for (;;) {
+        const size_t chunk = (size_t)bl_fetch_add(&t->next_chunk, 1);
+        if (chunk >= t->chunk_count) return;
+        const size_t from = t->chunks[chunk], to = t->chunks[chunk + 1];
+        if (t->batch->features) take_features(t, from, to);
+        else bl_train_forward(t, thread, from, to);
+        bl_train_head_forward(t, from, to);
+        if (t->has_targets) bl_train_loss(t, from, to);
+        if (!t->step) continue;
+        bl_train_head_backward(t, from, to);
+        if (t->o.trained != BL_TRAIN_HEAD) bl_train_backward(t, thread, from, to);
+    }
+}
+
+static void run_jobs(bl_trainer *t)
+{
+    const size_t columns = t->o.trained == BL_TRAIN_ALL ? t->hidden / 16 : 0;
+    for (;;) {
+        const size_t job = (size_t)bl_fetch_add(&t->next_job, 1);
+        if (job < columns) bl_train_embedding_columns(t, job * 16);
+        else if (job - columns < t->job_count) bl_train_job_run(t, job - columns);
+        else return;
+    }
+}
+
+static double sum_losses(const bl_trainer *t)
+{
+    double sum = 0;
+    for (size_t i = 0; i < t->batch->texts; i++) sum += t->losses[i];
+    return sum / t->target_sum;
+}
+
+static void run_update(bl_trainer *t, unsigned thread)
+{
+    for (;;) {
+        const size_t block = (size_t)bl_fetch_add(&t->next_square, 1);
+        if (block >= t->block_count) break;
+        bl_train_square(t, block);
+    }
+    bl_barrier(&t->threads);
+    if (thread == 0) bl_train_begin_update(t);
+    bl_barrier(&t->threads);
+    if (!isfinite(t->norm) || !isfinite(sum_losses(t))) return; /* the weights stay as they were */
+    size_t from, to;
+    bl_thread_range(&t->threads, thread, t->touched_count, 1, &from, &to);
+    bl_train_update_words(t, from, to);
+    for (;;) {
+        const size_t block = (size_t)bl_fetch_add(&t->next_block, 1);
+        if (block >= t->block_count) break;
+        bl_train_update(t, block);
+    }
+    bl_barrier(&t->threads);
+    bl_train_pack(t, thread);
+}
+
+static void work(void *context, unsigned thread)
+{
+    bl_trainer *t = context;
+    if (t->packs_are_stale) {
+        bl_train_pack(t, thread);
+        bl_barrier(&t->threads);
+    }
+    run_texts(t, thread);
+    bl_barrier(&t->threads);
+    if (thread == 0) t->packs_are_stale = 0;
+    if (!t->step) return;
+    run_jobs(t);
+    bl_barrier(&t->threads);
+    if (t->step->last) run_update(t, thread);
+}
+
+static bl_status run(bl_trainer *t, const bl_training_batch *batch, const bl_training_step *step,
+                     int has_targets, double *loss, bl_error *error)
+{
+    t->has_targets = has_targets;
+    const bl_status status = check_batch(t, batch, error);
+    if (status != BL_OK) return status;
+    t->batch = batch;
+    t->step = step;
+    t->target_sum = has_targets ? target_sum(t, batch) : 1;
+    t->next_chunk = t->next_job = t->next_square = t->next_block = 0;
+    set_chunks(t, batch);
+    if (step && t->o.trained == BL_TRAIN_ALL) bl_train_touch(t);
+    bl_threads_run(&t->threads, t->o.threads, work, t);
+    if (has_targets) *loss = sum_losses(t);
+    return BL_OK;
+}
+
+bl_status bl_trainer_step(bl_trainer *t, const bl_training_batch *batch,
+                          const bl_training_step *step, double *loss, bl_error *error)
+{
+    const bl_status status = run(t, batch, step, 1, loss, error);
+    if (status != BL_OK) return status;
+    if (step->last) {
+        for (size_t i = 0; i < t->touched_count; i++) t->is_touched[t->touched[i]] = 0;
+        t->touched_count = 0;
+    }
+    if (isfinite(*loss) && (!step->last || isfinite(t->norm))) return BL_OK;
+    return bl_fail(error, BL_INPUT_ERROR,
+                   "the loss is no longer a finite number at step %llu; train again with a lower "
+                   "learning rate.",
+                   (unsigned long long)step->number + 1);
+}
+
+bl_status bl_trainer_evaluate(bl_trainer *t, const bl_training_batch *batch, float *logits,
+                              float *vectors, double *loss, bl_error *error)
+{
+    const bl_status status = run(t, batch, NULL, loss != NULL, loss, error);
+    if (status != BL_OK) return status;
+    for (size_t text = 0; text < batch->texts; text++) {
+        if (logits)
+            memcpy(logits + text * t->label_count, t->logits + text * t->padded_labels,
+                   t->label_count * sizeof *logits);
+        if (vectors)
+            memcpy(vectors + text * t->c.hidden, t->pooled_in + text * t->hidden,
+                   t->c.hidden * sizeof *vectors);
+    }
+    return BL_OK;
+}

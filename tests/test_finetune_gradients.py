@@ -1,0 +1,362 @@
+"""The training core beside torch: gradients of every layer and loss, steps of AdamW, determinism."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+np = pytest.importorskip("numpy")
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+import bertlite_fast as bf
+from bertlite_fast._training import Texts, Trainer, schedule_share, shuffled
+
+SHAPES = {
+    # hidden, heads, intermediate, layers, activation, labels
+    "padded": (40, 2, 56, 2, "gelu", 3),
+    "whole": (64, 2, 256, 2, "gelu", 5),
+    "tanh": (32, 4, 48, 1, "gelu_new", 2),
+    "relu": (48, 3, 80, 3, "relu", 17),
+}
+VOCABULARY = 90
+
+
+def made(folder: Path, shape: str) -> Any:
+    hidden, heads, intermediate, layers, activation, labels = SHAPES[shape]
+    torch.manual_seed(3)
+    config = transformers.BertConfig(
+        vocab_size=VOCABULARY, hidden_size=hidden, num_attention_heads=heads,
+        intermediate_size=intermediate, num_hidden_layers=layers, hidden_act=activation,
+        max_position_embeddings=32, num_labels=labels, initializer_range=0.2,
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        attn_implementation="eager",
+    )  # fmt: skip
+    model = transformers.BertForSequenceClassification(config)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if name.endswith("bias") or "LayerNorm" in name:
+                p.add_(torch.randn_like(p) * 0.2)
+    model.save_pretrained(folder)
+    return model.train()
+
+
+def some_texts(labels: int, count: int = 7, seed: int = 1) -> tuple[Any, ...]:
+    choose = random.Random(seed)
+    rows = [[choose.randrange(1, VOCABULARY) for _ in range(choose.randint(2, 23))]
+            for _ in range(count)]  # fmt: skip
+    types = [[int(i > len(row) // 2) for i in range(len(row))] for row in rows]
+    return rows, types, [choose.randrange(labels) for _ in rows]
+
+
+def tensors_of(rows: list[list[int]], types: list[list[int]]) -> dict[str, Any]:
+    longest = max(map(len, rows))
+    pad = [[0] * (longest - len(row)) for row in rows]
+    return {
+        "input_ids": torch.tensor([row + p for row, p in zip(rows, pad)]),
+        "token_type_ids": torch.tensor([row + p for row, p in zip(types, pad)]),
+        "attention_mask": torch.tensor([[1] * len(row) + p for row, p in zip(rows, pad)]),
+    }
+
+
+def opened(folder: Path, labels: int, texts: list[list[int]], **options: Any) -> Trainer:
+    model = bf.Model(folder, "encoder", precision="fp32")
+    return Trainer(model, labels=labels, tokens=sum(map(len, texts)), texts=len(texts),
+                   length=max(map(len, texts)), **options)  # fmt: skip
+
+
+def compare(trainer: Trainer, model: Any, part: str, least: float = 1e-4) -> int:
+    """Every tensor that is trained; how many there are."""
+    parameters = dict(model.named_parameters())
+    compared = 0
+    for name, shape, is_trained in trainer.tensors():
+        if not is_trained:
+            continue
+        wanted = parameters[name].grad if part == "gradient" else parameters[name]
+        if wanted is None:
+            wanted = torch.zeros_like(parameters[name])
+        found = np.frombuffer(trainer.read(name, gradient=part == "gradient"), np.float32)
+        wanted = wanted.detach().numpy()
+        size = max(np.abs(wanted).max(), 1e-6)
+        away = np.abs(found.reshape(shape) - wanted).max() / size
+        # a key's bias has no effect: its true gradient is 0, and what is found is rounding
+        limit = 1.0 if name.endswith("key.bias") else least
+        assert away <= limit, f"{name}: {away:.2e}"
+        compared += 1
+    return compared
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("trained", ["head", "encoder", "all"])
+def test_gradients_are_those_of_autograd(shape: str, trained: str, tmp_path: Path) -> None:
+    model, labels = made(tmp_path, shape), SHAPES[shape][-1]
+    rows, types, wanted = some_texts(labels)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    trainer = opened(tmp_path, labels, rows, trained=trained)
+    loss = trainer.step(texts, range(len(rows)), number=0, rate=0.0, last=False)
+    expected = model(**tensors_of(rows, types), labels=torch.tensor(wanted)).loss
+    expected.backward()
+    assert abs(loss - expected.item()) <= 1e-5 * abs(expected.item())
+    count = compare(trainer, model, "gradient")
+    everything = len(list(model.named_parameters()))
+    assert count == {"head": 4, "encoder": everything - 5, "all": everything}[trained]
+
+
+@pytest.mark.parametrize("option", ["smoothing", "weights", "both", "several", "regression"])
+def test_losses_are_those_of_torch(option: str, tmp_path: Path) -> None:
+    model = made(tmp_path, "whole")
+    rows, types, wanted = some_texts(5)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    targets = [[float((i * 7 + c * 3) % 4 == 0) for c in range(5)] for i in range(len(rows))]
+    weights = [0.5, 2.0, 1.0, 0.25, 3.0]
+    options: dict[str, Any] = {}
+    logits = model(**tensors_of(rows, types)).logits
+    if option in ("several", "regression"):
+        texts.set_targets(targets)
+        options["loss"] = "several_labels" if option == "several" else option
+        criterion = (torch.nn.BCEWithLogitsLoss if option == "several" else torch.nn.MSELoss)()
+        expected = criterion(logits, torch.tensor(targets))
+    else:
+        smoothing = 0.0 if option == "weights" else 0.1
+        options["smoothing"] = smoothing
+        if option != "smoothing":
+            options["class_weights"] = weights
+        tensor = None if option == "smoothing" else torch.tensor(weights)
+        expected = torch.nn.functional.cross_entropy(
+            logits, torch.tensor(wanted), weight=tensor, label_smoothing=smoothing
+        )
+    expected.backward()
+    trainer = opened(tmp_path, 5, rows, **options)
+    loss = trainer.step(texts, range(len(rows)), number=0, rate=0.0, last=False)
+    assert abs(loss - expected.item()) <= 1e-5 * abs(expected.item())
+    compare(trainer, model, "gradient")
+
+
+def test_gradients_from_the_mean_are_those_of_autograd(tmp_path: Path) -> None:
+    model = made(tmp_path, "padded")
+    rows, types, wanted = some_texts(3)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    trainer = opened(tmp_path, 3, rows, from_mean=True, trained="all")
+    weight = np.frombuffer(trainer.read("classifier.weight"), np.float32).reshape(3, 40)
+    given = tensors_of(rows, types)
+    hidden = model.bert(**given).last_hidden_state
+    mask = given["attention_mask"][..., None].float()
+    mean = (hidden * mask).sum(1) / mask.sum(1)
+    bias = np.frombuffer(trainer.read("classifier.bias"), np.float32)
+    logits = mean @ torch.tensor(weight.copy()).T + torch.tensor(bias.copy())
+    expected = torch.nn.functional.cross_entropy(logits, torch.tensor(wanted))
+    expected.backward()
+    loss = trainer.step(texts, range(len(rows)), number=0, rate=0.0, last=False)
+    assert abs(loss - expected.item()) <= 1e-5 * abs(expected.item())
+    parameters = dict(model.named_parameters())
+    for name, shape, _ in trainer.tensors():
+        if name.startswith("classifier") or name.endswith("key.bias"):
+            continue
+        grad = parameters[name].grad.numpy()
+        found = np.frombuffer(trainer.read(name, gradient=True), np.float32).reshape(shape)
+        assert np.abs(found - grad).max() <= 1e-4 * np.abs(grad).max(), name
+
+
+@pytest.mark.parametrize("trained", ["encoder", "all"])
+def test_gradients_are_the_loss_slopes(trained: str, tmp_path: Path) -> None:
+    """With dropout, whose choices a step's number fixes: the loss a little further each way."""
+    made(tmp_path, "whole")
+    rows, types, wanted = some_texts(5, count=4)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    dropout = {"hidden_dropout": 0.2, "attention_dropout": 0.2, "classifier_dropout": 0.2}
+    trainer = opened(tmp_path, 5, rows, trained=trained, **dropout)
+
+    def loss() -> float:
+        return float(trainer.step(texts, range(4), number=9, rate=0.0, last=False))
+
+    loss()
+    choose = random.Random(5)
+    tensors = [name for name, _, is_trained in trainer.tensors()
+               if is_trained and not name.endswith("key.bias")]  # fmt: skip
+    gradients = {n: np.frombuffer(trainer.read(n, gradient=True), np.float32) for n in tensors}
+    checked = 0
+    for name in tensors:
+        values = np.frombuffer(trainer.read(name), np.float32).copy()
+        gradient = gradients[name]
+        direction = np.array([choose.gauss(0, 1) for _ in values], np.float32)
+        direction *= np.abs(gradient) > 0  # rows of the table that no text has are not trained
+        step = 2e-3 / max(1.0, float(np.linalg.norm(direction)))
+        around = []
+        for sign in (1, -1):
+            trainer.write(name, (values + sign * step * direction).tobytes())
+            around.append(loss())
+        trainer.write(name, values.tobytes())
+        slope = (around[0] - around[1]) / (2 * step)
+        wanted_slope = float(gradient @ direction)
+        scale = float(np.linalg.norm(gradient) * np.linalg.norm(direction))
+        assert abs(slope - wanted_slope) <= 0.02 * scale + 1e-3, name
+        checked += 1
+    assert checked == len(tensors) > 30
+
+
+@pytest.mark.parametrize("trained", ["head", "encoder", "all"])
+def test_a_run_follows_torch(trained: str, tmp_path: Path) -> None:
+    """100 steps with warm-up, linear decay, clipping and weight decay.
+
+    Rows of the table are updated only in steps that have them, so with "all" every step has all.
+    """
+    model, labels = made(tmp_path, "whole"), 5
+    rows, types, wanted = some_texts(labels, count=40, seed=2)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    trainer = opened(tmp_path, labels, rows[:40], trained=trained, decay=0.01, clip=1.0)
+    chosen = {name for name, _, is_trained in trainer.tensors() if is_trained}
+    named = [(n, p) for n, p in model.named_parameters() if n in chosen]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for n, p in named if _decays(n)], "weight_decay": 0.01},
+            {"params": [p for n, p in named if not _decays(n)], "weight_decay": 0.0},
+        ],
+        lr=1e-3,
+    )
+    losses: list[tuple[float, float]] = []
+    for number in range(100):
+        count = 40 if trained == "all" else 8
+        batch = [(number * 8 + i) % 40 for i in range(count)]
+        rate = 1e-3 * schedule_share("linear", number, 10, 100)
+        found = trainer.step(texts, batch, number=number, rate=rate)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        given = tensors_of([rows[i] for i in batch], [types[i] for i in batch])
+        expected = model(**given, labels=torch.tensor([wanted[i] for i in batch])).loss
+        optimizer.zero_grad()
+        expected.backward()
+        norm = torch.nn.utils.clip_grad_norm_([p for _, p in named], 1.0)
+        assert abs(trainer.norm - norm.item()) <= 0.02 * norm.item() + 1e-3
+        optimizer.step()
+        losses.append((found, expected.item()))
+    for found, wanted_loss in losses:
+        assert abs(found - wanted_loss) <= 0.01 * wanted_loss + 1e-4
+    assert losses[-1][0] < 0.9 * losses[0][0]
+
+
+def _decays(name: str) -> bool:
+    return not name.endswith("bias") and "LayerNorm" not in name
+
+
+def test_accumulated_batches_are_one(tmp_path: Path) -> None:
+    made(tmp_path, "whole")
+    rows, types, wanted = some_texts(5, count=8)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    whole = opened(tmp_path, 5, rows, trained="all")
+    parts = opened(tmp_path, 5, rows, trained="all")
+    whole.step(texts, range(8), number=0, rate=1e-3)
+    parts.step(texts, range(4), number=0, rate=1e-3, scale=0.5, last=False)
+    parts.step(texts, range(4, 8), number=1, rate=1e-3, scale=0.5, first=False)
+    assert abs(whole.norm - parts.norm) <= 1e-5 * whole.norm
+    for name, _, _ in whole.tensors():
+        a, b = (np.frombuffer(t.read(name), np.float32) for t in (whole, parts))
+        assert np.abs(a - b).max() <= 2e-3  # two steps' worth: signs of tiny gradients may differ
+
+
+@pytest.mark.parametrize("trained", ["head", "encoder", "all"])
+def test_the_bytes_do_not_depend_on_threads_or_instruction_set(
+    trained: str, tmp_path: Path
+) -> None:
+    made(tmp_path, "padded")
+    rows, types, wanted = some_texts(3, count=30)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    results = set()
+    for isa in bf.available_isas():
+        for threads in (1, 2, 3):
+            trainer = opened(tmp_path, 3, rows, trained=trained, threads=threads, isa=isa, seed=4,
+                             hidden_dropout=0.1, attention_dropout=0.1,
+                             classifier_dropout=0.1, decay=0.01)  # fmt: skip
+            losses = [
+                trainer.step(texts, shuffled(30, seed=number)[:20], number=number, rate=1e-3)
+                for number in range(5)
+            ]
+            results.add((tuple(losses), trainer.state(optimizer=True)))
+    assert len(results) == 1
+    other = opened(tmp_path, 3, rows, trained=trained, seed=5, hidden_dropout=0.1,
+                   classifier_dropout=0.1)  # fmt: skip
+    assert other.step(texts, range(20), number=0, rate=1e-3) not in {r[0][0] for r in results}
+
+
+def test_a_state_goes_on_where_it_was_saved(tmp_path: Path) -> None:
+    made(tmp_path, "whole")
+    rows, types, wanted = some_texts(5, count=8)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    a = opened(tmp_path, 5, rows, trained="all")
+    for number in range(3):
+        a.step(texts, range(8), number=number, rate=1e-3)
+    state = a.state(optimizer=True)
+    b = opened(tmp_path, 5, rows, trained="all")
+    b.load_state(state, optimizer=True)
+    assert [t.step(texts, range(8), number=3, rate=1e-3) for t in (a, b)][0] > 0
+    assert a.state(optimizer=True) == b.state(optimizer=True)
+    with pytest.raises(bf.InputError, match="another training"):
+        b.load_state(state[:-4], optimizer=True)
+
+
+def test_dropout_drops_its_share(tmp_path: Path) -> None:
+    """Vectors of ones through a classifier of ones: logits count what was kept."""
+    made(tmp_path, "whole")
+    rows = [[1, 2]] * 64
+    trainer = opened(tmp_path, 5, rows, trained="head", from_mean=True, classifier_dropout=0.25)
+    texts = Texts(rows)
+    texts.set_labels([0] * 64)
+    trainer.vectors(texts)
+    clear = trainer.step(texts, range(64), number=0, rate=0.0, last=False)
+    again = trainer.step(texts, range(64), number=0, rate=0.0, last=False)
+    other = trainer.step(texts, range(64), number=1, rate=0.0, last=False)
+    exact = trainer.evaluate(texts)[1]
+    assert clear == again != other
+    assert abs(clear - exact) < 0.2 * exact
+
+
+def test_schedules_are_those_of_transformers() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    for kind in ("linear", "cosine", "constant"):
+        name = "constant_with_warmup" if kind == "constant" else kind
+        optimizer = torch.optim.SGD([parameter], lr=1.0)
+        schedule = transformers.get_scheduler(name, optimizer, 7, 50)
+        for step in range(50):
+            assert abs(schedule_share(kind, step, 7, 50) - schedule.get_last_lr()[0]) < 1e-12
+            optimizer.step()
+            schedule.step()
+
+
+def test_a_loss_that_is_not_finite_is_an_error(tmp_path: Path) -> None:
+    made(tmp_path, "whole")
+    rows, types, wanted = some_texts(5)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    trainer = opened(tmp_path, 5, rows)
+    before = trainer.state()
+    name = "bert.encoder.layer.0.output.dense.bias"
+    trainer.write(name, np.full(64, np.nan, np.float32).tobytes())
+    with pytest.raises(bf.InputError, match="lower learning rate"):
+        trainer.step(texts, range(7), number=0, rate=1e-3)
+    trainer.load_state(before)
+    assert trainer.step(texts, range(7), number=0, rate=1e-3) > 0
+
+
+def test_bad_batches_are_errors(tmp_path: Path) -> None:
+    made(tmp_path, "whole")
+    rows, types, _ = some_texts(5)
+    trainer = opened(tmp_path, 5, rows)
+    for ids, labels in (([[1, VOCABULARY]], [0]), ([[1, -1]], [0]), ([[1]], [5]), ([[1] * 40], [0])):
+        texts = Texts(ids)
+        texts.set_labels(labels)
+        with pytest.raises(bf.InputError):
+            trainer.step(texts, [0], number=0, rate=1e-3)
+    with pytest.raises(bf.InputError):
+        trainer.step(Texts([[1]] * 8), range(8), number=0, rate=1e-3)
+    with pytest.raises(bf.InputError):
+        Texts(rows, types[:-1])
