@@ -1,6 +1,18 @@
 """BERT encoders on small machines: int8, offline, the same bytes on every board."""
 
-from ._native import Output, Tensor, __version__, active_isa, available_isas, convert, top
+from ._native import (
+    Output,
+    Tensor,
+    __version__,
+    active_isa,
+    argmax,
+    available_isas,
+    convert,
+    cosine_similarity,
+    mean,
+    softmax,
+    top,
+)
 from .errors import (
     BertliteError,
     InputError,
@@ -20,7 +32,33 @@ from .models import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .config import Config
+    from .datasets import KeyDataset, KeyPairDataset
+    from .models import AutoModel as BertModel
+    from .models import AutoModel as DistilBertModel
+    from .models import AutoModelForMaskedLM as BertForMaskedLM
+    from .models import AutoModelForMaskedLM as BertForPreTraining
+    from .models import AutoModelForMaskedLM as DistilBertForMaskedLM
+    from .models import AutoModelForQuestionAnswering as BertForQuestionAnswering
+    from .models import AutoModelForQuestionAnswering as DistilBertForQuestionAnswering
+    from .models import AutoModelForSequenceClassification as BertForSequenceClassification
+    from .models import AutoModelForSequenceClassification as DistilBertForSequenceClassification
+    from .models import AutoModelForTokenClassification as BertForTokenClassification
+    from .models import AutoModelForTokenClassification as DistilBertForTokenClassification
+    from .opening import AutoConfig
+    from .opening import AutoConfig as BertConfig
+    from .opening import AutoConfig as DistilBertConfig
     from .pipelines import pipeline
+    from .tasks.base import Pipeline
+    from .tasks.feature_extraction import FeatureExtraction as FeatureExtractionPipeline
+    from .tasks.fill_mask import FillMask as FillMaskPipeline
+    from .tasks.question_answering import QuestionAnswering as QuestionAnsweringPipeline
+    from .tasks.text_classification import TextClassification as TextClassificationPipeline
+    from .tasks.token_classification import TokenClassification as NerPipeline
+    from .tasks.token_classification import TokenClassification as TokenClassificationPipeline
+    from .tasks.zero_shot_classification import (
+        ZeroShotClassification as ZeroShotClassificationPipeline,
+    )
     from .tokenizer import (
         AddedToken,
         AutoTokenizer,
@@ -31,8 +69,49 @@ if TYPE_CHECKING:
         Tokenizer,
     )
 
+# What is imported when it is first used: (module, name there).
+LAZY = {
+    "AddedToken": ("tokenizer", "AddedToken"),
+    "AutoConfig": ("opening", "AutoConfig"),
+    "AutoTokenizer": ("tokenizer", "AutoTokenizer"),
+    "BatchEncoding": ("tokenizer", "BatchEncoding"),
+    "BertConfig": ("opening", "AutoConfig"),
+    "BertForMaskedLM": ("models", "AutoModelForMaskedLM"),
+    "BertForPreTraining": ("models", "AutoModelForMaskedLM"),
+    "BertForQuestionAnswering": ("models", "AutoModelForQuestionAnswering"),
+    "BertForSequenceClassification": ("models", "AutoModelForSequenceClassification"),
+    "BertForTokenClassification": ("models", "AutoModelForTokenClassification"),
+    "BertModel": ("models", "AutoModel"),
+    "BertTokenizer": ("tokenizer", "BertTokenizer"),
+    "BertTokenizerFast": ("tokenizer", "BertTokenizerFast"),
+    "Config": ("config", "Config"),
+    "DistilBertConfig": ("opening", "AutoConfig"),
+    "DistilBertForMaskedLM": ("models", "AutoModelForMaskedLM"),
+    "DistilBertForQuestionAnswering": ("models", "AutoModelForQuestionAnswering"),
+    "DistilBertForSequenceClassification": ("models", "AutoModelForSequenceClassification"),
+    "DistilBertForTokenClassification": ("models", "AutoModelForTokenClassification"),
+    "DistilBertModel": ("models", "AutoModel"),
+    "Encoding": ("tokenizer", "Encoding"),
+    "FeatureExtractionPipeline": ("tasks.feature_extraction", "FeatureExtraction"),
+    "FillMaskPipeline": ("tasks.fill_mask", "FillMask"),
+    "KeyDataset": ("datasets", "KeyDataset"),
+    "KeyPairDataset": ("datasets", "KeyPairDataset"),
+    "NerPipeline": ("tasks.token_classification", "TokenClassification"),
+    "Pipeline": ("tasks.base", "Pipeline"),
+    "QuestionAnsweringPipeline": ("tasks.question_answering", "QuestionAnswering"),
+    "TextClassificationPipeline": ("tasks.text_classification", "TextClassification"),
+    "TokenClassificationPipeline": ("tasks.token_classification", "TokenClassification"),
+    "Tokenizer": ("tokenizer", "Tokenizer"),
+    "ZeroShotClassificationPipeline": (
+        "tasks.zero_shot_classification",
+        "ZeroShotClassification",
+    ),
+    "pipeline": ("pipelines", "pipeline"),
+}
+
 __all__ = [
     "AddedToken",
+    "AutoConfig",
     "AutoModel",
     "AutoModelForMaskedLM",
     "AutoModelForQuestionAnswering",
@@ -40,47 +119,64 @@ __all__ = [
     "AutoModelForTokenClassification",
     "AutoTokenizer",
     "BatchEncoding",
+    "BertConfig",
+    "BertForMaskedLM",
+    "BertForPreTraining",
+    "BertForQuestionAnswering",
+    "BertForSequenceClassification",
+    "BertForTokenClassification",
+    "BertModel",
     "BertTokenizer",
     "BertTokenizerFast",
     "BertliteError",
+    "Config",
+    "DistilBertConfig",
+    "DistilBertForMaskedLM",
+    "DistilBertForQuestionAnswering",
+    "DistilBertForSequenceClassification",
+    "DistilBertForTokenClassification",
+    "DistilBertModel",
     "Encoding",
+    "FeatureExtractionPipeline",
+    "FillMaskPipeline",
     "InputError",
     "InstructionSetError",
+    "KeyDataset",
+    "KeyPairDataset",
     "Model",
     "ModelConfigError",
     "ModelFileError",
+    "NerPipeline",
     "OutOfMemoryError",
     "Output",
+    "Pipeline",
+    "QuestionAnsweringPipeline",
     "Tensor",
+    "TextClassificationPipeline",
+    "TokenClassificationPipeline",
     "Tokenizer",
+    "ZeroShotClassificationPipeline",
     "__version__",
     "active_isa",
+    "argmax",
     "available_isas",
     "convert",
+    "cosine_similarity",
+    "mean",
     "pipeline",
+    "softmax",
     "top",
 ]
 
 
 def __getattr__(name: str) -> object:
     """Import the pipelines and the tokenizer when first used: models do not need them."""
-    if name == "pipeline":
-        from .pipelines import pipeline
+    try:
+        module, there = LAZY[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    from importlib import import_module
 
-        globals()[name] = pipeline
-        return pipeline
-    if name in (
-        "AddedToken",
-        "AutoTokenizer",
-        "BatchEncoding",
-        "BertTokenizer",
-        "BertTokenizerFast",
-        "Encoding",
-        "Tokenizer",
-    ):
-        from . import tokenizer
-
-        value: object = getattr(tokenizer, name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f".{module}", __name__), there)
+    globals()[name] = value
+    return value

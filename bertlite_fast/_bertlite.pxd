@@ -34,8 +34,17 @@ cdef extern from "bertlite.h" nogil:
         int layers, hidden, heads, intermediate, vocabulary, positions, token_types, labels
         bl_head head
         int has_pooler, window, window_overlap
+        bl_head ignored_head
     bl_model *bl_open_with_base(const char *path, const char *base, bl_precision precision,
                                 bl_error *error)
+    ctypedef struct bl_open_options:
+        const char *base
+        const char *config
+        size_t config_size
+        bl_head head
+        int new_classifier
+    bl_model *bl_open_with(const char *path, const bl_open_options *options,
+                           bl_precision precision, bl_error *error)
     bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors,
                              size_t tensors_size, bl_precision precision, bl_error *error)
     void bl_close(bl_model *model)
@@ -63,6 +72,7 @@ cdef extern from "bertlite.h" nogil:
         const int32_t *positions
         size_t position_count
         float *pooled
+        float *states
     size_t bl_workspace_size(const bl_model *model, size_t tokens, unsigned threads)
     bl_status bl_run(const bl_model *model, const bl_batch *batch, const bl_request *request,
                      float *out, void *workspace, size_t workspace_size, unsigned threads,

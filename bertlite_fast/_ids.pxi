@@ -151,6 +151,14 @@ cdef int read_grid(object values, str name, grid *g, grid *padding) except -1:
         return from_lists(values, name, g, padding)
     if PyObject_CheckBuffer(values):
         return from_buffer(values, name, g)
+    if device_of(values) is not None:
+        try:
+            return from_lists(values.tolist(), name, g, padding)
+        except (RuntimeError, TypeError, NotImplementedError) as error:
+            raise InputError(
+                f"{name} is a torch tensor that cannot be read ({type(error).__name__}); "
+                "give a dense tensor of integers with one or two dimensions."
+            ) from None
     if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):
         raise InputError(
             f"{name} has to be a list or an array of integers, not {type(values).__name__}."

@@ -15,6 +15,7 @@ cdef dict HEADS = {  # task: (output, the head it needs)
     "question-answering": (BL_TOKENS, BL_ANSWER_HEAD),
     "masked-lm": (BL_WORDS, BL_WORD_HEAD),
 }
+cdef dict TASKS = {head: task for task, (output, head) in HEADS.items()}  # and back
 cdef dict HEAD_NAMES = {
     BL_NO_HEAD: "no head",
     BL_CLASS_HEAD: "a sequence classification head",
@@ -24,30 +25,40 @@ cdef dict HEAD_NAMES = {
 }
 
 
-cdef bl_model *open_model(object source, object config, bl_precision precision) except NULL:
+cdef bytes config_bytes(object config):
+    """The text of a config.json for C; None if it is None or empty."""
+    if config is None:
+        return None
+    try:
+        return (config.encode() if isinstance(config, str) else bytes(memoryview(config))) or None
+    except (TypeError, UnicodeEncodeError):
+        raise InputError("config has to be a config.json's text: str or bytes.") from None
+
+
+cdef bl_model *open_model(object source, bytes config, bl_precision precision, bl_head head,
+                          bint new_classifier) except NULL:
     """source: a path, or the bytes of a converted file or of tensors."""
     cdef bl_error error
     cdef bl_model *model
-    cdef bytes path, text
+    cdef bl_open_options options
+    cdef bytes path
     cdef const char *p
-    cdef const char *c = NULL
-    cdef size_t size, config_size = 0
+    cdef size_t size
+    options.base, options.config, options.config_size = embedded_base, NULL, 0
+    options.head, options.new_classifier = head, new_classifier
+    if config is not None:
+        options.config, options.config_size = PyBytes_AS_STRING(config), PyBytes_GET_SIZE(config)
     if isinstance(source, bytes):
+        if new_classifier:
+            raise InputError("new_classifier needs a model in a file; give its path.")
         p, size = PyBytes_AS_STRING(source), PyBytes_GET_SIZE(source)
-        if config is not None:
-            try:
-                text = config.encode() if isinstance(config, str) else bytes(memoryview(config))
-            except (TypeError, UnicodeEncodeError):
-                raise InputError("config has to be a config.json's text: str or bytes.") from None
-            if text:
-                c, config_size = PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)
         with nogil:
-            model = bl_open_memory(c, config_size, p, size, precision, &error)
+            model = bl_open_memory(options.config, options.config_size, p, size, precision, &error)
     else:
         path = path_bytes(source)
         p = path
         with nogil:
-            model = bl_open_with_base(p, embedded_base, precision, &error)
+            model = bl_open_with(p, &options, precision, &error)
     if model is NULL:
         raise_error(&error)
     return model
@@ -65,9 +76,14 @@ cdef class Model:
     cdef readonly object source
     cdef readonly str precision
     cdef readonly str task
+    cdef readonly bytes changed_config  # instead of the files' own, or None
+    cdef readonly bint new_classifier
 
-    def __init__(self, source, str task="encoder", *, str precision="int8", threads=1, config=None):
+    def __init__(self, source, str task="encoder", *, str precision="int8", threads=1, config=None,
+                 bint new_classifier=False):
         cdef bl_model *model
+        cdef bytes text = config_bytes(config)
+        cdef bl_head head = <bl_head>HEADS[task][1] if task in HEADS else BL_NO_HEAD
         cdef unsigned thread_count = number("threads", threads, 1)
         if self.model is not NULL:
             raise BertliteError("this model is open already; make another object.")
@@ -75,7 +91,8 @@ cdef class Model:
             raise ModelConfigError(f"precision is {precision!r}; it can be 'int8' or 'fp32'.")
         if isinstance(source, (bytes, bytearray, memoryview)):
             source = bytes(source)
-        model = open_model(source, config, BL_INT8 if precision == "int8" else BL_FP32)
+        model = open_model(source, text, BL_INT8 if precision == "int8" else BL_FP32, head,
+                           new_classifier)
         try:
             self.choose(bl_describe(model), task)
             if self.model is not NULL:  # another thread was faster
@@ -86,6 +103,7 @@ cdef class Model:
         if isinstance(source, bytes):
             self.memory, source = source, None
         self.source, self.precision, self.task = source, precision, task
+        self.changed_config, self.new_classifier = text, new_classifier
         self.thread_count = thread_count
         self.model = model
 
@@ -137,6 +155,7 @@ cdef class Model:
             "intermediate": i.intermediate, "vocabulary": i.vocabulary, "positions": i.positions,
             "token_types": i.token_types, "labels": i.labels, "has_pooler": bool(i.has_pooler),
             "window": i.window, "window_overlap": i.window_overlap,
+            "head": TASKS.get(<int>i.head), "ignored_head": TASKS.get(<int>i.ignored_head),
         }
 
     @property
@@ -182,8 +201,10 @@ cdef class Model:
     cdef Output output_for(self, const grid *ids, bl_request *request):
         """Memory for what the request asks."""
         cdef Output result = Output.__new__(Output)
-        result.kind = ANSWERS if self.answers else self.output
-        if request.positions is not NULL:
+        result.kind = ANSWERS if self.answers and request.output != BL_HIDDEN else request.output
+        if request.states is not NULL:
+            result.tensor = new_tensor(3, ids.texts, ids.length, bl_describe(self.model).hidden)
+        elif request.positions is not NULL:
             result.tensor = new_tensor(2, request.position_count, self.width, 1)
         elif self.output == BL_CLASSES or self.output == BL_MEAN:
             result.tensor = new_tensor(2, ids.texts, self.width, 1)
@@ -218,22 +239,43 @@ cdef class Model:
             raise_error(&error)
         return result
 
+    cdef tuple states(self, const grid *ids, const int32_t *mask, const int32_t *types,
+                      unsigned threads):
+        """The hidden states before each layer and after the last."""
+        cdef bl_request request
+        cdef Py_ssize_t hidden = bl_describe(self.model).hidden
+        cdef Py_ssize_t layers = bl_describe(self.model).layers
+        cdef Py_ssize_t rows = ids.texts * ids.length
+        cdef Tensor before = new_tensor(3, layers, rows, hidden)
+        memset(before.data, 0, layers * rows * hidden * sizeof(float))
+        request.output, request.positions, request.position_count = BL_HIDDEN, NULL, 0
+        request.pooled, request.states = NULL, before.data
+        last = self.run(ids, mask, types, &request, threads).tensor
+        return tuple([part(before, i, last) for i in range(layers)]) + (last,)
+
     def __call__(self, input_ids, attention_mask=None, token_type_ids=None, *, positions=None,
-                 threads=None):
-        """The model's output for ids (a list, rows of lists, or an array).
+                 threads=None, **more):
+        """The model's output for ids (a list, rows of lists, an array or a torch tensor).
 
         Rows of lists may differ in length. positions: for outputs per token, only these
         positions of the first text (or (text, position) pairs); the result then has one row each.
+        output_hidden_states: the result has `hidden_states` too: those before each layer and those
+        after the last. return_dict=False: a tuple. Outputs for torch tensors are torch tensors.
         """
         cdef grid ids, mask, types
         cdef bl_request request
         cdef int32_t *listed = NULL
         cdef unsigned n = self.thread_count
+        cdef Output result
         self.opened()
+        if more:
+            from .compatibility import call_options
+
+            more = call_options(more, input_ids)
         if threads is not None:
             n = number("threads", threads, 1)
         request.output, request.positions, request.position_count = self.output, NULL, 0
-        request.pooled = NULL
+        request.pooled = request.states = NULL
         ids.data = ids.inside
         mask.data = types.data = NULL
         try:
@@ -247,7 +289,15 @@ cdef class Model:
             if positions is not None:
                 listed = read_positions(positions, &ids, &request.position_count)
                 request.positions = listed
-            return self.run(&ids, mask.data, types.data, &request, n)
+            result = self.run(&ids, mask.data, types.data, &request, n)
+            if type(input_ids) is not list:
+                result.device = device_of(input_ids)
+            if more:
+                if more["output_hidden_states"]:
+                    result.layers = self.states(&ids, mask.data, types.data, n)
+                if not more["return_dict"]:
+                    return result.to_tuple()
+            return result
         finally:
             clear(&ids)
             if mask.data is not NULL:

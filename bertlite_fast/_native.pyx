@@ -5,6 +5,7 @@
     _strings.pxi        paths and texts as UTF-8, ids as lists
     _tensor.pxi         Tensor and Output: results that share memory
     _numbers.pxi        functions on rows of numbers
+    _functions.pxi      softmax and others, on results of any shape
     _ids.pxi            ids from lists and buffers
     _model.pxi          Model: ids to outputs
     _encoding.pxi       Encoding: a row of ids, and where each comes from
@@ -97,6 +98,7 @@ cdef void *allocate(size_t count, size_t size) except NULL:
 include "_strings.pxi"
 include "_tensor.pxi"
 include "_numbers.pxi"
+include "_functions.pxi"
 include "_ids.pxi"
 include "_model.pxi"
 include "_encoding.pxi"

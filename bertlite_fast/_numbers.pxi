@@ -81,13 +81,6 @@ def best_of(Tensor rows not None, row, k):
         PyMem_Free(found)
 
 
-def softmax(values):
-    """Softmax of a list of numbers."""
-    cdef Tensor t = rows_of([values], "values")
-    bl_scores(BL_SOFTMAX, t.data, t.dims[1], t.data)
-    return [t.data[i] for i in range(t.dims[1])]
-
-
 def unit_mean(rows):
     """The mean of rows, scaled to length 1."""
     cdef Tensor x = rows_of(rows, "rows")

@@ -107,10 +107,49 @@ cdef Tensor column(Tensor t, Py_ssize_t index):
     return v
 
 
-cdef object array(Tensor t):
-    """As a NumPy array, which is first imported here; as a memoryview if NumPy is not installed."""
+cdef Tensor part(Tensor t, Py_ssize_t index, Tensor like):
+    """t[index] in the shape of `like`, sharing memory."""
+    cdef Tensor v = Tensor.__new__(Tensor)
+    v.base = t
+    v.data = t.data + index * (t.steps[0] // <Py_ssize_t>sizeof(float))
+    v.ndim = like.ndim
+    for i in range(v.ndim):
+        v.dims[i], v.steps[i] = like.dims[i], like.steps[i]
+    return v
+
+
+cdef object device_of(object values):
+    """The device of a torch tensor; None for anything else. torch is never imported here."""
+    torch = sys.modules.get("torch")
+    kind = None if torch is None else getattr(torch, "Tensor", None)
+    return values.device if kind is not None and isinstance(values, kind) else None
+
+
+cdef object torch_tensor(Tensor t, object device):
+    """As a torch tensor: on the CPU it shares the memory."""
+    torch = sys.modules["torch"]
+    cdef Tensor whole = t if t.base is None else t.base
+    cdef Py_ssize_t count = 1
+    for i in range(whole.ndim):
+        count *= whole.dims[i]
+    if not count:
+        return torch.zeros(t.shape, device=device)
+    flat = torch.frombuffer(memoryview(whole).cast("B"), dtype=torch.float32)
+    found = flat.as_strided(
+        t.shape,
+        tuple([t.steps[i] // <Py_ssize_t>sizeof(float) for i in range(t.ndim)]),
+        t.data - whole.data,
+    )
+    return found if device.type == "cpu" else found.to(device)
+
+
+cdef object array(Tensor t, object device):
+    """As a torch tensor if there is a device, otherwise as a NumPy array, which is first imported
+    here, or as a memoryview if NumPy is not installed."""
     if t is None:
         return None
+    if device is not None:
+        return torch_tensor(t, device)
     numpy = sys.modules.get("numpy")
     if numpy is None:
         try:
@@ -129,48 +168,85 @@ cdef class Output:
     """The outputs of a model for a batch.
 
     Attributes that the model does not give are None. `logits` and the others are NumPy
-    arrays (memoryviews without NumPy); `tensor` is the main one as a Tensor, without NumPy.
+    arrays (memoryviews without NumPy), or torch tensors if the ids were; `tensor` is the main one
+    as a Tensor, without either.
     """
     cdef readonly Tensor tensor
     cdef Tensor pooled
+    cdef tuple layers   # of Tensors, or None
+    cdef object device  # of the torch tensors that it was made for, or None
     cdef int kind
 
     @property
     def logits(self):
-        return array(self.tensor) if self.kind in (BL_CLASSES, BL_TOKENS, BL_WORDS) else None
+        if self.kind in (BL_CLASSES, BL_TOKENS, BL_WORDS):
+            return array(self.tensor, self.device)
 
     @property
     def start_logits(self):
-        return array(column(self.tensor, 0)) if self.kind == ANSWERS else None
+        return array(column(self.tensor, 0), self.device) if self.kind == ANSWERS else None
 
     @property
     def end_logits(self):
-        return array(column(self.tensor, 1)) if self.kind == ANSWERS else None
+        return array(column(self.tensor, 1), self.device) if self.kind == ANSWERS else None
 
     @property
     def last_hidden_state(self):
-        return array(self.tensor) if self.kind == BL_HIDDEN else None
+        return array(self.tensor, self.device) if self.kind == BL_HIDDEN else None
 
     @property
     def pooler_output(self):
-        return array(self.pooled)
+        return array(self.pooled, self.device)
 
     @property
     def embeddings(self):
-        return array(self.tensor) if self.kind == BL_MEAN else None
+        return array(self.tensor, self.device) if self.kind == BL_MEAN else None
+
+    @property
+    def hidden_states(self):
+        """With output_hidden_states=True: before each layer, and after the last."""
+        if self.layers is not None:
+            return tuple([array(t, self.device) for t in self.layers])
+
+    @property
+    def loss(self):
+        """None: losses are for training."""
+
+    @property
+    def attentions(self):
+        """None: attention weights are not kept."""
 
     def keys(self):
         """The names of the attributes that hold something."""
+        cdef list names
         if self.tensor is None:
             return []
         if self.kind == ANSWERS:
-            return ["start_logits", "end_logits"]
-        if self.kind == BL_HIDDEN:
-            return ["last_hidden_state"] + ([] if self.pooled is None else ["pooler_output"])
-        return ["embeddings"] if self.kind == BL_MEAN else ["logits"]
+            names = ["start_logits", "end_logits"]
+        elif self.kind == BL_HIDDEN:
+            names = ["last_hidden_state"] + ([] if self.pooled is None else ["pooler_output"])
+        else:
+            names = ["embeddings"] if self.kind == BL_MEAN else ["logits"]
+        return names if self.layers is None else names + ["hidden_states"]
+
+    def values(self):
+        return list(self.to_tuple())
+
+    def items(self):
+        return list(zip(self.keys(), self.to_tuple()))
+
+    def get(self, key, default=None):
+        return getattr(self, key) if key in self.keys() else default
+
+    def __len__(self):
+        return len(self.keys())
+
+    def __contains__(self, key):
+        return key in self.keys()
 
     def __reduce__(self):
-        return restored_output, (self.kind, self.tensor, self.pooled)
+        more = () if self.layers is None and self.device is None else (self.layers, self.device)
+        return restored_output, (self.kind, self.tensor, self.pooled) + more
 
     def __getitem__(self, key):
         if isinstance(key, str):
@@ -189,10 +265,13 @@ cdef class Output:
         return f"Output({', '.join(self.keys())})"
 
 
-def restored_output(int kind, Tensor tensor, Tensor pooled):
+def restored_output(int kind, Tensor tensor, Tensor pooled, tuple layers=None, device=None):
     """A pickled output."""
     cdef Output out = Output.__new__(Output)
     if kind == ANSWERS and (tensor is None or tensor.ndim < 2 or tensor.dims[tensor.ndim - 1] != 2):
         raise ValueError("an answer's logits have two columns.")
-    out.kind, out.tensor, out.pooled = kind, tensor, pooled
+    for t in layers or ():
+        if not isinstance(t, Tensor):
+            raise ValueError("the hidden states of an output have to be tensors.")
+    out.kind, out.tensor, out.pooled, out.layers, out.device = kind, tensor, pooled, layers, device
     return out

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "weights")
 PREFIX = "bertlite/"  # pipeline("token-classification", model="bertlite/slots")
+STANDS_FOR = "boltuix/bert-lite"  # a checkpoint for all tasks; the embedded models take its place
+FILE = "model.bertlite"  # a converted model's name in a folder
 
 # the `task` that each model is opened with
 MADE_FOR = {
@@ -27,6 +29,16 @@ MADE_FOR = {
     "sentiment": "sequence-classification",
     "intent": "sequence-classification",
     "vectors": "embedding",
+}
+
+# the default model of each head
+BY_HEAD = {
+    "encoder": "vectors",
+    "embedding": "vectors",
+    "masked-lm": "base",
+    "question-answering": "qa",
+    "token-classification": "ner",
+    "sequence-classification": "base",  # its encoder; labels are not known before they are given
 }
 
 # the default model of each task
@@ -63,6 +75,26 @@ def path_of(name: str) -> str:
             f"it has {', '.join(PREFIX + n for n in names()) or 'none'}."
         )
     return path
+
+
+_said: list[str] = []  # that the embedded models stand for another
+
+
+def instead(name: str | None) -> str:
+    """The file of the embedded model that is used for STANDS_FOR; warns once.
+
+    None: only its tokenizer is wanted, which is the same in all.
+    """
+    if name is not None and not _said:
+        from .errors import warn
+
+        _said.append(STANDS_FOR)
+        warn(
+            f"{STANDS_FOR} is not in the local cache, so the models inside this package are used "
+            "instead, each with weights that this project trained for its task; their card is "
+            "bertlite_fast.embedded.card()."
+        )
+    return path_of(name or "base")
 
 
 def for_task(task: str) -> str:

@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 
 FILES = [
     "config.json",
-    "model.safetensors",
-    "pytorch_model.bin",
+    "model*.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model*.bin",
+    "pytorch_model.bin.index.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "vocab.txt",
 ]
+OFFLINE = ("1", "TRUE", "YES", "ON")  # HF_HUB_OFFLINE
+HOW = (
+    "download its files (config.json, model.safetensors and vocab.txt) into a folder on a computer "
+    "with a network, and give that folder"
+)
 
 
 def cache() -> str:
@@ -30,9 +37,9 @@ def cache() -> str:
     return os.environ.get("HF_HUB_CACHE") or os.path.join(home, "hub")
 
 
-def cached(name: str, revision: str = "main") -> str | None:
+def cached(name: str, revision: str = "main", folder: str | None = None) -> str | None:
     """The folder of a model that has been downloaded before, or None."""
-    folder = os.path.join(cache(), "models--" + name.replace("/", "--"))
+    folder = os.path.join(folder or cache(), "models--" + name.replace("/", "--"))
     try:
         with open(os.path.join(folder, "refs", revision), encoding="ascii") as file:
             revision = file.read().strip()
@@ -43,13 +50,63 @@ def cached(name: str, revision: str = "main") -> str | None:
 
 
 def find(
-    name: str | os.PathLike[str], *, local_files_only: bool = False, revision: str | None = None
+    name: str | os.PathLike[str],
+    *,
+    local_files_only: bool = False,
+    revision: str | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    token: str | bool | None = None,
+    force_download: bool = False,
+    subfolder: str = "",
+    embedded_model: str | None = None,
 ) -> str:
     """The path of a model: `name` itself, or its folder in the cache, downloaded if need be.
 
     Nothing is downloaded unless huggingface_hub is installed (`pip install 'bertlite-fast[hub]'`)
-    and neither local_files_only nor HF_HUB_OFFLINE is set.
+    and neither local_files_only nor HF_HUB_OFFLINE is set. embedded_model: the embedded model that
+    stands for "boltuix/bert-lite" if that is not in the cache.
     """
+    path = _checked(name)
+    if os.path.exists(path):
+        return _inside(path, subfolder)
+    if path.startswith(embedded.PREFIX):
+        return embedded.path_of(path[len(embedded.PREFIX) :])
+    if not _is_name(path):
+        raise ModelFileError(f"{path} is not a folder or a file; give the path of a model.")
+    where = os.fspath(cache_dir) if cache_dir else cache()
+    found = None if force_download else cached(path, revision or "main", where)
+    if found:
+        return _inside(found, subfolder)
+    if path == embedded.STANDS_FOR and not force_download:
+        return embedded.instead(embedded_model)
+    options = {"revision": revision, "token": token, "force_download": force_download}
+    if local_files_only or os.environ.get("HF_HUB_OFFLINE", "").upper() in OFFLINE:
+        raise ModelFileError(
+            f"{path} is not a folder or a file, and not in the cache {where}; downloading is "
+            f"turned off, so {HOW}."
+        )
+    return _inside(_downloaded(path, where, subfolder, **options), subfolder)
+
+
+def _downloaded(path: str, where: str, subfolder: str, **options: Any) -> str:
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError:
+        raise ModelFileError(
+            f"{path} is not a folder or a file, and not in the cache {where}; install "
+            f"bertlite-fast[hub] to download it, or {HOW}."
+        ) from None
+    patterns = [f"{subfolder}/{file}" if subfolder else file for file in FILES]
+    try:
+        found: Any = snapshot_download(path, allow_patterns=patterns, cache_dir=where, **options)
+    except Exception as error:
+        raise ModelFileError(
+            f"{path} could not be downloaded ({type(error).__name__}); {HOW}."
+        ) from None
+    return str(found)
+
+
+def _checked(name: str | os.PathLike[str]) -> str:
     try:
         path = os.fsdecode(name)
     except TypeError:
@@ -60,43 +117,25 @@ def find(
         raise ModelFileError("the path of a model is empty; give its folder, file or name.")
     if "\0" in path:
         raise ModelFileError(f"the path {path!a} holds a NUL character.")
-    if os.path.exists(path):
-        return path
-    if path.startswith(embedded.PREFIX):
-        return embedded.path_of(path[len(embedded.PREFIX) :])
+    return path
+
+
+def _is_name(path: str) -> bool:
+    """Whether a model on the Hub can have this name."""
     parts = path.split("/")
-    if len(parts) > 2 or not all(
+    return len(parts) <= 2 and all(
         part
         and part[0] != "."
         and part.replace("-", "").replace("_", "").replace(".", "").isalnum()
         for part in parts
-    ):
-        raise ModelFileError(f"{path} is not a folder or a file; give the path of a model.")
-    found = cached(path, revision or "main")
-    if found:
-        return found
-    how = (
-        f"download its files ({', '.join(FILES[:2])} and vocab.txt) into a folder on a computer "
-        "with a network, and give that folder"
     )
-    missing = f"{path} is not a folder or a file, and not in the cache {cache()}"
-    if local_files_only or os.environ.get("HF_HUB_OFFLINE", "").upper() in (
-        "1",
-        "TRUE",
-        "YES",
-        "ON",
-    ):
-        raise ModelFileError(f"{missing}; downloading is turned off, so {how}.")
-    try:
-        from huggingface_hub import snapshot_download
-    except ImportError:
-        raise ModelFileError(
-            f"{missing}; install bertlite-fast[hub] to download it, or {how}."
-        ) from None
-    try:
-        downloaded: Any = snapshot_download(path, revision=revision, allow_patterns=FILES)
-    except Exception as error:
-        raise ModelFileError(
-            f"{path} could not be downloaded ({type(error).__name__}); {how}."
-        ) from None
-    return str(downloaded)
+
+
+def _inside(path: str, subfolder: str) -> str:
+    """The folder in a model's folder, and there the converted file that save_pretrained wrote."""
+    if subfolder:
+        path = os.path.join(path, subfolder)
+        if not os.path.isdir(path):
+            raise ModelFileError(f"{path} is not a folder; check subfolder.")
+    converted = os.path.join(path, embedded.FILE)
+    return converted if os.path.isfile(converted) else path

@@ -3,48 +3,79 @@
 from __future__ import annotations
 
 from . import _native
-from .errors import InputError, ModelConfigError
+from .errors import InputError
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
     from typing import Any
 
-
-class Config:
-    """What config.json says, as attributes; `id2label` has integer keys."""
-
-    def __init__(self, text: str) -> None:
-        import json
-
-        values: dict[str, Any] = json.loads(text)
-        labels = values.get("id2label")
-        if isinstance(labels, dict):
-            values["id2label"] = {int(key): label for key, label in labels.items()}
-        self.__dict__.update(values)
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"config.json does not have {name!r}; it has {', '.join(self.__dict__)}."
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        return dict(self.__dict__)
-
-    def __repr__(self) -> str:
-        return f"Config({self.__dict__})"
+    from .config import Config
 
 
 class Model(_native.Model):
     """An open model. Call it with ids, as in transformers; it returns an Output."""
 
+    _config: Config | None = None
+
     @property
     def config(self) -> Config:
-        return Config(self.config_json)
+        """What config.json says, as attributes."""
+        if self._config is None:
+            from .config import Config
+
+            self._config = Config.from_json(self.config_json, self.info, self.source)
+        return self._config
+
+    @property
+    def name_or_path(self) -> str:
+        return str(self.source or "")
+
+    @property
+    def num_labels(self) -> int:
+        return int(self.config.num_labels)
+
+    @property
+    def device(self) -> Any:
+        """The CPU: a torch.device if torch is imported, otherwise a str with a `type`."""
+        from .device import cpu
+
+        return cpu()
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the outputs: torch.float32 if torch is imported, otherwise "float32"."""
+        from .device import float32
+
+        return float32()
 
     def eval(self) -> Model:
         """Return the model itself; code written for torch calls this."""
         return self
+
+    def to(self, *device: Any, **more: Any) -> Model:
+        """Return the model itself, which runs on the CPU; code written for torch calls this."""
+        return self
+
+    cpu = float = eval
+
+    def num_parameters(self, only_trainable: bool = False, exclude_embeddings: bool = False) -> int:
+        """How many numbers the encoder has, its pooler included."""
+        from .config import parameters
+
+        return parameters(self.info, exclude_embeddings)
+
+    def save_pretrained(
+        self, save_directory: str | os.PathLike[str], **more: Any
+    ) -> tuple[str, ...]:
+        """Write the model's files into a folder, from where from_pretrained opens them.
+
+        A checkpoint is written as it was read, a converted file as model.bertlite.
+        """
+        from .saving import save_model
+
+        return save_model(self, save_directory, more)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.source is None:
@@ -52,7 +83,8 @@ class Model(_native.Model):
                 "a model that was opened from memory, or that is not open, cannot be pickled; "
                 "open it from a file."
             )
-        return _open, (type(self), self.source, self.task, self.precision, self.threads)
+        changes = (self.changed_config, self.new_classifier)
+        return _open, (type(self), self.source, self.task, self.precision, self.threads, changes)
 
     def __repr__(self) -> str:
         try:
@@ -62,8 +94,18 @@ class Model(_native.Model):
         return f"<{self.task} model: {i['layers']} layers, {i['hidden']} wide, {self.precision}>"
 
 
-def _open(kind: type[Model], source: str, task: str, precision: str, threads: int) -> Model:
-    return kind(source, task, precision=precision, threads=threads)
+def _open(
+    kind: type[Model],
+    source: str,
+    task: str,
+    precision: str,
+    threads: int,
+    changes: tuple[bytes | None, bool] = (None, False),
+) -> Model:
+    config, new = changes
+    return kind(
+        source, task, precision=precision, threads=threads, config=config, new_classifier=new
+    )
 
 
 class AutoModel:
@@ -74,34 +116,34 @@ class AutoModel:
     @classmethod
     def from_pretrained(
         cls,
-        path: str | os.PathLike[str],
+        pretrained_model_name_or_path: str | os.PathLike[str],
         *,
         precision: str = "int8",
         threads: int = 1,
         num_labels: int | None = None,
+        config: Config | str | os.PathLike[str] | None = None,
         local_files_only: bool = False,
         revision: str | None = None,
+        **more: Any,
     ) -> Model:
         """Open a Hugging Face folder, a converted file, or a model by its name in the cache.
 
         precision: "int8", or "fp32" for reference. threads: how many threads a call may use; they
         end with the call. num_labels: the expected number of labels; another one is an error.
-        local_files_only: never download. revision: a branch, tag or commit on the Hub.
+        config: instead of the model's own. local_files_only: never download. revision: a branch,
+        tag or commit on the Hub. more: values of the config, such as id2label; and transformers'
+        other arguments, of which docs/transformers.md has a table.
         """
-        from . import hub
+        from .opening import Opening
 
-        model = Model(
-            hub.find(path, local_files_only=local_files_only, revision=revision),
+        opening = Opening(
             cls.task,
+            pretrained_model_name_or_path,
+            {"local_files_only": local_files_only, "revision": revision, **more},
             precision=precision,
             threads=threads,
         )
-        if num_labels is not None and model.info["labels"] != num_labels:
-            raise ModelConfigError(
-                f"this model has {model.info['labels']} labels, not {num_labels}; "
-                "to give it others, train it for them."
-            )
-        return model
+        return opening.model(config, num_labels)
 
 
 class AutoModelForMaskedLM(AutoModel):
@@ -119,6 +161,26 @@ class AutoModelForSequenceClassification(AutoModel):
     """
 
     task = "sequence-classification"
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | os.PathLike[str],
+        *,
+        labels: Sequence[str] | None = None,
+        **settings: Any,
+    ) -> Model:
+        """Open a model as AutoModel.from_pretrained does, with its classifier.
+
+        A model that does not have one gets a new one, for num_labels labels (2), whose weights are
+        random. labels: a classifier made from the labels' words, which answers at once: its logits
+        say how similar in meaning the text is to each.
+        """
+        if labels is None:
+            return super().from_pretrained(pretrained_model_name_or_path, **settings)
+        from .label_model import open_with_labels
+
+        return open_with_labels(pretrained_model_name_or_path, labels, settings)
 
 
 class AutoModelForTokenClassification(AutoModel):

@@ -77,6 +77,7 @@ typedef struct {
      * many of them neighboring windows of a longer text share. From config.json's "window" and
      * "window_overlap"; without them, positions and half a window. */
     int window, window_overlap;
+    bl_head ignored_head; /* a second head in the model's files, which is not used */
 } bl_info;
 
 /* A Hugging Face folder (config.json with model.safetensors or pytorch_model.bin) or a
@@ -87,6 +88,20 @@ BL_API bl_model *bl_open(const char *path, bl_precision precision, bl_error *err
  * in the delta file's folder first; if it is not there, base (or NULL) is used. */
 BL_API bl_model *bl_open_with_base(const char *path, const char *base, bl_precision precision,
                                    bl_error *error);
+
+/* How a model is opened, other than as its files say. All zeros: as they say. */
+typedef struct {
+    const char *base;   /* see bl_open_with_base */
+    const char *config; /* a config.json's text instead of the model's own, or NULL */
+    size_t config_size;
+    bl_head head; /* which one of several; BL_NO_HEAD: the one that the config names */
+    /* With BL_CLASS_HEAD: a new classifier for the labels of the config, instead of any that the
+     * model has. Its weights, and those of a pooler if there is none, are random numbers with a
+     * standard deviation of 0.02, the same on every machine. */
+    int new_classifier;
+} bl_open_options;
+BL_API bl_model *bl_open_with(const char *path, const bl_open_options *options,
+                              bl_precision precision, bl_error *error);
 
 /* The same from memory: config may be NULL if tensors is a converted file. What tensors
  * points to must outlive the model. */
@@ -128,12 +143,15 @@ typedef struct {
 
 /* positions (or NULL: all): for BL_HIDDEN, BL_TOKENS and BL_WORDS only these, counted through
  * the whole batch (text * S + column) in rising order; out then has position_count rows.
- * pooled (or NULL): with BL_HIDDEN, memory for BL_POOLED too, from the same pass. */
+ * pooled (or NULL): with BL_HIDDEN, memory for BL_POOLED too, from the same pass.
+ * states (or NULL): with BL_HIDDEN, memory for what goes into each layer, [layers][B][S][hidden],
+ * which is not written where the mask is 0; what the last layer gives is `out`. */
 typedef struct {
     bl_output output;
     const int32_t *positions;
     size_t position_count;
     float *pooled;
+    float *states;
 } bl_request;
 
 /* Bytes for texts of up to `tokens` tokens in all on `threads` threads. A larger

@@ -56,6 +56,7 @@ COMMON = [
     "csrc/model/pack.c",
     "csrc/model/embeddings.c",
     "csrc/model/layers.c",
+    "csrc/model/classifier.c",
     "csrc/model/heads.c",
     "csrc/model/labels.c",
     "csrc/model/open.c",

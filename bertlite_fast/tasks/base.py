@@ -8,13 +8,15 @@ from .. import hub
 from .._native import TextModel
 from ..checks import whole
 from ..errors import InputError
-from ..models import Config, Model
+from ..models import Model
 from ..tokenizer import Tokenizer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
+
+    from ..config import Config
 
 
 class Pipeline:
@@ -44,9 +46,15 @@ class Pipeline:
         if task:
             self.task = task
         where: dict[str, Any] = {"local_files_only": local_files_only, "revision": revision}
+        config = None
+        if settings:
+            from .arguments import opening_arguments
+
+            settings, more, config = opening_arguments(settings)
+            where.update(more)
         if not isinstance(model, Model):
             model = Model(_path(self.task, model, where), self.head, precision=precision,
-                          threads=threads)  # fmt: skip
+                          threads=threads, config=config)  # fmt: skip
         elif model.task != self.head:
             model = _reopened(model, self.task, self.head)
         if not isinstance(tokenizer, Tokenizer):
@@ -62,6 +70,40 @@ class Pipeline:
     def _ready(self) -> None:
         """Prepare what the task needs once, after the model is open."""
 
+    # What transformers' pipelines have.
+    framework = "pt"
+
+    @property
+    def device(self) -> Any:
+        """The CPU."""
+        return self.model.device
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the model's outputs."""
+        return self.model.dtype
+
+    torch_dtype = dtype
+
+    def predict(self, X: Any) -> Any:
+        """The same as a call."""
+        return self(X)
+
+    transform = predict
+
+    def save_pretrained(self, save_directory: str | os.PathLike[str], **more: Any) -> None:
+        """Write the model and its tokenizer into a folder, from where pipeline() opens them."""
+        self.model.save_pretrained(save_directory, **more)
+        self.tokenizer.save_pretrained(save_directory)
+
+    def call_settings(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """The settings of a call: the pipeline's own, and over them the given ones."""
+        if not settings:
+            return self.settings
+        from .arguments import call_arguments
+
+        return {**self.settings, **self._checked(call_arguments(settings))}
+
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         """Check a task's own settings and return them; unknown names and bad values are errors."""
         return settings
@@ -75,7 +117,7 @@ class Pipeline:
 
         settings: the task's, for this call only.
         """
-        settings = {**self.settings, **self._checked(settings)} if settings else self.settings
+        settings = self.call_settings(settings) if settings else self.settings
         if type(inputs) is str or isinstance(inputs, (str, dict)):
             return self._one(inputs, settings)
         if isinstance(inputs, (list, tuple)):
@@ -98,11 +140,11 @@ class Pipeline:
 
 def _path(task: str, model: str | os.PathLike[str] | None, where: dict[str, Any]) -> str:
     """Where a pipeline's model is: what is named, or the embedded one of the task."""
-    if model is None:
-        from .. import embedded
+    from .. import embedded
 
+    if model is None:
         return embedded.for_task(task)
-    return hub.find(model, **where)
+    return hub.find(model, embedded_model=embedded.BY_TASK[task], **where)
 
 
 def _reopened(model: Model, task: str, head: str) -> Model:
@@ -111,7 +153,10 @@ def _reopened(model: Model, task: str, head: str) -> Model:
         raise InputError(
             f"this model was opened as {model.task}, but {task} needs {head}; open it as that."
         )
-    return Model(model.source, head, precision=model.precision, threads=model.threads)
+    config = None if model.new_classifier else model.changed_config
+    return Model(
+        model.source, head, precision=model.precision, threads=model.threads, config=config
+    )
 
 
 def _tokenizer_path(
@@ -150,6 +195,12 @@ def iterable_texts(texts: Any) -> Any:
             f"a {type(texts).__name__} is a table, and which column holds the texts is not known; "
             "give one column, as a list."
         )
+    if (
+        not hasattr(texts, "__iter__")
+        and hasattr(texts, "__getitem__")
+        and hasattr(texts, "__len__")
+    ):
+        return (texts[i] for i in range(len(texts)))  # a torch Dataset
     if isinstance(texts, (bytes, bytearray, memoryview)) or not hasattr(texts, "__iter__"):
         raise InputError(
             f"a text has to be a str, or a list or generator of them, not {type(texts).__name__}."

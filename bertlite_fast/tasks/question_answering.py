@@ -50,7 +50,7 @@ class QuestionAnswering(Pipeline):
     def __call__(
         self, inputs: Any = None, question: Any = None, context: Any = None, **settings: Any
     ) -> Any:
-        settings = {**self.settings, **self._checked(settings)}
+        settings = self.call_settings(settings)
         if inputs is not None:
             if isinstance(inputs, dict):
                 return self._one(inputs, settings)

@@ -35,7 +35,7 @@ class SentenceSimilarity(Embedder):
 
     def __call__(self, inputs: Any, others: Any = None, **settings: Any) -> Any:
         """The similarity of each input to each of the others."""
-        settings = {**self.settings, **self._checked(settings)}
+        settings = self.call_settings(settings)
         if isinstance(inputs, dict) and others is None:
             refuse_unknown(inputs, self.task, "source_sentence", "sentences")
             inputs, others = inputs.get("source_sentence"), inputs.get("sentences")

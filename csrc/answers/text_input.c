@@ -245,7 +245,7 @@ bl_status bl_run_row(const bl_session *s, const bl_text_row *row, bl_output outp
 {
     const int types = bl_tokenizer_describe(s->tokenizer)->types;
     const bl_batch batch = { row->ids, NULL, types ? row->types : NULL, 1, row->count };
-    const bl_request request = { output, positions, position_count, NULL };
+    const bl_request request = { output, positions, position_count, NULL, NULL };
     return bl_run(s->model, &batch, &request, out, row->workspace, row->workspace_size, 1, error);
 }
 

@@ -10,12 +10,14 @@
 
 typedef struct {
     bl_model *model;
-    const bl_tensors *tensors;
+    bl_tensors *tensors;
     const bl_names *names;
     const char *prefix; /* "bert." or the like, before the encoder's names */
     bl_writer *writer;  /* gets whatever is read, as a converted file holds it; or NULL */
     bl_error *error;
-    float *row; /* working memory for the longest row of any tensor */
+    float *row;         /* working memory for the longest row of any tensor */
+    bl_head wanted;     /* of several heads; BL_NO_HEAD: the one that the config names */
+    float *new_tensors; /* what bl_add_classifier made, until the model is built */
 } bl_builder;
 
 /* Memory of count * size bytes, all zeros, that lives as long as the model and is freed with it.

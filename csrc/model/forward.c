@@ -118,6 +118,15 @@ static void keep_wanted(bl_pass *p, unsigned thread)
     bl_barrier(&p->threads);
 }
 
+/* Tokens [from, to) of a layer's input go to their positions in the batch. */
+static void keep_states(const bl_pass *p, size_t layer, size_t from, size_t to)
+{
+    const size_t n = p->m->c.hidden;
+    for (size_t r = from; r < to; r++)
+        memcpy(p->states + layer * p->batch_size + (size_t)p->origin[r] * n,
+               p->x + r * p->m->hidden, n * sizeof *p->states);
+}
+
 void bl_forward(bl_pass *p, unsigned thread)
 {
     const bl_model *m = p->m;
@@ -134,6 +143,7 @@ void bl_forward(bl_pass *p, unsigned thread)
 
     for (size_t i = 0; i < m->c.layers; i++) {
         const bl_layer *l = &m->layers[i];
+        if (p->states) keep_states(p, i, from, to);
         const int some =
             !all &&
             i + 1 == m->c.layers; /* the last layer: wanted rows only, but all keys and values */

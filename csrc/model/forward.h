@@ -18,6 +18,9 @@ typedef struct {
     int32_t *wanted;                    /* token indices */
     size_t *start, *wanted_start;       /* per text, and one more */
 
+    float *states;     /* what goes into each layer, as bl_request's, or NULL */
+    size_t batch_size; /* floats of one layer's states */
+
     float *x;           /* [tokens][hidden] */
     float *qkv;         /* [tokens][3 * width] */
     bl_rows8 rows;      /* int8: for any of a layer's inputs but the widest */

@@ -5,18 +5,42 @@
 #include "pack.h"
 #include "quantize.h"
 
-/* The head that the file has, of those that the architecture could have. */
-static bl_head find_head(const bl_builder *b)
+static int is_classifier(bl_head head) { return head == BL_CLASS_HEAD || head == BL_TOKEN_HEAD; }
+
+/* Whether the file has the tensors of a head. A classifier is of texts or of tokens, as named. */
+static int has_head(const bl_builder *b, bl_head head)
 {
-    char transform[BL_NAME_SIZE];
     const bl_head named = b->model->c.head;
-    bl_join(transform, b->names->transform, ".weight");
-    if (bl_builder_has(b, transform) && (named == BL_NO_HEAD || named == BL_WORD_HEAD))
-        return BL_WORD_HEAD;
-    if (bl_builder_has(b, "qa_outputs.weight")) return BL_ANSWER_HEAD;
-    if (bl_builder_has(b, "classifier.weight"))
-        return named == BL_TOKEN_HEAD ? BL_TOKEN_HEAD : BL_CLASS_HEAD;
-    return BL_NO_HEAD;
+    char transform[BL_NAME_SIZE];
+    switch (head) {
+    case BL_WORD_HEAD: return bl_builder_has(b, bl_join(transform, b->names->transform, ".weight"));
+    case BL_ANSWER_HEAD: return bl_builder_has(b, "qa_outputs.weight");
+    case BL_CLASS_HEAD: return bl_builder_has(b, "classifier.weight") && named != BL_TOKEN_HEAD;
+    case BL_TOKEN_HEAD: return bl_builder_has(b, "classifier.weight") && named != BL_CLASS_HEAD;
+    case BL_NO_HEAD: break;
+    }
+    return 0;
+}
+
+enum { ANSWER_LABELS = 2 }; /* the start and the end of a span */
+
+/* The head to use: the one wanted, or named by the config, if the file has it. *ignored: another
+ * one that the file has. A classifier is for texts unless tokens are named. */
+static bl_head find_head(const bl_builder *b, bl_head *ignored)
+{
+    const bl_head named = b->model->c.head;
+    const bl_head classifier = named == BL_TOKEN_HEAD ? BL_TOKEN_HEAD : BL_CLASS_HEAD;
+    const bl_head found[] = { b->wanted, named, BL_WORD_HEAD, BL_ANSWER_HEAD, classifier };
+    bl_head head = BL_NO_HEAD;
+    *ignored = BL_NO_HEAD;
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
+        /* Most checkpoints that were trained on from a language model keep its head. */
+        const int leftover = found[i] == BL_WORD_HEAD && i > 1 && named != BL_NO_HEAD;
+        if (leftover || found[i] == head || !has_head(b, found[i])) continue;
+        if (head == BL_NO_HEAD) head = found[i];
+        else if (!is_classifier(head) || !is_classifier(found[i])) *ignored = found[i];
+    }
+    return head;
 }
 
 static bl_status build_pooler(bl_builder *b, bl_head head, const bl_norm *last)
@@ -112,7 +136,7 @@ static bl_status build_word_head(bl_builder *b, const bl_norm *last)
 
 bl_status bl_build_heads(bl_builder *b, const bl_norm *last)
 {
-    const bl_head head = find_head(b);
+    const bl_head head = find_head(b, &b->model->info.ignored_head);
     const bl_status status = build_pooler(b, head, last);
     if (status != BL_OK) return status;
     b->model->info.head = head;
@@ -120,7 +144,9 @@ bl_status bl_build_heads(bl_builder *b, const bl_norm *last)
     case BL_NO_HEAD: return BL_OK;
     case BL_CLASS_HEAD:
     case BL_TOKEN_HEAD: return build_classifier(b, "classifier");
-    case BL_ANSWER_HEAD: return build_classifier(b, "qa_outputs");
+    case BL_ANSWER_HEAD:
+        b->model->c.labels = ANSWER_LABELS;
+        return build_classifier(b, "qa_outputs");
     case BL_WORD_HEAD: return build_word_head(b, last);
     }
     return BL_OK;

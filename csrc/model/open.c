@@ -10,6 +10,7 @@
 #include "../files/formats.h"
 #include "../memory.h"
 #include "builder.h"
+#include "classifier.h"
 #include "embeddings.h"
 #include "heads.h"
 #include "labels.h"
@@ -89,10 +90,11 @@ static bl_status find_prefix(bl_builder *b)
                    "model; open a checkpoint of BERT or DistilBERT.");
 }
 
-static bl_status build(bl_builder *b)
+static bl_status build(bl_builder *b, int new_classifier)
 {
     const bl_norm *last = NULL;
     bl_status status = find_prefix(b);
+    if (status == BL_OK && new_classifier) status = bl_add_classifier(b);
     if (status == BL_OK) status = bl_build_embeddings(b);
     if (status == BL_OK) status = bl_build_layers(b, &last);
     if (status == BL_OK) status = bl_build_heads(b, last);
@@ -110,15 +112,20 @@ static size_t longest_row(const bl_config_values *c)
 }
 
 static bl_status build_model(bl_model *m, const char *config, size_t config_size,
-                             const bl_tensors *tensors, bl_writer *writer, bl_error *error)
+                             bl_tensors *tensors, const bl_open_options *options, bl_writer *writer,
+                             bl_error *error)
 {
-    bl_builder b = { .model = m, .tensors = tensors, .writer = writer, .error = error };
+    bl_builder b = {
+        .model = m, .tensors = tensors, .writer = writer, .error = error, .wanted = options->head
+    };
+    if (options->config) config = options->config, config_size = options->config_size;
     bl_status status = read_config(&b, config, config_size);
     if (status != BL_OK) return status;
     b.names = bl_names_of(m->c.family);
     b.row = bl_malloc(longest_row(&m->c) * sizeof *b.row);
-    status = b.row ? build(&b) : bl_no_memory(error, "the model");
+    status = b.row ? build(&b, options->new_classifier) : bl_no_memory(error, "the model");
     bl_free(b.row);
+    bl_free(b.new_tensors);
     return status;
 }
 
@@ -226,14 +233,16 @@ static bl_status read_folder_tensors(const char *folder, bl_map *map, bl_tensors
     return no_tensors(folder, error);
 }
 
-static bl_status open_folder(bl_model *m, const char *folder, bl_writer *writer, bl_error *error)
+static bl_status open_folder(bl_model *m, const char *folder, const bl_open_options *options,
+                             bl_writer *writer, bl_error *error)
 {
     bl_map config = { 0 };
     bl_tensors tensors = { 0 };
     bl_status status = map_config(folder, &config, error);
     if (status == BL_OK) status = read_folder_tensors(folder, &m->map, &tensors, error);
     if (status == BL_OK)
-        status = build_model(m, (const char *)config.data, config.size, &tensors, writer, error);
+        status = build_model(m, (const char *)config.data, config.size, &tensors, options, writer,
+                             error);
     bl_tensors_free(&tensors);
     bl_map_close(&config);
     /* Everything was copied, except int8 word embeddings. */
@@ -244,12 +253,15 @@ static bl_status open_folder(bl_model *m, const char *folder, bl_writer *writer,
 
 /* ---- single files and memory ------------------------------------------------------------- */
 
-/* Where the bytes come from: path is NULL for memory; base_path may be NULL. */
+/* Where the bytes come from: path is NULL for memory. */
 typedef struct {
     const void *data;
     size_t size;
-    const char *path, *base_path;
+    const char *path;
+    const bl_open_options *options;
 } source;
+
+static const bl_open_options as_it_is; /* all zeros */
 
 static bl_status read_tensors(const source *from, int has_config, bl_tensors *out, bl_error *error)
 {
@@ -273,7 +285,7 @@ static bl_status add_base(bl_model *m, const source *from, bl_tensors *delta, bl
                        "this is a delta file of %.60s, which cannot be found from memory; open it "
                        "by its path.",
                        delta->base);
-    bl_status status = bl_open_base(delta, from->path, from->base_path, &m->base, &base, error);
+    bl_status status = bl_open_base(delta, from->path, from->options->base, &m->base, &base, error);
     if (status != BL_OK) return status;
     status = bl_share_tensors(delta, &base, error);
     bl_tensors_free(&base);
@@ -290,19 +302,21 @@ static bl_status open_bytes(bl_model *m, const source *from, const char *config,
         config = tensors.config;
         config_size = strlen(config);
     }
-    if (status == BL_OK) status = build_model(m, config, config_size, &tensors, NULL, error);
+    if (status == BL_OK)
+        status = build_model(m, config, config_size, &tensors, from->options, NULL, error);
     bl_tensors_free(&tensors);
     return status;
 }
 
-static bl_status open_file(bl_model *m, const char *path, const char *base_path, bl_error *error)
+static bl_status open_file(bl_model *m, const char *path, const bl_open_options *options,
+                           bl_error *error)
 {
     if (!bl_is_file(path))
         return bl_fail(error, BL_FILE_ERROR,
                        "%.300s is neither a folder nor a readable file; check the path.", path);
     const bl_status status = bl_map_file(&m->map, path, error);
     if (status != BL_OK) return status;
-    const source from = { m->map.data, m->map.size, path, base_path };
+    const source from = { m->map.data, m->map.size, path, options };
     return open_bytes(m, &from, NULL, 0, error);
 }
 
@@ -312,16 +326,23 @@ bl_model *bl_open_for_conversion(const char *folder, bl_writer *writer, bl_error
 {
     bl_model *m = create(BL_INT8, error);
     if (!m) return NULL;
-    return finished(m, open_folder(m, folder, writer, error));
+    return finished(m, open_folder(m, folder, &as_it_is, writer, error));
+}
+
+bl_model *bl_open_with(const char *path, const bl_open_options *options, bl_precision precision,
+                       bl_error *error)
+{
+    bl_model *m = create(precision, error);
+    if (!m) return NULL;
+    return finished(m, bl_is_folder(path) ? open_folder(m, path, options, NULL, error)
+                                          : open_file(m, path, options, error));
 }
 
 bl_model *bl_open_with_base(const char *path, const char *base, bl_precision precision,
                             bl_error *error)
 {
-    bl_model *m = create(precision, error);
-    if (!m) return NULL;
-    return finished(m, bl_is_folder(path) ? open_folder(m, path, NULL, error)
-                                          : open_file(m, path, base, error));
+    const bl_open_options options = { .base = base };
+    return bl_open_with(path, &options, precision, error);
 }
 
 bl_model *bl_open(const char *path, bl_precision precision, bl_error *error)
@@ -332,7 +353,7 @@ bl_model *bl_open(const char *path, bl_precision precision, bl_error *error)
 bl_model *bl_open_memory(const char *config, size_t config_size, const void *tensors,
                          size_t tensors_size, bl_precision precision, bl_error *error)
 {
-    const source from = { tensors, tensors_size, NULL, NULL };
+    const source from = { tensors, tensors_size, NULL, &as_it_is };
     bl_model *m = create(precision, error);
     if (!m) return NULL;
     return finished(m, open_bytes(m, &from, config, config_size, error));

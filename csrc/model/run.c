@@ -237,6 +237,10 @@ static bl_status check(const bl_model *m, const bl_batch *b, const bl_request *r
         return bl_fail(
             error, BL_INPUT_ERROR,
             "the pooled output comes with all hidden states only, and from a model with a pooler.");
+    if (request->states && (request->output != BL_HIDDEN || request->positions))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the states of all layers come with the hidden states of all tokens only; "
+                       "ask for these.");
     return check_positions(b, request, error);
 }
 
@@ -311,6 +315,8 @@ bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_request *req
     j.stride = row_size(m, request->output);
     j.listed = request->positions != NULL;
     j.pass.first_only = !per_token(request->output) && !from_mean(m, request->output);
+    j.pass.states = request->states;
+    j.pass.batch_size = batch->texts * batch->length * m->c.hidden;
     size_t at = 0;
     for (size_t text = 0; text < batch->texts;) {
         const size_t first = text, listed = at;

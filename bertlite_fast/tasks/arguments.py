@@ -1,0 +1,83 @@
+"""What pipelines do with the arguments that transformers' pipelines take."""
+
+from __future__ import annotations
+
+import os
+
+from ..compatibility import needed
+from ..errors import InputError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+WHERE = ("cache_dir", "token", "force_download", "subfolder")
+# Arguments of the tokenizer that a text's row of ids depends on; a row is never padded.
+FOR_TOKENIZER = ("max_length", "add_special_tokens")
+PADDING = ("padding", "pad_to_multiple_of", "padding_side")
+
+
+def opening_arguments(
+    settings: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any], str | None]:
+    """The task's own settings, where to look for the model, and a config.json for it."""
+    settings = needed("pipeline", settings)
+    more = settings.pop("model_kwargs", None) or {}
+    if not isinstance(more, dict):
+        raise InputError(f"model_kwargs has to be a dict, not {type(more).__name__}.")
+    more = needed("from_pretrained", more)
+    where = {name: settings.pop(name) for name in WHERE if name in settings}
+    if "use_auth_token" in settings:  # its name in older versions
+        where["token"] = settings.pop("use_auth_token")
+    config = settings.pop("config", more.pop("config", None))
+    for name in ("local_files_only", "revision", *WHERE):
+        if name in more:
+            where[name] = more.pop(name)
+    if more:
+        raise InputError(f"model_kwargs has {', '.join(more)}; give it as an argument of pipeline.")
+    return settings, {k: v for k, v in where.items() if v is not None}, _config_text(config)
+
+
+def _config_text(config: Any) -> str | None:
+    if config is None:
+        return None
+    if hasattr(config, "to_json_string"):
+        return str(config.to_json_string())
+    if isinstance(config, (str, os.PathLike)):
+        from ..config import Config
+
+        return Config.from_pretrained(config).to_json_string()
+    raise InputError(f"config has to be a Config or a path, not {type(config).__name__}.")
+
+
+def call_arguments(settings: dict[str, Any]) -> dict[str, Any]:
+    """A call's settings without those that change nothing."""
+    return needed("pipeline call", settings)
+
+
+def choice(value: Any) -> Any:
+    """A setting that transformers also takes as an enum, or in capitals."""
+    value = getattr(value, "value", value)
+    return value.lower() if isinstance(value, str) else value
+
+
+def for_tokenizer(settings: dict[str, Any], nested: str | None = None) -> dict[str, Any]:
+    """Take the tokenizer's arguments out of the settings; only those that change a row are left.
+
+    nested: the setting that holds such arguments too. The result is for Tokenizer.__call__.
+    """
+    given = settings.pop(nested, None) if nested else None
+    if not isinstance(given, (dict, type(None))):
+        raise InputError(f"{nested} has to be a dict of arguments for the tokenizer.")
+    given = dict(given or {})
+    for name in ("truncation", *FOR_TOKENIZER, *PADDING):
+        if name in settings:
+            given[name] = settings.pop(name)
+    for name in PADDING:
+        given.pop(name, None)
+    if choice(given.get("truncation")) in (None, True, "longest_first"):
+        given.pop("truncation", None)  # what is done in any case
+    given = {name: value for name, value in given.items() if value is not None}
+    if given.get("max_length") is not None:
+        given.setdefault("truncation", True)
+    return given
