@@ -112,10 +112,22 @@ def card() -> dict[str, Any]:
 
     Empty if the build has none.
     """
+    return _stored("card.json")
+
+
+def behavior() -> dict[str, Any]:
+    """How the embedded models do on each class of cases of the behavior sets (tests/behavior).
+
+    Empty if the build has none.
+    """
+    return _stored("behavior.json")
+
+
+def _stored(name: str) -> dict[str, Any]:
     import json
 
     try:
-        with open(os.path.join(FOLDER, "card.json"), encoding="utf-8") as file:
+        with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
             found: dict[str, Any] = json.load(file)
             return found
     except OSError:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 class Info(Command):
-    examples = ("bertlite-fast info", "bertlite-fast info --selftest")
+    examples = (
+        "bertlite-fast info",
+        "bertlite-fast info --behavior",
+        "bertlite-fast info --selftest",
+    )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="a line of JSON")
@@ -26,9 +30,17 @@ class Info(Command):
             help="run every kernel and embedded model, and compare each output's bytes",
         )
 
+        parser.add_argument(
+            "--behavior",
+            action="store_true",
+            help="how the models do on negated, misspelled, distant ...: scores and failures",
+        )
+
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
         if args.selftest:
             return self_test(screen)
+        if args.behavior:
+            return show_behavior(screen)
         facts = installed()
         if screen.as_json:
             screen.json(facts)
@@ -47,7 +59,7 @@ class Info(Command):
         screen.row("embedded models:")
         for model in facts["embedded_models"]:
             screen.row(f"  {model['name']:20} {model['bytes'] / 1000:7.0f} KB  {model['what']}")
-            for score in model["scores"]:
+            for score in [*model["scores"], *model["behavior"]]:
                 screen.row(f"  {'':20}             {score}")
 
 
@@ -72,15 +84,51 @@ def embedded_models() -> list[dict[str, Any]]:
     from ... import embedded
 
     card = embedded.card().get("models", {})
+    classes = embedded.behavior().get("classes", {}).values()
     return [
         {
             "name": embedded.PREFIX + name,
             "bytes": os.path.getsize(embedded.path_of(name)),
             "what": card.get(name, {}).get("what", ""),
             "scores": card.get(name, {}).get("scores", []),
+            "behavior": _summary([one for one in classes if one["model"] == name]),
         }
         for name in embedded.names()
     ]
+
+
+def _reaches(one: dict[str, Any]) -> bool:
+    """Whether a class of cases reaches its aim: of valid commands, so many have to be accepted."""
+    reached: bool = one.get("accepted", one["right"]) >= one["aim"]
+    return reached
+
+
+def _summary(classes: list[dict[str, Any]]) -> list[str]:
+    """A line that says how many classes of the behavior sets reach their aim."""
+    aimed = [one for one in classes if "aim" in one]
+    if not aimed:
+        return []
+    reached = sum(map(_reaches, aimed))
+    return [f"behavior: {reached} of {len(aimed)} classes reach their aim (info --behavior)"]
+
+
+def show_behavior(screen: Screen) -> int:
+    """The scores of the behavior sets, and a few of the cases that fail."""
+    from ... import embedded
+
+    found = embedded.behavior()
+    if screen.as_json:
+        screen.json(found)
+        return 0
+    for one in found.get("classes", {}).values():
+        aim = f", aim {one['aim']:g} %" if "aim" in one else ""
+        accepted = f"accepted {one['accepted']:.1f} %, " if "accepted" in one else ""
+        screen.row(f"{one['title']}: {accepted}right {one['right']:.1f} % of {one['cases']}{aim}")
+        for failure in one.get("fails", []):
+            screen.row(f"    {failure['text']} -> {failure['answer']}")
+    for model, error in found.get("calibration_error", {}).items():
+        screen.row(f"expected calibration error of {model}: {error:.3f}")
+    return 0
 
 
 def self_test(screen: Screen) -> int:
