@@ -51,11 +51,16 @@ def test_as_many_valid_commands_stand_beside_those_to_refuse() -> None:
 def test_right_answers_are_labels_of_the_models() -> None:
     intents = {*embedded_models("intent-classification", "intent").labels}
     tags = {*embedded_models("token-classification", "pos").labels}
+    slots = {label[2:] for label in embedded_models("token-classification", "slots").labels}
     for name, one in CLASSES.items():
         for case in one.cases():
             assert case.right and not set("{}<>") & set(case.text), (name, case.text)
             if one.model == "intent":
                 assert set(case.right) <= intents, (name, case)
+            if one.model == "several":
+                assert {label for right in case.right for label in right.split(",")} <= intents
+            if one.model == "slots":
+                assert {right.split()[0] for right in case.right} <= slots, (name, case)
             if one.model == "pos":
                 assert {right.split()[1] for right in case.right} <= tags, (name, case)
             if one.model == "zero-shot":
@@ -144,7 +149,7 @@ def test_a_model_with_one_opinion_fails(label: str) -> None:
 
 
 def test_models_that_find_nothing_fail() -> None:
-    nothing: dict[str, list[Any]] = {"ner": [], "qa": [], "pos": [], "base": []}
+    nothing: dict[str, list[Any]] = {"ner": [], "slots": [], "qa": [], "pos": [], "base": []}
     for name, one in CLASSES.items():
         if one.model in nothing and name != "no answer":
             assert scored(nothing[one.model], [name])[name].right == 0

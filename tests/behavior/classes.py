@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from . import commands, judges, meanings, noise, opinions, positions
+from . import commands, judges, meanings, noise, opinions, positions, spans
 from .case import DIRECTION, INVARIANCE, MINIMUM, Behavior, Case, Verdict
 from .judges import Open
 
@@ -12,6 +12,8 @@ Judge = Callable[[Case, Open], Verdict]
 # how the cases of a model are judged
 JUDGES: dict[str, Judge] = {
     "intent": judges.intent,
+    "several": judges.several,
+    "slots": judges.slots,
     "sentiment": judges.sentiment,
     "vectors": judges.similarity,
     "zero-shot": judges.zero_shot,
@@ -22,6 +24,8 @@ JUDGES: dict[str, Judge] = {
 }
 ACCEPTED, REFUSED, CHAT, TYPED, SPOKEN, OPINION, MEANING = 95.0, 92.0, 88.0, 85.0, 94.0, 88.0, 60.0
 MASKED = 70.0
+# The shipped model of what is judged otherwise than its other classes.
+MODEL_OF = {"zero-shot": "vectors", "several": "intent"}
 # By how many points a score may fall from the first positions to the last.
 FALLS = {"names": 3.0, "tags": 3.0, "masks": 3.0, "answers by position": 10.0}
 ERROR_OF_CALIBRATION = 0.08
@@ -105,6 +109,10 @@ def classes() -> dict[str, Behavior]:
     found: dict[str, Behavior] = {}
     _refused(found)
     _understood(found)
+    found["several"] = Behavior(
+        "several commands in one sentence", MINIMUM, "several", spans.several
+    )
+    found["slots"] = Behavior("slots of commands", MINIMUM, "slots", spans.slots)
     for name in opinions.opinions():
         found[f"sentiment: {name}"] = Behavior(
             f"sentiment: {name}",

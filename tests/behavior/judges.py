@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 from typing import Any, Callable
 
+from bertlite_fast.errors import InputError
 from training.release.statistics import answer_words
 
 from .case import REFUSED, Case, Verdict
 
 Open = Callable[[str, str], Any]  # a task, an embedded model's name; returns a pipeline
 NEUTRAL = (0.3, 0.7)  # the probability of "positive" where people would disagree
+OVERLAP = 0.5  # of the characters of two spans that are one slot
 TOP = 5  # words of fill-mask that count
 ALL = len("PER")  # letters by which PER is told from LOC: PERSON, I-PER and PER are one kind
 OTHERS = "MISC"[:ALL]  # names of other kinds are not in the cases
@@ -39,6 +41,42 @@ def intent(case: Case, opened: Open) -> Verdict:
         said != REFUSED,
         [(found["score"], best in case.right)],
     )
+
+
+def several(case: Case, opened: Open) -> Verdict:
+    """All commands of a sentence, in their order."""
+    pipe = opened("intent-classification", "intent")
+    try:
+        found = pipe(case.text, several=True)
+    except InputError:  # a model of one intent for each text
+        found = [pipe(case.text)]
+    said = [one["label"] or REFUSED for one in found]
+    is_right = len(said) == len(case.right) and all(
+        label in right.split(",") for label, right in zip(said, case.right)
+    )
+    return Verdict(float(is_right), ", ".join(said))
+
+
+def slots(case: Case, opened: Open) -> Verdict:
+    """The share of slots that are found; sets differ on whether "list" is of "shopping list"."""
+    pipe = opened("token-classification", "slots")
+    found = [
+        (e["entity_group"], e["start"], e["end"])
+        for e in pipe(case.text, aggregation_strategy="first")
+    ]
+    right = 0
+    for one in case.right:
+        kind, start, end = one.split()
+        right += any(
+            kind == k and _common(int(start), int(end), a, b) >= OVERLAP for k, a, b in found
+        )
+    said = ", ".join(f"{kind} {case.text[a:b]}" for kind, a, b in found)
+    return Verdict(right / len(case.right), said or "(no slots)")
+
+
+def _common(start: int, end: int, a: int, b: int) -> float:
+    """The share of the characters of two spans that is in both."""
+    return max(0, min(end, b) - max(start, a)) / (max(end, b) - min(start, a))
 
 
 def sentiment(case: Case, opened: Open) -> Verdict:

@@ -11,7 +11,7 @@ from bertlite_fast.files import write_atomically
 from training.release.document import between_marks
 
 from .case import Case
-from .classes import CLASSES, FALLS
+from .classes import CLASSES, FALLS, MODEL_OF
 from .positions import BUCKETS, bucket_name
 from .scoring import Row, by_position, calibration_errors, value
 
@@ -62,7 +62,7 @@ def as_json(rows: dict[str, Row], beside: Beside) -> dict[str, Any]:
     classes = {}
     for name, row in rows.items():
         one = CLASSES[name]
-        model = "vectors" if one.model == "zero-shot" else one.model
+        model = MODEL_OF.get(one.model, one.model)
         classes[name] = {
             "title": one.title,
             "test": one.test,
