@@ -15,6 +15,7 @@ JUDGES: dict[str, Judge] = {
     "several": judges.several,
     "slots": judges.slots,
     "sentiment": judges.sentiment,
+    "emotion": judges.emotion,
     "vectors": judges.similarity,
     "zero-shot": judges.zero_shot,
     "qa": judges.answer,
@@ -74,7 +75,19 @@ def _understood(found: dict[str, Behavior]) -> None:
             lambda kind=kind: commands.mistyped(kind),  # type: ignore[misc]
             TYPED,
         )
+    for kind, title, aim in (
+        ("misspelled", "typing: common misspellings", TYPED),
+        ("texting", "typing: the style of text messages", TYPED),
+        ("homophones", "speech: words that sound alike", TYPED),
+    ):
+        found[kind] = _intents(
+            title,
+            INVARIANCE,
+            lambda kind=kind: commands.respelled(kind),  # type: ignore[misc]
+            aim,
+        )
     rows: tuple[tuple[str, str, Cases], ...] = (
+        ("small words", "typing: small words left out", commands.telegraphed),
         ("capitals", "capitals", commands.capitals),
         ("punctuation", "no or other punctuation", commands.punctuation),
         ("repetitions", "speech: repetitions", commands.repetitions),
@@ -121,6 +134,7 @@ def classes() -> dict[str, Behavior]:
             lambda name=name: opinions.opinions()[name],  # type: ignore[misc]
             OPINION,
         )
+    found["emotions"] = Behavior("emotions", MINIMUM, "emotion", opinions.feelings)
     found["near misses"] = Behavior(
         "a paraphrase above a near miss",
         DIRECTION,

@@ -17,6 +17,9 @@ VARIANTS = 6  # of a line with choices
 NUMBERS = 4  # put into each frame of numbers
 PHRASES = 5  # put into each frame of a negation
 SAID = 240  # cases of each kind of noise
+LEFT = 3  # words of a command without its small ones
+# How many words of a text are written otherwise.
+RESPELLED = {"misspelled": 2, "texting": 9, "homophones": 1}
 MENTIONS = 4  # sentences on each title
 STOP, NO = "*", "!"
 
@@ -136,6 +139,37 @@ def mistyped(kind: str) -> list[Case]:
         if text:
             found.append(Case(text, case.right))
     return found[:SAID]
+
+
+@functools.cache
+def spellings(kind: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for section, line in lines("spellings"):
+        if section == kind:
+            word, written = fields(line)
+            found[word] = written.split()
+    return found
+
+
+def respelled(kind: str) -> list[Case]:
+    """Commands with words as people write them, or as recognizers mistake them."""
+    r = generator(kind)
+    found = []
+    for case in [*commands(), *in_frames("polite")]:
+        text = noise.respelled(case.text, spellings(kind), RESPELLED[kind], r)
+        if text.lower() != case.text.lower():
+            found.append(Case(text, case.right))
+    return list(dict.fromkeys(r.sample(found, min(SAID, len(found)))))
+
+
+def telegraphed() -> list[Case]:
+    """Commands without their small words, if enough is left."""
+    found = []
+    for case in verb_phrases():
+        text = noise.telegraphed(case.text)
+        if text != noise.bare(case.text) and len(text.split()) >= LEFT:
+            found.append(Case(text, case.right))
+    return list(dict.fromkeys(found))[:SAID]
 
 
 def in_frames(section: str) -> list[Case]:

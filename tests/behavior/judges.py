@@ -91,6 +91,12 @@ def sentiment(case: Case, opened: Open) -> Verdict:
     return Verdict(float(label == right), said, True, [(score, label == right)])
 
 
+def emotion(case: Case, opened: Open) -> Verdict:
+    found = opened("text-classification", "emotion")(case.text)[0]
+    is_right = found["label"] in case.right
+    return Verdict(float(is_right), found["label"], True, [(found["score"], is_right)])
+
+
 def similarity(case: Case, opened: Open) -> Verdict:
     same, other = opened("sentence-similarity", "vectors")(case.text, list(case.rest))
     return Verdict(float(same > other), f"{same:.2f}, near miss {other:.2f}")

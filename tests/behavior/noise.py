@@ -19,6 +19,7 @@ CAPITALS: tuple[Callable[[str], str], ...] = (
     lambda text: " ".join(w.upper() if i % 2 else w for i, w in enumerate(text.split())),
     lambda text: text[:1].lower() + text[1:].swapcase(),
 )
+LEFT_OUT = frozenset("a an the my some of at please".split())
 MARKS = ("", "!", "!!!", "...", " ?", ".", "!?")
 
 
@@ -85,6 +86,22 @@ def joined(text: str, r: random.Random) -> str:
     words = text.split()
     at = r.randrange(len(words) - 1)
     return " ".join([*words[:at], words[at] + words[at + 1], *words[at + 2 :]])
+
+
+def respelled(text: str, spellings: dict[str, list[str]], most: int, r: random.Random) -> str:
+    """A text with up to so many words written as the list says."""
+    words = text.split()
+    found = [i for i, word in enumerate(words) if word.lower().strip(",.?!") in spellings]
+    for at in r.sample(found, min(most, len(found))):
+        core = words[at].lower().strip(",.?!")
+        words[at] = words[at].lower().replace(core, r.choice(spellings[core]))
+    return " ".join(words)
+
+
+def telegraphed(text: str) -> str:
+    """A text without the words that people leave out when they are in a hurry."""
+    words = re.sub(r"[,.?!]", "", text.lower()).split()
+    return " ".join(word for word in words if word not in LEFT_OUT)
 
 
 def stuttered(text: str, r: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""Opinions: positive, negative, or such that people would disagree."""
+"""Opinions: positive, negative, or such that people would disagree; and what people feel."""
 
 from __future__ import annotations
 
@@ -24,4 +24,13 @@ def opinions() -> dict[str, list[Case]]:
         sign, _, frame = line.partition(" ")
         for text in expand_named(frame, lists, VARIANTS):
             found.setdefault(section, []).append(Case(text, (SIGNS[sign],)))
+    return found
+
+
+@functools.cache
+def feelings() -> list[Case]:
+    found = []
+    for _, line in lines("feelings"):
+        label, _, text = line.partition(": ")
+        found.append(Case(text, (label,)))
     return found

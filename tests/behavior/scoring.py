@@ -12,7 +12,13 @@ from .judges import Open
 from .positions import BUCKETS, bucket_name
 
 BINS = 10
-CALIBRATED = ("intent", "sentiment", "qa", "ner")  # models whose scores are probabilities
+CALIBRATED = (
+    "intent",
+    "sentiment",
+    "emotion",
+    "qa",
+    "ner",
+)  # models whose scores are probabilities
 # Points of a case are kept as a character: so many parts make whole halves, thirds, fifths.
 MARKS = 60
 ALPHABET = string.digits + string.ascii_letters
