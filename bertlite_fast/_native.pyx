@@ -14,6 +14,7 @@
     _answer_values.pxi  what goes into answers and comes out of them
     _answers.pxi        TextModel: text to answers
     _commands.pxi       what texts ask for, with the values in them
+    _limits.pxi         work that shows the limits of a machine
 
 An object whose __init__ did not run or failed is not open, and every method says so.
 """
@@ -31,7 +32,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF, PyObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.stddef cimport size_t
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset, strlen
 
@@ -107,6 +108,7 @@ include "_tokenizer.pxi"
 include "_answer_values.pxi"
 include "_answers.pxi"
 include "_commands.pxi"
+include "_limits.pxi"
 
 
 def available_isas():

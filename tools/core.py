@@ -80,6 +80,7 @@ COMMON = [
     "csrc/answers/commands.c",
     "csrc/kernels/dispatch.c",
     "csrc/kernels/check.c",
+    "csrc/kernels/limits.c",
     "csrc/kernels/isa_generic.c",
 ]
 

@@ -169,20 +169,11 @@ static uint64_t hash_results(checker *c, const bl_kernels *k)
     return c->hash;
 }
 
-static const bl_kernels *find_isa(const char *name)
-{
-    size_t count;
-    const bl_kernels *const *isas = bl_isas(&count);
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(isas[i]->name, name) && bl_isa_available(isas[i])) return isas[i];
-    return NULL;
-}
-
 bl_status bl_check_isa(const char *name, bl_error *error)
 {
     size_t count;
     const bl_kernels *plain = bl_isas(&count)[0];
-    const bl_kernels *isa = name ? find_isa(name) : NULL;
+    const bl_kernels *isa = bl_find_isa(name);
     if (!isa)
         return bl_fail(error, BL_ISA_ERROR,
                        "\"%.60s\" is not an instruction set of this machine: expected one of those "

@@ -168,6 +168,13 @@ int bl_isa_available(const bl_kernels *isa)
     return 0;
 }
 
+const bl_kernels *bl_find_isa(const char *name)
+{
+    for (size_t i = 0; name && i < TABLES; i++)
+        if (!strcmp(tables[i]->name, name) && bl_isa_available(tables[i])) return tables[i];
+    return NULL;
+}
+
 static const bl_kernels *choose(void)
 {
     const char *wanted = getenv("BERTLITE_ISA");

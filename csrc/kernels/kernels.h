@@ -129,6 +129,9 @@ const bl_kernels *const *bl_isas(size_t *count);
 /* Whether this machine can run the table. */
 int bl_isa_available(const bl_kernels *isa);
 
+/* The table of this name, NULL if this machine cannot run it or there is none. */
+const bl_kernels *bl_find_isa(const char *name);
+
 /* The table in use: BERTLITE_ISA if set, else the best available.  NULL when
  * BERTLITE_ISA names none that can run here. */
 const bl_kernels *bl_active_isa(void);

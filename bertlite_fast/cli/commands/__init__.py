@@ -26,6 +26,7 @@ COMMANDS = {
     "embed": ("vectors", "Embed", "texts as vectors"),
     "convert": ("convert", "Convert", "a model's folder as one int8 file"),
     "info": ("installation", "Info", "version, instruction sets, models"),
+    "bench": ("bench", "Bench", "how fast this machine answers, measured and checked"),
     "completion": ("installation", "Completion", "completion for a shell"),
 }
 

@@ -1,0 +1,165 @@
+"""The results for people: a table for a terminal, and one Markdown row to paste."""
+
+from __future__ import annotations
+
+from . import cases, machine
+from .derived import find
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Document = dict[str, Any]
+
+COLUMNS = ("min", "p5", "median", "p95", "p99")
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """Three digits that matter: 1.23, 12.3, 123, 1234."""
+    if value is None:
+        return "-"
+    digits = max(0, 2 - (len(str(int(abs(value)))) - 1)) if abs(value) >= 1 else 3
+    return f"{value:.{digits}f}{unit}"
+
+
+def verdict(document: Document) -> str:
+    """Right or wrong first, then stable or not."""
+    correctness = document["correctness"]
+    if not correctness["correct"]:
+        wrong = [
+            f"{isa}: {entry['problem']}"
+            for isa, entry in correctness["isas"].items()
+            if not entry["correct"]
+        ]
+        return f"WRONG, so its speed means nothing: {'; '.join(wrong)}"
+    stability = document["stability"]
+    if stability["stable"]:
+        return f"correct; stable: ± {100 * stability['disagreement']:.1f} %"
+    return f"correct; unstable: {', '.join(stability['reasons'])}"
+
+
+def _header(document: Document) -> list[str]:
+    found = document["machine"]
+    cores = ", ".join(f"{count} x {name}" for name, count in found["cpu_cores"].items())
+    memory = f"{found['mem_bytes'] / 2**20:.0f} MB" if found["mem_bytes"] else "memory unknown"
+    facts = [f"{found['system']} {found['kernel']}", found["libc"], f"{found['bits']} bits"]
+    facts.append(f"Python {found['python_version']}")
+    lines = [
+        f"{machine.title(found)}: {cores or found['machine']}, {memory}",
+        ", ".join(str(fact) for fact in facts if fact),
+    ]
+    before, after = document["sensors"]["before"], document["sensors"]["after"]
+    seen = [f"governor {found['cpu_config'] or 'unknown'}"]
+    for name, unit in (("cpu_temp", "°C"), ("cpu_freq_mhz", "MHz")):
+        first, last = (
+            max(s[name], default=None) if isinstance(s[name], list) else s[name]
+            for s in (before, after)
+        )
+        if first is not None and last is not None:
+            seen.append(f"{first:.0f} to {last:.0f} {unit}")
+    if after["throttled"] is not None:
+        seen.append(f"throttled: {', '.join(after['throttled']) or 'never'}")
+    return [*lines, ", ".join(seen), verdict(document)]
+
+
+def _latencies(document: Document) -> list[str]:
+    lines = []
+    for isa in reversed(document["settings"]["isas"]):
+        rows = [
+            record
+            for record in document["results"]
+            if record["metric"] == "latency"
+            and record["stage"] == cases.ANSWER
+            and record["isa"] == isa
+        ]
+        if not rows:
+            continue
+        title = f"from a text to the answer, {isa}, microseconds"
+        lines += ["", f"{title:42}{'tokens':>8}" + "".join(f"{c:>10}" for c in COLUMNS)]
+        order = {task: i for i, task in enumerate(cases.TASKS)}
+        for record in sorted(rows, key=lambda r: order.get(r["task"], len(order))):
+            cells = "".join(f"{number(record['summary'][c]):>10}" for c in COLUMNS)
+            lines.append(f"  {record['task']:40}{record['length']!s:>8}{cells}")
+    return lines
+
+
+def _others(document: Document) -> list[str]:
+    results, lines = document["results"], [""]
+    isa = document["settings"]["isa"]
+    for metric, words, unit, size in (
+        ("python_start", "Python alone, to its first line", "ms", 1),
+        ("cold_start", "a fresh process to its first answer", "ms", 1),
+        ("import", "import bertlite_fast", "ms", 1),
+        ("memory", "memory after the first answer", "MB", 1e6),
+    ):
+        value = find(results, metric=metric)
+        if value is not None:
+            lines.append(f"  {words:48}{number(value / size):>10} {unit}")
+    for record in results:
+        if record["metric"] == "throughput":
+            plural = "s" if record["threads"] > 1 else ""
+            words = f"texts a second, {record['threads']} thread{plural}, {record['caller']}"
+            lines.append(f"  {words:48}{number(record['summary']['median']):>10}")
+    ids = find(results, metric="latency", task="feature-extraction", stage=cases.IDS, isa=isa,
+               length=128)  # fmt: skip
+    if ids is not None:
+        lines.append(f"  {'the tokenizer alone, 128 tokens':48}{number(ids):>10} µs")
+    for record in results:
+        if record["metric"] == "products":
+            words = f"int8 products a second in the cache, {record['isa']}"
+            lines.append(f"  {words:48}{number(record['summary']['median'] / 1e9):>10} G")
+        if record["metric"] == "read":
+            words = f"bytes a second read from {record['bytes'] / 1e6:.0f} MB"
+            lines.append(f"  {words:48}{number(record['summary']['median'] / 1e9):>10} G")
+    for entry in document["derived"]["limit"]:
+        words = f"of those products, in an encoder, {entry['length']} tokens"
+        lines.append(f"  {words:48}{100 * entry['share']:>10.0f} %")
+    for entry in document["derived"]["stages"]:
+        if entry["task"] == "sentiment-analysis":
+            words = f"tokenizer, model, rest of an answer, {entry['length']} tokens"
+            parts = " ".join(f"{100 * entry[k]:.0f}" for k in ("ids", "model", "rest"))
+            lines.append(f"  {words:48}{parts:>10} %")
+    if document["missing"]:
+        lines.append(f"  not measured: {len(document['missing'])}")
+        lines += [f"    {entry['what']}: {entry['why']}" for entry in document["missing"][:10]]
+    return lines
+
+
+ROW_HEADER = (
+    "| board | processor | instruction set | sentiment, 16 tokens | 128 | names, 128 | answer, 128 "
+    "| fill-mask, 16 | first answer | memory | run |\n"
+    "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|"
+)
+
+
+def markdown_row(document: Document) -> str:
+    """One row for a page that compares boards."""
+    results, isa = document["results"], document["settings"]["isa"]
+
+    def cell(task: str, length: int) -> str:
+        where = {"task": task, "length": length, "stage": cases.ANSWER, "isa": isa}
+        value = find(results, metric="latency", **where)
+        return "-" if value is None else f"{number(value)} µs"
+
+    cold, memory = (find(results, metric=m) for m in ("cold_start", "memory"))
+    found = document["machine"]
+    cores = ", ".join(f"{n} x {name}" for name, n in found["cpu_cores"].items())
+    cells = [
+        machine.title(found),
+        cores or found["machine"] or "-",
+        isa,
+        cell("sentiment-analysis", 16),
+        cell("sentiment-analysis", 128),
+        cell("ner", 128),
+        cell("question-answering", 128),
+        cell("fill-mask", 16),
+        "-" if cold is None else f"{number(cold)} ms",
+        "-" if memory is None else f"{number(memory / 1e6)} MB",
+        verdict(document),
+    ]
+    return "| " + " | ".join(str(c).replace("|", "/") for c in cells) + " |"
+
+
+def lines(document: Document) -> list[str]:
+    """Everything that is shown at the end of a run."""
+    return [*_header(document), *_latencies(document), *_others(document)]
