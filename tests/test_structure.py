@@ -18,6 +18,7 @@ ALLOWED = {
     "tokenizer": {"", "files"},
     "model": {"", "files", "kernels"},
     "answers": {"", "files", "kernels", "tokenizer", "model"},
+    "training": {"", "kernels", "model"},
 }
 # convert.c puts a folder's tokenizer into the converted file.
 ALSO_ALLOWED = {("model/convert.c", "tokenizer")}
