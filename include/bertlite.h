@@ -465,8 +465,8 @@ BL_API bl_status bl_read_commands(const bl_session *intents, const bl_session *s
 /* -- answers found in a text -- */
 
 /* 0 stands for the default, in parentheses. top_k (1), max_answer_tokens (15), max_tokens: of
- * question and context together (384, or the model's window if that is less), stride (128, or half
- * a window): tokens that neighboring windows share, or BL_NO_STRIDE. no_answer: an empty answer takes part, [0, 0). whole_words: answers begin and end
+ * question and context together (384, or the model's window if that is less), stride (128, or the
+ * model's window_overlap): tokens that neighboring windows share, or BL_NO_STRIDE. no_answer: an empty answer takes part, [0, 0). whole_words: answers begin and end
  * with words. An answer that several windows find has the score of the best one; sum_windows: the
  * sum of all, at most 1, as in transformers 4. */
 #define BL_NO_STRIDE ((size_t)-1)

@@ -2,7 +2,7 @@
  *
  *     answers FILE TASK [OPTION=NUMBER ...] TEXT [PAIR]
  *
- * TASK is labels, vectors, words, spans or entities. A text that begins with @ is read from the
+ * TASK is labels, vectors, words, spans, entities or commands, whose PAIR is the slots' model. A text that begins with @ is read from the
  * file named behind it. words=1: spaces split TEXT into words. repeat=N: N calls.
  * Compiled with BL_FAIL_ALLOCATIONS, it says how many allocations the last call made; with
  * sweep=1 it lets every allocation of a first call fail, one after another. */
@@ -39,6 +39,7 @@ enum {
     TARGET,
     SUM,
     IGNORED,
+    SEVERAL,
     NAMES
 };
 static long value[NAMES];
@@ -166,7 +167,7 @@ static bl_status entities(const bl_session *s, const bl_text *text, int print, b
     unsigned char ignored[256] = { 0 };
     ignored[value[IGNORED]] = 1;
     const bl_entity_options options = { (bl_aggregation)value[AGGREGATION],
-                                        (int)value[WINDOWS],
+                                        (bl_windowing)value[WINDOWS],
                                         (int)value[OUTSIDE],
                                         (size_t)value[STRIDE],
                                         (bl_unit)value[CHARACTERS],
@@ -192,6 +193,46 @@ static bl_status entities(const bl_session *s, const bl_text *text, int print, b
     return status;
 }
 
+static bl_session slots; /* of commands; or without a model */
+
+static bl_status commands(const bl_session *s, const bl_text *text, int print, bl_error *error)
+{
+    const bl_command_options options = { .threshold = 0.3f,
+                                         .several = (int)value[SEVERAL],
+                                         .unit = (bl_unit)value[CHARACTERS] };
+    bl_commands out;
+    const bl_status status = bl_read_commands(s, slots.model ? &slots : NULL, text,
+                                              value[NULL_OPTIONS] ? NULL : &options, &out, error);
+    if (status != BL_OK || !print) return status;
+    for (size_t i = 0; i < out.count; i++) {
+        const bl_command *c = &out.items[i];
+        printf("%s %u %u %d %.9g %.9g", bl_label_name(s->model, c->label), c->start, c->end,
+               c->is_refused, (double)c->score, (double)c->margin);
+        for (size_t v = c->first_value; v < c->first_value + c->value_count; v++)
+            printf(" %s:%u:%u", bl_entity_type(slots.model, out.values[v].label),
+                   out.values[v].start, out.values[v].end);
+        printf("\n");
+    }
+    print_extent(&out.extent);
+    return status;
+}
+
+/* Opens the second model; 0 if that fails. */
+static int open_slots(const char *path, bl_error *error)
+{
+    bl_tokenizer *tokenizer = bl_tokenizer_open(path, error);
+    bl_model *model = tokenizer ? bl_open(path, BL_INT8, error) : NULL;
+    slots = (bl_session){ model, tokenizer, bl_arena_create() };
+    return model != NULL;
+}
+
+static void close_slots(void)
+{
+    bl_arena_free(slots.arena);
+    bl_tokenizer_close((bl_tokenizer *)(uintptr_t)slots.tokenizer);
+    bl_close((bl_model *)(uintptr_t)slots.model);
+}
+
 typedef bl_status task(const bl_session *, const bl_text *, int, bl_error *);
 
 static task *task_named(const char *name)
@@ -201,6 +242,7 @@ static task *task_named(const char *name)
            : !strcmp(name, "words")    ? words
            : !strcmp(name, "spans")    ? spans
            : !strcmp(name, "entities") ? entities
+           : !strcmp(name, "commands") ? commands
                                        : NULL;
 }
 
@@ -213,6 +255,10 @@ static int sweep(bl_session *s, const bl_text *text, task *run)
         bl_error error = { BL_OK, "" };
         bl_arena_free(s->arena);
         s->arena = bl_arena_create();
+        if (slots.model) {
+            bl_arena_free(slots.arena);
+            slots.arena = bl_arena_create();
+        }
         bl_allocations_left = n;
         const bl_status status = run(s, text, 0, n % 2 ? &error : NULL);
         bl_allocations_left = -1;
@@ -242,7 +288,11 @@ int main(int argc, char **argv)
     char *data = read_text(argv[at], &text.size);
     text.data = data;
     if (value[WORDS]) split(&text, data);
-    if (at + 1 < argc) text.pair = read_text(argv[at + 1], &text.pair_size);
+    if (at + 1 < argc && run == commands) {
+        if (!open_slots(argv[at + 1], &error)) return fprintf(stderr, "%s\n", error.text), 1;
+    } else if (at + 1 < argc) {
+        text.pair = read_text(argv[at + 1], &text.pair_size);
+    }
     bl_model *model = bl_open(argv[1], BL_INT8, &error);
     bl_tokenizer *tokenizer = model ? bl_tokenizer_open(argv[1], &error) : NULL;
     if (!tokenizer) return fprintf(stderr, "%s\n", error.text), 1;
@@ -264,6 +314,7 @@ int main(int argc, char **argv)
     if (*argv[at] == '@') free(data);
     if (text.pair && *argv[at + 1] == '@') free((void *)(uintptr_t)text.pair);
     bl_arena_free(session.arena);
+    close_slots();
     bl_tokenizer_close(tokenizer);
     bl_close(model);
     return failed;

@@ -110,6 +110,22 @@ def test_names_in_words_and_in_text(answers: Answers) -> None:
     assert all(a[1] <= b[0] for a, b in zip(ends, ends[1:])), "entities of two windows overlap"
 
 
+def test_several_commands_in_one_text(answers: Answers) -> None:
+    text = "Naïve: dim the lamp in the kitchen and play some jazz"
+    slots = str(WEIGHTS / "slots.bertlite")
+    first, second, _ = answers("intent", "commands", "several=1", "characters=1", text[7:], slots)
+    assert first[0] == "light_dimmer" and first[6:] == ["device:8:12", "room:20:27"]
+    assert second[0] == "play_music" and second[1:4] == ["32", "46", "0"]
+    assert second[6:] == ["music:42:46"]
+    in_bytes = answers("intent", "commands", "several=1", text, slots)
+    shifts = [int(x) - int(y) for x, y in zip(in_bytes[1][1:3], second[1:3])]
+    assert shifts == [8, 8]
+    (whole,) = without_counts(answers("intent", "commands", "null=1", text))
+    assert whole[1:3] == ["0", str(len(text.encode()))]
+    (none,) = without_counts(answers("intent", "commands", "several=1", " "))
+    assert none[3] == "1"
+
+
 def test_answers_in_a_long_context(answers: Answers, tmp_path: Path) -> None:
     question, fact = "Who lives in Paris?", "Angela Merkel lives in Paris. "
     noise = "It rained all day and nobody went out of the house. "
@@ -165,6 +181,9 @@ def test_more_masks_than_fit_one_pass(answers: Answers) -> None:
         ("vectors", "vectors", ["pooling=2", "normal=1"]),
         ("ner", "entities", ["aggregation=3", "windows=1", "characters=1", "stride=9"]),
         ("ner", "entities", ["aggregation=4", "words=1", "windows=1", "characters=1"]),
+        ("ner", "entities", ["aggregation=2", "windows=2", "stride=-1", "characters=1"]),
+        ("ner", "entities", ["aggregation=5", "words=1", "windows=2", "stride=9"]),
+        ("intent", "commands", ["several=1", "characters=1"]),
         ("base", "words", ["top_k=100"]),
         ("qa", "spans", ["top_k=300", "whole=1", "none=1", "characters=1"]),
     ],
@@ -173,7 +192,11 @@ def test_memory(
     answers: Answers, long_text: str, model: str, task: str, arguments: list[str]
 ) -> None:
     """Later calls with such a text do not allocate; every failed allocation is reported as one."""
-    texts = {"words": ["the [MASK] is on"], "spans": ["Who lives?", long_text]}
+    texts = {
+        "words": ["the [MASK] is on"],
+        "spans": ["Who lives?", long_text],
+        "commands": ["dim the lamp and play some jazz. " * 20, str(WEIGHTS / "slots.bertlite")],
+    }
     lines = answers(model, task, "repeat=3", "sweep=1", *arguments, *texts.get(task, [long_text]))
     assert ["allocations", "0"] in lines
     (failures,) = [int(line[1]) for line in lines if line[0] == "failures"]
@@ -188,6 +211,8 @@ def test_memory(
         ("vectors", "words", ["[MASK]"], "has no head, but filling masks"),
         ("qa", "spans", ["Who?"], "no context"),
         ("ner", "entities", ["a", "b"], "a pair was given"),
+        ("ner", "commands", ["a"], "needs a head for sequence classification"),
+        ("intent", "commands", ["a", str(WEIGHTS / "qa.bertlite")], "finding values in commands"),
         ("base", "words", ["nothing"], r"has no [MASK]"),
         ("qa", "spans", ["stride=500", "Who?", "a " * 900], "stride is 500"),
     ],

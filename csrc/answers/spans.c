@@ -144,6 +144,13 @@ static bl_status read_window(search *q, size_t number, bl_error *error)
 
 /* ---- the call -------------------------------------------------------------------------------- */
 
+static size_t default_stride(const bl_session *s, size_t max_tokens)
+{
+    const size_t own = (size_t)bl_describe(s->model)->window_overlap,
+                 least = own < STRIDE ? own : STRIDE;
+    return max_tokens / 2 < least ? max_tokens / 2 : least;
+}
+
 static bl_answer_options with_defaults(const bl_session *s, const bl_answer_options *given)
 {
     static const bl_answer_options defaults = { .whole_words = 1 };
@@ -155,7 +162,7 @@ static bl_answer_options with_defaults(const bl_session *s, const bl_answer_opti
     if (!o.max_tokens) o.max_tokens = own < MAX_TOKENS ? own : MAX_TOKENS;
     if (o.max_tokens > most) o.max_tokens = most;
     if (o.stride == BL_NO_STRIDE) o.stride = 0;
-    else if (!o.stride) o.stride = o.max_tokens / 2 < STRIDE ? o.max_tokens / 2 : STRIDE;
+    else if (!o.stride) o.stride = default_stride(s, o.max_tokens);
     return o;
 }
 

@@ -1,0 +1,124 @@
+"""Intents with the values in a text, and several commands in one text."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+import test_tasks
+
+from bertlite_fast import InputError, ModelConfigError, pipeline
+
+SEVERAL = (
+    ("turn off the lights and play some jazz", ["light_off", "play_music"]),
+    ("set an alarm for seven and tell me the weather", ["alarm_set", "weather"]),
+    ("lights off and music on", ["light_off", "play_music"]),
+    ("open the garage then close the front door", ["open", "close"]),
+    ("What time is it? And will it rain tomorrow?", ["time", "weather"]),
+    ("please turn up the volume and then tell me a joke", ["volume_up", "joke"]),
+    ("start a timer for ten minutes and play rock and roll", ["timer_start", "play_music"]),
+    ("call mom and order a pizza", ["call", "order_food"]),
+    ("wake me up at six and make some coffee", ["alarm_set", "coffee"]),
+)
+ONE = (
+    "play rock and roll",
+    "add salt and pepper to the list",
+    "call mom and dad",
+    "set the heating from monday to friday",
+    "play music by simon and garfunkel",
+    "turn on the lamp in the kitchen and the bedroom",
+    "turn off the kitchen and bedroom lights",
+    "set a timer for one hour and thirty minutes",
+    "remind me to buy milk and call mom",
+    "tell mom that i am late and that dinner is ready",
+    "play shut up and dance",
+    "order fish and chips",
+    "add bread, butter and jam to my shopping list",
+    "hey jarvis, turn on the light",
+    "what is two and two",
+    "turn off the lights, please",
+    "and",
+    "",
+)
+
+
+@pytest.fixture(scope="module")
+def intents() -> Any:
+    return pipeline("intent-classification")
+
+
+@pytest.mark.parametrize(("text", "labels"), SEVERAL)
+def test_several_commands(intents: Any, text: str, labels: list[str]) -> None:
+    found = intents(text, several=True)
+    assert [command["label"] for command in found] == labels
+    for command in found:
+        assert text[command["start"] : command["end"]] == command["text"]
+        alone = intents(command["text"])
+        assert (command["label"], command["score"]) == (alone["label"], alone["score"])
+        assert command["margin"] == pytest.approx(alone["margin"], abs=1e-6)
+    assert all(a["end"] < b["start"] for a, b in zip(found, found[1:]))
+
+
+@pytest.mark.parametrize("text", ONE)
+def test_one_command_stays_whole(intents: Any, text: str) -> None:
+    (found,) = intents(text, several=True)
+    alone = intents(text)
+    assert (found["label"], found["score"]) == (alone["label"], alone["score"])
+    assert found["text"] == text and (found["start"], found["end"]) == (0, len(text))
+
+
+def test_a_part_that_is_refused_is_not_split_off(intents: Any) -> None:
+    text = "turn off the lights and play some jazz"
+    assert len(intents(text, several=True)) == 2
+    (found,) = intents(text, several=True, threshold=0.999)
+    assert found["label"] is None and found["text"] == text
+
+
+def test_values_of_a_command(intents: Any) -> None:
+    text = "Dim the Lamp in the bedroom at nine"
+    answer = intents(text, slots=True)
+    assert list(answer) == ["label", "score", "margin", "slots"]
+    alone: Any = pipeline("token-classification", "bertlite/slots")
+    assert answer["slots"] == alone(text)
+    values = [(slot["entity"], slot["word"]) for slot in answer["slots"]]
+    assert ("device", "Lamp") in values and ("room", "bedroom") in values
+    text = "🙂 dim the lamp and play some jazz"
+    first, second = intents(text, slots=True, several=True, top_k=2)
+    assert [slot["word"] for slot in (*first["slots"], *second["slots"])] == ["lamp", "jazz"]
+    for slot in (*first["slots"], *second["slots"]):
+        assert text[slot["start"] : slot["end"]] == slot["word"]
+    assert len(second["candidates"]) == 2 and second["candidates"][0]["label"] == "play_music"
+
+
+def test_settings(intents: Any, tmp_path: Path) -> None:
+    ours: Any = pipeline("intent-classification", slots=True, several=True)
+    text = "dim the lamp and play some jazz"
+    assert ours(text) == intents(text, slots=True, several=True)
+    assert pickle.loads(pickle.dumps(ours))(text) == ours(text)
+    assert ours([text, "stop"]) == [ours(text), ours("stop")]
+    slots = pipeline("token-classification", "bertlite/slots")
+    assert intents(text, slots=slots) == intents(text, slots="bertlite/slots")
+    own = test_tasks.make(tmp_path / "s", "token-classification", test_tasks.TAGS)
+    assert isinstance(intents("light", slots=own)["slots"], list)
+    for wrong in (3, 1.5, [], intents):
+        with pytest.raises(InputError, match="slots is"):
+            intents(text, slots=wrong)
+    with pytest.raises(ModelConfigError, match="token-classification"):
+        intents(text, slots="bertlite/qa")
+    with pytest.raises(InputError, match="no text_pair"):
+        intents({"text": "a", "text_pair": "b"}, slots=True)
+    with pytest.warns(UserWarning, match="the rest was not read"):
+        assert len(intents("light " * 600, several=True)) == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*the rest was not read")
+def test_any_number_of_commands(intents: Any) -> None:
+    """In linear time, whatever the text is made of."""
+    text = "turn on the light and play some jazz. " * 300
+    found = intents(text, several=True)
+    assert len(found) > 400 and found[-1]["end"] >= len(text) - 2
+    for odd in ("and " * 3000, "." * 5000, "play and " * 3000, "a" * 50_000, "\n,and play" * 900):
+        found = intents(odd[:9000], several=True)
+        assert all(odd[c["start"] : c["end"]] == c["text"] for c in found)
