@@ -13,11 +13,11 @@
 #include "bertlite.h"
 #include "memory.h"
 
-static const char *const names[] = {
-    "function",   "top_k", "aggregation", "windows", "outside", "stride", "characters",
-    "max_answer", "max",   "none",        "whole",   "pooling", "normal", "words",
-    "repeat",     "null",  "sweep",       "target",  "sum",     "ignored"
-};
+static const char *const names[] = { "function", "top_k",      "aggregation", "windows", "outside",
+                                     "stride",   "characters", "max_answer",  "max",     "none",
+                                     "whole",    "pooling",    "normal",      "words",   "repeat",
+                                     "null",     "sweep",      "target",      "sum",     "ignored",
+                                     "several" };
 enum {
     FUNCTION,
     TOP_K,

@@ -100,7 +100,8 @@ CASES = {
         stdin=b"Ada opened it",
     ),
     "ner": Case(
-        'bertlite-fast ner "Ada lived in London"', r"\[Ada\]\(PERSON\) lived in \[London\]\(LOCATION\)\n"
+        'bertlite-fast ner "Ada lived in London"',
+        r"\[Ada\]\(PERSON\) lived in \[London\]\(LOCATION\)\n",
     ),
     "tag": Case('bertlite-fast tag "The fox"', r"\[The\]\(DET\) \[fox\]\([A-Z]+\)\n"),
     "slots": Case('bertlite-fast slots "Wake me at seven"', r"Wake me at \[seven\]\(time\)\n"),
@@ -242,7 +243,7 @@ CASES = {
     # Characters that control a terminal.
     "control characters": Case(
         "bertlite-fast ner",
-        r"\\x1b\[31m \\r\[red\]\(ORG\) \\x07 \\x9b \\u202e\n",
+        r"\\x1b\[31m \\r\[red\]\(ORGANIZATION\) \\x07 \\x9b \\u202e\n",
         stdin=b"\x1b[31m \rred \x07 \xc2\x9b \xe2\x80\xae\n",
     ),
     "control characters, JSON": Case(

@@ -113,7 +113,9 @@ def test_kinds_of_names(text: str, tags: str, kinds: str) -> None:
 
 
 def test_renamed_sentences_differ_only_in_their_names() -> None:
-    person, location, other = (entities.ENTITIES.index(kind) for kind in ("PERSON", "LOCATION", "MISC"))
+    person, location, other = (
+        entities.ENTITIES.index(kind) for kind in ("PERSON", "LOCATION", "MISC")
+    )
     items = [
         (
             ["Ann", "Lee", "saw", "Rome", "in", "Latin", "."],

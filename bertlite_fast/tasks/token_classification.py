@@ -84,7 +84,9 @@ class TokenClassification(Pipeline):
         """For each label 1 if it is left out; None: only "O" is."""
         if names is None or list(names) == ["O"]:
             return None
-        labels = self.labels if strategy in UNGROUPED else [_type_of(label) for label in self.labels]
+        labels = (
+            self.labels if strategy in UNGROUPED else [_type_of(label) for label in self.labels]
+        )
         return bytes(label in names for label in labels)
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:

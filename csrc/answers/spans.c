@@ -173,7 +173,7 @@ static void fit_question(search *q, const bl_answer_options *given)
     const bl_window question = { 0, q->tokens.first, 0, 0 };
     const size_t most = bl_max_tokens(s->model, s->tokenizer),
                  needed = bl_row_size(s->tokenizer, &question, 1, 1) + 2 * q->options.stride;
-    if (given && given->max_tokens) return;
+    if (given && (given->max_tokens || given->stride)) return;
     if (needed > q->options.max_tokens) q->options.max_tokens = needed < most ? needed : most;
 }
 

@@ -17,7 +17,8 @@ UNSURE = len(ENTITIES)
 KINDS = {
     "PERSON": "per person researcher politician writer musicalartist scientist",
     "LOCATION": "loc location country",
-    "ORGANIZATION": "org organisation university politicalparty band corporation group",  # codespell:ignore
+    "ORGANIZATION": "org organisation university politicalparty band "  # codespell:ignore
+    "corporation group",
 }
 GOLD = ("wikigold", "wnut17", "broad_twitter_corpus", "wikiann_en")
 CROSSNER = ("ai", "literature", "music", "politics", "science")
