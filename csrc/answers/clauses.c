@@ -101,8 +101,8 @@ static mark mark_between(const char *text, size_t from, size_t to)
     return found;
 }
 
-/* Whether a clause begins with this word: an opener and another word, or some words that end, before
- * the next conjunction or punctuation, with a closer. */
+/* Whether a clause begins with this word: an opener and another word, or some words that end,
+ * before the next conjunction or punctuation, with a closer. */
 static int begins_clause(const char *text, size_t size, const word *first, mark before)
 {
     enum { WORDS = 5 };
@@ -134,8 +134,8 @@ static void count_word(scanner *s)
     s->at = s->now.end;
 }
 
-/* From a conjunction or punctuation on: the word that a clause begins with, in s->now; 0 if there is
- * none. */
+/* From a conjunction or punctuation on: the word that a clause begins with, in s->now; 0 if there
+ * is none. */
 static int find_opener(scanner *s, mark before, int *is_sequence)
 {
     *is_sequence = 0;

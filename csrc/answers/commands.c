@@ -16,7 +16,7 @@ enum {
 #define SPLIT_BONUS   1.6
 #define UNKNOWN_WHOLE 1e-9 /* the score of a text that is not a command as a whole */
 
-/* Clauses [from, from + clauses) of the text, read as one command. */
+/* Some neighboring clauses of the text, read as one command. */
 typedef struct {
     size_t start, end; /* bytes */
     int32_t label;
@@ -102,7 +102,7 @@ static bl_status read_part(reader *r, size_t start, size_t end, part *out, bl_er
     return BL_OK;
 }
 
-/* ---- where the text is split ------------------------------------------------------------------ */
+/* ---- where the text is split -------------------------------------------------------------- */
 
 static bl_status find_values(reader *r, size_t start, size_t end, bl_entities *out, bl_error *error)
 {

@@ -75,7 +75,9 @@ static int starts_sentence(const bl_text_windows *w, size_t token)
     if (is_wide_stop(c)) return 1;
     if (!starts_apart(w, token)) return 0;
     if (c == '!' || c == '?' || c == ELLIPSIS) return 1;
-    return c == '.' && !is_lower(w->text[start_of(w, token)]) && !may_abbreviate(w, from);
+    const size_t next = start_of(w, token);
+    const int goes_on = next < end_of(w, token) && is_lower(w->text[next]);
+    return c == '.' && !goes_on && !may_abbreviate(w, from);
 }
 
 /* The last sentence end in (after, before], or `after` if there is none. */
