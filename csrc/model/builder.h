@@ -41,6 +41,12 @@ bl_status bl_builder_floats(bl_builder *b, const bl_tensor *t, size_t from, size
 /* The first `count` elements have been read: their pages need not stay in memory. */
 void bl_builder_release(bl_builder *b, const bl_tensor *t, size_t count);
 
+/* The steps of an int8 matrix: its ".scale" tensor. */
+bl_status bl_read_steps(bl_builder *b, const char *name, size_t rows, float *steps);
+
+/* What an int8 matrix's columns were divided by: its ".balance" tensor. */
+bl_status bl_read_balance(bl_builder *b, const char *name, size_t columns, float *balance);
+
 /* A float matrix or vector in memory of the model, its rows padded with zeros. */
 bl_status bl_builder_matrix(bl_builder *b, const char *name, size_t rows, size_t columns,
                             const float **out);

@@ -33,30 +33,6 @@ bl_status bl_check_symmetric(bl_builder *b, const char *name, const int8_t *valu
                    name);
 }
 
-/* A vector of floats that goes with an int8 matrix. */
-static bl_status read_companion(bl_builder *b, const char *name, const char *suffix, size_t count,
-                                float *out)
-{
-    char full[BL_NAME_SIZE];
-    const bl_tensor *t;
-    const bl_status status = bl_builder_tensor(b, bl_join(full, name, suffix), count, 0, &t);
-    if (status != BL_OK) return status;
-    if (t->dtype == BL_I8)
-        return bl_fail(b->error, BL_CONFIG_ERROR,
-                       "tensor %s holds int8 instead of floats; convert the model again.", full);
-    return bl_builder_floats(b, t, 0, count, out);
-}
-
-bl_status bl_read_steps(bl_builder *b, const char *name, size_t rows, float *steps)
-{
-    return read_companion(b, name, ".scale", rows, steps);
-}
-
-bl_status bl_read_balance(bl_builder *b, const char *name, size_t columns, float *balance)
-{
-    return read_companion(b, name, ".balance", columns, balance);
-}
-
 static bl_status copy_int8(bl_builder *b, const bl_tensor *t, const char *name, size_t rows,
                            int8_t *values, float *steps)
 {

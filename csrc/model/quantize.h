@@ -12,12 +12,6 @@ float bl_quantize_row(const float *row, size_t n, int8_t *out);
 bl_status bl_read_int8(bl_builder *b, const char *name, size_t rows, size_t columns,
                        const float *column_factor, int8_t *values, float *steps);
 
-/* The steps of an int8 matrix: its ".scale" tensor. */
-bl_status bl_read_steps(bl_builder *b, const char *name, size_t rows, float *steps);
-
-/* What an int8 matrix's columns were divided by: its ".balance" tensor. */
-bl_status bl_read_balance(bl_builder *b, const char *name, size_t columns, float *balance);
-
 /* The kernels' sums are exact for values from -127 to 127: -128 is an error. */
 bl_status bl_check_symmetric(bl_builder *b, const char *name, const int8_t *values, size_t count);
 
