@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bertlite.h"
+#include "kernels/limits.h"
 #include "memory.h"
 
 enum { PATH_SIZE = 4096, TOKENS = 16, MOST_ALLOCATIONS = 100000, REPEATS = 200 };
@@ -202,6 +203,11 @@ static bl_status fill_mask(bl_error *e) { return answer("words", ask_words, e); 
 static bl_status embed(bl_error *e) { return answer("words", ask_vectors, e); }
 
 static bl_status check_isa(bl_error *error) { return bl_check_isa(bl_isa_name(), error); }
+static bl_status multiply_in_cache(bl_error *error)
+{
+    uint64_t products;
+    return bl_multiply_in_cache(bl_isa_name(), 1, &products, error);
+}
 
 static const struct {
     const char *name;
@@ -228,6 +234,7 @@ static const struct {
     { "fill a mask", fill_mask },
     { "embed", embed },
     { "check an instruction set", check_isa },
+    { "measure a kernel", multiply_in_cache },
 };
 
 /* ---- the sweep ---------------------------------------------------------------------------- */
