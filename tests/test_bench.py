@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ import bertlite_fast as bf
 from bertlite_fast import selftest
 from bertlite_fast.bench import (
     cases,
+    charts,
     command,
     correctness,
     derived,
@@ -31,6 +33,7 @@ from bertlite_fast.bench import (
     machine,
     plan,
     processes,
+    report,
     sampling,
     schema,
     sensors,
@@ -548,3 +551,87 @@ def test_the_package_does_not_import_its_benchmark() -> None:
         check=True,
     )
     assert run.stdout.strip() == "[]"
+
+
+# ---- the report -------------------------------------------------------------------------
+
+HOSTILE = "</script><script>alert(1)</script>@@DATA@@\u2028<b>"
+
+
+@pytest.fixture(scope="module")
+def boards(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """This machine twice, and a board whose name is an attack."""
+    other = copy.deepcopy(result)
+    other["machine"]["board"] = HOSTILE
+    return [result, copy.deepcopy(result), other]
+
+
+def test_a_board_that_is_there_twice_has_two_names(boards: list[dict[str, Any]]) -> None:
+    first, second, third = charts.labels(boards)
+    assert second == f"{first} (2)" and third == HOSTILE
+
+
+def test_a_page_needs_no_network_and_trusts_no_name(boards: list[dict[str, Any]]) -> None:
+    page = report.page(boards, "/* library */")
+    assert "default-src 'none'" in page
+    assert not re.findall(
+        r"""(?:src|href)\s*=|url\(|@import|<link|<iframe""", page.split("link.h")[0]
+    )
+    assert "<script>alert" not in page and "<b>" not in page
+    assert "@@DATA@@" in page, "a place inside a name was filled in"
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
+    assert data and json.loads(data[1])["boards"][2] == HOSTILE
+
+
+def test_every_chart_is_a_table_too(boards: list[dict[str, Any]]) -> None:
+    made = charts.charts(boards)
+    page = report.page(boards, "")
+    assert {c.name for c in made} >= {"latency", "start", "stages", "shared", "batch", "limit"}
+    for chart in made:
+        assert f'data-chart="{chart.name}"' in page
+        assert all(set(chart.columns) <= set(row) for row in chart.rows)
+    assert page.count("<tr data-board") == len(boards) + sum(len(c.rows) for c in made)
+
+
+def test_every_picture_can_be_drawn(boards: list[dict[str, Any]]) -> None:
+    vl_convert = pytest.importorskip("vl_convert")
+    for chart in charts.charts(boards):
+        spec = {**chart.spec, "width": 400, "data": {"values": chart.rows}}
+        svg = vl_convert.vegalite_to_svg(spec)
+        assert svg.count("aria-roledescription=") > 2, chart.name
+
+
+def test_a_wrong_machine_is_in_no_report(result: dict[str, Any], tmp_path: Path) -> None:
+    path = str(tmp_path / "wrong.json")
+    document.write(path, changed(result, "correctness.correct", False))
+    with pytest.raises(InputError, match="cannot be in a report: WRONG"):
+        report.read([path])
+
+
+def test_a_missing_chart_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    with pytest.raises(InputError, match=r"pip install 'bertlite-fast\[report\]'"):
+        report.library()
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_browser_draws_every_chart(boards: list[dict[str, Any]], tmp_path: Path) -> None:
+    pytest.importorskip("vl_convert")
+    (tmp_path / "a.json").write_text(document.text(boards[0]))
+    (tmp_path / "b.json").write_text(document.text(boards[2]))
+    page = tmp_path / "report.html"
+    files = [str(tmp_path / name) for name in ("a.json", "b.json")]
+    assert main(["bench", "--report", *files, "-o", str(page)]) == 0
+    assert CHROMIUM is not None
+    run = subprocess.run(
+        [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu",
+         f"--user-data-dir={tmp_path}/profile", "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    drawn = len(charts.charts(report.read(files)))
+    assert f'data-drawn="{drawn}"' in run.stdout
+    assert run.stdout.count('class="marks"') == drawn
+    assert "could not be drawn" not in run.stdout.split("<script")[0]

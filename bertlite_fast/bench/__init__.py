@@ -14,6 +14,8 @@
     schema.py       checks a document against schema.json
     table.py        the results for people
     share.py        the file and the pull request text for bench/community
+    charts.py       what a report shows: rows and pictures
+    report.py       a page of several boards, from page.html
     progress.py     a progress bar
 
 Nothing here is imported unless the command runs.

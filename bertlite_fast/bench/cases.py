@@ -35,6 +35,7 @@ STAGED_TASKS = ("sentiment-analysis", "ner", "fill-mask", "feature-extraction")
 MIXTURE = "mixture"
 LENGTHS: tuple[int | str, ...] = (16, 32, 64, 128, 512, MIXTURE)
 QUICK_LENGTHS: tuple[int | str, ...] = (16, 128, MIXTURE)
+SHARED, ONE_CALL = "threads sharing a pipeline", "one call"  # who the threads belong to
 ANSWER, IDS, MODEL = "answer", "ids", "model"  # stages: everything, the tokenizer, the model
 
 WORDS = "turn on the kitchen lights and play some quiet music before we have dinner".split()

@@ -96,7 +96,7 @@ def items(options: Options, isas: list[str], cores: int, memory: int | None) -> 
             Item("read", best, {"samples": record("read", "bytes/s", bytes=size)}, 2, bytes=size)
         )
     for count in thread_counts(cores, options.quick):
-        for op, caller in (("shared", "threads sharing a pipeline"), ("batch", "one call")):
+        for op, caller in (("shared", cases.SHARED), ("batch", cases.ONE_CALL)):
             made.append(
                 Item(
                     op,

@@ -62,24 +62,45 @@ def _header(document: Document) -> list[str]:
     return [*lines, ", ".join(seen), verdict(document)]
 
 
+def _answers(document: Document, isa: str) -> list[dict[str, Any]]:
+    """The latencies from text to answer on an instruction set, task by task."""
+    order = {task: i for i, task in enumerate(cases.TASKS)}
+    found = [
+        record
+        for record in document["results"]
+        if record["metric"] == "latency"
+        and record["stage"] == cases.ANSWER
+        and record["isa"] == isa
+    ]
+    return sorted(found, key=lambda record: order.get(record["task"], len(order)))
+
+
 def _latencies(document: Document) -> list[str]:
-    lines = []
+    best = document["settings"]["isa"]
+    title = f"from a text to the answer, {best}, microseconds"
+    lines = ["", f"{title:50}{'tokens':>8}" + "".join(f"{c:>10}" for c in COLUMNS)]
+    for record in _answers(document, best):
+        cells = "".join(f"{number(record['summary'][c]):>10}" for c in COLUMNS)
+        lines.append(f"  {record['task']:48}{record['length']!s:>8}{cells}")
     for isa in reversed(document["settings"]["isas"]):
-        rows = [
-            record
-            for record in document["results"]
-            if record["metric"] == "latency"
-            and record["stage"] == cases.ANSWER
-            and record["isa"] == isa
-        ]
-        if not rows:
-            continue
-        title = f"from a text to the answer, {isa}, microseconds"
-        lines += ["", f"{title:42}{'tokens':>8}" + "".join(f"{c:>10}" for c in COLUMNS)]
-        order = {task: i for i, task in enumerate(cases.TASKS)}
-        for record in sorted(rows, key=lambda r: order.get(r["task"], len(order))):
-            cells = "".join(f"{number(record['summary'][c]):>10}" for c in COLUMNS)
-            lines.append(f"  {record['task']:40}{record['length']!s:>8}{cells}")
+        if isa != best:
+            lines += _medians(document, isa)
+    return lines
+
+
+def _medians(document: Document, isa: str) -> list[str]:
+    """A row for each task, a column for each length."""
+    medians: dict[str, dict[str, float]] = {}
+    for record in _answers(document, isa):
+        of_task = medians.setdefault(record["task"], {})
+        of_task[str(record["length"])] = record["summary"]["median"]
+    if not medians:
+        return []
+    lengths = list(dict.fromkeys(length for row in medians.values() for length in row))
+    title = f"medians on {isa}, microseconds"
+    lines = ["", f"{title:50}" + "".join(f"{length:>10}" for length in lengths)]
+    for task, row in medians.items():
+        lines.append(f"  {task:48}" + "".join(f"{number(row.get(n)):>10}" for n in lengths))
     return lines
 
 
@@ -94,31 +115,31 @@ def _others(document: Document) -> list[str]:
     ):
         value = find(results, metric=metric)
         if value is not None:
-            lines.append(f"  {words:48}{number(value / size):>10} {unit}")
+            lines.append(f"  {words:56}{number(value / size):>10} {unit}")
     for record in results:
         if record["metric"] == "throughput":
             plural = "s" if record["threads"] > 1 else ""
             words = f"texts a second, {record['threads']} thread{plural}, {record['caller']}"
-            lines.append(f"  {words:48}{number(record['summary']['median']):>10}")
+            lines.append(f"  {words:56}{number(record['summary']['median']):>10}")
     ids = find(results, metric="latency", task="feature-extraction", stage=cases.IDS, isa=isa,
                length=128)  # fmt: skip
     if ids is not None:
-        lines.append(f"  {'the tokenizer alone, 128 tokens':48}{number(ids):>10} µs")
+        lines.append(f"  {'the tokenizer alone, 128 tokens':56}{number(ids):>10} µs")
     for record in results:
         if record["metric"] == "products":
             words = f"int8 products a second in the cache, {record['isa']}"
-            lines.append(f"  {words:48}{number(record['summary']['median'] / 1e9):>10} G")
+            lines.append(f"  {words:56}{number(record['summary']['median'] / 1e9):>10} G")
         if record["metric"] == "read":
             words = f"bytes a second read from {record['bytes'] / 1e6:.0f} MB"
-            lines.append(f"  {words:48}{number(record['summary']['median'] / 1e9):>10} G")
+            lines.append(f"  {words:56}{number(record['summary']['median'] / 1e9):>10} G")
     for entry in document["derived"]["limit"]:
         words = f"of those products, in an encoder, {entry['length']} tokens"
-        lines.append(f"  {words:48}{100 * entry['share']:>10.0f} %")
+        lines.append(f"  {words:56}{100 * entry['share']:>10.0f} %")
     for entry in document["derived"]["stages"]:
         if entry["task"] == "sentiment-analysis":
             words = f"tokenizer, model, rest of an answer, {entry['length']} tokens"
             parts = " ".join(f"{100 * entry[k]:.0f}" for k in ("ids", "model", "rest"))
-            lines.append(f"  {words:48}{parts:>10} %")
+            lines.append(f"  {words:56}{parts:>10} %")
     if document["missing"]:
         lines.append(f"  not measured: {len(document['missing'])}")
         lines += [f"    {entry['what']}: {entry['why']}" for entry in document["missing"][:10]]

@@ -44,9 +44,21 @@ class Bench(Command):
             "--check", nargs="+", metavar="FILE", help="check files that --json wrote, and no more"
         )
 
+        parser.add_argument(
+            "--report",
+            nargs="+",
+            metavar="FILE",
+            help="make a page of such files, with charts (pip install 'bertlite-fast[report]')",
+        )
+        parser.add_argument(
+            "-o", "--output", metavar="FILE", default="report.html", help="the page (report.html)"
+        )
+
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
         if args.check:
             return _check(args.check, screen)
+        if args.report:
+            return _report(args.report, args.output, screen)
         return self._measure(args, screen)
 
     def _measure(self, args: argparse.Namespace, screen: Screen) -> int:
@@ -105,6 +117,16 @@ def _check(paths: list[str], screen: Screen) -> int:
             continue
         screen.row(f"{path}: {machine.title(found['machine'])}, {table.verdict(found)}")
     return 1 if screen.failed else 0
+
+
+def _report(paths: list[str], output: str, screen: Screen) -> int:
+    from ...bench import report
+    from ...files import write_atomically
+
+    documents = report.read(paths)
+    write_atomically(output, report.page(documents, report.library()))
+    screen.row(f"written: {output}, {len(documents)} board{'s' if len(documents) > 1 else ''}")
+    return 0
 
 
 def _positive(value: str) -> float:
