@@ -628,7 +628,8 @@ def test_a_browser_draws_every_chart(boards: list[dict[str, Any]], tmp_path: Pat
     assert CHROMIUM is not None
     run = subprocess.run(
         [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu",
-         f"--user-data-dir={tmp_path}/profile", "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
+         f"--user-data-dir={tmp_path}/profile", "--virtual-time-budget=20000",
+         "--dump-dom", page.as_uri()],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     drawn = len(charts.charts(report.read(files)))
