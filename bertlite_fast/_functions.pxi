@@ -175,3 +175,46 @@ def label_logits(Output vectors not None, Tensor labels not None, float factor):
             or labels.dims[1] != vectors.tensor.dims[1]):
         raise InputError("label_logits needs a text's vectors, and labels of the same width.")
     return scaled_similarities(vectors, labels, factor)
+
+
+def best_scores(Tensor logits not None, str function not None, k):
+    """[(index, score)] of the k best labels of a row of logits."""
+    cdef Tensor scores = of_shape(logits)
+    if logits.ndim != 2 or logits.base is not None or logits.dims[0] != 1:
+        raise InputError(f"the logits of one text are needed, not the shape {logits.shape}.")
+    bl_scores(<bl_function>chosen(FUNCTIONS, "function_to_apply", function), logits.data,
+              logits.dims[1], scores.data)
+    return best_of(scores, 0, k)
+
+
+def as_batch(Tensor t not None):
+    """Rows as a batch of one text, sharing memory."""
+    cdef Tensor v = Tensor.__new__(Tensor)
+    if t.ndim != 2 or t.base is not None:
+        raise InputError(f"the rows of one text are needed, not the shape {t.shape}.")
+    v.base, v.data, v.ndim = t, t.data, 3
+    v.dims[0], v.dims[1], v.dims[2] = 1, t.dims[0], t.dims[1]
+    v.steps[0], v.steps[1], v.steps[2] = t.dims[0] * t.steps[0], t.steps[0], t.steps[1]
+    return v
+
+
+cdef Tensor rows_copied(Tensor t, Py_ssize_t rows):
+    cdef Tensor out = new_tensor(2, rows, t.dims[t.ndim - 1], 1)
+    memcpy(out.data, t.data, rows * t.dims[t.ndim - 1] * sizeof(float))
+    return out
+
+
+def rows_of_text(Output found not None):
+    """The last hidden states of the only text of an output that has hidden states."""
+    cdef Tensor last
+    if found.layers is None:
+        raise InputError("this output has no hidden states; ask for output_hidden_states=True.")
+    last = found.layers[len(found.layers) - 1]
+    return rows_copied(last, last.dims[1])
+
+
+def first_row(Tensor t not None):
+    """The first of several rows."""
+    if t.ndim != 2 or t.base is not None or not t.dims[0]:
+        raise InputError(f"the rows of one text are needed, not the shape {t.shape}.")
+    return rows_copied(t, 1)

@@ -173,7 +173,7 @@ cdef class Output:
     """
     cdef readonly Tensor tensor
     cdef Tensor pooled
-    cdef tuple layers   # of Tensors, or None
+    cdef readonly tuple layers  # Tensors of hidden_states, or None
     cdef object device  # of the torch tensors that it was made for, or None
     cdef int kind
 

@@ -26,43 +26,60 @@ TASKS = {
     "feature-extraction": ("feature_extraction", "FeatureExtraction"),
     "sentence-similarity": ("sentence_similarity", "SentenceSimilarity"),
 }
-# arguments of transformers' pipeline() that are ignored
-UNUSED = (
-    "device",
-    "device_map",
-    "framework",
-    "torch_dtype",
-    "dtype",
-    "use_fast",
-    "batch_size",
-    "trust_remote_code",
-)
+# the task of a model that is named without one, by its head
+BY_HEAD = {
+    "sequence-classification": "text-classification",
+    "token-classification": "token-classification",
+    "question-answering": "question-answering",
+    "masked-lm": "fill-mask",
+    None: "feature-extraction",
+}
 
 
 def pipeline(
-    task: str,
+    task: str | None = None,
     model: Model | str | os.PathLike[str] | None = None,
     tokenizer: Tokenizer | str | os.PathLike[str] | None = None,
     **settings: Any,
 ) -> Pipeline:
     """Open a pipeline for a task and return it.
 
-    task: one of TASKS. model: a Hugging Face folder, a converted file, a name in the local Hugging
-    Face cache, an open model, an embedded one ("bertlite/slots"), or None for the embedded one of
-    the task. tokenizer: None for the model's own. settings: precision ("int8" or "fp32"), threads,
-    local_files_only, revision; and defaults for the task's own settings, which help() of the
-    pipeline lists.
+    task: one of TASKS; None: what the model's head is for. model: a Hugging Face folder, a
+    converted file, a name in the local Hugging Face cache, an open model, an embedded one
+    ("bertlite/slots"), or None for the embedded one of the task. tokenizer: None for the model's
+    own. settings: precision ("int8" or "fp32"), threads, local_files_only, revision, config; and
+    defaults for the task's own settings, which help() of the pipeline lists.
 
     >>> pipe = pipeline("text-classification", "my-bert", top_k=1)
     >>> list(pipe(["turn on the light", "play music"])[0][0])
     ['label', 'score']
     """
+    if task is None and model is not None:
+        task, model = _task_of(model, settings)
     if not isinstance(task, str) or task not in TASKS:
         raise InputError(f"{task!r} is not a task; expected one of {', '.join(TASKS)}.")
     from importlib import import_module
 
     file, name = TASKS[task]
-    for unused in UNUSED:
-        settings.pop(unused, None)
     kind: type[Pipeline] = getattr(import_module(f".tasks.{file}", __package__), name)
     return kind(model, tokenizer, task=task, **settings)
+
+
+def _task_of(model: Any, settings: dict[str, Any]) -> tuple[str, Any]:
+    """The task that a model is for, and the model or where it is."""
+    from . import embedded, hub
+    from .models import Model
+
+    if isinstance(model, Model):
+        return BY_HEAD[model.info["head"]], model
+    name = str(model)
+    if name.startswith(embedded.PREFIX):
+        short = name[len(embedded.PREFIX) :]
+        for task, embedded_model in embedded.BY_TASK.items():
+            if embedded_model == short and task != "zero-shot-classification":
+                return task, model
+    names = ("local_files_only", "revision", "cache_dir", "token", "subfolder")
+    where = {key: settings[key] for key in names if settings.get(key) is not None}
+    path = hub.find(model, embedded_model="base", **where)
+    settings.pop("subfolder", None)  # the path leads there
+    return BY_HEAD[Model(path).info["head"]], path

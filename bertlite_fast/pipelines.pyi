@@ -1,7 +1,20 @@
 import os
-from typing import Any, Literal, overload
+from typing import Literal, overload
+
+from typing_extensions import Unpack
 
 from .models import Model
+from .task_types import (
+    FeatureOpening,
+    FillOpening,
+    IntentOpening,
+    OpeningSettings,
+    QuestionOpening,
+    SimilarityOpening,
+    TextOpening,
+    TokenOpening,
+    ZeroShotOpening,
+)
 from .tasks.base import Pipeline
 from .tasks.feature_extraction import FeatureExtraction
 from .tasks.fill_mask import FillMask
@@ -20,58 +33,65 @@ TASKS: dict[str, tuple[str, str]]
 
 @overload
 def pipeline(
-    task: Literal["fill-mask"], model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any
+    task: Literal["fill-mask"],
+    model: _Model = None,
+    tokenizer: _Tokenizer = None,
+    **settings: Unpack[FillOpening],
 ) -> FillMask: ...
 @overload
 def pipeline(
     task: Literal["question-answering"],
     model: _Model = None,
     tokenizer: _Tokenizer = None,
-    **settings: Any,
+    **settings: Unpack[QuestionOpening],
 ) -> QuestionAnswering: ...
 @overload
 def pipeline(
     task: Literal["ner", "token-classification"],
     model: _Model = None,
     tokenizer: _Tokenizer = None,
-    **settings: Any,
+    **settings: Unpack[TokenOpening],
 ) -> TokenClassification: ...
 @overload
 def pipeline(
     task: Literal["text-classification", "sentiment-analysis"],
     model: _Model = None,
     tokenizer: _Tokenizer = None,
-    **settings: Any,
+    **settings: Unpack[TextOpening],
 ) -> TextClassification: ...
 @overload
 def pipeline(
     task: Literal["intent-classification"],
     model: _Model = None,
     tokenizer: _Tokenizer = None,
-    **settings: Any,
+    **settings: Unpack[IntentOpening],
 ) -> IntentClassification: ...
 @overload
 def pipeline(
     task: Literal["zero-shot-classification"],
     model: _Model = None,
     tokenizer: _Tokenizer = None,
-    **settings: Any,
+    **settings: Unpack[ZeroShotOpening],
 ) -> ZeroShotClassification: ...
 @overload
 def pipeline(
     task: Literal["feature-extraction"],
     model: _Model = None,
     tokenizer: _Tokenizer = None,
-    **settings: Any,
+    **settings: Unpack[FeatureOpening],
 ) -> FeatureExtraction: ...
 @overload
 def pipeline(
     task: Literal["sentence-similarity"],
     model: _Model = None,
     tokenizer: _Tokenizer = None,
-    **settings: Any,
+    **settings: Unpack[SimilarityOpening],
 ) -> SentenceSimilarity: ...
 @overload
 def pipeline(
-    task: str, model: _Model = None, tokenizer: _Tokenizer = None, **settings: Any
+    task: None = None,
+    *,
+    model: Model | str | os.PathLike[str],
+    tokenizer: _Tokenizer = None,
+    **settings: Unpack[OpeningSettings],
 ) -> Pipeline: ...

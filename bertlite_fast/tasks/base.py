@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from .._native import Encoding
     from ..config import Config
 
 
@@ -66,6 +67,12 @@ class Pipeline:
         self.labels: list[str] = [labels.get(i, f"LABEL_{i}") for i in range(model.info["labels"])]
         self.settings = self._checked(settings)
         self._ready()
+
+    def row_of(self, text: Any, pair: Any, arguments: dict[str, Any]) -> Encoding:
+        """A text's ids, by arguments for the tokenizer."""
+        row: Encoding
+        row, *_ = self.tokenizer(text, pair, **arguments).encodings
+        return row
 
     def _ready(self) -> None:
         """Prepare what the task needs once, after the model is open."""

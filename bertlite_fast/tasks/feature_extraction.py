@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from .._native import as_batch, first_row, rows_of_text, unit_mean
+from ..errors import InputError
+from .arguments import for_tokenizer
 from .base import refuse_unknown
 from .embedder import Embedder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterable, Iterator
+    from typing import Any, overload
+
+    from typing_extensions import Unpack
+
+    from .._native import Tensor
+    from ..task_types import FeatureSettings
 
 
 class FeatureExtraction(Embedder):
     """The hidden states of a text's tokens, as transformers gives them.
 
     Settings: pooling: "mean" or "cls" gives one vector instead; normalize: to length 1;
-    return_tensors: a Tensor instead of lists.
+    return_tensors: a Tensor instead of lists; tokenize_kwargs, or max_length and the like by
+    themselves: arguments for the tokenizer.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("feature-extraction", "my-bert-vectors")
@@ -25,12 +35,57 @@ class FeatureExtraction(Embedder):
     task = "feature-extraction"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        refuse_unknown(settings, self.task, "pooling", "normalize", "truncation", "return_tensors")
+        settings = dict(settings)
+        row = for_tokenizer(settings, "tokenize_kwargs")
+        refuse_unknown(settings, self.task, "pooling", "normalize", "return_tensors")
+        if row:
+            settings["tokenize_kwargs"] = row
         return settings
 
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]  # nested lists, or a Tensor with return_tensors
+        def __call__(self, inputs: str, **settings: Unpack[FeatureSettings]) -> Any: ...
+        @overload
+        def __call__(
+            self, inputs: list[str] | tuple[str, ...], **settings: Unpack[FeatureSettings]
+        ) -> list[Any]: ...
+        @overload
+        def __call__(
+            self, inputs: Iterable[Any], **settings: Unpack[FeatureSettings]
+        ) -> Iterator[Any]: ...
+
+    def __call__(self, inputs: Any, **settings: Any) -> Any:
+        """Vectors for a text, a list of texts, or an iterable of texts."""
+        return super().__call__(inputs, **settings)
+
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
-        if settings.get("pooling"):
+        as_tensor = settings.get("return_tensors")
+        if settings.get("tokenize_kwargs"):
+            found = self._of_row(text, settings)
+        elif settings.get("pooling"):
             found = self.embed(text, settings["pooling"], settings.get("normalize", False))
-            return found if settings.get("return_tensors") else found.tolist()[0]
-        found = self.text_model.hidden(text)
-        return found if settings.get("return_tensors") else [found.tolist()]
+        else:
+            found = self.text_model.hidden(text)
+        if not settings.get("pooling"):
+            return as_batch(found) if as_tensor else [found.tolist()]
+        if as_tensor:
+            return found
+        return found.tolist()[0] if isinstance(text, str) else found.tolist()
+
+    def _of_row(self, text: Any, settings: dict[str, Any]) -> Tensor:
+        """Vectors for the ids that arguments for the tokenizer give."""
+        row = self.row_of(text, None, settings["tokenize_kwargs"])
+        found = self.model(
+            [row.ids], [row.attention_mask], [row.type_ids], output_hidden_states=True
+        )
+        tokens = rows_of_text(found)
+        pooling = settings.get("pooling")
+        if pooling not in ("mean", "cls", None):
+            raise InputError(
+                f"pooling is {pooling!r}; with arguments for the tokenizer it can be mean or cls."
+            )
+        if pooling is None:
+            return tokens
+        vector = found.tensor if pooling == "mean" else first_row(tokens)
+        return unit_mean(vector) if settings.get("normalize") else vector

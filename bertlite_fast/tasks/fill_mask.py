@@ -7,7 +7,12 @@ from .base import Pipeline, check_whole_numbers, refuse_unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterable, Iterator
+    from typing import Any, overload
+
+    from typing_extensions import Unpack
+
+    from ..task_types import FillSettings, Word
 
 
 class FillMask(Pipeline):
@@ -37,6 +42,19 @@ class FillMask(Pipeline):
         if not isinstance(settings.get("tokenizer_kwargs"), (dict, type(None))):
             raise InputError("tokenizer_kwargs has to be a dict of arguments for the tokenizer.")
         return settings
+
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]  # for several masks a list for each
+        def __call__(self, inputs: str, **settings: Unpack[FillSettings]) -> list[Word]: ...
+        @overload
+        def __call__(
+            self, inputs: list[str] | tuple[str, ...], **settings: Unpack[FillSettings]
+        ) -> list[Any]: ...
+        @overload
+        def __call__(
+            self, inputs: Iterable[Any], **settings: Unpack[FillSettings]
+        ) -> Iterator[list[Word]]: ...
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         """Words for a text, a list of texts, or an iterable of texts."""

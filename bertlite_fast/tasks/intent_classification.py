@@ -12,7 +12,12 @@ from .text_classification import TextClassification, text_and_pair
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterable, Iterator
+    from typing import Any, overload
+
+    from typing_extensions import Unpack
+
+    from ..task_types import Intent, IntentSettings
 
     from .token_classification import TokenClassification
 
@@ -71,6 +76,21 @@ class IntentClassification(TextClassification):
                 f"slots is {shown(slots)}; it has to be True, or a model for token classification."
             )
         return settings
+
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __call__(self, inputs: str, **settings: Unpack[IntentSettings]) -> Intent: ...
+        @overload
+        def __call__(
+            self,
+            inputs: list[str] | tuple[str, ...] | list[dict[str, str]],
+            **settings: Unpack[IntentSettings],
+        ) -> list[Intent]: ...
+        @overload
+        def __call__(
+            self, inputs: Iterable[Any], **settings: Unpack[IntentSettings]
+        ) -> Iterator[Intent]: ...
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         """An intent for a text, a list of texts, or an iterable of texts."""

@@ -7,7 +7,11 @@ from .base import Pipeline, check_whole_numbers, iterable_texts, refuse_unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, overload
+
+    from typing_extensions import Unpack
+
+    from ..task_types import Answer, Question, QuestionSettings
 
 NEEDED = 'an item has to be {"question": ..., "context": ...}'
 SETTINGS = (
@@ -43,13 +47,45 @@ class QuestionAnswering(Pipeline):
     head = "question-answering"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        settings = dict(settings)
+        if "topk" in settings:  # its name in transformers 3
+            settings["top_k"] = settings.pop("topk")
         refuse_unknown(settings, self.task, *SETTINGS)
         check_whole_numbers(settings, top_k=1, doc_stride=0, max_answer_len=1, max_seq_len=4)
         return settings
 
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]  # with top_k a list; without one the answer, or [] if there is none
+        def __call__(
+            self,
+            inputs: Question | dict[str, str] | str | None = None,
+            question: str | None = None,
+            context: str | None = None,
+            **settings: Unpack[QuestionSettings],
+        ) -> Answer: ...
+        @overload
+        def __call__(
+            self,
+            inputs: Any = None,
+            question: list[str] | tuple[str, ...] | str | None = None,
+            context: list[str] | tuple[str, ...] | str | None = None,
+            **settings: Unpack[QuestionSettings],
+        ) -> Any: ...
+
     def __call__(
         self, inputs: Any = None, question: Any = None, context: Any = None, **settings: Any
     ) -> Any:
+        """Answers for a question and its context, or for lists of them.
+
+        pipe("question", "context") and pipe(question=..., context=...) are the same; inputs (or
+        data, or X): {"question": ..., "context": ...}, or a list of such dicts.
+        """
+        for name in ("data", "X"):
+            if name in settings:
+                inputs = settings.pop(name)
+        if isinstance(inputs, (str, list)) and context is None and question is not None:
+            inputs, question, context = None, inputs, question
         settings = self.call_settings(settings)
         if inputs is not None:
             if isinstance(inputs, dict):
@@ -77,6 +113,8 @@ class QuestionAnswering(Pipeline):
                 raise InputError(f"the {name} has to be a str, not {type(text).__name__}.")
             if not text:
                 raise InputError(f"the {name} is empty.")
+        if not context.strip():
+            return []
         found = self.text_model.answer(
             question,
             context,

@@ -10,7 +10,11 @@ from .embedder import Embedder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, overload
+
+    from typing_extensions import Unpack
+
+    from ..task_types import Found, SimilaritySettings
 
 
 class SentenceSimilarity(Embedder):
@@ -33,6 +37,32 @@ class SentenceSimilarity(Embedder):
         refuse_unknown(settings, self.task, "pooling")
         return settings
 
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __call__(
+            self, inputs: str, others: str, **settings: Unpack[SimilaritySettings]
+        ) -> float: ...
+        @overload
+        def __call__(
+            self, inputs: str, others: list[str], **settings: Unpack[SimilaritySettings]
+        ) -> list[float]: ...
+        @overload
+        def __call__(
+            self, inputs: list[str], others: str, **settings: Unpack[SimilaritySettings]
+        ) -> list[float]: ...
+        @overload
+        def __call__(
+            self, inputs: list[str], others: list[str], **settings: Unpack[SimilaritySettings]
+        ) -> list[list[float]]: ...
+        @overload
+        def __call__(
+            self,
+            inputs: dict[str, Any],
+            others: None = None,
+            **settings: Unpack[SimilaritySettings],
+        ) -> Any: ...
+
     def __call__(self, inputs: Any, others: Any = None, **settings: Any) -> Any:
         """The similarity of each input to each of the others."""
         settings = self.call_settings(settings)
@@ -49,7 +79,7 @@ class SentenceSimilarity(Embedder):
             found = [row[0] for row in found]
         return found[0] if isinstance(inputs, str) else found
 
-    def search(self, query: str, texts: list[str] | Index, top_k: int = 5) -> list[dict[str, Any]]:
+    def search(self, query: str, texts: list[str] | Index, top_k: int = 5) -> list[Found]:
         """The texts closest to the query, best first: [{"index", "score", "text"}].
 
         To search the same texts again and again, make an index once.
@@ -72,7 +102,7 @@ class Index:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def search(self, query: str, top_k: int = 5) -> list[dict[str, Any]]:
+    def search(self, query: str, top_k: int = 5) -> list[Found]:
         """The texts closest to the query, best first: [{"index", "score", "text"}]."""
         top_k = whole("top_k", top_k, 1)
         if not isinstance(query, str):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from .._native import best_scores
 from ..errors import InputError
+from .arguments import choice, for_tokenizer
 from .base import Pipeline, check_whole_numbers, refuse_unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterable, Iterator
+    from typing import Any, overload
+
+    from typing_extensions import Unpack
+
+    from ..task_types import Label, TextPair, TextSettings
 
 
 def text_and_pair(item: Any) -> tuple[Any, Any]:
@@ -21,6 +28,10 @@ def text_and_pair(item: Any) -> tuple[Any, Any]:
                 'a text given as a dict has to have a "text", and may have a "text_pair".'
             )
         return item["text"], item.get("text_pair")
+    if isinstance(item, (list, tuple)) and len(item) == 1 and isinstance(item[0], (list, tuple)):
+        (pair,) = item  # transformers' old form of a pair: [[text, text_pair]]
+        if len(pair) == 2:
+            return pair[0], pair[1]
     raise InputError(
         f'a text has to be a str or {{"text": ..., "text_pair": ...}}, not {type(item).__name__}.'
     )
@@ -31,7 +42,7 @@ class TextClassification(Pipeline):
 
     A pair of texts is {"text": ..., "text_pair": ...}. Settings: top_k: how many labels, the best
     first; None: all; function_to_apply: "softmax", "sigmoid" or "none", by default what the model
-    was trained for.
+    was trained for; max_length, add_special_tokens and the tokenizer's other arguments.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("text-classification", "my-bert")
@@ -50,15 +61,41 @@ class TextClassification(Pipeline):
         self.function = "none" if kind == "regression" else "sigmoid" if several else "softmax"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        refuse_unknown(settings, self.task, "top_k", "function_to_apply", "truncation")
+        settings = dict(settings)
+        row = for_tokenizer(settings, "tokenizer_kwargs")
+        if settings.pop("return_all_scores", False):
+            settings.setdefault("top_k", None)
+        refuse_unknown(settings, self.task, "top_k", "function_to_apply")
         check_whole_numbers(settings, top_k=1)
-        settings.pop("truncation", None)  # longer texts are always truncated
-        function = settings.get("function_to_apply")
+        function = choice(settings.get("function_to_apply"))
         if function is not None and function not in ("softmax", "sigmoid", "none"):
             raise InputError(
                 f"function_to_apply is {function!r}; it can be 'softmax', 'sigmoid' or 'none'."
             )
+        if function is not None:
+            settings["function_to_apply"] = function
+        if row:
+            settings["tokenizer_kwargs"] = row
         return settings
+
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __call__(self, inputs: str, **settings: Unpack[TextSettings]) -> list[Label]: ...
+        @overload
+        def __call__(
+            self, inputs: dict[str, str] | TextPair, **settings: Unpack[TextSettings]
+        ) -> Any: ...
+        @overload  # with top_k a list for each
+        def __call__(
+            self,
+            inputs: list[str] | tuple[str, ...] | list[TextPair] | list[dict[str, str]],
+            **settings: Unpack[TextSettings],
+        ) -> list[Any]: ...
+        @overload
+        def __call__(
+            self, inputs: Iterable[Any], **settings: Unpack[TextSettings]
+        ) -> Iterator[Any]: ...
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         """Labels for a text, a list of texts, or an iterable of texts."""
@@ -76,6 +113,11 @@ class TextClassification(Pipeline):
             return {"label": labels[best], "score": score}
         function = settings.get("function_to_apply") or self.function
         top_k = settings.get("top_k", 1)
-        found = self.text_model.classify(text, pair, function, top_k or len(labels))
+        if settings.get("tokenizer_kwargs"):
+            row = self.row_of(text, pair, settings["tokenizer_kwargs"])
+            logits = self.model([row.ids], [row.attention_mask], [row.type_ids]).tensor
+            found = best_scores(logits, function, top_k or len(labels))
+        else:
+            found = self.text_model.classify(text, pair, function, top_k or len(labels))
         results = [{"label": labels[index], "score": score} for index, score in found]
         return results if "top_k" in settings else results[0]

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from ..errors import InputError
+from .arguments import choice
 from .base import Pipeline, check_whole_numbers, refuse_unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterable, Iterator
+    from typing import Any, overload
+
+    from typing_extensions import Unpack
+
+    from ..task_types import Tagged, TokenSettings
 
 STRATEGIES = ("none", "simple", "first", "average", "max", "words")
 UNGROUPED = ("none", "words")
@@ -57,8 +63,15 @@ class TokenClassification(Pipeline):
         self.has_window = "window" in config
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        settings = dict(settings)
+        if settings.pop("grouped_entities", False):  # names of transformers 4
+            subwords = settings.pop("ignore_subwords", True)
+            settings.setdefault("aggregation_strategy", "first" if subwords else "simple")
+        settings.pop("ignore_subwords", None)
         refuse_unknown(settings, self.task, *SETTINGS)
-        strategy = settings.get("aggregation_strategy")
+        strategy = choice(settings.get("aggregation_strategy"))
+        if strategy is not None:
+            settings["aggregation_strategy"] = strategy
         if strategy is not None and strategy not in STRATEGIES:
             raise InputError(
                 f"aggregation_strategy is {strategy!r}; it can be {', '.join(STRATEGIES)}."
@@ -69,6 +82,21 @@ class TokenClassification(Pipeline):
             raise InputError("delimiter has to be a str.")
         check_whole_numbers(settings, stride=0)
         return settings
+
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __call__(self, inputs: str, **settings: Unpack[TokenSettings]) -> list[Tagged]: ...
+        @overload  # of words, with is_split_into_words: one text
+        def __call__(
+            self,
+            inputs: list[str] | tuple[str, ...] | list[list[str]],
+            **settings: Unpack[TokenSettings],
+        ) -> list[Any]: ...
+        @overload
+        def __call__(
+            self, inputs: Iterable[Any], **settings: Unpack[TokenSettings]
+        ) -> Iterator[list[Tagged]]: ...
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         """Labels for a text, a list of texts, or an iterable of texts."""

@@ -6,13 +6,19 @@ from .._native import Tensor, similarities, softmax, unit_mean
 from ..checks import shown
 from ..errors import InputError
 from ..files import write_atomically
+from .arguments import for_tokenizer
 from .base import refuse_unknown, text_list
 from .embedder import Embedder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from typing import Any
+    from collections.abc import Iterable, Iterator
+    from typing import Any, overload
+
+    from typing_extensions import Unpack
+
+    from ..task_types import Ranking, ZeroShotSettings
 
 LIMIT = 1e6  # of sharpness, beyond which the best label has all there is long since
 
@@ -42,6 +48,10 @@ class ZeroShotClassification(Embedder):
         self.vectors: dict[str, Tensor] = {}
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        settings = dict(settings)
+        if "multi_class" in settings:  # its name in transformers 4
+            settings["multi_label"] = settings.pop("multi_class")
+        for_tokenizer(settings, "tokenizer_kwargs")  # a label's sentence is always read whole
         refuse_unknown(
             settings,
             self.task,
@@ -103,12 +113,35 @@ class ZeroShotClassification(Embedder):
             return self.vectors[label]
         return self.embed(template.replace("{}", label))
 
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __call__(
+            self,
+            inputs: str,
+            candidate_labels: str | list[str] | tuple[str, ...] | None = None,
+            **settings: Unpack[ZeroShotSettings],
+        ) -> Ranking: ...
+        @overload
+        def __call__(
+            self,
+            inputs: list[str] | tuple[str, ...],
+            candidate_labels: str | list[str] | tuple[str, ...] | None = None,
+            **settings: Unpack[ZeroShotSettings],
+        ) -> list[Ranking]: ...
+        @overload
+        def __call__(
+            self,
+            inputs: Iterable[Any],
+            candidate_labels: str | list[str] | tuple[str, ...] | None = None,
+            **settings: Unpack[ZeroShotSettings],
+        ) -> Iterator[Ranking]: ...
+
     def __call__(self, inputs: Any, candidate_labels: Any = None, **settings: Any) -> Any:
         """Labels for a text, a list of texts, or an iterable of texts."""
         if candidate_labels is not None:
             settings["candidate_labels"] = candidate_labels
-        found = super().__call__(inputs, **settings)
-        return found[0] if isinstance(inputs, list) and len(inputs) == 1 else found
+        return super().__call__(inputs, **settings)
 
     def _labels(self, labels: Any) -> list[str]:
         """The labels to choose from: those given, or those with examples."""
@@ -129,6 +162,8 @@ class ZeroShotClassification(Embedder):
         template = settings.get("hypothesis_template", "{}")
         if not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
+        if not text:
+            raise InputError("the text is empty; give at least one word.")
         vector = self.embed(text)
         close = [
             similarities(vector, self._vector(label, template)).tolist()[0][0] for label in labels
