@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _native
-from .errors import InputError
+from .errors import InputError, warn
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
 if TYPE_CHECKING:
@@ -106,6 +106,13 @@ def _open(
     return kind(
         source, task, precision=precision, threads=threads, config=config, new_classifier=new
     )
+
+
+def warn_of_second_head(model: Model) -> None:
+    """Warn of a head in the model's files that its task does not use."""
+    other = model.info["ignored_head"]
+    if other is not None and model.task not in ("encoder", "embedding"):
+        warn(f"this model also has a head for {other}, which is not used.")
 
 
 class AutoModel:

@@ -8,7 +8,7 @@ from . import embedded, hub
 from .compatibility import needed
 from .config import Config, changed
 from .errors import InputError, ModelConfigError, ModelFileError, warn
-from .models import Model
+from .models import Model, warn_of_second_head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Opening:
             if self.task != CLASSIFIER or not self._has_no_classifier():
                 raise
             return self._with_new_classifier(given, count)
-        _warn_of_second_head(model)
+        warn_of_second_head(model)
         if num_labels is not None and model.info["labels"] != num_labels:
             raise ModelConfigError(
                 f"this model has {model.info['labels']} labels, not {num_labels}; "
@@ -103,12 +103,6 @@ class Opening:
             "labels=[...] gives a classifier that answers at once."
         )
         return model
-
-
-def _warn_of_second_head(model: Model) -> None:
-    other = model.info["ignored_head"]
-    if other is not None and model.task not in ("encoder", "embedding"):
-        warn(f"this model also has a head for {other}, which is not used.")
 
 
 def _given_config(config: Any) -> Config | None:

@@ -70,8 +70,8 @@ class Entity(_Entity, total=False):
     entity: str
 
 
-class Tagged(TypedDict, total=False):
-    """What token classification answers: a Token, or an Entity if tokens are joined."""
+class Tagged(TypedDict):
+    """What token classification answers: Token's keys, or Entity's if tokens are joined."""
 
     entity: str
     entity_group: str

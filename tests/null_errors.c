@@ -21,6 +21,12 @@ static bl_status of(const void *object, const bl_error *error)
 }
 
 static bl_status open_missing(bl_error *e) { return of(bl_open(missing, BL_INT8, e), e); }
+static bl_status open_with(bl_error *e)
+{
+    const bl_open_options options = { .head = BL_CLASS_HEAD, .new_classifier = 1 };
+    return of(bl_open_with(missing, &options, BL_INT8, e), e);
+}
+
 static bl_status open_delta(bl_error *e)
 {
     return of(bl_open_with_base(missing, missing, BL_INT8, e), e);
@@ -110,6 +116,7 @@ static const struct {
     bl_status (*fails)(bl_error *error);
 } cases[] = {
     { "bl_open", open_missing },
+    { "bl_open_with", open_with },
     { "bl_open_with_base", open_delta },
     { "bl_open_memory", open_memory },
     { "bl_convert", convert },

@@ -398,8 +398,8 @@ def test_values_of_other_types_are_named(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("model.safetensors.index.json", "several files"),
-        ("pytorch_model.bin.index.json", "several files"),
+        ("model.safetensors.index.json", "not an index"),
+        ("pytorch_model.bin.index.json", "not an index"),
         ("tf_model.h5", "TensorFlow"),
         ("model.onnx", "ONNX"),
     ],

@@ -367,3 +367,60 @@ def test_functions_refuse_what_is_not_numbers(bad: Any) -> None:
             function(bad)
     with pytest.raises(bf.InputError):
         bf.cosine_similarity(bad, bad)
+
+
+# ---- files ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_checkpoints_in_several_files(folders: dict[str, Path], tmp_path: Path, safe: bool) -> None:
+    torch = pytest.importorskip("torch")
+    safetensors = pytest.importorskip("safetensors.torch")
+    folder = folders["L2H64-sequence-classification"]
+    tensors = safetensors.load_file(folder / "model.safetensors")
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    base, ending = ("model", "safetensors") if safe else ("pytorch_model", "bin")
+    save = safetensors.save_file if safe else torch.save
+    files = {}
+    for i in range(3):
+        part = {name: tensors[name] for name in sorted(tensors)[i::3]}
+        file = f"{base}-{i + 1:05}-of-00003.{ending}"
+        save(part, tmp_path / file)
+        files |= dict.fromkeys(part, file)
+    index = tmp_path / f"{base}.{ending}.index.json"
+    index.write_text(json.dumps({"metadata": {"total_size": 1}, "weight_map": files}))
+    auto = bf.AutoModelForSequenceClassification
+    expected = auto.from_pretrained(folder)(IDS).tensor.tolist()
+    assert auto.from_pretrained(tmp_path)(IDS).tensor.tolist() == expected
+    bf.convert(tmp_path, tmp_path / "a.bertlite")
+    assert auto.from_pretrained(tmp_path / "a.bertlite")(IDS).tensor.tolist() == expected
+    auto.from_pretrained(tmp_path).save_pretrained(tmp_path / "copy")
+    assert auto.from_pretrained(tmp_path / "copy")(IDS).tensor.tolist() == expected
+    for bad in ("[", "{}", '{"weight_map": {"a": "../b"}}', '{"weight_map": {"a": 1}}'):
+        index.write_text(bad)
+        with pytest.raises(bf.ModelFileError, match="index"):
+            auto.from_pretrained(tmp_path)
+    index.write_text(json.dumps({"weight_map": {"a": "missing.safetensors"}}))
+    with pytest.raises(bf.ModelFileError, match=r"missing\.safetensors"):
+        auto.from_pretrained(tmp_path)
+
+
+def test_the_task_decides_between_two_heads(folders: dict[str, Path], tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    safetensors = pytest.importorskip("safetensors.torch")
+    both = {}
+    for task in ("question-answering", "sequence-classification"):
+        both |= safetensors.load_file(folders[f"L2H64-{task}"] / "model.safetensors")
+    safetensors.save_file(both, tmp_path / "model.safetensors")
+    config = folders["L2H64-sequence-classification"] / "config.json"
+    (tmp_path / "config.json").write_bytes(config.read_bytes())
+    with pytest.warns(UserWarning, match="also has a head for question-answering"):
+        one = bf.AutoModelForSequenceClassification.from_pretrained(tmp_path)
+    with pytest.warns(UserWarning, match="also has a head for sequence-classification") as caught:
+        other = bf.AutoModelForQuestionAnswering.from_pretrained(tmp_path)
+    assert caught[0].filename == __file__
+    assert one(IDS).logits.shape == (2, 5) and other(IDS).start_logits.shape == (2, 4)
+    assert bf.AutoModel.from_pretrained(tmp_path)(IDS).keys()  # quietly
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n")
+    with pytest.warns(UserWarning, match="also has a head"):
+        bf.pipeline("text-classification", tmp_path)

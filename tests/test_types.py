@@ -1,4 +1,4 @@
-"""Type checkers know what tasks take and answer: what is wrong in calls.txt is an error."""
+"""Type checkers know what tasks take and answer: what is wrong is an error."""
 
 from __future__ import annotations
 
@@ -90,11 +90,19 @@ def test_mypy_refuses_what_is_wrong_and_nothing_else(program: Path) -> None:
 
 
 def test_pyright_refuses_what_is_wrong_and_nothing_else(program: Path) -> None:
-    name = "basedpyright" if pytest.importorskip("basedpyright") else ""
+    pytest.importorskip("basedpyright")  # pyright, with all that it needs
     settings = {"typeCheckingMode": "standard", "extraPaths": [str(ROOT)]}
     (program.parent / "pyrightconfig.json").write_text(json.dumps(settings))
     ran = subprocess.run(
-        [sys.executable, "-m", name, "--outputjson", "--pythonpath", sys.executable, program.name],
+        [
+            sys.executable,
+            "-m",
+            "basedpyright",
+            "--outputjson",
+            "--pythonpath",
+            sys.executable,
+            program.name,
+        ],
         capture_output=True,
         text=True,
         cwd=program.parent,

@@ -32,6 +32,7 @@ COMMON = [
     "csrc/files/torchbin.c",
     "csrc/files/formats.c",
     "csrc/files/delta.c",
+    "csrc/files/shards.c",
     "csrc/files/atomic_file.c",
     "csrc/model/config.c",
     "csrc/tokenizer/unicode.c",

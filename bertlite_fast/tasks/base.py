@@ -8,7 +8,7 @@ from .. import hub
 from .._native import TextModel
 from ..checks import whole
 from ..errors import InputError
-from ..models import Model
+from ..models import Model, warn_of_second_head
 from ..tokenizer import Tokenizer
 
 TYPE_CHECKING = False
@@ -56,6 +56,7 @@ class Pipeline:
         if not isinstance(model, Model):
             model = Model(_path(self.task, model, where), self.head, precision=precision,
                           threads=threads, config=config)  # fmt: skip
+            warn_of_second_head(model)
         elif model.task != self.head:
             model = _reopened(model, self.task, self.head)
         if not isinstance(tokenizer, Tokenizer):

@@ -34,6 +34,8 @@ void bl_tensors_free(bl_tensors *t)
 {
     for (size_t i = 0; i < t->count; i++) bl_free(t->items[i].name);
     bl_free(t->items);
+    for (size_t i = 0; i < t->map_count; i++) bl_map_close(&t->maps[i]);
+    bl_free(t->maps);
     bl_free(t->config);
     bl_free(t->tokenizer);
     bl_free(t->id);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bertlite.h"
+#include "../platform.h"
 
 typedef enum { BL_F32, BL_F16, BL_BF16, BL_F64, BL_I8, BL_OTHER } bl_dtype;
 
@@ -26,6 +27,8 @@ typedef struct {
     char *tokenizer;      /* the tokenizer's settings, or NULL, */
     char *id;             /* what tells the file from others, */
     char *base, *base_id; /* and, of a delta file, the base file's name and id, or NULL */
+    bl_map *maps;         /* files that are closed with the tensors */
+    size_t map_count;
 } bl_tensors;
 
 /* A safetensors file's bytes; the tensors point into them. On failure *out is empty. */

@@ -8,6 +8,7 @@
 #include "../error.h"
 #include "../files/delta.h"
 #include "../files/formats.h"
+#include "../files/shards.h"
 #include "../memory.h"
 #include "builder.h"
 #include "classifier.h"
@@ -133,23 +134,19 @@ static bl_status build_model(bl_model *m, const char *config, size_t config_size
 
 /* A folder's file with tensors, and what reads it. */
 typedef struct {
-    const char *name;
-    bl_status (*read)(const void *data, size_t size, bl_tensors *out, bl_error *error);
+    const char *name, *index; /* of one file, or of what names several */
+    bl_tensor_reader read;
 } tensor_file;
 
 static const tensor_file tensor_files[] = {
-    { "model.safetensors", bl_read_safetensors },
-    { "pytorch_model.bin", bl_read_torch },
+    { "model.safetensors", "model.safetensors.index.json", bl_read_safetensors },
+    { "pytorch_model.bin", "pytorch_model.bin.index.json", bl_read_torch },
 };
 
 /* What else a folder may have, and what to do then. */
 static const struct {
     const char *name, *advice;
 } other_files[] = {
-    { "model.safetensors.index.json",
-      "whose tensors are in several files; save it as one, with a larger max_shard_size" },
-    { "pytorch_model.bin.index.json",
-      "whose tensors are in several files; save it as one, with a larger max_shard_size" },
     { "tf_model.h5", "which is TensorFlow's; save the model from PyTorch as model.safetensors" },
     { "flax_model.msgpack", "which is Flax's; save the model from PyTorch as model.safetensors" },
     { "model.onnx", "which is ONNX; save the model from PyTorch as model.safetensors" },
@@ -229,6 +226,13 @@ static bl_status read_folder_tensors(const char *folder, bl_map *map, bl_tensors
         if (has) status = map_tensors(&tensor_files[i], path, map, out, error);
         bl_free(path);
         if (has) return status;
+    }
+    for (size_t i = 0; i < sizeof tensor_files / sizeof *tensor_files; i++) {
+        int has = 0;
+        const bl_status status = has_file(folder, tensor_files[i].index, &has, error);
+        if (status != BL_OK) return status;
+        if (has)
+            return bl_read_shards(folder, tensor_files[i].index, tensor_files[i].read, out, error);
     }
     return no_tensors(folder, error);
 }
