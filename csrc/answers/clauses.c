@@ -2,26 +2,33 @@
 
 #include <string.h>
 
-/* What begins a clause. */
+/* What begins a clause: the first words of commands in the training sets, but for nouns. */
 static const char *const openers[] = {
-    "activate",   "add",       "adjust",   "answer",   "are",     "arm",      "ask",
-    "begin",      "book",      "brew",     "brighten", "bring",   "buy",      "calculate",
-    "call",       "can",       "cancel",   "change",   "check",   "clean",    "clear",
-    "close",      "connect",   "continue", "convert",  "cool",    "could",    "create",
-    "deactivate", "decrease",  "define",   "delete",   "did",     "dim",      "disable",
-    "disarm",     "do",        "does",     "drive",    "email",   "enable",   "find",
-    "get",        "give",      "go",       "heat",     "how",     "increase", "is",
-    "keep",       "launch",    "leave",    "let",      "let's",   "light",    "list",
-    "lock",       "look",      "lower",    "make",     "message", "mute",     "navigate",
-    "note",       "open",      "order",    "pause",    "phone",   "play",     "please",
-    "put",        "raise",     "read",     "record",   "reduce",  "remind",   "remove",
-    "repeat",     "reserve",   "resume",   "ring",     "run",     "save",     "schedule",
-    "search",     "send",      "set",      "show",     "shuffle", "shut",     "skip",
-    "snooze",     "spell",     "start",    "stop",     "switch",  "take",     "tell",
-    "text",       "translate", "turn",     "unlock",   "unmute",  "vacuum",   "wake",
-    "warm",       "was",       "water",    "what",     "what's",  "whats",    "when",
-    "where",      "which",     "who",      "who's",    "why",     "will",     "would",
-    "write",
+    "activate", "add",       "adjust",    "alert",   "alter",      "answer",   "are",
+    "arm",      "ask",       "begin",     "book",    "brew",       "brighten", "bring",
+    "buy",      "calculate", "call",      "can",     "cancel",     "change",   "check",
+    "clean",    "clear",     "close",     "compose", "confirm",    "connect",  "continue",
+    "convert",  "cool",      "could",     "create",  "deactivate", "decrease", "define",
+    "delete",   "describe",  "dial",      "did",     "dim",        "disable",  "disarm",
+    "display",  "do",        "does",      "drive",   "email",      "enable",   "erase",
+    "explain",  "find",      "flip",      "get",     "give",       "go",       "heat",
+    "help",     "how",       "how's",     "i'd",     "include",    "increase", "inform",
+    "initiate", "is",        "keep",      "launch",  "leave",      "let",      "let's",
+    "lets",     "light",     "list",      "listen",  "locate",     "lock",     "look",
+    "lower",    "make",      "message",   "move",    "mute",       "navigate", "need",
+    "note",     "open",      "order",     "pause",   "pay",        "phone",    "place",
+    "play",     "please",    "post",      "power",   "prepare",    "provide",  "pull",
+    "put",      "raise",     "rate",      "read",    "recommend",  "record",   "reduce",
+    "remember", "remind",    "remove",    "repeat",  "replay",     "reply",    "report",
+    "reserve",  "reset",     "resume",    "ring",    "run",        "save",     "schedule",
+    "search",   "select",    "send",      "set",     "share",      "should",   "show",
+    "shuffle",  "shut",      "skip",      "slow",    "snooze",     "speak",    "spell",
+    "start",    "stop",      "suggest",   "switch",  "take",       "tell",     "text",
+    "toggle",   "transfer",  "translate", "try",     "tune",       "turn",     "tweet",
+    "unlock",   "unmute",    "update",    "use",     "vacuum",     "wake",     "want",
+    "warm",     "was",       "water",     "what",    "what's",     "whats",    "when",
+    "when's",   "where",     "where's",   "which",   "who",        "who's",    "why",
+    "will",     "would",     "write",
 };
 /* What a clause without a verb ends with: "lights off". */
 static const char *const closers[] = { "down", "off", "on", "up" };
