@@ -27,8 +27,7 @@ INSTEAD = "boltuix/bert-lite is not in the local cache"
 NEW = "a new one with random weights"
 NAME = "boltuix/bert-lite"
 
-# What the embedded models of this build do not do yet. These fail once they do: remove the marks.
-LABELS = pytest.mark.xfail(strict=True, reason="labels in capitals, and words as the text has them")
+# What the embedded models do not do yet. These tests fail once they do: remove the mark.
 WEIGHTS = pytest.mark.xfail(strict=True, reason="the weights have to be trained for it")
 
 pytestmark = pytest.mark.skipif(not embedded.names(), reason="this build has no embedded models")
@@ -95,20 +94,17 @@ def test_the_question_is_answered(outputs: dict[str, tuple[str, str]]) -> None:
     assert outputs["question_answering"][0] == PRINTED["question_answering"]
 
 
-@LABELS
 def test_the_sentiment_is_positive(outputs: dict[str, tuple[str, str]]) -> None:
     (answer,) = ast.literal_eval(outputs["sentiment"][0])
     assert answer["label"] == "POSITIVE" and answer["score"] >= 0.80
 
 
-@LABELS
 def test_the_names_are_whole(outputs: dict[str, tuple[str, str]]) -> None:
     found = ast.literal_eval(outputs["names"][0])
     expected = ast.literal_eval(PRINTED["names"])
     assert [(e["entity"], e["word"]) for e in found] == [(e["entity"], e["word"]) for e in expected]
 
 
-@LABELS
 def test_tokens_have_their_parts_of_speech(outputs: dict[str, tuple[str, str]]) -> None:
     found = ast.literal_eval(outputs["token_classification"][0])
     assert [(e["entity"], e["word"]) for e in found[:2]] == [("DET", "The"), ("ADJ", "quick")]
