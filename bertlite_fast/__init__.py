@@ -48,7 +48,9 @@ if TYPE_CHECKING:
     from .opening import AutoConfig
     from .opening import AutoConfig as BertConfig
     from .opening import AutoConfig as DistilBertConfig
+    from .cross_encoder import CrossEncoder
     from .pipelines import pipeline
+    from .sentence_transformer import SentenceTransformer
     from .tasks.base import Pipeline
     from .tasks.feature_extraction import FeatureExtraction as FeatureExtractionPipeline
     from .tasks.fill_mask import FillMask as FillMaskPipeline
@@ -65,8 +67,10 @@ if TYPE_CHECKING:
         BatchEncoding,
         BertTokenizer,
         BertTokenizerFast,
+        CharSpan,
         Encoding,
         Tokenizer,
+        TokenSpan,
     )
 
 # What is imported when it is first used: (module, name there).
@@ -83,6 +87,10 @@ LAZY = {
     "BertForTokenClassification": ("models", "AutoModelForTokenClassification"),
     "BertModel": ("models", "AutoModel"),
     "BertTokenizer": ("tokenizer", "BertTokenizer"),
+    "CharSpan": ("tokenizer", "CharSpan"),
+    "CrossEncoder": ("cross_encoder", "CrossEncoder"),
+    "SentenceTransformer": ("sentence_transformer", "SentenceTransformer"),
+    "TokenSpan": ("tokenizer", "TokenSpan"),
     "BertTokenizerFast": ("tokenizer", "BertTokenizerFast"),
     "Config": ("config", "Config"),
     "DistilBertConfig": ("opening", "AutoConfig"),
@@ -129,7 +137,9 @@ __all__ = [
     "BertTokenizer",
     "BertTokenizerFast",
     "BertliteError",
+    "CharSpan",
     "Config",
+    "CrossEncoder",
     "DistilBertConfig",
     "DistilBertForMaskedLM",
     "DistilBertForQuestionAnswering",
@@ -151,9 +161,11 @@ __all__ = [
     "Output",
     "Pipeline",
     "QuestionAnsweringPipeline",
+    "SentenceTransformer",
     "Tensor",
     "TextClassificationPipeline",
     "TokenClassificationPipeline",
+    "TokenSpan",
     "Tokenizer",
     "ZeroShotClassificationPipeline",
     "__version__",

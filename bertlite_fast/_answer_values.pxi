@@ -1,5 +1,32 @@
 # Texts and answers, converted between Python and C. Part of _native.pyx.
 
+cdef dict FUNCTIONS = {"softmax": BL_SOFTMAX, "sigmoid": BL_SIGMOID, "none": BL_RAW}
+cdef dict AGGREGATIONS = {
+    "none": BL_EACH_TOKEN,
+    "simple": BL_SIMPLE,
+    "first": BL_FIRST,
+    "average": BL_AVERAGE,
+    "max": BL_MAX,
+    "words": BL_EACH_WORD,
+}
+cdef dict POOLINGS = {
+    "mean": BL_MEAN_POOLING,
+    "cls": BL_CLS_POOLING,
+    "max": BL_MAX_POOLING,
+    "mean_sqrt_len_tokens": BL_MEAN_SQRT_POOLING,
+    "weightedmean": BL_WEIGHTED_MEAN_POOLING,
+    "lasttoken": BL_LAST_POOLING,
+    "model": BL_MODEL_POOLING,
+}
+
+
+cdef int chosen(dict choices, str name, object value) except -1:
+    found = choices.get(value) if isinstance(value, str) else None
+    if found is None:
+        raise InputError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
+    return found
+
+
 cdef int read_text(bl_text *t, object text, object pair) except -1:
     cdef Py_ssize_t size
     t.data = utf8(text, &size)

@@ -3,30 +3,13 @@
 cdef enum:
     KEPT_ARENA = 16 << 20  # bytes: what a longer text made larger is not kept for the next
 
-cdef dict FUNCTIONS = {"softmax": BL_SOFTMAX, "sigmoid": BL_SIGMOID, "none": BL_RAW}
-cdef dict AGGREGATIONS = {
-    "none": BL_EACH_TOKEN,
-    "simple": BL_SIMPLE,
-    "first": BL_FIRST,
-    "average": BL_AVERAGE,
-    "max": BL_MAX,
-    "words": BL_EACH_WORD,
-}
-cdef dict POOLINGS = {"mean": BL_MEAN_POOLING, "cls": BL_CLS_POOLING}
-
-
-cdef int chosen(dict choices, str name, object value) except -1:
-    found = choices.get(value) if isinstance(value, str) else None
-    if found is None:
-        raise InputError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
-    return found
-
 
 cdef class TextModel:
     """A model with its tokenizer. Any number of threads may call it."""
     cdef readonly Model model
     cdef readonly TokenizerCore tokenizer
     cdef readonly size_t max_tokens         # that a text may have
+    cdef object known_length, known_side    # the tokenizer's settings that say so
     cdef bl_atomic_pointer idle[SLOTS]      # arenas between calls
 
     def __init__(self, Model model not None, TokenizerCore tokenizer not None):
@@ -40,6 +23,7 @@ cdef class TextModel:
                 "open the model with the tokenizer that it was trained with."
             )
         self.max_tokens = bl_max_tokens(model.model, tokenizer.t)
+        self.known_length, self.known_side = tokenizer.file_length, tokenizer.file_side
         self.tokenizer = tokenizer
         self.model = model
 
@@ -62,6 +46,16 @@ cdef class TextModel:
             if arena is NULL:
                 raise OutOfMemoryError("out of memory for running a text.")
         s.model, s.tokenizer, s.arena = self.model.model, self.tokenizer.t, arena
+        s.max_tokens, s.truncation_side = 0, BL_OWN_SIDE
+        try:
+            if self.tokenizer.model_max_length is not self.known_length:
+                s.max_tokens = number("model_max_length", self.tokenizer.model_max_length, 1)
+            if self.tokenizer.truncation_side is not self.known_side:
+                left = self.tokenizer.truncation_side == "left"
+                s.truncation_side = BL_LEFT_SIDE if left else BL_RIGHT_SIDE
+        except BaseException:
+            self.end(s)
+            raise
         return 0
 
     cdef void end(self, bl_session *s) noexcept:
@@ -106,8 +100,10 @@ cdef class TextModel:
         finally:
             self.end(&s)
 
-    def embed(self, list texts not None, str pooling not None, bint normalize):
-        """A row for each text."""
+    def embed(self, list texts not None, str pooling not None, bint normalize,
+              size_t max_tokens=0, size_t skip=0, size_t dimensions=0, progress=None):
+        """A row for each text. max_tokens: 0: what the files say; skip, dimensions: as in C.
+        progress: is called after each text."""
         cdef bl_session s
         cdef bl_text t
         cdef bl_embed_options options
@@ -118,9 +114,14 @@ cdef class TextModel:
         cdef Tensor rows
         options.pooling = <bl_pooling>chosen(POOLINGS, "pooling", pooling)
         options.normalize = normalize
+        options.skip, options.dimensions = skip, dimensions
         self.begin(&s)
         try:
-            width = bl_describe(s.model).hidden
+            if max_tokens:
+                s.max_tokens = max_tokens
+            width = self.width(options.pooling)
+            if dimensions:
+                width = min(width, <Py_ssize_t>dimensions)
             rows = new_tensor(2, count, width, 1)
             for i in range(count):
                 read_text(&t, texts[i], None)
@@ -128,9 +129,21 @@ cdef class TextModel:
                     status = bl_embed(&s, &t, &options, &out, &error)
                 self.check(status, &error, &out.extent)
                 memcpy(rows.data + i * width, out.rows, width * sizeof(float))
+                if progress is not None:
+                    progress()
             return rows
         finally:
             self.end(&s)
+
+    cdef Py_ssize_t width(self, bl_pooling pooling) except -1:
+        """Of the vectors that this pooling gives."""
+        cdef bl_sentence_info info
+        cdef bl_error error
+        if pooling != BL_MODEL_POOLING:
+            return bl_describe(self.model.model).hidden
+        if bl_describe_sentence(self.model.model, &info, &error) != BL_OK:
+            raise_error(&error)
+        return info.dimensions
 
     def hidden(self, text):
         """The hidden states of a text's tokens."""
@@ -143,6 +156,7 @@ cdef class TextModel:
         cdef Tensor rows
         read_text(&t, text, None)
         options.pooling, options.normalize = BL_NO_POOLING, 0
+        options.skip = options.dimensions = 0
         self.begin(&s)
         try:
             with nogil:

@@ -159,10 +159,16 @@ cdef extern from "bertlite.h" nogil:
     bl_arena *bl_arena_create()
     void bl_arena_free(bl_arena *arena)
     size_t bl_arena_size(const bl_arena *arena)
+    ctypedef enum bl_side:
+        BL_OWN_SIDE
+        BL_RIGHT_SIDE
+        BL_LEFT_SIDE
     ctypedef struct bl_session:
         const bl_model *model
         const bl_tokenizer *tokenizer
         bl_arena *arena
+        size_t max_tokens
+        bl_side truncation_side
     ctypedef struct bl_text:
         const char *data
         size_t size
@@ -299,17 +305,38 @@ cdef extern from "bertlite.h" nogil:
         BL_MEAN_POOLING
         BL_CLS_POOLING
         BL_NO_POOLING
+        BL_MAX_POOLING
+        BL_MEAN_SQRT_POOLING
+        BL_WEIGHTED_MEAN_POOLING
+        BL_LAST_POOLING
+        BL_MODEL_POOLING
     ctypedef struct bl_embed_options:
         bl_pooling pooling
         int normalize
+        size_t skip, dimensions
     ctypedef struct bl_vectors:
         const float *rows
         size_t count, width
         bl_extent extent
     bl_status bl_embed(const bl_session *session, const bl_text *text,
                        const bl_embed_options *options, bl_vectors *out, bl_error *error)
+    ctypedef struct bl_sentence_info:
+        size_t dimensions, max_tokens
+        int exclude_prompt
+        const char *json
+        size_t json_size
+    bl_status bl_describe_sentence(const bl_model *model, bl_sentence_info *out, bl_error *error)
 
     # ---- numbers
+    ctypedef enum bl_similarity:
+        BL_COSINE
+        BL_DOT_PRODUCT
+        BL_EUCLIDEAN
+        BL_MANHATTAN
+    void bl_similarities(bl_similarity similarity, const float *a, size_t a_count, const float *b,
+                         size_t b_count, size_t width, int pairs, float *out)
+    void bl_rows_to_bytes(const float *rows, size_t count, size_t width, int zero, void *out)
+    void bl_rows_to_bits(const float *rows, size_t count, size_t width, int zero, void *out)
     void bl_scores(bl_function function, const float *logits, size_t n, float *out)
     size_t bl_top_k(const float *values, size_t n, size_t k, int32_t *indices)
     void bl_probabilities(const float *logits, size_t n, const int32_t *indices, size_t k,

@@ -1,80 +1,4 @@
-# Class Encoding (a row of ids), and the offset, word and text of each token. Part of _native.pyx.
-
-cdef class Tokens:
-    """The tokens of a text, or of a list of words."""
-    cdef TokenizerCore owner
-    cdef object text         # a str, or a list of str
-    cdef bint split_special
-    cdef size_t count        # may be one more than there are ids, where the rest was not wanted
-    cdef size_t held         # how many ids there are
-    cdef int32_t *ids
-    cdef bl_offset *offsets  # in characters; made when first asked for
-
-    def __dealloc__(self):
-        PyMem_Free(self.ids)
-        PyMem_Free(self.offsets)
-
-    def __reduce__(self):
-        cdef Py_ssize_t n = 0 if self.ids is NULL else self.held
-        return restored_tokens, (self.owner, self.text, self.split_special, self.count,
-                                 (<char *>self.ids)[:n * sizeof(int32_t)])
-
-    cdef int locate(self) except -1:
-        """Tokenize once more, this time noting the tokens' offsets."""
-        cdef bl_offset *offsets
-        cdef int32_t *ids = NULL
-        if self.offsets is not NULL:
-            return 0
-        offsets = <bl_offset *>allocate(self.count, sizeof(bl_offset))
-        try:
-            ids = <int32_t *>allocate(self.count, sizeof(int32_t))
-            self.fill_offsets(ids, offsets)
-        except BaseException:
-            PyMem_Free(offsets)
-            raise
-        finally:
-            PyMem_Free(ids)
-        self.offsets = offsets
-        return 0
-
-    cdef int fill_offsets(self, int32_t *ids, bl_offset *offsets) except -1:
-        cdef Py_ssize_t size
-        cdef const char *text
-        cdef size_t done = 0, n = 0, i
-        cdef uint32_t word = 0
-        cdef bl_error error
-        cdef bint whole_text = isinstance(self.text, str)
-        for part in ((self.text,) if whole_text else self.text):
-            text = utf8(part, &size)
-            if bl_tokenize(self.owner.t, text, size, self.split_special, ids, offsets + done,
-                           self.count - done, &n, &error) != BL_OK:
-                raise_error(&error)
-            n = min(n, self.count - done)
-            if not PyUnicode_IS_ASCII(part):
-                bl_offsets_in_characters(text, size, offsets + done, n)
-            if not whole_text:
-                for i in range(done, done + n):
-                    offsets[i].word = word
-                word += 1
-            done += n
-        # a pickle may hold more tokens than its text has
-        memset(offsets + done, 0, (self.count - done) * sizeof(bl_offset))
-        return 0
-
-    cdef object token(self, size_t i):
-        """A token as tokenizers shows it: an added token as in the text, or normalized."""
-        cdef object added = self.owner.added.get(self.ids[i])
-        if added is None or not (added.lstrip or added.rstrip or added.normalized):
-            return self.owner.token_of(self.ids[i])
-        self.locate()
-        if self.offsets[i].left < 0:  # a word piece that happens to have its id
-            return self.owner.word_piece(self.ids[i])
-        if added.normalized:
-            token = self.owner.token_of(self.ids[i])
-            return " " * self.offsets[i].left + token + " " * self.offsets[i].right
-        text = self.text if isinstance(self.text, str) else self.text[self.offsets[i].word]
-        return text[self.offsets[i].start:self.offsets[i].end]
-
+# Class Encoding, a row of ids, and where each of its tokens comes from. Part of _native.pyx.
 
 cdef class Encoding:
     """One row for a model, and where each of its tokens comes from."""
@@ -114,7 +38,7 @@ cdef class Encoding:
         if i < 0:
             i += n
         if not 0 <= i < n:
-            raise InputError(f"there are {n} tokens; {given} is not the index of one.")
+            return -1  # as in tokenizers
         if self.pad_left:
             i -= self.padding
         return i if 0 <= i < self.count else -1
@@ -200,29 +124,74 @@ cdef class Encoding:
     def n_sequences(self):
         return 1 if self.b is None else 2
 
-    def token_to_sequence(self, index):
+    @property
+    def words(self):
+        """The same as word_ids."""
+        return self.word_ids
+
+    def token_to_sequence(self, token_index):
         """0 for a token of the first text, 1 for one of the second, else None."""
         cdef size_t n = 0
-        cdef Tokens t = self.source(self.row_index(index), &n)
+        cdef Tokens t = self.source(self.row_index(token_index), &n)
         return None if t is None else 0 if t is self.a else 1
 
-    def token_to_chars(self, index):
-        """(sequence, (start, end)) of a token's characters, or None."""
+    def token_to_chars(self, token_index):
+        """(start, end) of a token's characters, or None."""
         cdef size_t n = 0
-        cdef Tokens t = self.source(self.row_index(index), &n)
+        cdef Tokens t = self.source(self.row_index(token_index), &n)
         if t is None:
             return None
         t.locate()
-        return (0 if t is self.a else 1), (t.offsets[n].start, t.offsets[n].end)
+        return t.offsets[n].start, t.offsets[n].end
 
-    def token_to_word(self, index):
-        """(sequence, word) of a token, or None."""
+    def token_to_word(self, token_index):
+        """The index of a token's word, or None."""
         cdef size_t n = 0
-        cdef Tokens t = self.source(self.row_index(index), &n)
+        cdef Tokens t = self.source(self.row_index(token_index), &n)
         if t is None:
             return None
         t.locate()
-        return (0 if t is self.a else 1), t.offsets[n].word
+        return t.offsets[n].word
+
+    cdef Encoding part(self, Py_ssize_t start, Py_ssize_t end):
+        """Its tokens [start, end)."""
+        cdef Encoding e = Encoding.__new__(Encoding)
+        cdef Py_ssize_t i, size = end - start
+        e.owner, e.a, e.b, e.count = self.owner, self.a, self.b, size
+        e.data = <int32_t *>allocate(4 * size, sizeof(int32_t))
+        for i in range(4):
+            memcpy(e.data + i * size, self.data + i * self.count + start, size * sizeof(int32_t))
+        return e
+
+    def truncate(self, max_length, stride=0, direction="right"):
+        """Keep max_length tokens; `overflowing` then holds the rest, in windows of as many."""
+        cdef Py_ssize_t most = number("max_length", max_length, 0)
+        cdef Py_ssize_t shared = number("stride", stride, 0)
+        cdef Py_ssize_t n = self.count
+        cdef list windows
+        cdef Encoding kept
+        cdef int32_t *data
+        if direction not in ("left", "right"):
+            raise InputError(f"direction is {direction!r}; it can be 'left' or 'right'.")
+        if self.padding:
+            raise InputError("a padded encoding cannot be truncated; truncate it first.")
+        if n <= most:
+            return
+        if most and shared >= most:
+            raise InputError(f"stride is {shared}; it has to be less than max_length={most}.")
+        if direction == "right":
+            starts = list(range(0, n, most - shared)) if most else [0]
+            windows = [self.part(i, min(i + most, n)) for i in starts if not i or i + shared < n]
+        else:
+            ends = list(range(n, 0, shared - most)) if most else [n]
+            windows = [self.part(max(0, i - most), i) for i in ends if i == n or i > shared]
+        if not most:
+            windows = [self.part(0, 0), self.part(0, n)]
+        kept = windows[0]
+        data, self.data, self.count = self.data, kept.data, kept.count
+        kept.data = NULL
+        PyMem_Free(data)
+        self.windows = windows[1:]
 
     cdef list located(self, object sequence):
         """(index, start, end, word) of the tokens of one text."""

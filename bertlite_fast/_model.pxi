@@ -64,6 +64,20 @@ cdef bl_model *open_model(object source, bytes config, bl_precision precision, b
     return model
 
 
+cdef int refuse_setfit(object source, str task) except -1:
+    """SetFit keeps its classifier in a pickle, which would run whatever is written in it."""
+    if task != "sequence-classification" or isinstance(source, bytes):
+        return 0
+    if os.path.isfile(os.path.join(os.fspath(source), "model_head.pkl")):
+        raise ModelConfigError(
+            f"{os.fspath(source)} is a SetFit model, whose classifier is in model_head.pkl; that is "
+            "a pickle, which can run any program, so it is not read. Where you trust it, write its "
+            "coef_ as classifier.weight and its intercept_ as classifier.bias into a safetensors "
+            "file; open the folder itself as SentenceTransformer, and multiply its vectors by them."
+        )
+    return 0
+
+
 cdef class Model:
     """An open model. It never changes, and any number of threads may call it."""
     cdef bl_model *model
@@ -94,7 +108,7 @@ cdef class Model:
         model = open_model(source, text, BL_INT8 if precision == "int8" else BL_FP32, head,
                            new_classifier)
         try:
-            self.choose(bl_describe(model), task)
+            self.choose(source, bl_describe(model), task)
             if self.model is not NULL:  # another thread was faster
                 raise BertliteError("this model is open already; make another object.")
         except BaseException:
@@ -107,7 +121,7 @@ cdef class Model:
         self.thread_count = thread_count
         self.model = model
 
-    cdef int choose(self, const bl_info *i, str task) except -1:
+    cdef int choose(self, object source, const bl_info *i, str task) except -1:
         """What calls return, by the task that the model is opened for."""
         cdef size_t width
         cdef bl_output output
@@ -118,6 +132,7 @@ cdef class Model:
         elif task in HEADS:
             output, head = HEADS[task]
             if i.head != head:
+                refuse_setfit(source, task)
                 raise ModelConfigError(
                     f"this model has {HEAD_NAMES[i.head]}, but {task} needs {HEAD_NAMES[head]}; "
                     "open a model that was trained for it."
@@ -164,6 +179,21 @@ cdef class Model:
         cdef size_t size
         cdef const char *text = bl_config_json(self.opened(), &size)
         return PyUnicode_DecodeUTF8(text, size, "replace")
+
+    @property
+    def sentence(self):
+        """What the model's files say about vectors (sentence-transformers), or None."""
+        cdef bl_sentence_info info
+        cdef bl_error error
+        if bl_describe_sentence(self.opened(), &info, &error) != BL_OK:
+            raise_error(&error)
+        if info.json is NULL:
+            return None
+        return {
+            "dimensions": info.dimensions, "max_tokens": info.max_tokens,
+            "exclude_prompt": bool(info.exclude_prompt),
+            "json": PyUnicode_DecodeUTF8(info.json, info.json_size, "replace"),
+        }
 
     @property
     def threads(self):

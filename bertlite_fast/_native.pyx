@@ -8,6 +8,7 @@
     _functions.pxi      softmax and others, on results of any shape
     _ids.pxi            ids from lists and buffers
     _model.pxi          Model: ids to outputs
+    _tokens.pxi         Tokens: the tokens of a text
     _encoding.pxi       Encoding: a row of ids, and where each comes from
     _tokenize.pxi       texts to encodings
     _tokenizer.pxi      TokenizerCore: the vocabulary, and what calls the above
@@ -102,6 +103,7 @@ include "_numbers.pxi"
 include "_functions.pxi"
 include "_ids.pxi"
 include "_model.pxi"
+include "_tokens.pxi"
 include "_encoding.pxi"
 include "_tokenize.pxi"
 include "_tokenizer.pxi"

@@ -1,5 +1,21 @@
 # Functions on rows of numbers. Part of _native.pyx.
 
+cdef Tensor rows_in_buffer(object values):
+    """Rows of float32 without gaps, copied; None for any other buffer."""
+    cdef Py_buffer view
+    cdef Tensor t = None
+    PyObject_GetBuffer(values, &view, PyBUF_FORMAT | PyBUF_STRIDES)
+    try:
+        if (view.ndim == 2 and view.itemsize == 4 and view.format is not NULL
+                and view.format[0] == b"f" and view.strides[1] == 4
+                and view.strides[0] == 4 * view.shape[1]):
+            t = new_tensor(2, view.shape[0], view.shape[1], 1)
+            memcpy(t.data, view.buf, view.len)
+        return t
+    finally:
+        PyBuffer_Release(&view)
+
+
 cdef Tensor rows_of(object values, str name):
     """Rows of floats (a Tensor, an array, or lists) as a Tensor of two dimensions."""
     cdef Tensor t
@@ -7,6 +23,10 @@ cdef Tensor rows_of(object values, str name):
     cdef list row
     if isinstance(values, Tensor) and (<Tensor>values).ndim == 2 and (<Tensor>values).base is None:
         return values
+    if PyObject_CheckBuffer(values):
+        t = rows_in_buffer(values)
+        if t is not None:
+            return t
     try:
         rows = values.tolist() if hasattr(values, "tolist") else values
         rows = [list(row_) for row_ in rows]
@@ -44,6 +64,53 @@ def similarities(a, b):
     out = new_tensor(2, x.dims[0], y.dims[0], 1)
     bl_dot_products(x.data, x.dims[0], y.data, y.dims[0], x.dims[1], out.data)
     return out
+
+
+cdef dict SIMILARITIES = {
+    "cosine": BL_COSINE,
+    "dot": BL_DOT_PRODUCT,
+    "euclidean": BL_EUCLIDEAN,
+    "manhattan": BL_MANHATTAN,
+}
+
+
+def compared(str similarity not None, a, b, bint pairs):
+    """How alike each row of a is to each row of b; pairs: to the one beside it."""
+    cdef Tensor x = rows_of(a, "a")
+    cdef Tensor y = rows_of(b, "b")
+    cdef Tensor out
+    cdef bl_similarity kind = <bl_similarity>chosen(SIMILARITIES, "similarity", similarity)
+    if (x.dims[0] and y.dims[0] and x.dims[1] != y.dims[1]) or (pairs and x.dims[0] != y.dims[0]):
+        raise InputError(
+            f"vectors of the shapes {x.shape} and {y.shape} cannot be compared; "
+            f"both need the same {'shape' if pairs else 'number of columns'}."
+        )
+    out = new_tensor(1 if pairs else 2, x.dims[0], 1 if pairs else y.dims[0], 1)
+    with nogil:
+        bl_similarities(kind, x.data, x.dims[0], y.data, y.dims[0], x.dims[1], pairs, out.data)
+    return out
+
+
+def rows_to_bytes(rows, str precision not None):
+    """Rows in fewer bits, as bytes, and how many a row takes.
+
+    precision: "uint8", "int8", "ubinary" or "binary".
+    """
+    cdef Tensor x = rows_of(rows, "rows")
+    cdef bint bits = precision in ("binary", "ubinary")
+    cdef Py_ssize_t width = (x.dims[1] + 7) // 8 if bits else x.dims[1]
+    cdef int zero = 128 if precision in ("int8", "binary") else 0
+    cdef bytearray out = bytearray(x.dims[0] * width)
+    cdef char *p = out
+    if precision not in ("int8", "uint8", "binary", "ubinary"):
+        raise InputError(
+            f"precision is {precision!r}; it can be float32, int8, uint8, binary or ubinary."
+        )
+    if bits:
+        bl_rows_to_bits(x.data, x.dims[0], x.dims[1], zero, p)
+    else:
+        bl_rows_to_bytes(x.data, x.dims[0], x.dims[1], zero, p)
+    return out, width
 
 
 def cosines(a, b):

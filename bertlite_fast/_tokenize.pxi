@@ -234,3 +234,32 @@ cdef int pad_row(Encoding e, size_t length, bint left) except -1:
     for other in e.windows or ():
         pad_row(other, length, left)
     return 0
+
+
+cdef bl_tokenizer *open_tokenizer(object source, bint json, object config) except NULL:
+    """source: a path, or the bytes of a vocab.txt (json: of a tokenizer.json)."""
+    cdef bl_error error
+    cdef bl_tokenizer *t
+    cdef bytes data, settings
+    cdef const char *p
+    cdef const char *c = NULL
+    cdef size_t size, config_size = 0
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data = bytes(source)
+        p, size = PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)
+        if config is not None:
+            try:
+                settings = bytes(memoryview(config))
+            except TypeError:
+                raise InputError("config has to be a tokenizer_config.json's bytes.") from None
+            c, config_size = PyBytes_AS_STRING(settings), PyBytes_GET_SIZE(settings)
+        with nogil:
+            t = bl_tokenizer_open_memory(p, size, json, c, config_size, &error)
+    else:
+        data = path_bytes(source)
+        p = data
+        with nogil:
+            t = bl_tokenizer_open_with_base(p, embedded_base, &error)
+    if t is NULL:
+        raise_error(&error)
+    return t

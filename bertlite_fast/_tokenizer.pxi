@@ -1,34 +1,5 @@
 # TokenizerCore: an open tokenizer. Part of _native.pyx.
 
-cdef bl_tokenizer *open_tokenizer(object source, bint json, object config) except NULL:
-    """source: a path, or the bytes of a vocab.txt (json: of a tokenizer.json)."""
-    cdef bl_error error
-    cdef bl_tokenizer *t
-    cdef bytes data, settings
-    cdef const char *p
-    cdef const char *c = NULL
-    cdef size_t size, config_size = 0
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        data = bytes(source)
-        p, size = PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)
-        if config is not None:
-            try:
-                settings = bytes(memoryview(config))
-            except TypeError:
-                raise InputError("config has to be a tokenizer_config.json's bytes.") from None
-            c, config_size = PyBytes_AS_STRING(settings), PyBytes_GET_SIZE(settings)
-        with nogil:
-            t = bl_tokenizer_open_memory(p, size, json, c, config_size, &error)
-    else:
-        data = path_bytes(source)
-        p = data
-        with nogil:
-            t = bl_tokenizer_open_with_base(p, embedded_base, &error)
-    if t is NULL:
-        raise_error(&error)
-    return t
-
-
 cdef class TokenizerCore:
     """An open tokenizer, without what only shapes its results.
 
@@ -38,7 +9,10 @@ cdef class TokenizerCore:
     cdef dict added                      # id: AddedToken
     cdef dict shown                      # id: what a normalized added token is decoded to
     cdef dict kept_settings
+    cdef list retired                    # what replace() replaced; others may still use it
+    cdef list input_names                # model_input_names, if they were set
     cdef bint wants_types
+    cdef object file_length, file_side   # model_max_length and truncation_side, as opened
     cdef readonly object source
     cdef public str padding_side, truncation_side
     cdef public object model_max_length
@@ -70,6 +44,7 @@ cdef class TokenizerCore:
         self.padding_side = "left" if i.pad_left else "right"
         self.truncation_side = "left" if i.truncate_left else "right"
         self.model_max_length = i.max_length if i.max_length else int(1e30)
+        self.file_length, self.file_side = self.model_max_length, self.truncation_side
         self.clean_up_tokenization_spaces = bool(i.clean_up)
         self.wants_types = bool(i.types)
         self.kept_settings = {
@@ -179,8 +154,28 @@ cdef class TokenizerCore:
 
     @property
     def model_input_names(self):
+        if self.input_names is not None:
+            return list(self.input_names)
         types = ["token_type_ids"] if self.wants_types else []
         return ["input_ids", *types, "attention_mask"]
+
+    @model_input_names.setter
+    def model_input_names(self, names):
+        self.input_names = list(names)
+
+    def replace(self, bytes data not None, bytes config not None):
+        """Become the tokenizer of this tokenizer.json and tokenizer_config.json.
+
+        What others are using meanwhile stays valid.
+        """
+        cdef TokenizerCore other = TokenizerCore(data, json=True, config=config)
+        cdef bl_tokenizer *new = other.t
+        if self.retired is None:
+            self.retired = []
+        other.t = self.opened()
+        self.retired.append(other)
+        self.t = new
+        self.added, self.shown, self.kept_settings = other.added, other.shown, other.kept_settings
 
     def get_vocab(self):
         """{token: id}, added tokens too."""

@@ -14,16 +14,79 @@ else:
     Data = dict
 
 
+class _Span(tuple):  # type: ignore[type-arg]
+    """Where something begins, and where what follows it begins."""
+
+    __slots__ = ()
+
+    def __new__(cls, start: int, end: int) -> _Span:
+        return super().__new__(cls, (start, end))
+
+    @property
+    def start(self) -> int:
+        return int(self[0])
+
+    @property
+    def end(self) -> int:
+        return int(self[1])
+
+    def __getnewargs__(self) -> tuple[int, int]:
+        return self.start, self.end
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(start={self.start}, end={self.end})"
+
+
+class CharSpan(_Span):
+    """A span of characters."""
+
+    __slots__ = ()
+
+
+class TokenSpan(_Span):
+    """A span of tokens."""
+
+    __slots__ = ()
+
+
 class BatchEncoding(Data):
     """Model inputs by name and as attributes, and the Encoding of each row."""
 
-    def __init__(self, data: dict[str, Any], encodings: list[Encoding]) -> None:
-        super().__init__(data)
-        self.encodings = encodings
+    def __init__(
+        self,
+        data: dict[str, Any] | None = None,
+        encoding: Any = None,
+        tensor_type: Any = None,
+        prepend_batch_axis: bool = False,
+        n_sequences: int | None = None,
+    ) -> None:
+        """encoding: the Encoding of each row, or of the only one; None: there are none."""
+        super().__init__(data or {})
+        rows = [encoding] if isinstance(encoding, Encoding) else encoding
+        self.encodings: list[Encoding] = list(rows or ())
+        self.sequences = n_sequences
+        if tensor_type is not None:
+            self.convert_to_tensors(tensor_type, prepend_batch_axis)
+
+    def convert_to_tensors(
+        self, tensor_type: Any = None, prepend_batch_axis: bool = False
+    ) -> BatchEncoding:
+        """Let its lists be NumPy arrays ("np") or torch tensors ("pt")."""
+        kind = getattr(tensor_type, "value", tensor_type)
+        if kind is None:
+            return self
+        lists = {name: value for name, value in self.items() if _is_numbers(value)}
+        if prepend_batch_axis:
+            lists = {name: [value] for name, value in lists.items()}
+        self.update(tensors(lists, kind))
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), dict(self), self.encodings, self.sequences)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "encodings":  # of an object whose __init__ did not run
-            return []
+        if name in ("encodings", "sequences"):  # of an object whose __init__ did not run
+            return [] if name == "encodings" else None
         try:
             return self[name]
         except KeyError:
@@ -45,8 +108,8 @@ class BatchEncoding(Data):
         return True
 
     @property
-    def n_sequences(self) -> int:
-        return self._row(0).n_sequences
+    def n_sequences(self) -> int | None:
+        return self._row(0).n_sequences if self.encodings else self.sequences
 
     def to(self, *device: Any, **more: Any) -> BatchEncoding:
         """Return the encoding itself; code written for torch calls this."""
@@ -57,7 +120,8 @@ class BatchEncoding(Data):
             return self.encodings[batch_index]
         except (IndexError, TypeError):
             raise InputError(
-                f"there are {len(self.encodings)} rows; {batch_index!r} is not the index of one."
+                f"there are {len(self.encodings)} encodings; {batch_index!r} is not the index of "
+                "one. Only what a tokenizer's call returns has them."
             ) from None
 
     def tokens(self, batch_index: int = 0) -> list[str | None]:
@@ -65,6 +129,8 @@ class BatchEncoding(Data):
 
     def word_ids(self, batch_index: int = 0) -> list[int | None]:
         return self._row(batch_index).word_ids
+
+    words = word_ids
 
     def sequence_ids(self, batch_index: int = 0) -> list[int | None]:
         return self._row(batch_index).sequence_ids
@@ -79,15 +145,14 @@ class BatchEncoding(Data):
         self, batch_or_token_index: int, token_index: int | None = None
     ) -> int | None:
         batch, index = _two(batch_or_token_index, token_index)
-        found = self._row(batch).token_to_word(index)
-        return None if found is None else found[1]
+        return self._row(batch).token_to_word(index)
 
     def token_to_chars(
         self, batch_or_token_index: int, token_index: int | None = None
-    ) -> tuple[int, int] | None:
+    ) -> CharSpan | None:
         batch, index = _two(batch_or_token_index, token_index)
         found = self._row(batch).token_to_chars(index)
-        return None if found is None else found[1]
+        return None if found is None else CharSpan(*found)
 
     def char_to_token(
         self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
@@ -103,15 +168,35 @@ class BatchEncoding(Data):
 
     def word_to_tokens(
         self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
-    ) -> tuple[int, int] | None:
+    ) -> TokenSpan | None:
         batch, index = _two(batch_or_word_index, word_index)
-        return self._row(batch).word_to_tokens(index, sequence_index)
+        found = self._row(batch).word_to_tokens(index, sequence_index)
+        return None if found is None else TokenSpan(*found)
 
     def word_to_chars(
         self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
-    ) -> tuple[int, int] | None:
+    ) -> CharSpan | None:
         batch, index = _two(batch_or_word_index, word_index)
-        return self._row(batch).word_to_chars(index, sequence_index)
+        found = self._row(batch).word_to_chars(index, sequence_index)
+        return None if found is None else CharSpan(*found)
+
+
+def _rebuilt(
+    kind: type[BatchEncoding],
+    data: dict[str, Any],
+    encodings: list[Encoding],
+    sequences: int | None,
+) -> BatchEncoding:
+    return kind(data, encodings, n_sequences=sequences)
+
+
+def _is_numbers(value: Any) -> bool:
+    """Whether a value is a list of numbers, or of rows of them."""
+    while isinstance(value, (list, tuple)):
+        if not value:
+            return True
+        value = value[0]
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _two(first: int, second: int | None) -> tuple[int, int]:

@@ -20,6 +20,13 @@ FILES = [
     "tokenizer.json",
     "tokenizer_config.json",
     "vocab.txt",
+    "modules.json",  # and the rest of a model of sentence-transformers
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "[0-9]*_*/*.json",
+    "[0-9]*_*/vocab.txt",
+    "[0-9]*_*/model.safetensors",
+    "[0-9]*_*/pytorch_model.bin",
 ]
 OFFLINE = ("1", "TRUE", "YES", "ON")  # HF_HUB_OFFLINE
 HOW = (

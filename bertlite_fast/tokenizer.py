@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from operator import index
 
-from ._native import Encoding, TokenizerCore
+from ._native import Encoding
 from .added_token import AddedToken
-from .batch_encoding import BatchEncoding, tensors
-from .checks import LARGEST, whole
+from .batch_encoding import BatchEncoding, CharSpan, TokenSpan, tensors
+from .checks import whole
 from .errors import InputError, ModelFileError
 from .files import write_atomically
+from .token_changes import LISTS, SPECIALS, UNUSED_SPECIALS, token_like
+from .token_rows import TokenRows, listed, side_of, value_of
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Sequence
-    from typing import Any
+    from typing import Any, ClassVar
 
 __all__ = [
     "AddedToken",
@@ -23,12 +25,26 @@ __all__ = [
     "BatchEncoding",
     "BertTokenizer",
     "BertTokenizerFast",
+    "CharSpan",
     "Encoding",
+    "TokenSpan",
     "Tokenizer",
 ]
 
-SPECIALS = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
-MAX_PADDED = 1 << 20  # tokens: more than any model takes, and few enough to fit in memory
+# What transformers' tokenizers have and this package does not, and what to do instead.
+REFUSED = {
+    "train_new_from_iterator": "train it with tokenizers, and open what that saves",
+    "apply_chat_template": "BERT's models do not chat",
+    "push_to_hub": "save it with save_pretrained, and upload that folder with huggingface_hub",
+}
+# Arguments of from_pretrained() that say where a model is,
+WHERE = ("local_files_only", "revision", "cache_dir", "token", "force_download", "subfolder")
+# and those that change nothing here.
+UNUSED = (
+    *WHERE, "use_fast", "trust_remote_code", "use_auth_token",
+    "resume_download", "proxies", "legacy", "from_slow", "fix_mistral_regex", "tokenizer_type",
+    "config", "backend",
+)  # fmt: skip
 # What tokenizers' decoders and transformers' clean_up_tokenization replace. Only the former replace
 # " do not".
 TIDY = (
@@ -48,10 +64,6 @@ TIDIED = frozenset(pair[0][1] for pair in TIDY)
 CLEAN_UP = tuple(pair for pair in TIDY if pair[0] != " do not")
 
 
-def _listed(values: Any) -> Any:
-    return values.tolist() if hasattr(values, "tolist") else values
-
-
 def _ids(values: Any) -> list[int]:
     """Ids as a list of Python's integers."""
     try:
@@ -63,7 +75,7 @@ def _ids(values: Any) -> list[int]:
         ) from None
 
 
-class Tokenizer(TokenizerCore):
+class Tokenizer(TokenRows):
     """BERT's tokenizer: text to ids and back, with the results of Hugging Face's tokenizers.
 
     Open one with `AutoTokenizer.from_pretrained(path)`, or from a vocab.txt:
@@ -77,7 +89,13 @@ class Tokenizer(TokenizerCore):
     """
 
     is_fast = True
-    padding_side: str
+    vocab_files_names: ClassVar[dict[str, str]] = {
+        "vocab_file": "vocab.txt",
+        "tokenizer_file": "tokenizer.json",
+    }
+    name_or_path = ""
+    split_special_tokens = False
+    warned_of_length = False
 
     def __init__(
         self,
@@ -93,44 +111,49 @@ class Tokenizer(TokenizerCore):
         settings are those of a tokenizer_config.json, and override what that says: do_lower_case,
         strip_accents, tokenize_chinese_chars, unk_token, model_max_length, padding_side and so on.
         """
+        self.init_kwargs: dict[str, Any] = dict(settings)
+        self.split_special_tokens = bool(settings.pop("split_special_tokens", False))
+        more = {name: settings.pop(name) for name in UNUSED_SPECIALS if name in settings}
+        for name in ("padding_side", "truncation_side"):
+            if settings.get(name) is not None:
+                side_of(name, settings[name])
         if settings and not isinstance(source, (bytes, bytearray, memoryview)):
             source, json, config = _read(source)
         if settings:
-            config = _merged(config, settings)
+            config = _merged(config, settings, source if json else None)
         super().__init__(source, json=json, config=config)
-        if json and settings:
-            self._contradicts(settings)
+        if not isinstance(source, (bytes, bytearray, memoryview)):
+            self.name_or_path = str(source)
+        for name, value in more.items():
+            self.set_token(name, value)
 
-    def _contradicts(self, settings: dict[str, Any]) -> None:
-        """Refuse settings that the tokenizer.json overrides: how texts are normalized."""
-        have = self.settings
-        for name, key in (
-            ("do_lower_case", "lowercase"),
-            ("strip_accents", "strip_accents"),
-            ("tokenize_chinese_chars", "split_chinese"),
-        ):
-            if settings.get(name) is not None and bool(settings[name]) != have[key]:
-                raise InputError(
-                    f"{name}={settings[name]!r}, but the tokenizer.json says otherwise, and it "
-                    "decides; give the vocab.txt instead."
-                )
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("padding_side", "truncation_side"):
+            side_of(name, value)
+        super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in REFUSED:
+            raise InputError(f"{name}() is not possible here; {REFUSED[name]}.")
+        raise AttributeError(f"{type(self).__name__} does not have {name}.")
 
     @classmethod
     def from_pretrained(cls, path: str | os.PathLike[str], **settings: Any) -> Tokenizer:
         """Open a Hugging Face folder, a vocab.txt, a tokenizer.json or a converted model."""
         from . import hub
 
-        where = {
-            name: settings.pop(name)
-            for name in ("local_files_only", "revision")
-            if name in settings
-        }
-        for name in ("use_fast", "trust_remote_code", "cache_dir", "token"):
+        where = {name: settings.pop(name) for name in WHERE if settings.get(name) is not None}
+        for name in UNUSED:
             settings.pop(name, None)  # arguments for transformers that mean nothing here
-        return cls(hub.find(path, **where), **settings)
+        made = cls(hub.find(path, **where), **settings)
+        made.name_or_path = str(path)
+        return made
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (type(self), self.to_json(), self._config())
+        state = {name: value for name, value in self.__dict__.items() if name != "init_kwargs"}
+        state["model_input_names"] = self.model_input_names
+        data = self.to_json()
+        return _rebuilt, (type(self), data, self.config_bytes(), state)
 
     def __repr__(self) -> str:
         try:
@@ -139,7 +162,7 @@ class Tokenizer(TokenizerCore):
         except InputError:
             return f"<{type(self).__name__}: not open>"
 
-    def _config(self) -> bytes:
+    def config_bytes(self, changes: dict[str, Any] | None = None) -> bytes:
         """A tokenizer_config.json."""
         import json
 
@@ -154,34 +177,92 @@ class Tokenizer(TokenizerCore):
             "truncation_side": self.truncation_side,
             "clean_up_tokenization_spaces": self.clean_up_tokenization_spaces,
             "model_input_names": self.model_input_names,
-            **{name: getattr(self, name) for name in SPECIALS},
+            **{name: self.token_of_name(name) for name in (*SPECIALS, *UNUSED_SPECIALS)},
+            **(changes or {}),
         }
+        if self.split_special_tokens:
+            values["split_special_tokens"] = True
+        values = {name: value for name, value in values.items() if name not in UNUSED_SPECIALS
+                  or value is not None}  # fmt: skip
         return json.dumps(values, indent=2).encode()
 
-    def save_pretrained(self, folder: str | os.PathLike[str]) -> tuple[str, ...]:
+    def save_pretrained(
+        self,
+        save_directory: str | os.PathLike[str],
+        legacy_format: bool | None = None,
+        filename_prefix: str | None = None,
+        push_to_hub: bool = False,
+        **unused: Any,
+    ) -> tuple[str, ...]:
         """Write tokenizer.json, tokenizer_config.json and vocab.txt, as transformers does."""
         import os
 
+        if push_to_hub:
+            raise InputError(f"push_to_hub is not possible here; {REFUSED['push_to_hub']}.")
+        folder = save_directory
+        prefix = f"{filename_prefix}-" if filename_prefix else ""
         os.makedirs(folder, exist_ok=True)
         by_id = {
             number: token
             for token, number in self.get_vocab().items()
             if number not in self.added_by_id or number < self.vocab_size
         }
-        files = {"tokenizer.json": self.to_json(), "tokenizer_config.json": self._config()}
+        files = {"tokenizer.json": self.to_json(), "tokenizer_config.json": self.config_bytes()}
         if sorted(by_id) == list(range(len(by_id))) and not any(
             "\n" in token for token in by_id.values()
         ):
             files["vocab.txt"] = "".join(f"{by_id[i]}\n" for i in range(len(by_id))).encode()
         paths = []
         for name, data in files.items():
-            paths.append(os.path.join(os.fspath(folder), name))
+            paths.append(os.path.join(os.fspath(folder), prefix + name))
             write_atomically(paths[-1], data)
         return tuple(paths)
 
+    def save_vocabulary(
+        self, save_directory: str | os.PathLike[str], filename_prefix: str | None = None
+    ) -> tuple[str, ...]:
+        """Write the word pieces alone, as a vocab.txt."""
+        import os
+
+        by_id = sorted((number, token) for token, number in self.get_vocab().items())
+        kept = [token for number, token in by_id if number < self.vocab_size]
+        prefix = f"{filename_prefix}-" if filename_prefix else ""
+        path = os.path.join(os.fspath(save_directory), f"{prefix}vocab.txt")
+        write_atomically(path, "".join(f"{token}\n" for token in kept))
+        return (path,)
+
     # ---- tokens and their names --------------------------------------------------------
 
-    pad_token_type_id = 0
+    @property
+    def do_lower_case(self) -> bool:
+        return bool(self.settings["lowercase"])
+
+    @property
+    def strip_accents(self) -> bool:
+        return bool(self.settings["strip_accents"])
+
+    @property
+    def tokenize_chinese_chars(self) -> bool:
+        return bool(self.settings["split_chinese"])
+
+    @property
+    def max_len_single_sentence(self) -> int:
+        return self.model_max_length - self.num_special_tokens_to_add(False)
+
+    @property
+    def max_len_sentences_pair(self) -> int:
+        return self.model_max_length - self.num_special_tokens_to_add(True)
+
+    @property
+    def backend_tokenizer(self) -> Any:
+        """A copy as a Tokenizer of the package tokenizers, if that is installed."""
+        try:
+            import tokenizers
+        except ImportError:
+            raise InputError(
+                "backend_tokenizer needs the package tokenizers, which is not installed."
+            ) from None
+        return tokenizers.Tokenizer.from_buffer(self.to_json())
 
     @property
     def vocab(self) -> dict[str, int]:
@@ -200,7 +281,13 @@ class Tokenizer(TokenizerCore):
 
     @property
     def special_tokens_map(self) -> dict[str, str]:
-        return {name: getattr(self, name) for name in SPECIALS if getattr(self, name) is not None}
+        found = {name: self.token_of_name(name) for name in (*SPECIALS, *UNUSED_SPECIALS)}
+        return {name: token for name, token in found.items() if token is not None}
+
+    @property
+    def special_tokens_map_extended(self) -> dict[str, Any]:
+        added = {token.content: token for token in self.added_by_id.values()}
+        return {name: added.get(text, text) for name, text in self.special_tokens_map.items()}
 
     @property
     def all_special_tokens(self) -> list[str]:
@@ -227,7 +314,7 @@ class Tokenizer(TokenizerCore):
 
     def convert_ids_to_tokens(self, ids: Any, skip_special_tokens: bool = False) -> Any:
         """An id's token, None if it has none; a list's tokens."""
-        ids = _listed(ids)
+        ids = listed(ids)
         if isinstance(ids, int):
             return self.token_named(ids)
         skip = set(self.all_special_ids) if skip_special_tokens else ()
@@ -244,14 +331,14 @@ class Tokenizer(TokenizerCore):
         text: Any = None,
         text_pair: Any = None,
         add_special_tokens: bool = True,
-        padding: bool | str = False,
-        truncation: bool | str | None = None,
+        padding: Any = False,
+        truncation: Any = None,
         max_length: int | None = None,
         stride: int = 0,
         is_split_into_words: bool = False,
         pad_to_multiple_of: int | None = None,
         padding_side: str | None = None,
-        return_tensors: str | None = None,
+        return_tensors: Any = None,
         return_token_type_ids: bool | None = None,
         return_attention_mask: bool | None = None,
         return_overflowing_tokens: bool = False,
@@ -259,7 +346,8 @@ class Tokenizer(TokenizerCore):
         return_offsets_mapping: bool = False,
         return_length: bool = False,
         verbose: bool = True,
-        split_special_tokens: bool = False,
+        split_special_tokens: bool | None = None,
+        **unknown: Any,
     ) -> BatchEncoding:
         """Ids and other requested fields for a text, a pair, or lists of them, as in transformers.
 
@@ -269,11 +357,18 @@ class Tokenizer(TokenizerCore):
         >>> rows["attention_mask"][0], rows["offset_mapping"][1][2]
         ([1, 1, 1, 0, 0, 0], (4, 9))
         """
+        if unknown:
+            raise InputError(
+                f"a tokenizer does not take {', '.join(unknown)}; leave it out, or set it when the "
+                "tokenizer is opened."
+            )
+        if split_special_tokens is None:
+            split_special_tokens = self.split_special_tokens
         texts, batched = _texts(text, text_pair, is_split_into_words)
         if max_length is not None:
             max_length = whole("max_length", max_length)
         stride = whole("stride", stride)
-        strategy, length = self._truncation(truncation, max_length, padding)
+        strategy, length = self.truncation_of(truncation, max_length, padding)
         rows = self.encode_rows(
             texts,
             bool(add_special_tokens),
@@ -284,14 +379,17 @@ class Tokenizer(TokenizerCore):
             bool(split_special_tokens),
             return_overflowing_tokens,
         )
-        self._pad(
-            rows,
-            padding,
-            max_length,
-            pad_to_multiple_of,
-            padding_side,
-            length if strategy else None,
-        )
+        if not strategy and verbose and not self.warned_of_length:
+            self._warn_of_length(rows)
+        if padding is not False or padding_side is not None:
+            self._pad(
+                rows,
+                padding,
+                max_length,
+                pad_to_multiple_of,
+                padding_side,
+                length if strategy else None,
+            )
         windows = [row for first in rows for row in (first, *first.overflowing)]
         types = (
             "token_type_ids" in self.model_input_names
@@ -301,7 +399,7 @@ class Tokenizer(TokenizerCore):
         data: dict[str, list[Any]] = {"input_ids": [row.ids for row in windows]}
         if types:
             data["token_type_ids"] = [row.type_ids for row in windows]
-        if return_attention_mask is None or return_attention_mask:
+        if self._gives("attention_mask", return_attention_mask):
             data["attention_mask"] = [row.attention_mask for row in windows]
         if return_special_tokens_mask:
             data["special_tokens_mask"] = [row.special_tokens_mask for row in windows]
@@ -314,7 +412,7 @@ class Tokenizer(TokenizerCore):
                 i for i, row in enumerate(rows) for _ in range(1 + len(row.overflowing))
             ]
         if return_tensors is not None:
-            return BatchEncoding(tensors(data, return_tensors), windows)
+            return BatchEncoding(tensors(data, value_of(return_tensors)), windows)
         if not batched and not return_overflowing_tokens:
             return BatchEncoding(
                 {
@@ -328,78 +426,38 @@ class Tokenizer(TokenizerCore):
     encode_plus = __call__
     batch_encode_plus = __call__
 
+    def _warn_of_length(self, rows: list[Encoding]) -> None:
+        """Say once that texts are longer than the model takes; in the log, as transformers does."""
+        longest = max((len(row) for row in rows), default=0)
+        if longest > self.model_max_length:
+            import logging
+
+            self.warned_of_length = True
+            logging.getLogger(__name__).warning(
+                "Token indices sequence length is longer than the specified maximum sequence "
+                "length for this model (%d > %d); set truncation=True.",
+                longest,
+                self.model_max_length,
+            )
+
     def tokenize(
         self, text: Any, pair: Any = None, add_special_tokens: bool = False, **more: Any
     ) -> list[str | None]:
         """The tokens of a text, each as a str."""
         return self(text, pair, add_special_tokens, **more).tokens()
 
-    def _truncation(
-        self, truncation: bool | str | None, max_length: int | None, padding: bool | str
-    ) -> tuple[str | None, int]:
-        """The truncation strategy (None: do not truncate) and the maximal length."""
-        if max_length is not None and padding is False and truncation is None:
-            truncation = "longest_first"
-        if truncation is True:
-            truncation = "longest_first"
-        if truncation is None or truncation is False or truncation == "do_not_truncate":
-            return None, 0
-        if truncation not in ("longest_first", "only_first", "only_second"):
-            raise InputError(
-                f"truncation is {truncation!r}; it can be True, False, 'longest_first', "
-                "'only_first' or 'only_second'."
-            )
-        if max_length is None:
-            if self.model_max_length > LARGEST:
-                return None, 0
-            max_length = self.model_max_length
-        return str(truncation), max_length
-
-    def _pad(
-        self,
-        rows: list[Encoding],
-        padding: bool | str,
-        max_length: int | None,
-        multiple: int | None,
-        side: str | None,
-        truncated_to: int | None,
-    ) -> None:
-        if padding is False or padding == "do_not_pad":
-            return
-        if padding is not True and padding not in ("longest", "max_length"):
-            raise InputError(
-                f"padding is {padding!r}; it can be True, False, 'longest' or 'max_length'."
-            )
-        if self.pad_token_id is None:
-            raise InputError("padding needs a padding token, which this tokenizer does not have.")
-        side = side or self.padding_side
-        if side not in ("left", "right"):
-            raise InputError(f"padding_side is {side!r}; it can be 'left' or 'right'.")
-        if padding == "max_length" and max_length is None and self.model_max_length > LARGEST:
-            return
-        if multiple is not None:
-            multiple = whole("pad_to_multiple_of", multiple, 1)
-        if truncated_to is not None and multiple is not None and truncated_to % multiple:
+    def _pad(self, rows: list[Encoding], padding: Any, max_length: int | None,
+             multiple: int | None, side: str | None, truncated_to: int | None) -> None:  # fmt: skip
+        length, side = self.padded_length(
+            [len(row) for row in rows], padding, max_length, multiple, side
+        )
+        if length and truncated_to is not None and multiple and truncated_to % multiple:
             raise InputError(
                 f"texts are truncated to {truncated_to} tokens, which is not a multiple of "
                 f"pad_to_multiple_of={multiple}; choose a max_length that is one."
             )
-        longest = max((len(row) for row in rows), default=0)
-        length = (
-            longest
-            if padding != "max_length"
-            else self.model_max_length
-            if max_length is None
-            else max_length
-        )
-        if multiple:
-            length += -length % multiple
-        if length > max(longest, MAX_PADDED):
-            raise InputError(
-                f"texts cannot be padded to {length} tokens, only to {MAX_PADDED}; "
-                "choose a smaller max_length or pad_to_multiple_of."
-            )
-        self.pad_rows(rows, length, side)
+        if length:
+            self.pad_rows(rows, length, side)
 
     # ---- ids to texts ----------------------------------------------------------------------
 
@@ -429,9 +487,9 @@ class Tokenizer(TokenizerCore):
         clean_up_tokenization_spaces: bool | None = None,
     ) -> Any:
         """Decode ids to a text, or a list of rows to a list of texts."""
-        ids = _listed(token_ids)
+        ids = listed(token_ids)
         if isinstance(ids, dict):
-            ids = _listed(ids.get("input_ids"))
+            ids = listed(ids.get("input_ids"))
         if isinstance(ids, int):
             ids = [ids]
         if isinstance(ids, (list, tuple)) and ids and isinstance(ids[0], (list, tuple)):
@@ -477,7 +535,7 @@ class Tokenizer(TokenizerCore):
         """Decode each row of ids."""
         return [
             self.decode(row, skip_special_tokens, clean_up_tokenization_spaces)
-            for row in _listed(sequences)
+            for row in listed(sequences)
         ]
 
 
@@ -548,19 +606,53 @@ def _bytes(path: str) -> bytes:
         raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _merged(config: bytes | None, settings: dict[str, Any]) -> bytes:
+def _merged(config: bytes | None, settings: dict[str, Any], source: Any) -> bytes:
+    """A tokenizer_config.json with these settings. source: the bytes of a tokenizer.json, whose
+    own rules count where there is no tokenizer_config.json; or None."""
     import json
 
     values = json.loads(config) if config else {}
+    if not config and source is not None:
+        values.update(_rules_of(json.loads(bytes(source))))
+    named = [name for name in RULES if settings.get(name) is not None]
+    if named and values.get("tokenizer_class") in ("PreTrainedTokenizerFast", "TokenizersBackend"):
+        values["tokenizer_class"] = "BertTokenizer"  # it is asked for what only that can do
     for name, value in settings.items():
-        if isinstance(value, AddedToken):
-            value = value.settings()
-        values[name] = value
+        if name in LISTS and isinstance(value, (list, tuple)):
+            values[name] = [_setting(token) for token in value]
+        else:
+            values[name] = _setting(value)
     return json.dumps(values).encode()
 
 
-def _rebuilt(kind: type[Tokenizer], data: bytes, config: bytes) -> Tokenizer:
-    return kind(data, json=True, config=config)
+RULES = ("do_lower_case", "strip_accents", "tokenize_chinese_chars")
+
+
+def _setting(value: Any) -> Any:
+    """A value as a tokenizer_config.json has it."""
+    token = token_like(value)
+    return value if token is None else token.settings()
+
+
+def _rules_of(values: Any) -> dict[str, Any]:
+    """How a tokenizer.json normalizes texts, as settings."""
+    rules = values.get("normalizer") if isinstance(values, dict) else None
+    if not isinstance(rules, dict) or rules.get("type") != "BertNormalizer":
+        return {}
+    return {
+        "do_lower_case": rules.get("lowercase"),
+        "strip_accents": rules.get("strip_accents"),
+        "tokenize_chinese_chars": rules.get("handle_chinese_chars"),
+    }
+
+
+def _rebuilt(
+    kind: type[Tokenizer], data: bytes, config: bytes, state: dict[str, Any] | None = None
+) -> Tokenizer:
+    made = kind(data, json=True, config=config)
+    for name, value in (state or {}).items():
+        setattr(made, name, value)
+    return made
 
 
 BertTokenizer = BertTokenizerFast = Tokenizer  # the names that code for transformers has

@@ -23,7 +23,9 @@ int main(int argc, char **argv)
         bl_close(model);
         return 1;
     }
-    const bl_session session = { model, tokenizer, bl_arena_create() };
+    const bl_session session = { .model = model,
+                                 .tokenizer = tokenizer,
+                                 .arena = bl_arena_create() };
     const bl_text text = { .data = argv[2],
                            .size = strlen(argv[2]),
                            .pair = argc > 3 ? argv[3] : NULL,

@@ -21,7 +21,9 @@ int main(int argc, char **argv)
         bl_close(model);
         return 1;
     }
-    const bl_session session = { model, tokenizer, bl_arena_create() };
+    const bl_session session = { .model = model,
+                                 .tokenizer = tokenizer,
+                                 .arena = bl_arena_create() };
     const bl_text text = { .data = argv[2], .size = strlen(argv[2]) };
     bl_entities names;
     const int failed = bl_find_entities(&session, &text, NULL, &names, &error) != BL_OK;

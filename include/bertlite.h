@@ -4,7 +4,7 @@
  *     bl_model *model = bl_open("intent.bertlite", BL_INT8, &error);
  *     bl_tokenizer *tokenizer = bl_tokenizer_open("intent.bertlite", &error);
  *     bl_arena *arena = bl_arena_create();
- *     bl_session session = { model, tokenizer, arena };
+ *     bl_session session = { .model = model, .tokenizer = tokenizer, .arena = arena };
  *     bl_labels labels;
  *     bl_classify(&session, &(bl_text){ .data = text, .size = strlen(text) }, NULL, &labels, &error);
  *     printf("%s\n", bl_label_name(model, labels.items[0].label));
@@ -297,10 +297,16 @@ BL_API void bl_arena_free(bl_arena *arena);
 /* Bytes that it holds. */
 BL_API size_t bl_arena_size(const bl_arena *arena);
 
+typedef enum { BL_OWN_SIDE, BL_RIGHT_SIDE, BL_LEFT_SIDE } bl_side;
+
+/* max_tokens: of a text, if fewer than the model's positions; 0: the limit that the files set.
+ * truncation_side: BL_OWN_SIDE is the tokenizer's. */
 typedef struct {
     const bl_model *model;
     const bl_tokenizer *tokenizer;
     bl_arena *arena;
+    size_t max_tokens;
+    bl_side truncation_side;
 } bl_session;
 
 /* UTF-8. pair: the second text, NULL if there is none. word_sizes (or NULL): the text is split
@@ -528,10 +534,27 @@ BL_API bl_status bl_fill_row_masks(const bl_session *session, const int32_t *ids
 
 /* -- vectors -- */
 
-typedef enum { BL_MEAN_POOLING, BL_CLS_POOLING, BL_NO_POOLING } bl_pooling;
+/* How the vectors of tokens become one: their mean, the first, none of it (a vector for each), the
+ * greatest of each dimension, their sum by the square root of their number, their mean weighted
+ * by position, the last; and BL_MODEL_POOLING: what the model's files say, with all that follows
+ * it (sentence-transformers: modules.json), or else the mean. */
+typedef enum {
+    BL_MEAN_POOLING,
+    BL_CLS_POOLING,
+    BL_NO_POOLING,
+    BL_MAX_POOLING,
+    BL_MEAN_SQRT_POOLING,
+    BL_WEIGHTED_MEAN_POOLING,
+    BL_LAST_POOLING,
+    BL_MODEL_POOLING
+} bl_pooling;
+
+/* skip: tokens at the start of a text that are read, but not pooled. dimensions: only so many are
+ * returned; 0: all. */
 typedef struct {
     bl_pooling pooling;
-    int normalize; /* to length 1 */
+    int normalize; /* to length 1, after all else */
+    size_t skip, dimensions;
 } bl_embed_options;
 
 /* Rows of `width` floats: one, or with BL_NO_POOLING one for each token that was read. */
@@ -541,9 +564,22 @@ typedef struct {
     bl_extent extent;
 } bl_vectors;
 
-/* options NULL: the mean, of length 1. */
+/* options NULL: BL_MODEL_POOLING, of length 1. */
 BL_API bl_status bl_embed(const bl_session *session, const bl_text *text,
                           const bl_embed_options *options, bl_vectors *out, bl_error *error);
+
+/* What the model's files say about vectors. dimensions: with BL_MODEL_POOLING; 0 if the model was
+ * not made for vectors. max_tokens: max_seq_length, or 0. exclude_prompt: the tokens of a prompt
+ * are to be skipped. json: all of it (docs/format.md); NULL: nothing. It lives as long as the
+ * model. BL_CONFIG_ERROR or BL_FILE_ERROR: they ask for what cannot be done. */
+typedef struct {
+    size_t dimensions, max_tokens;
+    int exclude_prompt;
+    const char *json;
+    size_t json_size;
+} bl_sentence_info;
+BL_API bl_status bl_describe_sentence(const bl_model *model, bl_sentence_info *out,
+                                      bl_error *error);
 
 /* ---- numbers ---------------------------------------------------------------------------- */
 
@@ -559,6 +595,18 @@ BL_API void bl_probabilities(const float *logits, size_t n, const int32_t *indic
 BL_API void bl_mean_row(const float *rows, size_t count, size_t width, float *out);
 /* Rows scaled to length 1; rows of zeros stay. */
 BL_API void bl_normalize_rows(float *rows, size_t count, size_t width);
+/* How alike two rows are: the cosine, the dot product, or the negative distance (Euclidean,
+ * Manhattan). */
+typedef enum { BL_COSINE, BL_DOT_PRODUCT, BL_EUCLIDEAN, BL_MANHATTAN } bl_similarity;
+/* Of each row of a with each row of b; with `pairs`, of each with the one beside it, of which there
+ * are a_count. */
+BL_API void bl_similarities(bl_similarity similarity, const float *a, size_t a_count,
+                            const float *b, size_t b_count, size_t width, int pairs, float *out);
+/* Rows in 8 bits a dimension, from 0 (the least value that the dimension has in them) to 255 (the
+ * greatest), minus `zero`; or in a bit, whether it is above 0, the first in the highest bit; minus
+ * `zero` too. */
+BL_API void bl_rows_to_bytes(const float *rows, size_t count, size_t width, int zero, void *out);
+BL_API void bl_rows_to_bits(const float *rows, size_t count, size_t width, int zero, void *out);
 /* The dot product of each row of a with each row of b. */
 BL_API void bl_dot_products(const float *a, size_t a_count, const float *b, size_t b_count,
                             size_t width, float *out);

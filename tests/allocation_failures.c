@@ -145,7 +145,7 @@ static bl_status answer(const char *name, ask *question, bl_error *error)
     bl_tokenizer *t = bl_tokenizer_open(path, error);
     bl_arena *arena = bl_arena_create();
     if (!m || !t || !arena) stop(error->text);
-    const bl_session session = { m, t, arena };
+    const bl_session session = { .model = m, .tokenizer = t, .arena = arena };
     char *long_text = malloc(REPEATS * sizeof text); /* of many windows, and larger than a chunk */
     if (!long_text) stop("no memory");
     for (size_t i = 0; i < REPEATS; i++) memcpy(long_text + i * sizeof text, text, sizeof text);

@@ -114,7 +114,8 @@ static bl_status labels(const bl_session *s, const bl_text *text, int print, bl_
 
 static bl_status vectors(const bl_session *s, const bl_text *text, int print, bl_error *error)
 {
-    const bl_embed_options options = { (bl_pooling)value[POOLING], (int)value[NORMAL] };
+    const bl_embed_options options = { .pooling = (bl_pooling)value[POOLING],
+                                       .normalize = (int)value[NORMAL] };
     bl_vectors out;
     const bl_status status = bl_embed(s, text, value[NULL_OPTIONS] ? NULL : &options, &out, error);
     if (status != BL_OK || !print) return status;
@@ -222,7 +223,7 @@ static int open_slots(const char *path, bl_error *error)
 {
     bl_tokenizer *tokenizer = bl_tokenizer_open(path, error);
     bl_model *model = tokenizer ? bl_open(path, BL_INT8, error) : NULL;
-    slots = (bl_session){ model, tokenizer, bl_arena_create() };
+    slots = (bl_session){ .model = model, .tokenizer = tokenizer, .arena = bl_arena_create() };
     return model != NULL;
 }
 
@@ -296,7 +297,7 @@ int main(int argc, char **argv)
     bl_model *model = bl_open(argv[1], BL_INT8, &error);
     bl_tokenizer *tokenizer = model ? bl_tokenizer_open(argv[1], &error) : NULL;
     if (!tokenizer) return fprintf(stderr, "%s\n", error.text), 1;
-    bl_session session = { model, tokenizer, bl_arena_create() };
+    bl_session session = { .model = model, .tokenizer = tokenizer, .arena = bl_arena_create() };
     int failed = 0;
     for (long i = 1; !failed && i <= value[REPEAT]; i++) {
 #ifdef BL_FAIL_ALLOCATIONS

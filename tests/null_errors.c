@@ -75,38 +75,38 @@ static const bl_text text = { .data = "a text", .size = 6 };
 
 static bl_status classify(bl_error *e)
 {
-    const bl_session no_model = { NULL, tokenizer, arena };
+    const bl_session no_model = { .tokenizer = tokenizer, .arena = arena };
     bl_labels out;
     return bl_classify(&no_model, &text, NULL, &out, e);
 }
 static bl_status find_entities(bl_error *e)
 {
-    const bl_session s = { model, tokenizer, arena };
+    const bl_session s = { .model = model, .tokenizer = tokenizer, .arena = arena };
     bl_entities out;
     return bl_find_entities(&s, &text, NULL, &out, e);
 }
 static bl_status answer_question(bl_error *e)
 {
-    const bl_session s = { model, tokenizer, arena };
+    const bl_session s = { .model = model, .tokenizer = tokenizer, .arena = arena };
     bl_answers out;
     return bl_answer_question(&s, &text, NULL, &out, e);
 }
 static bl_status fill_mask(bl_error *e)
 {
-    const bl_session s = { model, tokenizer, arena };
+    const bl_session s = { .model = model, .tokenizer = tokenizer, .arena = arena };
     bl_filled out;
     return bl_fill_mask(&s, &text, NULL, &out, e);
 }
 static bl_status fill_row_masks(bl_error *e)
 {
-    const bl_session s = { model, tokenizer, arena };
+    const bl_session s = { .model = model, .tokenizer = tokenizer, .arena = arena };
     const int32_t ids[] = { 1 };
     bl_filled out;
     return bl_fill_row_masks(&s, ids, NULL, 1, NULL, &out, e);
 }
 static bl_status embed(bl_error *e)
 {
-    const bl_session no_tokenizer = { model, NULL, arena };
+    const bl_session no_tokenizer = { .model = model, .arena = arena };
     bl_vectors out;
     return bl_embed(&no_tokenizer, &text, NULL, &out, e);
 }

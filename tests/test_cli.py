@@ -37,6 +37,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     test_tasks.make(
         folder / "scale", "sequence-classification", ["stars"], problem_type="regression"
     )
+    test_tasks.make(folder / "my-reranker", "sequence-classification", ["fits"])
     (folder / "texts").write_bytes(b"\xef\xbb\xbfgood\r\n\n  \nbad \xff day\n")
     (folder / "masks").write_bytes(b"a [MASK] day\nnothing\nthe [MASK]")
     (folder / "context").write_text("Ada opened the door.\n\nBob closed it.\n")
@@ -312,6 +313,22 @@ CASES = {
         "bertlite-fast convert my-bert never.bertlite --file absent; test ! -e never.bertlite",
         "",
         r"bertlite-fast: absent cannot be read.*\n",
+    ),
+    "rerank, JSON": Case(
+        "bertlite-fast rerank good --model my-reranker --file texts --json --top-k 1",
+        r'\{"text": "[^"]+", "answer": [\d.]+\}\n',
+    ),
+    "rerank without a model": Case(
+        "bertlite-fast rerank good --file texts",
+        "",
+        r"bertlite-fast: there is no embedded reranker; name a model.*\n",
+        1,
+    ),
+    "rerank by several labels": Case(
+        "bertlite-fast rerank good --file texts --model my-bert",
+        "",
+        r"bertlite-fast: the model has 3 labels, but a reranker has one.*\n",
+        1,
     ),
     "completion, JSON": Case(
         "bertlite-fast completion fish --json", r'\{"shell": "fish", "line": ".*zero-shot.*"\}\n'

@@ -20,6 +20,7 @@ NAMES = {
     "my-bert-names": ("token-classification", test_tasks.TAGS),
     "my-bert-answers": ("question-answering", ["start", "end"]),
     "my-bert-vectors": ("encoder", []),
+    "my-reranker": ("sequence-classification", ["fits"]),
 }
 
 

@@ -18,5 +18,5 @@ class Embedder(Pipeline):
 
         The result is a Tensor, which NumPy reads as an array.
         """
-        pooling = str(pooling or self.config.to_dict().get("pooling", "mean"))
+        pooling = str(pooling or self.config.to_dict().get("pooling", "model"))
         return self.text_model.embed(text_list(texts), pooling, normalize)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class FeatureExtraction(Embedder):
     """The hidden states of a text's tokens, as transformers gives them.
 
-    Settings: pooling: "mean" or "cls" gives one vector instead; normalize: to length 1;
-    return_tensors: a Tensor instead of lists; tokenize_kwargs, or max_length and the like by
+    Settings: pooling: "mean", "cls" or "model" (what its files say) gives one vector instead;
+    normalize: to length 1; return_tensors: a Tensor instead of lists; tokenize_kwargs, or max_length and the like by
     themselves: arguments for the tokenizer.
 
     >>> from bertlite_fast import pipeline

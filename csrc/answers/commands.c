@@ -47,8 +47,7 @@ static bl_status take_memory(reader *r, bl_error *error)
 {
     const bl_session *s = r->intents;
     const bl_window empty = { 0, 0, 0, 0 };
-    const size_t most = bl_max_tokens(s->model, s->tokenizer),
-                 around = bl_row_size(s->tokenizer, &empty, 0, 1),
+    const size_t most = bl_session_tokens(s), around = bl_row_size(s->tokenizer, &empty, 0, 1),
                  tokens = r->size < most ? r->size : most;
     if (most < around)
         return bl_fail(error, BL_CONFIG_ERROR,
@@ -68,7 +67,7 @@ static bl_status take_memory(reader *r, bl_error *error)
 static bl_status fill_row(reader *r, const char *text, size_t size, size_t *tokens, bl_error *error)
 {
     const bl_session *s = r->intents;
-    const size_t most = bl_max_tokens(s->model, s->tokenizer), capacity = size < most ? size : most;
+    const size_t most = bl_session_tokens(s), capacity = size < most ? size : most;
     const bl_limits limits = { BL_LONGEST_FIRST, most, 0, 0, 1 };
     bl_window window;
     size_t windows;

@@ -331,10 +331,9 @@ static bl_status find_word_starts(reader *r, const bl_text *text, bl_error *erro
 static bl_status read_text(reader *r, const bl_text *text, bl_extent *extent, bl_error *error)
 {
     const bl_session *s = r->s;
-    const int left = bl_tokenizer_describe(s->tokenizer)->truncate_left,
+    const int left = bl_session_truncates_left(s),
               has_windows = r->options.windows == BL_STRIDE_WINDOWS;
-    const size_t most = bl_max_tokens(s->model, s->tokenizer),
-                 wanted = has_windows || left ? SIZE_MAX : most;
+    const size_t most = bl_session_tokens(s), wanted = has_windows || left ? SIZE_MAX : most;
     const bl_limits limits = { BL_LONGEST_FIRST, most, has_windows ? r->options.stride : 0, left,
                                1 };
     bl_status status = bl_read_tokens(s, text, wanted, 1, &r->tokens, error);

@@ -155,8 +155,7 @@ static bl_answer_options with_defaults(const bl_session *s, const bl_answer_opti
 {
     static const bl_answer_options defaults = { .whole_words = 1 };
     bl_answer_options o = given ? *given : defaults;
-    const size_t most = bl_max_tokens(s->model, s->tokenizer),
-                 own = (size_t)bl_describe(s->model)->window;
+    const size_t most = bl_session_tokens(s), own = (size_t)bl_describe(s->model)->window;
     if (!o.top_k) o.top_k = TOP_K;
     if (!o.max_answer_tokens) o.max_answer_tokens = ANSWER_TOKENS;
     if (!o.max_tokens) o.max_tokens = own < MAX_TOKENS ? own : MAX_TOKENS;
@@ -171,7 +170,7 @@ static void fit_question(search *q, const bl_answer_options *given)
 {
     const bl_session *s = q->s;
     const bl_window question = { 0, q->tokens.first, 0, 0 };
-    const size_t most = bl_max_tokens(s->model, s->tokenizer),
+    const size_t most = bl_session_tokens(s),
                  needed = bl_row_size(s->tokenizer, &question, 1, 1) + 2 * q->options.stride;
     if (given && (given->max_tokens || given->stride)) return;
     if (needed > q->options.max_tokens) q->options.max_tokens = needed < most ? needed : most;
@@ -187,7 +186,7 @@ static bl_status prepare(search *q, const bl_text *text, const bl_answer_options
     if (status != BL_OK) return status;
     fit_question(q, given);
     const bl_limits limits = { BL_ONLY_SECOND, o->max_tokens, o->stride,
-                               bl_tokenizer_describe(s->tokenizer)->truncate_left, 1 };
+                               bl_session_truncates_left(s), 1 };
     status = bl_read_windows(s, &q->tokens, &limits, &q->windows, &q->window_count, error);
     if (status == BL_OK)
         status = bl_take_window_row(s, q->windows, q->window_count, 1, &q->row, error);

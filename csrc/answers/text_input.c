@@ -42,6 +42,19 @@ size_t bl_max_tokens(const bl_model *m, const bl_tokenizer *t)
     return own && own < positions ? own : positions;
 }
 
+size_t bl_session_tokens(const bl_session *s)
+{
+    const size_t positions = (size_t)bl_describe(s->model)->positions;
+    if (!s->max_tokens) return bl_max_tokens(s->model, s->tokenizer);
+    return s->max_tokens < positions ? s->max_tokens : positions;
+}
+
+int bl_session_truncates_left(const bl_session *s)
+{
+    return s->truncation_side == BL_OWN_SIDE ? bl_tokenizer_describe(s->tokenizer)->truncate_left
+                                             : s->truncation_side == BL_LEFT_SIDE;
+}
+
 /* ---- tokens --------------------------------------------------------------------------- */
 
 /* The text of a bl_text, or its pair. */
@@ -200,18 +213,22 @@ void bl_fill_window_row(const bl_session *s, const bl_text_tokens *tokens, const
                 1, &(bl_row){ row->ids, row->types, NULL, row->source });
 }
 
-bl_status bl_read_row(const bl_session *s, const bl_text *text, bl_text_row *row, bl_extent *extent,
-                      bl_error *error)
+/* A text's tokens, and the window of them that is read; the text has `total` with special ones. */
+typedef struct {
+    const int32_t *a, *b;
+    size_t a_count, b_count, total;
+} tokens_of_row;
+
+/* As far as they can be read: `most` of each. */
+static bl_status read_beginning(const bl_session *s, const bl_text *text, size_t most,
+                                tokens_of_row *t, bl_error *error)
 {
     const part first = first_part(text), second = second_part(text);
     const int pair = text->pair != NULL;
-    const size_t most = bl_max_tokens(s->model, s->tokenizer),
-                 a_capacity = first.size < most ? first.size : most,
+    const size_t a_capacity = first.size < most ? first.size : most,
                  b_capacity = second.size < most ? second.size : most;
-    const bl_limits limits = { BL_LONGEST_FIRST, most, 0, 0, 1 };
     int32_t *ids = bl_arena_take(s->arena, a_capacity + b_capacity, sizeof *ids);
-    size_t a, b = BL_NO_PAIR, windows, total;
-    bl_window window;
+    size_t a, b = BL_NO_PAIR, total;
     if (!ids) return bl_no_memory(error, "the tokens of the text");
     bl_status status = tokenize(s, &first, ids, NULL, a_capacity, &a, error);
     if (status == BL_OK && pair)
@@ -223,8 +240,36 @@ bl_status bl_read_row(const bl_session *s, const bl_text *text, bl_text_row *row
             status = tokenize(s, &first, NULL, NULL, 0, &a, error);
         if (status == BL_OK && pair) b = total - specials(s, 1) - a;
     }
+    *t = (tokens_of_row){ ids, ids + a_capacity, a, b, total };
+    return status;
+}
+
+/* All of them, for a text that loses its beginning. */
+static bl_status read_all(const bl_session *s, const bl_text *text, tokens_of_row *t,
+                          bl_error *error)
+{
+    bl_text_tokens all;
+    const bl_status status = bl_read_tokens(s, text, SIZE_MAX, 0, &all, error);
+    if (status != BL_OK) return status;
+    const int pair = all.second != BL_NO_PAIR;
+    *t = (tokens_of_row){ all.ids, all.ids + all.first, all.first, all.second,
+                          all.first + (pair ? all.second : 0) + specials(s, pair) };
+    return BL_OK;
+}
+
+bl_status bl_read_short_row(const bl_session *s, const bl_text *text, size_t most, bl_text_row *row,
+                            bl_extent *extent, bl_error *error)
+{
+    const int left = bl_session_truncates_left(s), pair = text->pair != NULL;
+    const bl_limits limits = { BL_LONGEST_FIRST, most, 0, left, 1 };
+    tokens_of_row t = { 0 };
+    bl_window window;
+    size_t windows;
+    bl_status status = left ? read_all(s, text, &t, error)
+                            : read_beginning(s, text, most, &t, error);
     if (status == BL_OK)
-        status = bl_windows(s->tokenizer, a, b, &limits, &window, 1, &windows, error);
+        status =
+            bl_windows(s->tokenizer, t.a_count, t.b_count, &limits, &window, 1, &windows, error);
     if (status != BL_OK) return status;
     const size_t count = bl_row_size(s->tokenizer, &window, pair, 1);
     if (!count || count > most)
@@ -234,10 +279,16 @@ bl_status bl_read_row(const bl_session *s, const bl_text *text, bl_text_row *row
                        most);
     status = bl_take_row(s, count, row, error);
     if (status != BL_OK) return status;
-    bl_fill_row(s->tokenizer, ids, ids + a_capacity, a, &window, pair, 1,
+    bl_fill_row(s->tokenizer, t.a, t.b, t.a_count, &window, pair, 1,
                 &(bl_row){ row->ids, row->types, NULL, NULL });
-    *extent = (bl_extent){ count, total };
+    *extent = (bl_extent){ count, t.total };
     return BL_OK;
+}
+
+bl_status bl_read_row(const bl_session *s, const bl_text *text, bl_text_row *row, bl_extent *extent,
+                      bl_error *error)
+{
+    return bl_read_short_row(s, text, bl_session_tokens(s), row, extent, error);
 }
 
 bl_status bl_run_row(const bl_session *s, const bl_text_row *row, bl_output output,

@@ -10,6 +10,10 @@
  * that the task needs; BL_NO_HEAD: any model will do. */
 bl_status bl_begin(const bl_session *s, bl_head head, const char *task, bl_error *error);
 
+/* How many tokens a text may have, and whether a longer one loses its beginning. */
+size_t bl_session_tokens(const bl_session *s);
+int bl_session_truncates_left(const bl_session *s);
+
 /* ---- tokens --------------------------------------------------------------------------- */
 
 /* Tokens of a text and of its pair, which follow at ids + first. A count that is larger than
@@ -55,6 +59,10 @@ void bl_fill_window_row(const bl_session *s, const bl_text_tokens *tokens, const
 /* A text (or a pair), truncated to what the model takes. source is not filled in. */
 bl_status bl_read_row(const bl_session *s, const bl_text *text, bl_text_row *row, bl_extent *extent,
                       bl_error *error);
+
+/* The same, truncated to `most` tokens. */
+bl_status bl_read_short_row(const bl_session *s, const bl_text *text, size_t most, bl_text_row *row,
+                            bl_extent *extent, bl_error *error);
 
 /* Runs a row; with an output per token only for `positions`, unless that is NULL. */
 bl_status bl_run_row(const bl_session *s, const bl_text_row *row, bl_output output,

@@ -106,8 +106,7 @@ bl_status bl_text_windows_start(bl_text_windows *w, const bl_session *s, const b
                                 size_t overlap, bl_error *error)
 {
     const bl_window empty = { 0, 0, 0, 0 };
-    const size_t specials = bl_row_size(s->tokenizer, &empty, 0, 1),
-                 most = bl_max_tokens(s->model, s->tokenizer),
+    const size_t specials = bl_row_size(s->tokenizer, &empty, 0, 1), most = bl_session_tokens(s),
                  own = (size_t)bl_describe(s->model)->window, size = own < most ? own : most;
     if (size <= specials)
         return bl_fail(error, BL_CONFIG_ERROR,

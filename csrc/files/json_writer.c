@@ -88,3 +88,9 @@ void bl_json_write_number(bl_json_writer *w, int64_t value)
 void bl_json_write_bool(bl_json_writer *w, int value) { put_value(w, value ? "true" : "false"); }
 
 void bl_json_write_null(bl_json_writer *w) { put_value(w, "null"); }
+
+void bl_json_write_raw(bl_json_writer *w, const char *json, size_t size)
+{
+    separate(w);
+    put(w, json, size);
+}

@@ -30,4 +30,5 @@ void bl_json_write_text(bl_json_writer *w, const char *text); /* NUL-terminated;
 void bl_json_write_number(bl_json_writer *w, int64_t value);
 void bl_json_write_bool(bl_json_writer *w, int value);
 void bl_json_write_null(bl_json_writer *w);
+void bl_json_write_raw(bl_json_writer *w, const char *json, size_t size); /* a value as it is */
 #endif

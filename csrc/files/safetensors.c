@@ -160,6 +160,7 @@ static int read_metadata(reader *r, bl_tensors *out)
         }
         char **kept = bl_json_is(key, "config")      ? &out->config
                       : bl_json_is(key, "tokenizer") ? &out->tokenizer
+                      : bl_json_is(key, "sentence")  ? &out->sentence
                       : bl_json_is(key, "id")        ? &out->id
                       : bl_json_is(key, "base")      ? &out->base
                       : bl_json_is(key, "base_id")   ? &out->base_id

@@ -38,6 +38,7 @@ void bl_tensors_free(bl_tensors *t)
     bl_free(t->maps);
     bl_free(t->config);
     bl_free(t->tokenizer);
+    bl_free(t->sentence);
     bl_free(t->id);
     bl_free(t->base);
     bl_free(t->base_id);

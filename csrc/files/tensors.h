@@ -25,6 +25,7 @@ typedef struct {
     int converted;        /* the file says that this library wrote it; then, from its metadata, */
     char *config;         /* the config.json, or NULL, */
     char *tokenizer;      /* the tokenizer's settings, or NULL, */
+    char *sentence;       /* how vectors are made of texts, or NULL, */
     char *id;             /* what tells the file from others, */
     char *base, *base_id; /* and, of a delta file, the base file's name and id, or NULL */
     bl_map *maps;         /* files that are closed with the tensors */

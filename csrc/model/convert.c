@@ -7,6 +7,8 @@
 #include "../memory.h"
 #include "../tokenizer/tokenizer.h"
 #include "open.h"
+#include "sentence.h"
+#include "sentence_folder.h"
 #include "writer.h"
 
 /* ---- the base file of a delta file --------------------------------------------------------- */
@@ -72,7 +74,11 @@ static bl_status add_tokenizer(bl_writer *w, const char *folder, char **settings
 {
     bl_error reason; /* bl_tokenizer_open tells the status nowhere else */
     int has = 0;
-    bl_status status = has_tokenizer(folder, &has, error);
+    char *encoder;
+    bl_status status = bl_find_encoder_folder(folder, &encoder, error);
+    if (status != BL_OK) return status;
+    status = has_tokenizer(encoder, &has, error);
+    bl_free(encoder);
     if (status != BL_OK || !has) return status;
     bl_tokenizer *t = bl_tokenizer_open(folder, &reason);
     if (!t) return bl_fail(error, reason.status, "%s", reason.text);
@@ -160,12 +166,17 @@ bl_status bl_convert(const char *folder, const char *file, const char *base_path
         return bl_fail(error, BL_CONFIG_ERROR,
                        "%.300s is converted already; give the folder of a checkpoint.", folder);
     }
-    const bl_status allowed = check_target(folder, file, base_path, error);
+    bl_status allowed = check_target(folder, file, base_path, error);
+    if (allowed == BL_OK) allowed = bl_refuse_sentence_file(folder, file, error);
     if (allowed != BL_OK) return allowed;
     bl_model *m = bl_open_for_conversion(folder, &w, &reason);
     bl_status status = m ? BL_OK : bl_fail(error, reason.status, "%s", reason.text);
     if (m) {
         bl_writer_metadata metadata = { .config = m->config, .config_size = m->config_size };
+        if (m->sentence) {
+            metadata.sentence = m->sentence->json;
+            metadata.sentence_size = m->sentence->json_size;
+        }
         status = base_path ? save_delta(&w, &metadata, base_path, file, error)
                            : save_whole(&w, &metadata, folder, file, error);
     }

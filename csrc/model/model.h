@@ -30,6 +30,7 @@ typedef struct {
 } bl_layer;
 
 typedef struct bl_chunk bl_chunk;
+typedef struct bl_sentence bl_sentence;
 
 struct bl_model {
     const bl_kernels *k;
@@ -54,6 +55,10 @@ struct bl_model {
     const int32_t *words_sum;
     const float *words_packed; /* or in float, packed */
     const float *words_bias;   /* padded */
+
+    bl_sentence *sentence; /* how vectors are made of texts (sentence.h); NULL: nothing says */
+    const char *sentence_problem; /* or why it cannot be done; otherwise NULL */
+    bl_status sentence_status;
 
     char *config;
     size_t config_size;

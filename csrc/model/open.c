@@ -16,6 +16,8 @@
 #include "heads.h"
 #include "labels.h"
 #include "layers.h"
+#include "sentence.h"
+#include "sentence_folder.h"
 
 #define EXPECTED "a model that can be opened" /* in messages about other formats */
 
@@ -100,6 +102,7 @@ static bl_status build(bl_builder *b, int new_classifier)
     if (status == BL_OK) status = bl_build_layers(b, &last);
     if (status == BL_OK) status = bl_build_heads(b, last);
     if (status == BL_OK) status = bl_build_label_names(b);
+    if (status == BL_OK) status = bl_build_sentence(b);
     return status;
 }
 
@@ -153,19 +156,10 @@ static const struct {
     { "adapter_config.json", "an adapter's; merge it into its model and save that" },
 };
 
-static bl_status path_in(const char *folder, const char *name, char **out, bl_error *error)
-{
-    const size_t size = strlen(folder) + strlen(name) + 2;
-    *out = bl_malloc(size);
-    if (!*out) return bl_no_memory(error, "the path");
-    snprintf(*out, size, "%s/%s", folder, name);
-    return BL_OK;
-}
-
 static bl_status has_file(const char *folder, const char *name, int *has, bl_error *error)
 {
     char *path;
-    const bl_status status = path_in(folder, name, &path, error);
+    const bl_status status = bl_path_in(folder, name, &path, error);
     if (status != BL_OK) return status;
     *has = bl_is_file(path);
     bl_free(path);
@@ -175,7 +169,7 @@ static bl_status has_file(const char *folder, const char *name, int *has, bl_err
 static bl_status map_config(const char *folder, bl_map *map, bl_error *error)
 {
     char *path;
-    bl_status status = path_in(folder, "config.json", &path, error);
+    bl_status status = bl_path_in(folder, "config.json", &path, error);
     if (status != BL_OK) return status;
     status = bl_map_file(map, path, error);
     if (status == BL_FILE_ERROR)
@@ -220,7 +214,7 @@ static bl_status read_folder_tensors(const char *folder, bl_map *map, bl_tensors
 {
     for (size_t i = 0; i < sizeof tensor_files / sizeof *tensor_files; i++) {
         char *path;
-        bl_status status = path_in(folder, tensor_files[i].name, &path, error);
+        bl_status status = bl_path_in(folder, tensor_files[i].name, &path, error);
         if (status != BL_OK) return status;
         const int has = bl_is_file(path);
         if (has) status = map_tensors(&tensor_files[i], path, map, out, error);
@@ -237,16 +231,39 @@ static bl_status read_folder_tensors(const char *folder, bl_map *map, bl_tensors
     return no_tensors(folder, error);
 }
 
+/* The encoder's folder: its config and its tensors. */
+static bl_status read_encoder(bl_model *m, const char *folder, bl_map *config, bl_tensors *tensors,
+                              bl_error *error)
+{
+    char *encoder;
+    bl_status status = bl_find_encoder_folder(folder, &encoder, error);
+    if (status != BL_OK) return status;
+    status = map_config(encoder, config, error);
+    if (status == BL_OK) status = read_folder_tensors(encoder, &m->map, tensors, error);
+    bl_free(encoder);
+    return status;
+}
+
 static bl_status open_folder(bl_model *m, const char *folder, const bl_open_options *options,
                              bl_writer *writer, bl_error *error)
 {
     bl_map config = { 0 };
     bl_tensors tensors = { 0 };
-    bl_status status = map_config(folder, &config, error);
-    if (status == BL_OK) status = read_folder_tensors(folder, &m->map, &tensors, error);
+    bl_sentence_files files = { 0 };
+    bl_error problem;
+    bl_status status = read_encoder(m, folder, &config, &tensors, error);
+    bl_status vectors = BL_OK;
+    if (status == BL_OK) {
+        vectors = bl_read_sentence_folder(folder, &tensors, &files, &problem);
+        /* Only what is asked for vectors fails then, unless the new file has to keep it all. */
+        if (vectors == BL_MEMORY_ERROR || (vectors != BL_OK && writer))
+            status = bl_fail(error, vectors, "%s", problem.text);
+    }
     if (status == BL_OK)
         status = build_model(m, (const char *)config.data, config.size, &tensors, options, writer,
                              error);
+    if (status == BL_OK && vectors != BL_OK) status = bl_keep_sentence_problem(m, &problem, error);
+    bl_close_sentence_files(&files);
     bl_tensors_free(&tensors);
     bl_map_close(&config);
     /* Everything was copied, except int8 word embeddings. */

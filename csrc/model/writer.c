@@ -153,6 +153,7 @@ static void put_header(const bl_writer *w, const bl_writer_metadata *m, const ch
     put_string(j, "id", id, ID_DIGITS);
     put_string(j, "config", m->config, m->config_size);
     put_string(j, "tokenizer", m->tokenizer, m->tokenizer_size);
+    put_string(j, "sentence", m->sentence, m->sentence_size);
     put_string(j, "base", m->base, m->base ? strlen(m->base) : 0);
     put_string(j, "base_id", m->base_id, m->base_id ? strlen(m->base_id) : 0);
     bl_json_end(j, '}');

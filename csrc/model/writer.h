@@ -22,8 +22,8 @@ typedef struct {
 
 /* Texts for the metadata; those that are NULL are left out. */
 typedef struct {
-    const char *config, *tokenizer;
-    size_t config_size, tokenizer_size;
+    const char *config, *tokenizer, *sentence;
+    size_t config_size, tokenizer_size, sentence_size;
     const char *base, *base_id; /* of a delta file */
 } bl_writer_metadata;
 

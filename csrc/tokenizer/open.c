@@ -4,7 +4,10 @@
 #include "../error.h"
 #include "../files/delta.h"
 #include "../files/formats.h"
+#include "../files/json.h"
+#include "../files/modules.h"
 #include "../files/tensors.h"
+#include "../memory.h"
 #include "build.h"
 
 /* ---- vocab.txt or tokenizer.json --------------------------------------------------- */
@@ -15,7 +18,8 @@ static bl_status read_files(bl_settings *s, const void *vocabulary, size_t size,
     bl_status status = json ? bl_settings_read_json(s, vocabulary, size, error)
                             : bl_settings_read_vocab(s, vocabulary, size, error);
     if (status == BL_OK && config)
-        status = bl_settings_read_config(s, config, config_size, !json, error);
+        status = bl_settings_read_config(s, config, config_size,
+                                         json ? BL_RULES_OF_CLASS : BL_RULES_OF_CONFIG, error);
     if (status == BL_OK && !json) status = bl_settings_complete(s, error);
     if (status == BL_OK && !s->entry_count)
         status = bl_fail(error, BL_CONFIG_ERROR,
@@ -24,8 +28,14 @@ static bl_status read_files(bl_settings *s, const void *vocabulary, size_t size,
     return status;
 }
 
-bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json,
-                                       const void *config, size_t config_size, bl_error *error)
+/* What a folder says besides the tokenizer's files. */
+typedef enum {
+    LOWERCASE = 1, /* texts are lowercased, whatever those say */
+    OF_A_MODEL = 2 /* a model's: its class decides how text is normalized */
+} folder_says;
+
+static bl_tokenizer *open_bytes(const void *vocabulary, size_t size, int json, const void *config,
+                                size_t config_size, int says, bl_error *error)
 {
     bl_settings s;
     bl_tokenizer *t = NULL;
@@ -35,15 +45,27 @@ bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int 
                 config_size, (long)INT32_MAX);
         return NULL;
     }
+    if (json && !config && (says & OF_A_MODEL)) {
+        config = "{}";
+        config_size = 2;
+    }
     if (bl_settings_start(&s, size + config_size, error) != BL_OK) return NULL;
-    if (read_files(&s, vocabulary, size, json, config, config_size, error) == BL_OK)
+    if (read_files(&s, vocabulary, size, json, config, config_size, error) == BL_OK) {
+        if (says & LOWERCASE) s.rules.lowercase = 1;
         t = bl_tokenizer_build(&s, error);
+    }
     bl_settings_free(&s);
     return t;
 }
 
+bl_tokenizer *bl_tokenizer_open_memory(const void *vocabulary, size_t size, int json,
+                                       const void *config, size_t config_size, bl_error *error)
+{
+    return open_bytes(vocabulary, size, json, config, config_size, 0, error);
+}
+
 /* config may be NULL. */
-static bl_tokenizer *open_files(const char *vocabulary, int json, const char *config,
+static bl_tokenizer *open_files(const char *vocabulary, int json, const char *config, int says,
                                 bl_error *error)
 {
     bl_map a = { 0 };
@@ -58,8 +80,7 @@ static bl_tokenizer *open_files(const char *vocabulary, int json, const char *co
         status =
             bl_refuse_formats_but_text(a_data, a.size, vocabulary, "a tokenizer's file", error);
         if (status == BL_OK)
-            t = bl_tokenizer_open_memory(a_data, a.size, json, config ? b_data : NULL, b.size,
-                                         error);
+            t = open_bytes(a_data, a.size, json, config ? b_data : NULL, b.size, says, error);
     }
     bl_map_close(&a);
     bl_map_close(&b);
@@ -73,18 +94,54 @@ static int is_file_in(const char *folder, const char *name, char *out, size_t ca
     return n > 0 && (size_t)n < capacity && bl_is_file(out);
 }
 
-static bl_tokenizer *open_folder(const char *path, bl_error *error)
+/* Whether sentence-transformers lowercases texts before they are tokenized. A file that cannot be
+ * read is reported when the model is opened. */
+static bl_status read_lowercase(const char *folder, int *lowercase, bl_error *error)
+{
+    char file[4096];
+    bl_map map = { 0 };
+    bl_json_string key;
+    *lowercase = 0;
+    if (!is_file_in(folder, "sentence_bert_config.json", file, sizeof file)) return BL_OK;
+    const bl_status status = bl_map_file(&map, file, error);
+    if (status != BL_OK) return status;
+    bl_json j = bl_json_start(map.data, map.size);
+    bl_json_open(&j, '{');
+    while (bl_json_key(&j, &key))
+        if (bl_json_is(key, "do_lower_case") && bl_json_word(&j, "true")) *lowercase = 1;
+        else bl_json_skip(&j);
+    bl_map_close(&map);
+    return BL_OK;
+}
+
+/* path: where the tokenizer's own files are; folder: the name for errors. */
+static bl_tokenizer *open_folder_files(const char *path, const char *folder, bl_error *error)
 {
     char file[4096];
     char config[4096];
+    char model[4096];
+    int lowercase;
     const int has_config = is_file_in(path, "tokenizer_config.json", config, sizeof config);
     const char *beside = has_config ? config : NULL;
+    if (read_lowercase(path, &lowercase, error) != BL_OK) return NULL;
+    const int says = (lowercase ? LOWERCASE : 0) |
+                     (is_file_in(path, "config.json", model, sizeof model) ? OF_A_MODEL : 0);
     if (is_file_in(path, "tokenizer.json", file, sizeof file))
-        return open_files(file, 1, beside, error);
-    if (is_file_in(path, "vocab.txt", file, sizeof file)) return open_files(file, 0, beside, error);
+        return open_files(file, 1, beside, says, error);
+    if (is_file_in(path, "vocab.txt", file, sizeof file))
+        return open_files(file, 0, beside, says, error);
     bl_fail(error, BL_FILE_ERROR,
-            "%.300s has neither a tokenizer.json nor a vocab.txt; copy one of them there.", path);
+            "%.300s has neither a tokenizer.json nor a vocab.txt; copy one of them there.", folder);
     return NULL;
+}
+
+static bl_tokenizer *open_folder(const char *folder, bl_error *error)
+{
+    char *path;
+    if (bl_find_encoder_folder(folder, &path, error) != BL_OK) return NULL;
+    bl_tokenizer *t = open_folder_files(path, folder, error);
+    bl_free(path);
+    return t;
 }
 
 /* ---- converted files --------------------------------------------------------------- */
@@ -181,8 +238,8 @@ bl_tokenizer *bl_tokenizer_open_with_base(const char *path, const char *base, bl
                 path);
         return NULL;
     }
-    if (ends_with(path, ".txt")) return open_files(path, 0, NULL, error);
-    if (ends_with(path, ".json")) return open_files(path, 1, NULL, error);
+    if (ends_with(path, ".txt")) return open_files(path, 0, NULL, 0, error);
+    if (ends_with(path, ".json")) return open_files(path, 1, NULL, 0, error);
     return open_converted(path, base, error);
 }
 

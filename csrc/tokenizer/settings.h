@@ -42,6 +42,7 @@ typedef struct {
     size_t token_count;
     const char *special[BL_SPECIALS]; /* the special tokens' texts, or NULL */
     size_t max_length;
+    int keeps_rules; /* the tokenizer_class leaves to the tokenizer.json how text is normalized */
     int pad_left, truncate_left, clean_up, types, join_with_spaces, tidy;
     char *texts; /* all other texts, each with a NUL behind it */
     size_t texts_used, texts_capacity;
@@ -63,10 +64,15 @@ void bl_settings_templates(bl_settings *s, const char *cls, const char *sep);
 /* A tokenizer.json; with its vocabulary or, as in converted files, without it. */
 bl_status bl_settings_read_json(bl_settings *s, const char *text, size_t size, bl_error *error);
 bl_status bl_settings_read_vocab(bl_settings *s, const char *text, size_t size, bl_error *error);
-/* A tokenizer_config.json. sets_rules: how text is normalized is taken from it, because there is
- * no tokenizer.json, whose word would count. */
-bl_status bl_settings_read_config(bl_settings *s, const char *text, size_t size, int sets_rules,
-                                  bl_error *error);
+/* A tokenizer_config.json. As in transformers, what it says of how text is normalized counts, and
+ * not what a tokenizer.json says, unless its class is that of any tokenizer.json. */
+typedef enum {
+    BL_RULES_OF_JSON,   /* only the tokenizer.json's */
+    BL_RULES_OF_CLASS,  /* there is a tokenizer.json; the class decides */
+    BL_RULES_OF_CONFIG, /* there is none */
+} bl_rules_source;
+bl_status bl_settings_read_config(bl_settings *s, const char *text, size_t size,
+                                  bl_rules_source source, bl_error *error);
 /* Without a tokenizer.json: BERT's templates, and the special tokens as added tokens. */
 bl_status bl_settings_complete(bl_settings *s, bl_error *error);
 #endif

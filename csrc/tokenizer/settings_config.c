@@ -3,10 +3,14 @@
 
 #include "../error.h"
 
-/* What counts only if there is no tokenizer.json; -1: not said. */
+/* How texts are normalized; -1: not said. */
 typedef struct {
     int lowercase, strip_accents, split_chinese;
 } rules_said;
+
+static const bl_rules rules_of_bert = {
+    .clean = 1, .split_chinese = 1, .strip_accents = 1, .lowercase = 1
+};
 
 static int special_of(bl_json_string key)
 {
@@ -31,12 +35,18 @@ static bl_status read_special(bl_settings_reader *r, int special)
     return bl_settings_add_token(s, token, r->error);
 }
 
-/* Whether "left" is the next value. */
-static int read_side(bl_settings_reader *r)
+/* "left" or "right", or nothing. */
+static bl_status read_side(bl_settings_reader *r, int *left)
 {
-    if (bl_json_peek(&r->json) == '"') return bl_settings_is_kind(r, "left");
-    bl_json_skip(&r->json);
-    return 0;
+    bl_json_string side;
+    if (bl_json_peek(&r->json) != '"') {
+        bl_json_skip(&r->json);
+        return BL_OK;
+    }
+    if (!bl_json_text(&r->json, &side)) return BL_OK; /* bl_settings_finish says so */
+    *left = bl_json_is(side, "left");
+    if (*left || bl_json_is(side, "right")) return BL_OK;
+    return bl_settings_problem(r, "one of its sides is neither left nor right");
 }
 
 /* A list of tokens, or an object with tokens as its values. */
@@ -108,8 +118,11 @@ static bl_status read_class(bl_settings_reader *r)
                            "the %s names the tokenizer_class %.*s, which is not a WordPiece "
                            "tokenizer, as BERT has; use a model with a BertTokenizer.",
                            r->file, (int)(name.size < 60 ? name.size : 60), name.text);
-    /* DistilBERT's tokenizers are BERT's, but its models take no token types. */
-    if (begins_with(name, "DistilBert")) r->settings->types = 0;
+    r->settings->keeps_rules = bl_json_is(name, "PreTrainedTokenizerFast") ||
+                               bl_json_is(name, "TokenizersBackend");
+    /* DistilBERT's tokenizers are BERT's, but its models take no token types; and classes of no
+     * model give none. */
+    if (begins_with(name, "DistilBert") || r->settings->keeps_rules) r->settings->types = 0;
     return BL_OK;
 }
 
@@ -128,8 +141,8 @@ static bl_status read_value(bl_settings_reader *r, bl_json_string key, rules_sai
     else if (bl_json_is(key, "strip_accents")) said->strip_accents = bl_settings_flag(r, -1);
     else if (bl_json_is(key, "tokenize_chinese_chars"))
         said->split_chinese = bl_settings_flag(r, -1);
-    else if (bl_json_is(key, "padding_side")) s->pad_left = read_side(r);
-    else if (bl_json_is(key, "truncation_side")) s->truncate_left = read_side(r);
+    else if (bl_json_is(key, "padding_side")) return read_side(r, &s->pad_left);
+    else if (bl_json_is(key, "truncation_side")) return read_side(r, &s->truncate_left);
     else if (bl_json_is(key, "clean_up_tokenization_spaces")) s->clean_up = bl_settings_flag(r, 0);
     else if (bl_json_is(key, "model_input_names")) read_input_names(r, types);
     else if (bl_json_is(key, "tokenizer_class")) return read_class(r);
@@ -137,7 +150,7 @@ static bl_status read_value(bl_settings_reader *r, bl_json_string key, rules_sai
     return BL_OK;
 }
 
-bl_status bl_settings_config_object(bl_settings_reader *r, int sets_rules)
+bl_status bl_settings_config_object(bl_settings_reader *r, bl_rules_source source)
 {
     bl_rules *rules = &r->settings->rules;
     rules_said said = { -1, -1, -1 };
@@ -149,7 +162,9 @@ bl_status bl_settings_config_object(bl_settings_reader *r, int sets_rules)
         if (status != BL_OK) return status;
     }
     if (types >= 0) r->settings->types = types;
-    if (!sets_rules) return BL_OK;
+    if (source == BL_RULES_OF_JSON || (source == BL_RULES_OF_CLASS && r->settings->keeps_rules))
+        return BL_OK;
+    if (source == BL_RULES_OF_CLASS) *rules = rules_of_bert;
     if (said.lowercase >= 0) {
         rules->lowercase = (uint8_t)said.lowercase;
         rules->strip_accents = rules->lowercase; /* unless strip_accents says otherwise */
@@ -159,10 +174,10 @@ bl_status bl_settings_config_object(bl_settings_reader *r, int sets_rules)
     return BL_OK;
 }
 
-bl_status bl_settings_read_config(bl_settings *s, const char *text, size_t size, int sets_rules,
-                                  bl_error *error)
+bl_status bl_settings_read_config(bl_settings *s, const char *text, size_t size,
+                                  bl_rules_source source, bl_error *error)
 {
     bl_settings_reader r = { s, bl_json_start(text, size), "tokenizer_config.json", error };
-    const bl_status status = bl_settings_config_object(&r, sets_rules);
+    const bl_status status = bl_settings_config_object(&r, source);
     return status == BL_OK ? bl_settings_finish(&r) : status;
 }

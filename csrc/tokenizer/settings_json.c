@@ -303,7 +303,7 @@ static bl_status read_value(bl_settings_reader *r, bl_json_string key, int *has_
     if (bl_json_is(key, "decoder")) return read_decoder(r);
     if (bl_json_is(key, "added_tokens")) return read_added(r);
     /* Only converted files have this: the settings of a tokenizer_config.json. */
-    if (bl_json_is(key, "config")) return bl_settings_config_object(r, 0);
+    if (bl_json_is(key, "config")) return bl_settings_config_object(r, BL_RULES_OF_JSON);
     bl_json_skip(&r->json);
     return BL_OK;
 }

@@ -32,5 +32,5 @@ int bl_settings_is_kind(bl_settings_reader *r, const char *wanted);
 bl_status bl_settings_token(bl_settings_reader *r, const char *problem, bl_token_setting *out);
 
 /* The object of a tokenizer_config.json, or of a converted file's "config". */
-bl_status bl_settings_config_object(bl_settings_reader *r, int sets_rules);
+bl_status bl_settings_config_object(bl_settings_reader *r, bl_rules_source source);
 #endif

@@ -22,6 +22,7 @@ COMMANDS = {
     "intent": ("labels", "Intent", "what a text asks for, or none if that is unknown"),
     "zero-shot": ("labels", "ZeroShot", "the closest of your own labels"),
     "similar": ("vectors", "Similar", "how similar the first text is to the others"),
+    "rerank": ("rerank", "Rerank", "how well lines fit a question, by a model for pairs of texts"),
     "search": ("vectors", "Search", "the closest lines of files or of standard input"),
     "embed": ("vectors", "Embed", "texts as vectors"),
     "convert": ("convert", "Convert", "a model's folder as one int8 file"),

@@ -25,7 +25,7 @@ class Embed(TextCommand):
     examples = ('bertlite-fast embed "lights on" --json',)
 
     def call(self, pipe: Any, text: str, settings: dict[str, Any]) -> Any:
-        return pipe(text, pooling="mean", normalize=True)
+        return pipe(text, pooling="model", normalize=True)
 
     def rows(self, text: str, answer: Any) -> Iterable[Row]:
         yield [" ".join(f"{value:.6f}" for value in answer)]

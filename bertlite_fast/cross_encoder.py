@@ -1,0 +1,315 @@
+"""CrossEncoder: a score for a pair of texts, called as that of sentence-transformers."""
+
+from __future__ import annotations
+
+import os
+
+from ._native import TextModel
+from .arrays import numpy_or_none, required_torch, torch_in_use
+from .checks import whole
+from .errors import InputError, ModelConfigError, ModelFileError
+from .models import Model
+from .sentence_transformer import check_arguments, find_model
+from .tasks.base import iterable_texts
+from .tokenizer import Tokenizer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# What is done with logits, by the end of the name of a torch class.
+FUNCTIONS = {"Sigmoid": "sigmoid", "Identity": "none"}
+UNUSED = ("device", "pool", "chunk_size", "num_workers")  # of calls: they change nothing
+
+
+class CrossEncoder:
+    """Scores for pairs of texts, such as how well a passage answers a question.
+
+    Opens a reranker of sentence-transformers, or any model for sequence classification.
+
+    >>> from bertlite_fast import CrossEncoder
+    >>> model = CrossEncoder("my-reranker")
+    >>> found = model.rank("when does it open", ["It opens at nine.", "It is red."], top_k=1)
+    >>> sorted(found[0])
+    ['corpus_id', 'score']
+    """
+
+    def __init__(
+        self,
+        model_name_or_path: str | os.PathLike[str] | None = None,
+        num_labels: int | None = None,
+        max_length: int | None = None,
+        *,
+        activation_fn: Any = None,
+        default_activation_function: Any = None,
+        prompts: dict[str, str] | None = None,
+        default_prompt_name: str | None = None,
+        local_files_only: bool = False,
+        revision: str | None = None,
+        precision: str = "int8",
+        threads: int = 1,
+        **unused: Any,
+    ) -> None:
+        """num_labels: how many labels are expected; another number is an error. max_length: of a
+        pair, in tokens. activation_fn: what is done with the logits: a function of torch, or
+        "sigmoid" or "identity"; by default what the model's files say, or else the sigmoid for one
+        label and nothing for more. precision: "int8" or "fp32". Arguments about devices, downloads
+        and torch are accepted, and change nothing.
+        """
+        check_arguments("CrossEncoder", unused)
+        if prompts or default_prompt_name:
+            raise InputError("CrossEncoder does not take prompts here; put them into the texts.")
+        if model_name_or_path is None:
+            raise ModelFileError(
+                "there is no embedded reranker; name a model, such as the folder of "
+                "cross-encoder/ms-marco-MiniLM-L6-v2."
+            )
+        path = find_model(
+            model_name_or_path,
+            "cross-encoder",
+            local_files_only=local_files_only,
+            revision=revision,
+            cache_dir=unused.get("cache_folder"),
+            token=unused.get("token"),
+        )
+        self.model = Model(path, "sequence-classification", precision=precision, threads=threads)
+        self.tokenizer = Tokenizer(path)
+        self.text_model = TextModel(self.model, self.tokenizer)
+        self.config = self.model.config
+        if num_labels is not None and num_labels != self.num_labels:
+            raise ModelConfigError(
+                f"this model has {self.num_labels} labels, not {num_labels}; to give it others, "
+                "train it for them."
+            )
+        if max_length is not None:
+            self.max_seq_length = max_length
+        chosen = activation_fn if activation_fn is not None else default_activation_function
+        self.activation_fn = self._default_function() if chosen is None else chosen
+
+    def _default_function(self) -> Any:
+        """What the model's files say is done with logits."""
+        import json
+
+        sentence = self.model.sentence
+        settings = json.loads(sentence["json"]) if sentence else {}
+        values = self.config.to_dict()
+        inside = values.get("sentence_transformers")
+        for name in (
+            inside.get("activation_fn") if isinstance(inside, dict) else None,
+            values.get("sbert_ce_default_activation_function"),
+            settings.get("config", {}).get("activation_fn"),
+        ):
+            if name is not None:
+                return _function(name)
+        return "sigmoid" if self.num_labels == 1 else "identity"
+
+    @property
+    def num_labels(self) -> int:
+        """How many scores a pair gets."""
+        labels: int = self.model.info["labels"]
+        return labels
+
+    @property
+    def max_seq_length(self) -> int:
+        """How many tokens of a pair are read."""
+        positions: int = self.model.info["positions"]
+        return min(self.tokenizer.model_max_length, positions)
+
+    @max_seq_length.setter
+    def max_seq_length(self, value: int) -> None:
+        self.tokenizer.model_max_length = whole("max_seq_length", value, 1)
+
+    max_length = max_seq_length
+
+    def predict(
+        self,
+        sentences: Any = None,
+        batch_size: int = 32,
+        show_progress_bar: bool | None = None,
+        activation_fn: Any = None,
+        apply_softmax: bool | None = False,
+        convert_to_numpy: bool = True,
+        convert_to_tensor: bool = False,
+        *,
+        inputs: Any = None,
+        prompt: str | None = None,
+        prompt_name: str | None = None,
+        **unused: Any,
+    ) -> Any:
+        """A score for a pair of texts, or scores for a list of pairs, as a NumPy array.
+
+        With more than one label, a row of scores for each pair. activation_fn: instead of the
+        model's own. apply_softmax: with more than one label, let a row's sum be 1.
+        convert_to_tensor: a torch tensor; neither that nor convert_to_numpy: a list. batch_size,
+        device, pool, chunk_size and num_workers change nothing.
+        """
+        whole("batch_size", batch_size, 1)
+        for name in unused:
+            if name not in UNUSED:
+                raise InputError(f"predict() does not take {name}; leave it out.")
+        if prompt or prompt_name:
+            raise InputError("CrossEncoder does not take prompts here; put them into the texts.")
+        sentences = inputs if sentences is None else sentences
+        single = _is_pair(sentences)
+        pairs = [sentences] if single else list(iterable_texts(sentences))
+        function = self.activation_fn if activation_fn is None else activation_fn
+        named = _named(function)
+        softmax = bool(apply_softmax) and self.num_labels > 1
+        step = None
+        if show_progress_bar and pairs:
+            from .progress import Progress
+
+            step = Progress("Pairs", len(pairs))
+        rows = []
+        for pair in pairs:
+            how = "softmax" if softmax and named == "none" else named
+            rows.append(self._scores(pair, how or "none"))
+            if step is not None:
+                step()
+        if named is None or (softmax and named != "none"):
+            rows = _applied(rows, function if named is None else None, named, softmax)
+        found = _converted(rows, self.num_labels, convert_to_numpy, convert_to_tensor)
+        return found[0] if single else found
+
+    def rank(
+        self,
+        query: str,
+        documents: list[str],
+        top_k: int | None = None,
+        return_documents: bool = False,
+        batch_size: int = 32,
+        show_progress_bar: bool | None = None,
+        activation_fn: Any = None,
+        apply_softmax: bool = False,
+        convert_to_numpy: bool = True,
+        convert_to_tensor: bool = False,
+        **more: Any,
+    ) -> list[dict[str, Any]]:
+        """The documents by how well they fit the query, best first: [{"corpus_id", "score"}].
+
+        return_documents: with their "text". top_k: only so many.
+        """
+        if self.num_labels != 1:
+            raise InputError(
+                f"rank needs a model with one label, but this one has {self.num_labels}; use "
+                "predict with pairs of texts."
+            )
+        if isinstance(documents, str):
+            raise InputError("documents has to be a list of texts, not one text.")
+        texts = list(iterable_texts(documents))
+        if top_k is not None:
+            top_k = whole("top_k", top_k, 1)
+        scores = self.predict(
+            [(query, text) for text in texts],
+            batch_size,
+            show_progress_bar,
+            activation_fn,
+            apply_softmax,
+            convert_to_numpy=False,
+            **more,
+        )
+        order = sorted(range(len(texts)), key=lambda i: -scores[i])[:top_k]
+        found: list[dict[str, Any]] = []
+        for i in order:
+            found.append({"corpus_id": i, "score": float(scores[i])})
+            if return_documents:
+                found[-1]["text"] = texts[i]
+        return found
+
+    def _scores(self, pair: Any, function: str) -> list[float]:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise InputError(
+                f"a pair has to be a list of two texts, not {str(pair)[:60]!r}; "
+                "give a list of pairs."
+            )
+        return [score for _, score in self.text_model.classify(pair[0], pair[1], function, 0)]
+
+    @property
+    def device(self) -> Any:
+        """The CPU: a torch.device for those who use torch, otherwise its name."""
+        torch = torch_in_use()
+        return "cpu" if torch is None else torch.device("cpu")
+
+    def to(self, *device: Any, **more: Any) -> CrossEncoder:
+        """Return the model itself; code written for torch calls this."""
+        return self
+
+    def eval(self) -> CrossEncoder:
+        """Return the model itself; code written for torch calls this."""
+        return self
+
+    cpu = half = eval
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        length = self.tokenizer.model_max_length
+        return _rebuilt, (type(self), self.model, self.tokenizer, self.activation_fn, length)
+
+    def __repr__(self) -> str:
+        try:
+            return f"<{type(self).__name__}: {self.num_labels} labels, {self.model!r}>"
+        except AttributeError:
+            return f"<{type(self).__name__}: not open>"
+
+
+def _rebuilt(
+    kind: type[CrossEncoder], model: Model, tokenizer: Tokenizer, function: Any, length: int
+) -> CrossEncoder:
+    made = kind.__new__(kind)
+    made.model, made.tokenizer, made.config = model, tokenizer, model.config
+    made.text_model = TextModel(model, tokenizer)
+    made.activation_fn = function
+    tokenizer.model_max_length = length
+    return made
+
+
+def _is_pair(sentences: Any) -> bool:
+    """Whether it is one pair of texts, not a list of pairs."""
+    return (
+        isinstance(sentences, (list, tuple)) and bool(sentences) and isinstance(sentences[0], str)
+    )
+
+
+def _function(name: Any) -> str:
+    """What a file names: torch.nn.modules.activation.Sigmoid and the like."""
+    known = FUNCTIONS.get(str(name).rsplit(".", 1)[-1]) if str(name).startswith("torch.") else None
+    if known is None:
+        raise ModelConfigError(
+            f"the model's files ask for {str(name)[:60]!r} on its logits, but only torch's Sigmoid "
+            "and Identity can be done; give another activation_fn."
+        )
+    return "identity" if known == "none" else known
+
+
+def _named(function: Any) -> str | None:
+    """The core's name of a function; None for one that has to be called."""
+    if function in ("sigmoid", "identity"):
+        return "none" if function == "identity" else "sigmoid"
+    if callable(function):
+        kind = type(function)
+        return FUNCTIONS.get(kind.__name__) if kind.__module__.startswith("torch.") else None
+    raise InputError(
+        f"activation_fn is {function!r}; it can be 'sigmoid', 'identity' or a function of torch."
+    )
+
+
+def _applied(
+    rows: list[list[float]], function: Any, named: str | None, softmax: bool
+) -> list[list[float]]:
+    """Rows of logits after a function of the caller's, and the softmax."""
+    if function is not None:
+        torch = required_torch("an activation_fn of torch's")
+        rows = function(torch.tensor(rows)).tolist()
+    if softmax:
+        from ._native import softmax as softmax_of
+
+        rows = [softmax_of(row) for row in rows]
+    return rows
+
+
+def _converted(rows: list[list[float]], labels: int, numpy_wanted: bool, torch_wanted: bool) -> Any:
+    """Rows as what was asked for; of one label, a number for each pair."""
+    values: list[Any] = [row[0] for row in rows] if labels == 1 else rows
+    if torch_wanted:
+        return required_torch("convert_to_tensor").tensor(values)
+    numpy = numpy_or_none() if numpy_wanted else None
+    return values if numpy is None else numpy.array(values, dtype="float32")
