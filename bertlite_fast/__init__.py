@@ -34,6 +34,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .config import Config
     from .datasets import KeyDataset, KeyPairDataset
+    from .finetune.arguments import TrainingArguments
+    from .finetune.callbacks import EarlyStoppingCallback, TrainerCallback
+    from .finetune.classifier import TextClassifier
+    from .finetune.trainer import Trainer
     from .models import AutoModel as BertModel
     from .models import AutoModel as DistilBertModel
     from .models import AutoModelForMaskedLM as BertForMaskedLM
@@ -99,6 +103,7 @@ LAZY = {
     "DistilBertForSequenceClassification": ("models", "AutoModelForSequenceClassification"),
     "DistilBertForTokenClassification": ("models", "AutoModelForTokenClassification"),
     "DistilBertModel": ("models", "AutoModel"),
+    "EarlyStoppingCallback": ("finetune.callbacks", "EarlyStoppingCallback"),
     "Encoding": ("tokenizer", "Encoding"),
     "FeatureExtractionPipeline": ("tasks.feature_extraction", "FeatureExtraction"),
     "FillMaskPipeline": ("tasks.fill_mask", "FillMask"),
@@ -108,8 +113,12 @@ LAZY = {
     "Pipeline": ("tasks.base", "Pipeline"),
     "QuestionAnsweringPipeline": ("tasks.question_answering", "QuestionAnswering"),
     "TextClassificationPipeline": ("tasks.text_classification", "TextClassification"),
+    "TextClassifier": ("finetune.classifier", "TextClassifier"),
     "TokenClassificationPipeline": ("tasks.token_classification", "TokenClassification"),
     "Tokenizer": ("tokenizer", "Tokenizer"),
+    "Trainer": ("finetune.trainer", "Trainer"),
+    "TrainerCallback": ("finetune.callbacks", "TrainerCallback"),
+    "TrainingArguments": ("finetune.arguments", "TrainingArguments"),
     "ZeroShotClassificationPipeline": (
         "tasks.zero_shot_classification",
         "ZeroShotClassification",
@@ -146,6 +155,7 @@ __all__ = [
     "DistilBertForSequenceClassification",
     "DistilBertForTokenClassification",
     "DistilBertModel",
+    "EarlyStoppingCallback",
     "Encoding",
     "FeatureExtractionPipeline",
     "FillMaskPipeline",
@@ -164,9 +174,13 @@ __all__ = [
     "SentenceTransformer",
     "Tensor",
     "TextClassificationPipeline",
+    "TextClassifier",
     "TokenClassificationPipeline",
     "TokenSpan",
     "Tokenizer",
+    "Trainer",
+    "TrainerCallback",
+    "TrainingArguments",
     "ZeroShotClassificationPipeline",
     "__version__",
     "active_isa",

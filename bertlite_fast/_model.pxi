@@ -157,6 +157,21 @@ cdef class Model:
             raise InputError("this model is not open: its __init__ was not called, or failed.")
         return self.model
 
+    def _become(self, Model other not None):
+        """Take over what another model has, which is then not open: what training changed. No other
+        thread may use either meanwhile."""
+        self.opened()
+        other.opened()
+        for i in range(SLOTS):
+            free(bl_swap_pointer(&self.idle[i], NULL))
+        self.model, other.model = other.model, self.model
+        self.output, self.answers, self.pooler = other.output, other.answers, other.pooler
+        self.positions, self.width = other.positions, other.width
+        self.memory, self.source = other.memory, other.source
+        self.changed_config, self.new_classifier = other.changed_config, other.new_classifier
+        bl_close(other.model)
+        other.model = NULL
+
     def _capsule(self):
         """The core's model, for _training, which copies what it needs while this object lives."""
         return PyCapsule_New(self.opened(), "bertlite_fast.model", NULL)

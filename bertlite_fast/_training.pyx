@@ -224,6 +224,11 @@ cdef class Texts:
                 self.targets[at] = value
                 at += 1
 
+    def forget_vectors(self):
+        """Train on ids again."""
+        PyMem_Free(self.features)
+        self.features = NULL
+
     @property
     def longest(self):
         """Tokens of the longest text."""

@@ -1,0 +1,66 @@
+"""The model that training begins with: its weights, its tokenizer, its base file."""
+
+from __future__ import annotations
+
+import os
+
+from .. import embedded, hub
+from ..errors import ModelFileError
+from ..models import Model
+from ..tokenizer import Tokenizer
+from .saving import metadata_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# What a configuration says of a head that is replaced.
+OF_A_HEAD = (
+    "id2label", "label2id", "num_labels", "problem_type", "pooling", "intent_threshold",
+    "refused_labels", "architectures",
+)  # fmt: skip
+
+
+class Start:
+    """An open model to train further, in fp32.
+
+    base: the file whose embeddings and tokenizer the result can share; None for a folder.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, **where: Any) -> None:
+        self.path = embedded.path_of("vectors") if path is None else hub.find(path, **where)
+        self.model = Model(self.path, "encoder", precision="fp32")
+        self.tokenizer = Tokenizer(self.path)
+        self.base = base_of(self.path)
+        self.config = self.model.config.to_dict()
+        self.from_mean = self.config.get("pooling") == "mean"
+
+    def config_for(self, labels: list[str], *, from_mean: bool, several: bool = False) -> Any:
+        """A config.json for a classifier of these labels."""
+        distilled = self.config.get("model_type") == "distilbert"
+        kind = "DistilBert" if distilled else "Bert"
+        config = {key: value for key, value in self.config.items() if key not in OF_A_HEAD}
+        config["architectures"] = [f"{kind}ForSequenceClassification"]
+        config["id2label"] = dict(enumerate(labels))
+        config["label2id"] = {label: i for i, label in enumerate(labels)}
+        if several:
+            config["problem_type"] = "multi_label_classification"
+        if from_mean:
+            config["pooling"] = "mean"
+        return config
+
+
+def base_of(path: str) -> str | None:
+    """The base file of a delta file, or a converted file itself; None for a folder."""
+    if os.path.isdir(path):
+        return None
+    metadata = metadata_of(path)
+    if "base" not in metadata:
+        return path
+    beside = os.path.join(os.path.dirname(path), metadata["base"])
+    for candidate in (beside, os.path.join(embedded.FOLDER, "base.bertlite")):
+        if os.path.isfile(candidate) and metadata_of(candidate).get("id") == metadata["base_id"]:
+            return candidate
+    raise ModelFileError(
+        f"{path} is a delta file of {metadata['base']}, which was not found; put it beside it."
+    )
