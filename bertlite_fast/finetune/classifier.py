@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 
 from .._training import Texts, Trainer, shuffled
 from ..errors import InputError, ModelFileError, warn
@@ -12,7 +11,7 @@ from ..files import write_atomically
 from ..pipelines import pipeline
 from . import loop
 from .examples import examples_of, listed, texts_of
-from .saving import save_converted
+from .saving import Folder, save_converted
 from .start import Start
 
 TYPE_CHECKING = False
@@ -177,8 +176,8 @@ class TextClassifier:
         if not hasattr(self, "_file"):
             raise InputError("this classifier has not learned yet; call fit() first.")
         if "_open" not in self.__dict__:
-            folder = tempfile.TemporaryDirectory(prefix="bertlite-", ignore_cleanup_errors=True)
-            path = os.path.join(folder.name, "model.bertlite")
+            folder = Folder()
+            path = os.path.join(folder.path, "model.bertlite")
             with open(path, "wb") as file:
                 file.write(self._file)
             pipe: Any = pipeline("text-classification", path)
@@ -361,6 +360,8 @@ class _Session:
         progress = loop.run(trainer, self.texts, rows, plan, score=score, watch=told)
         if trained == "head":
             return trainer, progress
+        if progress.interrupted:
+            raise KeyboardInterrupt
         head = {
             name: trainer.read(name) for name, _, is_trained in trainer.tensors() if is_trained
         }
@@ -407,6 +408,8 @@ class _Session:
             scores, epochs = [], []
             for rows, held_out in self._folds():
                 _, progress = self._train(rung, rows, held_out)
+                if progress.interrupted:
+                    raise KeyboardInterrupt
                 reached = [report["score"] for report in progress.history]
                 scores.append(max(reached) if self.settings.patience else reached[-1])
                 epochs.append(1 + reached.index(max(reached)))
@@ -426,13 +429,16 @@ class _Session:
         rows = range(len(self.labels))
         trainer, progress = self._train(chosen["trained"], rows, epochs=chosen.get("epochs"))
         self.history = progress.history
+        if progress.interrupted:
+            warn(f"training was interrupted at step {progress.step} of {progress.steps}; "
+                 "the result is what it had learned by then.")  # fmt: skip
         config = self.start.config_for(
             [str(label) for label in self.known], from_mean=self.start.from_mean
         )
         base = None if chosen["trained"] == "all" else self.start.base
-        with tempfile.TemporaryDirectory(prefix="bertlite-") as folder:
-            path = os.path.join(folder, "model.bertlite")
-            save_converted(trainer, config, self.start.tokenizer, path, base=base)
-            with open(path, "rb") as file:
-                return file.read()
+        folder = Folder()
+        path = os.path.join(folder.path, "model.bertlite")
+        save_converted(trainer, config, self.start.tokenizer, path, base=base)
+        with open(path, "rb") as file:
+            return file.read()
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import struct
 import tempfile
+import weakref
 
 from .._native import convert
 from ..errors import ModelFileError
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 
     from .._training import Trainer
     from ..tokenizer import Tokenizer
+
+class Folder:
+    """A temporary folder that lives as long as this object."""
+
+    def __init__(self) -> None:
+        self.path = tempfile.mkdtemp(prefix="bertlite-")
+        self._remove = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
 
 WORDS = "embeddings.word_embeddings.weight"
 
@@ -97,11 +106,8 @@ def save_converted(
     base: str | None,
 ) -> None:
     """Write one file in int8, which pipeline() opens: a delta file of `base`, if that is given."""
-    folder = tempfile.mkdtemp(prefix="bertlite-")
-    try:
-        save_folder(trainer, config, folder, shared=base)
-        if base is None:
-            tokenizer.save_pretrained(folder)
-        convert(folder, path, base=base)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    folder = Folder()
+    save_folder(trainer, config, folder.path, shared=base)
+    if base is None:
+        tokenizer.save_pretrained(folder.path)
+    convert(folder.path, path, base=base)

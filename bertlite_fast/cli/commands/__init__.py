@@ -25,6 +25,7 @@ COMMANDS = {
     "rerank": ("rerank", "Rerank", "how well lines fit a question, by a model for pairs of texts"),
     "search": ("vectors", "Search", "the closest lines of files or of standard input"),
     "embed": ("vectors", "Embed", "texts as vectors"),
+    "finetune": ("finetune", "Finetune", "a model for your own labels, from a file of examples"),
     "convert": ("convert", "Convert", "a model's folder as one int8 file"),
     "info": ("installation", "Info", "version, instruction sets, models"),
     "bench": ("bench", "Bench", "how fast this machine answers, measured and checked"),

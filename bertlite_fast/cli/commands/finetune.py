@@ -1,0 +1,170 @@
+"""Training a model on a file of texts and labels."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from ...errors import InputError
+from ..numbers import positive
+from ..screen import percent, write_error
+from .base import Command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from ..screen import Screen
+
+TASKS = ("classification",)
+WIDTH = 24  # of the progress bar
+EVERY = 0.2  # seconds between two of its states
+MOST_LABELS = 20  # that the report lists
+
+
+class Finetune(Command):
+    examples = (
+        "bertlite-fast finetune classification commands.csv -o commands.bertlite",
+        "bertlite-fast classify --model commands.bertlite 'turn it off'",
+    )
+
+    @property
+    def description(self) -> str:
+        return (
+            "Trains a model on your own labels, and writes it as one file. The input is a CSV or "
+            "TSV file, JSON lines or fastText's format, with a text and a label on each line."
+        )
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("task", choices=TASKS, metavar="TASK", help=f"{', '.join(TASKS)}")
+        parser.add_argument("file", metavar="FILE", help="texts and their labels")
+        parser.add_argument("-o", "--out", required=True, metavar="OUT", help="the file to write")
+        parser.add_argument(
+            "--validation", metavar="FILE", help="other texts and labels, to report the score on"
+        )
+        parser.add_argument("--text", metavar="NAME", help="the column with the texts")
+        parser.add_argument("--label", metavar="NAME", help="the column with the labels")
+        parser.add_argument(
+            "--base", metavar="MODEL", help="the model to begin with, by default an embedded one"
+        )
+        parser.add_argument(
+            "--train",
+            choices=("auto", "head", "encoder", "all"),
+            default="auto",
+            help="what is trained; auto tries head and encoder on held-out texts (default)",
+        )
+        parser.add_argument("--epochs", type=positive, metavar="N", help="times through all texts")
+        parser.add_argument("--batch-size", type=positive, default=32, metavar="N")
+        parser.add_argument("--rate", type=float, metavar="R", help="the learning rate")
+        parser.add_argument("--seed", type=int, default=0, metavar="N")
+        parser.add_argument("--threads", type=positive, metavar="N")
+        parser.add_argument("--json", action="store_true", help="the report as a line of JSON")
+        parser.add_argument("--quiet", action="store_true", help="no progress and no warnings")
+
+    def run(self, args: argparse.Namespace, screen: Screen) -> int:
+        from ...finetune.classifier import TextClassifier
+        from ...finetune.examples import read_file
+
+        self._check_target(args)
+        texts, labels = read_file(args.file, args.text, args.label)
+        validation = args.validation and read_file(args.validation, args.text, args.label)
+        classifier = TextClassifier(
+            base=args.base, trained=args.train, epochs=args.epochs, batch_size=args.batch_size,
+            learning_rate=args.rate, random_state=args.seed, threads=args.threads,
+        )  # fmt: skip
+        bar = _Bar(quiet=args.quiet)
+        began = time.monotonic()
+        try:
+            classifier.fit(texts, labels, watch=bar.show)
+        finally:
+            bar.end()
+        classifier.save(args.out)
+        report: dict[str, Any] = {
+            "file": args.out,
+            "bytes": os.path.getsize(args.out),
+            "texts": len(texts),
+            "labels": [str(label) for label in classifier.classes_],
+            "seconds": round(time.monotonic() - began, 2),
+            "ladder": classifier.ladder_,
+        }
+        if validation:
+            report["validation"] = classifier.evaluate(*validation)
+        screen.json(report) if screen.as_json else _show(report, screen)
+        return 0
+
+    def _check_target(self, args: argparse.Namespace) -> None:
+        """Before an hour of training: the file must not be one that is read, nor impossible."""
+        folder = os.path.dirname(os.path.abspath(args.out))
+        if not os.path.isdir(folder):
+            raise InputError(f"{folder} is not a folder, so {args.out} cannot be written.")
+        for other in (args.file, args.validation, args.base):
+            if other and os.path.exists(other) and os.path.exists(args.out):
+                if os.path.samefile(other, args.out):
+                    raise InputError(f"{args.out} is read, too; write to another name.")
+
+
+def _show(report: dict[str, Any], screen: Screen) -> None:
+    labels = report["labels"]
+    screen.row(
+        f"{report['file']}: {report['bytes'] / 1e3:.0f} KB, {report['texts']} texts, "
+        f"{len(labels)} labels, {report['seconds']:.1f} s"
+    )
+    for rung in report["ladder"]:
+        score = rung.get("held_out_accuracy")
+        shown = "not measured" if score is None else percent(score)
+        chosen = "  chosen" if rung["chosen"] else ""
+        screen.row(f"  {rung['trained']:8} {shown} of held-out texts right{chosen}")
+    validation = report.get("validation")
+    if validation is None:
+        return
+    screen.row(
+        f"validation: {percent(validation['accuracy'])} of {validation['texts']} texts right, "
+        f"macro F1 {validation['macro_f1']:.3f}"
+    )
+    worst = sorted(validation["labels"].items(), key=lambda item: item[1]["f1"])
+    for label, values in worst[:MOST_LABELS]:
+        screen.row(
+            f"  {percent(values['precision'])} precision {percent(values['recall'])} recall "
+            f"{values['texts']:6} texts  {label}"
+        )
+
+
+class _Bar:
+    """Progress on standard error: one line that changes in a terminal, a line an epoch elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self.quiet, self.shown, self.began, self.epoch = quiet, 0.0, 0.0, 0
+        self.rung, self.first = "", True
+
+    def show(self, rung: str, progress: Any) -> None:
+        now = time.monotonic()
+        if progress.step <= 1 or rung != self.rung:
+            self.rung, self.began, self.epoch = rung, now, 0
+        if self.quiet:
+            return
+        line = self._line(rung, progress, now - self.began)
+        if not self.is_terminal:
+            if progress.epoch != self.epoch:
+                self.epoch = progress.epoch
+                write_error(line + "\n")
+        elif now - self.shown >= EVERY or progress.step == progress.steps:
+            self.shown = now
+            write_error(f"\r\033[K{line}")
+
+    def _line(self, rung: str, progress: Any, seconds: float) -> str:
+        done = progress.step / max(1, progress.steps)
+        bar = "#" * int(done * WIDTH)
+        speed = progress.step / seconds if seconds > 0 else 0.0
+        left = (progress.steps - progress.step) / speed if speed else 0.0
+        score = "" if progress.score is None else f" score {percent(progress.score).strip()}"
+        return (
+            f"{rung:8} [{bar:{WIDTH}}] epoch {progress.epoch} loss {progress.loss:.3f}{score} "
+            f"{speed:.0f} steps/s, {left:.0f} s left"
+        )
+
+    def end(self) -> None:
+        if self.is_terminal and not self.quiet and self.shown:
+            write_error("\n")
