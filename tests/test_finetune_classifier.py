@@ -155,9 +155,10 @@ def test_rows_that_teach_nothing_are_named() -> None:
         plain.fit([*TEXTS[:3], TEXTS[0].upper()], ["a", "a", "b", "b"])
 
 
-def test_a_rate_that_is_too_high_is_an_error() -> None:
-    with pytest.raises(bf.InputError, match="lower learning rate"):
-        bf.TextClassifier(trained="encoder", learning_rate=10.0, epochs=60).fit(TEXTS, LABELS)
+def test_class_weights_are_checked() -> None:
+    for weights in ({"light": -1.0}, {"light": float("nan")}, {"light": "much"}, {"dark": 2.0}):
+        with pytest.raises(bf.InputError, match="class_weight"):
+            bf.TextClassifier(class_weight=weights).fit(TEXTS, LABELS)
 
 
 def test_a_failed_save_leaves_the_old_file(
@@ -179,7 +180,8 @@ def test_a_failed_save_leaves_the_old_file(
 def test_inference_does_not_load_the_trainer() -> None:
     code = (
         "import sys, bertlite_fast as bf; bf.pipeline('sentiment-analysis')('fine');"
-        "assert not [m for m in sys.modules if 'finetune' in m or '_training' in m]; bf.TextClassifier;"
+        "assert not [m for m in sys.modules if 'finetune' in m or '_training' in m];"
+        "bf.TextClassifier;"
         "assert 'bertlite_fast._training' in sys.modules and 'numpy' not in sys.modules;"
         "assert 'torch' not in sys.modules"
     )
@@ -189,7 +191,7 @@ def test_inference_does_not_load_the_trainer() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "found"),
     [
-        ("a.csv", "text,label\nhello there,x\n\"a, b\",y\n", (["hello there", "a, b"], ["x", "y"])),
+        ("a.csv", 'text,label\nhello there,x\n"a, b",y\n', (["hello there", "a, b"], ["x", "y"])),
         ("a.csv", "label,id,utterance\nx,1,hello\n", (["hello"], ["x"])),
         ("a.csv", "hello,x\nbye,y\n", (["hello", "bye"], ["x", "y"])),
         ("a.tsv", "hello, you\tx\n", (["hello, you"], ["x"])),
@@ -221,3 +223,32 @@ def test_bad_files(content: bytes, message: str, tmp_path: Path) -> None:
         examples.read_file(tmp_path / "a.csv")
     with pytest.raises(bf.ModelFileError):
         examples.read_file(tmp_path / "absent.csv")
+
+
+def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bertlite_fast", *arguments],
+        capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+
+
+def test_the_command_trains_a_file(tmp_path: Path) -> None:
+    source, out = tmp_path / "commands.csv", tmp_path / "commands.bertlite"
+    source.write_text("text,intent\n" + "".join(f'"{t}",{n}\n' for t, n in zip(TEXTS, LABELS)))
+    common = ("--train", "encoder", "--epochs", "8", "--threads", "1")
+    ran = run_command(
+        "finetune", "classification", str(source), "-o", str(out), "--validation", str(source),
+        *common,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "3 labels" in ran.stdout and "validation" in ran.stdout
+    assert ran.stderr.count("epoch 8") == 1
+    ran = run_command("classify", "--model", str(out), "play a song")
+    assert "music" in ran.stdout
+    ran = run_command("finetune", "classification", str(source), "-o", str(out), *common, "--json")
+    assert '"labels": ["light", "music", "weather"]' in ran.stdout
+    before = source.read_bytes()
+    for target in (source, tmp_path / "absent" / "m.bertlite"):
+        ran = run_command("finetune", "classification", str(source), "-o", str(target))
+        assert ran.returncode == 1 and "bertlite-fast: " in ran.stderr
+    assert source.read_bytes() == before

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -18,8 +18,18 @@ pytestmark = pytest.mark.skipif(not embedded.names(), reason="this build has no 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = (Path(__file__).parent / "seed/finetuning.txt").read_text(encoding="utf-8")
 
-TEXTS = ["turn on the fan", "switch off the light", "lights on", "open the door", "fan off",
-         "purple ideas", "the cat slept", "once upon a time", "blue seven", "why not ask"]  # fmt: skip
+TEXTS = [
+    "turn on the fan",
+    "switch off the light",
+    "lights on",
+    "open the door",
+    "fan off",
+    "purple ideas",
+    "the cat slept",
+    "once upon a time",
+    "blue seven",
+    "why not ask",
+]
 TARGETS = [1] * 5 + [0] * 5
 
 
@@ -102,7 +112,7 @@ def test_evaluation_and_the_best_model(model: Any, dataset: Any, tmp_path: Path)
         return {"accuracy": float((logits.argmax(-1) == labels).mean())}
 
     class Seen(bf.TrainerCallback):
-        events: list[str] = []
+        events: ClassVar[list[str]] = []
 
         def on_evaluate(self, args: Any, state: Any, control: Any, **more: Any) -> None:
             self.events.append("evaluate")

@@ -83,9 +83,7 @@ class TrainingArguments:
 
     output_dir: str
 
-    def __init__(
-        self, output_dir: str | os.PathLike[str] | None = None, **arguments: Any
-    ) -> None:
+    def __init__(self, output_dir: str | os.PathLike[str] | None = None, **arguments: Any) -> None:
         import os
 
         self.output_dir = "trainer_output" if output_dir is None else os.fspath(output_dir)
@@ -133,9 +131,7 @@ class TrainingArguments:
             elif isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
                 raise InputError(f"{name} is {value!r}; it has to be a number, 0 or more.")
         if self.load_best_model_at_end and self.eval_strategy == "no":
-            raise InputError(
-                "load_best_model_at_end needs evaluation; set eval_strategy='epoch'."
-            )
+            raise InputError("load_best_model_at_end needs evaluation; set eval_strategy='epoch'.")
 
     @property
     def schedule(self) -> str:

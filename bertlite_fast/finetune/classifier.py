@@ -43,9 +43,9 @@ class Recipe:
 
 
 RECIPES = {
-    "head": Recipe("head", 0.02, 1200, 5, 100, 0.1),
-    "encoder": Recipe("encoder", 1e-3, 2400, 8, 60, 0.1),
-    "all": Recipe("all", 1e-3, 2400, 8, 60, 0.1),
+    "head": Recipe("head", 5e-3, 1200, 5, 100, 0.1),
+    "encoder": Recipe("encoder", 2e-3, 1800, 6, 60, 0.1),
+    "all": Recipe("all", 2e-3, 1800, 6, 60, 0.1),
 }
 PARAMETERS = (
     "base", "trained", "epochs", "batch_size", "learning_rate", "max_length", "dropout",
@@ -182,7 +182,8 @@ class TextClassifier:
                 file.write(self._file)
             pipe: Any = pipeline("text-classification", path)
             self._open = (pipe, folder)
-        return self._open[0]
+        opened: TextClassification = self._open[0]
+        return opened
 
     def _scores(self, X: Any, top: int | None) -> list[list[tuple[int, float]]]:
         pipe = self.to_pipeline()
@@ -209,7 +210,8 @@ class TextClassifier:
         wanted, found = listed(y), listed(self.predict(X))
         if len(wanted) != len(found):
             raise InputError(f"there are {len(found)} texts and {len(wanted)} labels.")
-        return sum(a == b for a, b in zip(wanted, found)) / max(1, len(found))
+        right: int = sum(a == b for a, b in zip(wanted, found))
+        return right / max(1, len(found))
 
     def evaluate(self, X: Any, y: Any) -> dict[str, Any]:
         """Accuracy, and for each label its precision, recall, F1 and number of texts."""
@@ -297,9 +299,14 @@ class _Session:
         if wanted == "balanced":
             count = [self.labels.count(i) for i in range(len(self.known))]
             return [len(self.labels) / (len(self.known) * max(1, n)) for n in count]
-        if isinstance(wanted, dict):
-            return [float(wanted.get(label, 1.0)) for label in self.known]
-        raise InputError(f"class_weight is {wanted!r}; it can be None, 'balanced' or a dict.")
+        if isinstance(wanted, dict) and set(wanted) <= set(self.known):
+            weights = [wanted.get(label, 1.0) for label in self.known]
+            if all(isinstance(w, (int, float)) and 0 <= w < 1e6 for w in weights):
+                return [float(w) for w in weights]
+        raise InputError(
+            f"class_weight is {wanted!r}; it can be None, 'balanced' or {{label: a "
+            "number from 0} with labels that the texts have."
+        )
 
     def _trainer(self, trained: str) -> Trainer:
         s, recipe = self.settings, RECIPES[trained]
@@ -362,9 +369,7 @@ class _Session:
             return trainer, progress
         if progress.interrupted:
             raise KeyboardInterrupt
-        head = {
-            name: trainer.read(name) for name, _, is_trained in trainer.tensors() if is_trained
-        }
+        head = {name: trainer.read(name) for name, _, is_trained in trainer.tensors() if is_trained}
         trainer = self._trainer(trained)
         for name, values in head.items():
             trainer.write(name, values)
@@ -441,4 +446,3 @@ class _Session:
         save_converted(trainer, config, self.start.tokenizer, path, base=base)
         with open(path, "rb") as file:
             return file.read()
-

@@ -182,9 +182,7 @@ def _from_table(
     return texts, labels
 
 
-def _columns(
-    name: str, names: list[str], text: str | None, label: str | None
-) -> tuple[str, str]:
+def _columns(name: str, names: list[str], text: str | None, label: str | None) -> tuple[str, str]:
     lower = {column.lower(): column for column in names}
     text = text or next((lower[n] for n in TEXT_NAMES if n in lower), None)
     label = label or next((lower[n] for n in LABEL_NAMES if n in lower), None)

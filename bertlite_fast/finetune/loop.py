@@ -99,7 +99,5 @@ def run(
 def accuracy(trainer: Trainer, texts: Texts, rows: Sequence[int], labels: Sequence[int]) -> float:
     """The share of rows whose greatest logit is their label's."""
     logits, _ = trainer.evaluate(texts, rows, loss=False)
-    right = sum(
-        values.index(max(values)) == labels[row] for values, row in zip(logits, rows)
-    )
+    right = sum(values.index(max(values)) == labels[row] for values, row in zip(logits, rows))
     return right / max(1, len(rows))

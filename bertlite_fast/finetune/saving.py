@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .._training import Trainer
     from ..tokenizer import Tokenizer
 
+
 class Folder:
     """A temporary folder that lives as long as this object."""
 

@@ -412,7 +412,9 @@ class Trainer:
             with open(os.path.join(folder, STATE), encoding="utf-8") as text:
                 values = json.load(text)
         except (OSError, ValueError) as error:
-            raise ModelFileError(f"{folder} is not a checkpoint of this Trainer: {error}.") from None
+            raise ModelFileError(
+                f"{folder} is not a checkpoint of this Trainer: {error}."
+            ) from None
         core.load_state(weights, optimizer=True)
         for name in ("global_step", "epoch", "log_history", "best_metric"):
             setattr(self.state, name, values[name])
@@ -457,7 +459,8 @@ def _arrays(values: list[Any]) -> Any:
 
 def _read(dataset: Any, several: bool) -> tuple[Texts, list[Any]]:
     """A dataset's rows without their padding, and its labels."""
-    rows, types, labels = [], [], []
+    rows, types = [], []
+    labels: list[Any] = []
     for i in range(len(dataset)):
         item = dataset[i]
         ids = item.get("input_ids")

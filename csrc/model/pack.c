@@ -43,8 +43,8 @@ static bl_status read_bias(bl_builder *b, const bl_linear_plan *p, size_t part, 
 
 /* The weights of a layer in int8 are steps of their rows, rescaled per column: by the balance of
  * the first part, which all parts share. */
-static bl_status read_factors(bl_builder *b, const bl_linear_plan *p, const char *name, float *steps,
-                              float *balance)
+static bl_status read_factors(bl_builder *b, const bl_linear_plan *p, const char *name,
+                              float *steps, float *balance)
 {
     char shared[BL_NAME_SIZE], full[BL_NAME_SIZE];
     bl_join(shared, p->names[0], ".weight");

@@ -228,8 +228,8 @@ void bl_train_forward(bl_trainer *t, unsigned thread, size_t from, size_t to)
 {
     embed(t, from, to);
     for (size_t i = 0; i < t->c.layers; i++)
-        run_layer(t, &t->layers[i], thread,
-                  BL_SITE_LAYER + (unsigned)i * BL_SITES_PER_LAYER, from, to);
+        run_layer(t, &t->layers[i], thread, BL_SITE_LAYER + (unsigned)i * BL_SITES_PER_LAYER, from,
+                  to);
     pool(t, from, to);
 }
 

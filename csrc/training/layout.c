@@ -61,9 +61,9 @@ static void name_linear(plan *p, const bl_train_linear *l, const char *prefix, c
                                     .stride = l->in,
                                     .rows_by_head = rows_by_head,
                                     .columns_by_head = columns_by_head };
-    const bl_train_entry bias = {
-        .offset = l->bias + row, .rows = rows, .rows_by_head = rows_by_head
-    };
+    const bl_train_entry bias = { .offset = l->bias + row,
+                                  .rows = rows,
+                                  .rows_by_head = rows_by_head };
     add_entry(p, prefix, name, ".weight", weight);
     add_entry(p, prefix, name, ".bias", bias);
 }

@@ -97,9 +97,7 @@ void bl_train_loss(bl_trainer *t, size_t from, size_t to)
             t->losses[text] = one_label(t, text, d);
             for (size_t c = t->label_count; c < n; c++) d[c] = 0.0f;
             break;
-        case BL_SEVERAL_LABELS:
-            t->losses[text] = several_labels(t, text, d, logits);
-            break;
+        case BL_SEVERAL_LABELS: t->losses[text] = several_labels(t, text, d, logits); break;
         case BL_REGRESSION: t->losses[text] = regression(t, text, d, logits); break;
         }
     }

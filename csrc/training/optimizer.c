@@ -7,10 +7,10 @@
 void bl_train_square(bl_trainer *t, size_t block)
 {
     const bl_train_block *b = &t->blocks[block];
-    t->block_squares[block] = b->offset < t->trained_from
-                                  ? 0.0
-                                  : (double)t->k->sum_squares(
-                                        t->gradients + (b->offset - t->trained_from), b->count);
+    t->block_squares[block] =
+        b->offset < t->trained_from
+            ? 0.0
+            : (double)t->k->sum_squares(t->gradients + (b->offset - t->trained_from), b->count);
 }
 
 double bl_train_word_squares(const bl_trainer *t)

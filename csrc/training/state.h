@@ -23,11 +23,11 @@ typedef struct {
 typedef struct {
     bl_train_linear query, key_value, output, up, down;
     bl_train_norm norm1, norm2;
-    int few; /* R is the number of texts */
-    float *in, *row_in;         /* [T][h]; [R][h]: the same, or its first tokens */
-    float *query_row, *key_row; /* [R][w] (its gradient); [T][2w] (its gradient) */
-    float *weights;             /* softmax, text by text: [heads][rows][padded tokens] */
-    float *context;             /* [R][w] */
+    int few;                            /* R is the number of texts */
+    float *in, *row_in;                 /* [T][h]; [R][h]: the same, or its first tokens */
+    float *query_row, *key_row;         /* [R][w] (its gradient); [T][2w] (its gradient) */
+    float *weights;                     /* softmax, text by text: [heads][rows][padded tokens] */
+    float *context;                     /* [R][w] */
     float *normal1, *inverse1, *middle; /* [R][h] normalized, [R], [R][h] the norm's result */
     float *active, *slope;              /* [R][i] activation; its slope (gradient of up) */
     float *normal2, *inverse2, *out;
@@ -50,7 +50,7 @@ typedef enum { BL_WEIGHT_JOB, BL_BIAS_JOB, BL_NORM_JOB } bl_job_kind;
 /* A part of the gradient that one thread computes over all rows of a batch. */
 typedef struct {
     bl_job_kind kind;
-    const float *d, *x;       /* gradients of what a layer gives; what it was given */
+    const float *d, *x; /* gradients of what a layer gives; what it was given */
     size_t d_stride, x_stride, depth_of_texts, columns;
     size_t gradient, gradient2; /* offsets; gradient2: a norm's gain */
 } bl_train_job;
@@ -62,7 +62,7 @@ struct bl_trainer {
     int has_pooler, from_mean;
     size_t hidden, intermediate, head, width, label_count, padded_labels;
     bl_training_options o;
-    float attention_factor; /* 1 / sqrt(size of a head) */
+    float attention_factor;            /* 1 / sqrt(size of a head) */
     float *class_weights, *label_mask; /* mask: -1e30 behind the last label */
 
     float *values, *gradients, *m, *v; /* parameters but the words' table */
@@ -85,11 +85,11 @@ struct bl_trainer {
     bl_train_job *jobs;
     size_t job_count;
 
-    float *real;                                  /* 1 for each lane of a row that has a value */
+    float *real; /* 1 for each lane of a row that has a value */
     float *normal0, *inverse0, *d_embedding, *d_normal0; /* of the embeddings' norm */
     float *d_context, *d_row_in;
     float *pooled_in, *pooled, *pooled_slope, *dropped, *logits, *d_logits, *d_pooled, *d_pooled_in;
-    double *losses; /* per text */
+    double *losses;    /* per text */
     size_t *weight_at; /* per text and one more: where its softmax weights are, per row and head */
     struct bl_train_scratch {
         float *keys, *scores, *kept, *d_query, *mask, *up;

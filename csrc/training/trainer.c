@@ -116,19 +116,18 @@ static bl_status check_ids(const bl_trainer *t, const bl_training_batch *b, bl_e
     for (size_t text = 0; text < b->texts; text++) {
         const size_t length = b->start[text + 1] - b->start[text];
         if (!length || length > t->o.length)
-            return bl_fail(error, BL_INPUT_ERROR,
-                           "text %zu has %zu tokens; a text has 1 to %zu.", text, length,
-                           t->o.length);
+            return bl_fail(error, BL_INPUT_ERROR, "text %zu has %zu tokens; a text has 1 to %zu.",
+                           text, length, t->o.length);
     }
     for (size_t i = 0; i < b->start[b->texts]; i++) {
         if (b->ids[i] < 0 || (size_t)b->ids[i] >= t->c.vocabulary)
-            return bl_fail(error, BL_INPUT_ERROR,
-                           "an id is %d, but the vocabulary has %zu words.", (int)b->ids[i],
-                           t->c.vocabulary);
+            return bl_fail(error, BL_INPUT_ERROR, "an id is %d, but the vocabulary has %zu words.",
+                           (int)b->ids[i], t->c.vocabulary);
         if (b->types && t->c.token_types &&
             (b->types[i] < 0 || (size_t)b->types[i] >= t->c.token_types))
-            return bl_fail(error, BL_INPUT_ERROR, "a token type is %d, but the model has %zu types.",
-                           (int)b->types[i], t->c.token_types);
+            return bl_fail(error, BL_INPUT_ERROR,
+                           "a token type is %d, but the model has %zu types.", (int)b->types[i],
+                           t->c.token_types);
     }
     return BL_OK;
 }

@@ -66,7 +66,8 @@ void bl_trainer_unpack(bl_trainer *t, const bl_model *start)
         copy_norm(t, &from->attention_norm, to->norm1);
         copy_norm(t, &from->output_norm, to->norm2);
     }
-    if (t->has_pooler && start->pooler.floats) unpack_linear(t, &start->pooler, 0, h, &t->pooler, 0);
+    if (t->has_pooler && start->pooler.floats)
+        unpack_linear(t, &start->pooler, 0, h, &t->pooler, 0);
     else if (t->has_pooler) begin_linear(t, &t->pooler, t->c.hidden, &state);
     if (has_same_labels(t, start))
         unpack_linear(t, &start->classifier, 0, t->padded_labels, &t->classifier, 0);

@@ -100,9 +100,9 @@ class Finetune(Command):
         if not os.path.isdir(folder):
             raise InputError(f"{folder} is not a folder, so {args.out} cannot be written.")
         for other in (args.file, args.validation, args.base):
-            if other and os.path.exists(other) and os.path.exists(args.out):
-                if os.path.samefile(other, args.out):
-                    raise InputError(f"{args.out} is read, too; write to another name.")
+            exist = bool(other) and os.path.exists(other) and os.path.exists(args.out)
+            if exist and os.path.samefile(other, args.out):
+                raise InputError(f"{args.out} is read, too; write to another name.")
 
 
 def _show(report: dict[str, Any], screen: Screen) -> None:
@@ -132,7 +132,7 @@ def _show(report: dict[str, Any], screen: Screen) -> None:
 
 
 class _Bar:
-    """Progress on standard error: one line that changes in a terminal, a line an epoch elsewhere."""
+    """Progress on standard error: a line that changes in a terminal, one an epoch elsewhere."""
 
     def __init__(self, quiet: bool) -> None:
         self.is_terminal = sys.stderr is not None and sys.stderr.isatty()
