@@ -363,7 +363,7 @@ class _Session:
             if held_out and trained == "head"
             else None
         )
-        told = None if watch is None else lambda progress: watch(trained, progress)
+        told = None if watch is None else lambda progress: watch("head", progress)
         progress = loop.run(trainer, self.texts, rows, plan, score=score, watch=told)
         if trained == "head":
             return trainer, progress
@@ -377,6 +377,7 @@ class _Session:
         plan = self._plan(trained, len(rows), epochs)
         if held_out:
             score = lambda: loop.accuracy(trainer, self.texts, held_out, self.labels)  # noqa: E731
+        told = None if watch is None else lambda progress: watch(trained, progress)
         return trainer, loop.run(trainer, self.texts, rows, plan, score=score, watch=told)
 
     def _folds(self) -> list[tuple[list[int], list[int]]]:

@@ -140,9 +140,13 @@ bl_status bl_read_balance(bl_builder *b, const char *name, size_t columns, float
 static bl_status multiply_steps(bl_builder *b, const char *name, size_t rows, size_t stride,
                                 float *matrix)
 {
+    char scale[BL_NAME_SIZE];
+    const bl_tensor *t;
+    bl_status status = bl_builder_tensor(b, bl_join(scale, name, ".scale"), rows, 0, &t);
+    if (status != BL_OK) return status;
     float *steps = bl_malloc(rows * sizeof *steps);
     if (!steps) return bl_builder_no_memory(b);
-    const bl_status status = bl_read_steps(b, name, rows, steps);
+    status = bl_builder_floats(b, t, 0, rows, steps);
     for (size_t r = 0; r < rows && status == BL_OK; r++)
         for (size_t i = 0; i < stride; i++) matrix[r * stride + i] *= steps[r];
     bl_free(steps);

@@ -46,7 +46,7 @@ struct bl_model {
     bl_layer *layers;
     bl_linear pooler; /* DistilBERT: the classifier's first layer */
     bl_activation pooler_activation;
-    int classes_from_mean; /* there is no pooler: the classifier takes the mean over a text's tokens */
+    int classes_from_mean; /* there is no pooler: the classifier takes the mean of a text's tokens */
     bl_linear classifier; /* always float: it is small, and its output is what people see */
     bl_linear transform;  /* masked language model */
     bl_norm transform_norm;

@@ -11,7 +11,7 @@ static void drop_rows(const bl_trainer *t, float share, unsigned site, size_t fr
     t->k->drop(d, (uint32_t)(from * t->hidden), x + from * t->hidden, rows * t->hidden);
 }
 
-/* ---- the head ---------------------------------------------------------------------------------- */
+/* ---- the head -------------------------------------------------------------------------------- */
 
 static void unpool(bl_trainer *t, size_t from, size_t to)
 {
@@ -46,7 +46,7 @@ void bl_train_head_backward(bl_trainer *t, size_t from, size_t to)
     if (t->o.trained != BL_TRAIN_HEAD) unpool(t, from, to);
 }
 
-/* ---- attention --------------------------------------------------------------------------------- */
+/* ---- attention ------------------------------------------------------------------------------- */
 
 /* One head of a text: where its rows are. */
 typedef struct {
@@ -135,7 +135,7 @@ static void attend_head_back(bl_trainer *t, const bl_train_layer *l, struct bl_t
         memcpy(o.query + r * w, s->d_query + r * n, n * sizeof *s->d_query);
 }
 
-/* ---- layers ------------------------------------------------------------------------------------ */
+/* ---- layers ---------------------------------------------------------------------------------- */
 
 /* Through the feed-forward part: d_middle from d_out. slope becomes the gradient of up's result. */
 static void feed_forward_back(bl_trainer *t, bl_train_layer *l, struct bl_train_scratch *s,

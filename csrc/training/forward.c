@@ -4,7 +4,7 @@
 
 #include "state.h"
 
-/* ---- products ---------------------------------------------------------------------------------- */
+/* ---- products -------------------------------------------------------------------------------- */
 
 void bl_train_apply(const bl_trainer *t, const bl_train_linear *w, const float *x, size_t rows,
                     float *out)
@@ -42,8 +42,8 @@ void bl_train_apply_back(const bl_trainer *t, const bl_train_linear *w, const fl
     t->k->product(&p);
 }
 
-/* Panels of 16 rows of W for the way forward, of 16 columns for the way back; one in `count` is this
- * thread's, by their number from *number on. */
+/* Panels of 16 rows of W for the way forward, of 16 columns for the way back; one in `count` is
+ * this thread's, by their number from *number on. */
 static void pack_linear(bl_trainer *t, const bl_train_linear *l, unsigned thread, size_t *number)
 {
     const float *w = t->values + l->weight;
@@ -76,7 +76,7 @@ void bl_train_pack(bl_trainer *t, unsigned thread)
     pack_linear(t, &t->classifier, thread, &number);
 }
 
-/* ---- dropout ----------------------------------------------------------------------------------- */
+/* ---- dropout --------------------------------------------------------------------------------- */
 
 bl_drop bl_train_drop(const bl_trainer *t, float share, unsigned site)
 {
@@ -94,7 +94,7 @@ static void drop_rows(const bl_trainer *t, bl_drop d, size_t from, size_t rows, 
     t->k->drop(d, (uint32_t)(from * t->hidden), x + from * t->hidden, rows * t->hidden);
 }
 
-/* ---- the encoder ------------------------------------------------------------------------------- */
+/* ---- the encoder ----------------------------------------------------------------------------- */
 
 static void embed(bl_trainer *t, size_t from, size_t to)
 {

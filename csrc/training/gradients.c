@@ -46,7 +46,7 @@ void bl_train_job_run(bl_trainer *t, size_t index)
     }
 }
 
-/* ---- embeddings -------------------------------------------------------------------------------- */
+/* ---- embeddings ------------------------------------------------------------------------------ */
 
 /* Rows of the table that this batch has and none before it had since the last update. */
 void bl_train_touch(bl_trainer *t)

@@ -71,7 +71,7 @@ void bl_train_update_words(bl_trainer *t, size_t from, size_t to)
     }
 }
 
-/* ---- schedules --------------------------------------------------------------------------------- */
+/* ---- schedules ------------------------------------------------------------------------------- */
 
 /* cos(pi * x) for x from 0 to 1: a libm's may differ in its last bit from another's. */
 static double cosine_of_half_turns(double x)

@@ -7,8 +7,8 @@
 #include "../model/model.h"
 #include "../model/threads.h"
 
-/* y = x W' + bias: W has `out` rows of `in`. Offsets are in floats from the parameters' start; those
- * of packs from the packs' start: W' for x W', W for the gradient of x. */
+/* y = x W' + bias: W has `out` rows of `in`. Offsets are in floats from the parameters' start;
+ * those of packs from the packs' start: W' for x W', W for the gradient of x. */
 typedef struct {
     size_t in, out, weight, bias, forward, backward;
 } bl_train_linear;
@@ -17,8 +17,8 @@ typedef struct {
     size_t gain, shift;
 } bl_train_norm;
 
-/* What a layer leaves behind for the way back. R rows: all tokens; of the last layer, if labels come
- * from first tokens, only these. A buffer's name is what it holds after the forward pass; in
+/* What a layer leaves behind for the way back. R rows: all tokens; of the last layer, if labels
+ * come from first tokens, only these. A buffer's name is what it holds after the forward pass; in
  * brackets what the way back leaves there. */
 typedef struct {
     bl_train_linear query, key_value, output, up, down;

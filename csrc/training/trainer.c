@@ -8,7 +8,7 @@
 #include "../memory.h"
 #include "state.h"
 
-/* ---- making one -------------------------------------------------------------------------------- */
+/* ---- making one ------------------------------------------------------------------------------ */
 
 static bl_status check_options(const bl_model *m, const bl_training_options *o, bl_error *error)
 {
@@ -105,7 +105,7 @@ size_t bl_trainer_width(const bl_trainer *t) { return t->c.hidden; }
 size_t bl_trainer_labels(const bl_trainer *t) { return t->label_count; }
 double bl_trainer_norm(const bl_trainer *t) { return t->norm; }
 
-/* ---- batches ----------------------------------------------------------------------------------- */
+/* ---- batches --------------------------------------------------------------------------------- */
 
 static bl_status check_ids(const bl_trainer *t, const bl_training_batch *b, bl_error *error)
 {
@@ -182,7 +182,7 @@ static void take_features(bl_trainer *t, size_t from, size_t to)
         memcpy(t->pooled_in + text * t->hidden, t->batch->features + text * n, n * sizeof(float));
 }
 
-/* ---- a step ------------------------------------------------------------------------------------ */
+/* ---- a step ---------------------------------------------------------------------------------- */
 
 static void run_texts(bl_trainer *t, unsigned thread)
 {

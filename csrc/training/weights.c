@@ -121,7 +121,7 @@ void bl_trainer_write(bl_trainer *t, size_t index, const float *values)
     t->packs_are_stale = 1;
 }
 
-/* ---- state ------------------------------------------------------------------------------------ */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 typedef struct {
     uint64_t updates;

@@ -147,9 +147,10 @@ class _Bar:
             return
         line = self._line(rung, progress, now - self.began)
         if not self.is_terminal:
-            if progress.epoch != self.epoch:
-                self.epoch = progress.epoch
+            is_news = rung != "head" or progress.step == progress.steps  # a head's epochs are short
+            if progress.epoch != self.epoch and is_news:
                 write_error(line + "\n")
+            self.epoch = progress.epoch
         elif now - self.shown >= EVERY or progress.step == progress.steps:
             self.shown = now
             write_error(f"\r\033[K{line}")
