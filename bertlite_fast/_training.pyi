@@ -27,6 +27,7 @@ class Trainer:
         loss: str = "one_label",
         smoothing: float = 0.0,
         class_weights: Sequence[float] | None = None,
+        temperature: float = 0.1,
         hidden_dropout: float = 0.0,
         attention_dropout: float = 0.0,
         classifier_dropout: float = 0.0,

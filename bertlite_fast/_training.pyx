@@ -30,6 +30,7 @@ cdef extern from "training/trainer.h" nogil:
         BL_ONE_LABEL
         BL_SEVERAL_LABELS
         BL_REGRESSION
+        BL_CONTRASTIVE
     ctypedef struct bl_training_options:
         bl_trained trained
         int from_mean
@@ -37,6 +38,7 @@ cdef extern from "training/trainer.h" nogil:
         bl_loss_kind loss
         float smoothing
         const float *class_weights
+        float temperature
         float hidden_dropout, attention_dropout, classifier_dropout
         float beta1, beta2, epsilon, decay, clip
         uint64_t seed
@@ -99,6 +101,7 @@ cdef dict ERRORS = {
 cdef dict TRAINED = {"head": BL_TRAIN_HEAD, "encoder": BL_TRAIN_ENCODER, "all": BL_TRAIN_ALL}
 cdef dict LOSSES = {
     "one_label": BL_ONE_LABEL, "several_labels": BL_SEVERAL_LABELS, "regression": BL_REGRESSION,
+    "contrastive": BL_CONTRASTIVE,
 }
 cdef dict SCHEDULES = {
     "constant": BL_CONSTANT_RATE, "linear": BL_LINEAR_RATE, "cosine": BL_COSINE_RATE,
@@ -260,7 +263,7 @@ cdef class Trainer:
     cdef size_t width, label_count
 
     def __init__(self, model, *, str trained="encoder", bint from_mean=False, labels,
-                 str loss="one_label", smoothing=0.0, class_weights=None, hidden_dropout=0.0,
+                 str loss="one_label", smoothing=0.0, class_weights=None, temperature=0.1, hidden_dropout=0.0,
                  attention_dropout=0.0, classifier_dropout=0.0, betas=(0.9, 0.999), epsilon=1e-8,
                  decay=0.0, clip=1.0, seed=0, tokens, texts, length, threads=1, str isa=None):
         """model: one that is open in fp32. tokens, texts: of the largest batch; length: of the
@@ -277,7 +280,7 @@ cdef class Trainer:
             raise InputError("this trainer is open already; make another object.")
         memset(o, 0, sizeof(bl_training_options))
         o.trained, o.from_mean, o.labels, o.loss = TRAINED[trained], from_mean, labels, LOSSES[loss]
-        o.smoothing = smoothing
+        o.smoothing, o.temperature = smoothing, temperature
         o.hidden_dropout, o.attention_dropout = hidden_dropout, attention_dropout
         o.classifier_dropout = classifier_dropout
         o.beta1, o.beta2 = betas
@@ -336,7 +339,7 @@ cdef class Trainer:
 
     cdef int fill(self, Texts texts, indices, bl_training_batch *batch) except -1:
         cdef size_t n = 0, at = 0, i, length
-        cdef bint has_targets = self.options.loss != BL_ONE_LABEL and texts.targets is not NULL
+        cdef bint has_targets = self.options.loss in (BL_SEVERAL_LABELS, BL_REGRESSION) and texts.targets is not NULL
         if has_targets and texts.target_width != self.label_count:
             raise InputError(
                 f"each text has {texts.target_width} targets, but there are {self.label_count} labels."
@@ -367,7 +370,7 @@ cdef class Trainer:
         batch.types = NULL if texts.types is NULL else self.types
         batch.labels, batch.targets = self.labels, self.targets
         batch.features = NULL if texts.features is NULL else self.features
-        if self.options.loss != BL_ONE_LABEL and not has_targets:
+        if self.options.loss in (BL_SEVERAL_LABELS, BL_REGRESSION) and not has_targets:
             raise InputError("this loss needs targets.")
         return 0
 

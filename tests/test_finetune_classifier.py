@@ -82,7 +82,7 @@ def test_a_seed_and_any_number_of_threads_give_the_same_bytes() -> None:
 
 def test_auto_climbs_and_shows_the_ladder() -> None:
     classifier = bf.TextClassifier(**FAST).fit(TEXTS, LABELS)
-    assert [rung["trained"] for rung in classifier.ladder_] == ["head", "encoder"]
+    assert [rung["trained"] for rung in classifier.ladder_] == ["head", "pairs", "encoder"]
     (chosen,) = (rung for rung in classifier.ladder_ if rung["chosen"])
     assert chosen["held_out_accuracy"] == max(r["held_out_accuracy"] for r in classifier.ladder_)
 

@@ -163,6 +163,35 @@ def test_gradients_from_the_mean_are_those_of_autograd(tmp_path: Path) -> None:
         assert np.abs(found - grad).max() <= 1e-4 * np.abs(grad).max(), name
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_contrastive_gradients_are_those_of_autograd(threads: int, tmp_path: Path) -> None:
+    model = made(tmp_path, "padded")
+    rows, types, _ = some_texts(3, count=19)
+    wanted = [i % 6 for i in range(18)] + [6]  # the last label has one text only
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    trainer = opened(tmp_path, 7, rows, from_mean=True, trained="all", loss="contrastive",
+                     temperature=0.2, threads=threads)  # fmt: skip
+    given = tensors_of(rows, types)
+    mask = given["attention_mask"][..., None].float()
+    mean = (model.bert(**given).last_hidden_state * mask).sum(1) / mask.sum(1)
+    unit = torch.nn.functional.normalize(mean)
+    scores = (unit @ unit.T / 0.2).masked_fill(torch.eye(19).bool(), -1e30).log_softmax(1)
+    same = torch.tensor([[float(a == b) for a in wanted] for b in wanted]) - torch.eye(19)
+    count = same.sum(1)
+    expected = (-(scores * same).sum(1) / count.clamp(min=1)).sum() / 19
+    expected.backward()
+    loss = trainer.step(texts, range(19), number=0, rate=0.0, last=False)
+    assert abs(loss - expected.item()) <= 1e-5 * abs(expected.item())
+    parameters = dict(model.named_parameters())
+    for name, shape, _ in trainer.tensors():
+        if name.startswith("classifier") or name.endswith("key.bias"):
+            continue
+        grad = parameters[name].grad.numpy()
+        found = np.frombuffer(trainer.read(name, gradient=True), np.float32).reshape(shape)
+        assert np.abs(found - grad).max() <= 1e-4 * np.abs(grad).max(), name
+
+
 @pytest.mark.parametrize("trained", ["encoder", "all"])
 def test_gradients_are_the_loss_slopes(trained: str, tmp_path: Path) -> None:
     """With dropout, whose choices a step's number fixes: the loss a little further each way."""

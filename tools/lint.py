@@ -93,7 +93,8 @@ def c_format(fix: bool) -> bool:
 
 def c_bugs(_: bool) -> bool:
     program = tool("clang-tidy")
-    flags = dict(core.sources(core.machine_of([os.environ.get("CC", "cc")])))
+    machine = core.machine_of([os.environ.get("CC", "cc")])
+    flags = dict(core.sources(machine) + core.training_sources(machine))
 
     def one(path: str) -> str:
         command = [program, "--quiet", path, "--", *TIDY_FLAGS, *flags[path]]

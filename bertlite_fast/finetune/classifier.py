@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .._training import Texts, Trainer, shuffled
+from .._training import Texts, Trainer, schedule_share, shuffled
 from ..errors import InputError, ModelFileError, warn
 from ..files import write_atomically
 from ..pipelines import pipeline
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
     from ..tasks.text_classification import TextClassification
 
-TRAINED = ("auto", "head", "encoder", "all")
+TRAINED = ("auto", "head", "pairs", "encoder", "all")
 FEWEST_TO_HOLD_OUT = 2  # texts of each label on average, so that a part can be held out
 FOLDS_BELOW = 600  # texts: with more, one held-out part says enough
 HELD_OUT = 0.1
 FOLDS = 3
+PAIRED_LABELS, PAIRED_TEXTS = 20, 4  # in a batch whose texts are compared with each other
+FEW = 16  # texts of each label: with more, pairs teach nothing that labels do not
 
 
 class Recipe:
@@ -44,6 +46,7 @@ class Recipe:
 
 RECIPES = {
     "head": Recipe("head", 5e-3, 1200, 5, 100, 0.1),
+    "pairs": Recipe("encoder", 3e-3, 400, 1, 400, 0.05),
     "encoder": Recipe("encoder", 2e-3, 1800, 6, 60, 0.1),
     "all": Recipe("all", 2e-3, 1800, 6, 60, 0.1),
 }
@@ -57,9 +60,10 @@ class TextClassifier:
     """Learns labels from texts, and gives texts labels.
 
     base: the model to begin with: a name, a folder, a converted file; None: the embedded one.
-    trained: "head" (fast, for a handful of texts), "encoder" (the layers too; the saved file is a
-    delta file of 100 to 200 KB), "all" (also the words' table), or "auto", which tries the first
-    two on held-out texts and takes the better (`ladder_` holds their scores). epochs,
+    trained: "head" (fast), "pairs" (for a handful of texts of each label: the layers learn which
+    texts belong together, then a head), "encoder" (all layers; the saved file is a delta file of
+    100 to 200 KB), "all" (also the words' table), or "auto", which tries the first three on
+    held-out texts and takes the best (`ladder_` holds their scores). epochs,
     learning_rate, dropout: None for the recipe's. class_weight: None, "balanced" or {label:
     weight}. patience: epochs without a better score on held-out texts after which training ends.
     threads: None for all processors; the result does not depend on it. random_state: the same
@@ -308,13 +312,15 @@ class _Session:
             "number from 0} with labels that the texts have."
         )
 
-    def _trainer(self, trained: str) -> Trainer:
+    def _trainer(self, trained: str, loss: str = "one_label") -> Trainer:
         s, recipe = self.settings, RECIPES[trained]
-        batch = min(s.batch_size, len(self.labels))
+        batch = PAIRED_LABELS * PAIRED_TEXTS if trained == "pairs" else s.batch_size
+        batch = min(batch, len(self.labels))
         dropout = recipe.dropout if s.dropout is None else s.dropout
         return Trainer(
             self.start.model,
-            trained=trained,
+            trained=recipe.trained,
+            loss=loss,
             from_mean=self.start.from_mean,
             labels=len(self.known),
             smoothing=s.label_smoothing,
@@ -352,20 +358,24 @@ class _Session:
         """A head is trained on vectors that are computed once, and it is what an encoder's
         training begins with: a head that knows nothing would spoil the layers' first steps."""
         watch = self.watch
+        layers = self._pair(rows) if trained == "pairs" else {}
         trainer = self._trainer("head")
+        for name, values in layers.items():
+            trainer.write(name, values)
         trainer.vectors(self.texts)
-        plan = self._plan("head", len(rows), epochs if trained == "head" else None)
+        is_head = trained in ("head", "pairs")
+        plan = self._plan("head", len(rows), epochs if is_head else None)
         if trained != "head":
             plan.epochs, plan.patience = RECIPES["head"].epochs(len(rows), plan.batch_size), None
             plan.rate = RECIPES["head"].rate
         score = (
             (lambda: loop.accuracy(trainer, self.texts, held_out, self.labels))
-            if held_out and trained == "head"
+            if held_out and is_head
             else None
         )
         told = None if watch is None else lambda progress: watch("head", progress)
         progress = loop.run(trainer, self.texts, rows, plan, score=score, watch=told)
-        if trained == "head":
+        if is_head:
             return trainer, progress
         if progress.interrupted:
             raise KeyboardInterrupt
@@ -379,6 +389,29 @@ class _Session:
             score = lambda: loop.accuracy(trainer, self.texts, held_out, self.labels)  # noqa: E731
         told = None if watch is None else lambda progress: watch(trained, progress)
         return trainer, loop.run(trainer, self.texts, rows, plan, score=score, watch=told)
+
+    def _pair(self, rows: Sequence[int]) -> dict[str, bytes]:
+        """The layers after training on which texts have the same label."""
+        trainer, recipe = self._trainer("pairs", loss="contrastive"), RECIPES["pairs"]
+        self.texts.forget_vectors()
+        by_label: dict[int, list[int]] = {}
+        for row in rows:
+            by_label.setdefault(self.labels[row], []).append(row)
+        progress = loop.Progress(recipe.steps)
+        for step in range(recipe.steps):
+            seed = (self.seed * 1_000_003 + step) * 2 + 1
+            labels = [list(by_label)[i] for i in shuffled(len(by_label), seed)][:PAIRED_LABELS]
+            batch = []
+            for i, label in enumerate(labels):
+                own = by_label[label]
+                batch += [own[j] for j in shuffled(len(own), seed * 64 + i)[:PAIRED_TEXTS]]
+            share = schedule_share("linear", step + 1, recipe.steps // 10, recipe.steps + 1)
+            progress.loss = trainer.step(self.texts, batch, number=step, rate=recipe.rate * share)
+            progress.step += 1
+            if self.watch is not None:
+                self.watch("pairs", progress)
+        return {name: trainer.read(name) for name, _, is_trained in trainer.tensors()
+                if is_trained and not name.startswith("classifier")}  # fmt: skip
 
     def _folds(self) -> list[tuple[list[int], list[int]]]:
         """(rows to train on, rows held out): each label's texts are shared out evenly."""
@@ -406,6 +439,8 @@ class _Session:
         """The score of each rung on held-out texts; the one that is taken has "chosen"."""
         wanted = self.settings.trained
         rungs = ["head", "encoder"] if wanted == "auto" else [wanted]
+        if wanted == "auto" and len(self.labels) <= FEW * len(self.known) and self.start.from_mean:
+            rungs.insert(1, "pairs")
         too_few = len(self.labels) < FEWEST_TO_HOLD_OUT * len(self.known)
         if too_few or (len(rungs) == 1 and self.settings.patience is None):
             return [{"trained": rungs[0], "chosen": True}]

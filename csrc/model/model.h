@@ -46,9 +46,9 @@ struct bl_model {
     bl_layer *layers;
     bl_linear pooler; /* DistilBERT: the classifier's first layer */
     bl_activation pooler_activation;
-    int classes_from_mean; /* there is no pooler: the classifier takes the mean of a text's tokens */
-    bl_linear classifier; /* always float: it is small, and its output is what people see */
-    bl_linear transform;  /* masked language model */
+    int classes_from_mean; /* without a pooler: the classifier takes the mean of the tokens */
+    bl_linear classifier;  /* always float: it is small, and its output is what people see */
+    bl_linear transform;   /* masked language model */
     bl_norm transform_norm;
     const int8_t *words; /* its table in int8, read in place, */
     const float *words_scale;

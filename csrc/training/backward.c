@@ -13,7 +13,7 @@ static void drop_rows(const bl_trainer *t, float share, unsigned site, size_t fr
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
-static void unpool(bl_trainer *t, size_t from, size_t to)
+void bl_train_unpool(bl_trainer *t, size_t from, size_t to)
 {
     bl_train_layer *last = &t->layers[t->c.layers - 1];
     const size_t h = t->hidden, *start = t->batch->start;
@@ -43,7 +43,7 @@ void bl_train_head_backward(bl_trainer *t, size_t from, size_t to)
             bl_train_apply_back(t, &t->pooler, first + from * h, texts, 0,
                                 t->d_pooled_in + from * h);
     }
-    if (t->o.trained != BL_TRAIN_HEAD) unpool(t, from, to);
+    if (t->o.trained != BL_TRAIN_HEAD) bl_train_unpool(t, from, to);
 }
 
 /* ---- attention ------------------------------------------------------------------------------- */

@@ -199,6 +199,13 @@ static void take_head(bl_trainer *t, region *r)
     TAKE(t->d_pooled, texts * h);
     TAKE(t->d_pooled_in, texts * h);
     TAKE(t->losses, texts);
+    if (t->o.loss == BL_CONTRASTIVE) {
+        TAKE(t->units, texts * h);
+        TAKE(t->d_units, texts * h);
+        TAKE(t->lengths, texts);
+        TAKE(t->pair_scores, bl_pad(texts));
+        TAKE(t->pair_mask, bl_pad(texts));
+    }
     TAKE(t->weight_at, texts + 1);
     TAKE(t->chunks, texts + 1);
 }

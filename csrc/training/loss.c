@@ -74,6 +74,80 @@ static double regression(bl_trainer *t, size_t text, float *d, const float *logi
     return loss;
 }
 
+/* ---- contrastive ------------------------------------------------------------------------- */
+
+static float dot(const float *a, const float *b, size_t n)
+{
+    float sum = 0;
+    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
+    return sum;
+}
+
+static void add_times(float factor, const float *x, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++) out[i] += factor * x[i];
+}
+
+/* Each text's vector at length 1. */
+static void make_units(bl_trainer *t)
+{
+    const size_t h = t->hidden, texts = t->batch->texts;
+    for (size_t i = 0; i < texts; i++) {
+        const float *x = t->pooled_in + i * h;
+        const float length = sqrtf(dot(x, x, h)) + 1e-12f;
+        t->lengths[i] = length;
+        for (size_t c = 0; c < h; c++) t->units[i * h + c] = x[c] / length;
+    }
+}
+
+/* The others' probabilities by similarity; the loss is the mean -log of those of the same label.
+ * Its gradient by a similarity is p - 1/positives for these, p for others. */
+static double contrast_one(bl_trainer *t, size_t text, double scale)
+{
+    const size_t h = t->hidden, texts = t->batch->texts, padded = bl_pad(texts);
+    const int32_t *labels = t->batch->labels;
+    const float *unit = t->units + text * h;
+    float *p = t->pair_scores;
+    size_t positives = 0;
+    double loss = 0;
+    for (size_t j = 0; j < padded; j++) {
+        p[j] = j < texts ? dot(unit, t->units + j * h, h) : 0.0f;
+        t->pair_mask[j] = j < texts && j != text ? 0.0f : -1e30f;
+        positives += j < texts && j != text && labels[j] == labels[text];
+    }
+    if (!positives) return 0;
+    t->k->softmax(p, 1, padded, 1.0f / t->o.temperature, t->pair_mask);
+    for (size_t j = 0; j < texts; j++) {
+        if (j == text) continue;
+        const int same = labels[j] == labels[text];
+        const float wanted = same ? 1.0f / (float)positives : 0.0f;
+        if (same) loss -= logarithm((double)p[j]) / (double)positives;
+        const float g = (float)((double)(p[j] - wanted) * scale / (double)t->o.temperature);
+        add_times(g, t->units + j * h, h, t->d_units + text * h);
+        add_times(g, unit, h, t->d_units + j * h);
+    }
+    return loss;
+}
+
+/* By one thread, over all texts in their order. */
+void bl_train_contrast(bl_trainer *t)
+{
+    const size_t h = t->hidden, texts = t->batch->texts;
+    const double scale = (double)(t->step ? t->step->scale : 1.0f) / (double)texts;
+    make_units(t);
+    memset(t->d_units, 0, texts * h * sizeof *t->d_units);
+    for (size_t i = 0; i < texts; i++)
+        t->losses[i] = isfinite(t->lengths[i]) ? contrast_one(t, i, scale) : NAN;
+    for (size_t i = 0; i < texts; i++) {
+        const float *unit = t->units + i * h, *d = t->d_units + i * h;
+        const float along = dot(unit, d, h);
+        for (size_t c = 0; c < h; c++)
+            t->d_pooled_in[i * h + c] = (d[c] - unit[c] * along) / t->lengths[i];
+    }
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
+
 /* The kernels' exp takes NaN for a number, so it is looked for here. */
 static int are_finite(const float *x, size_t count)
 {
@@ -98,6 +172,7 @@ void bl_train_loss(bl_trainer *t, size_t from, size_t to)
             for (size_t c = t->label_count; c < n; c++) d[c] = 0.0f;
             break;
         case BL_SEVERAL_LABELS: t->losses[text] = several_labels(t, text, d, logits); break;
+        case BL_CONTRASTIVE: break;
         case BL_REGRESSION: t->losses[text] = regression(t, text, d, logits); break;
         }
     }

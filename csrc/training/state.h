@@ -89,7 +89,8 @@ struct bl_trainer {
     float *normal0, *inverse0, *d_embedding, *d_normal0; /* of the embeddings' norm */
     float *d_context, *d_row_in;
     float *pooled_in, *pooled, *pooled_slope, *dropped, *logits, *d_logits, *d_pooled, *d_pooled_in;
-    double *losses;    /* per text */
+    float *units, *d_units, *lengths, *pair_scores, *pair_mask; /* of the contrastive loss */
+    double *losses;                                             /* per text */
     size_t *weight_at; /* per text and one more: where its softmax weights are, per row and head */
     struct bl_train_scratch {
         float *keys, *scores, *kept, *d_query, *mask, *up;
@@ -100,7 +101,7 @@ struct bl_trainer {
     const bl_training_batch *batch;
     const bl_training_step *step; /* NULL: evaluation */
     size_t *chunks, chunk_count;  /* texts that a thread takes at a time */
-    bl_atomic_int next_chunk, next_job, next_square, next_block;
+    bl_atomic_int next_chunk, next_back, next_job, next_square, next_block;
     double target_sum, norm; /* target_sum: what the loss is divided by */
     int has_targets;
     uint64_t updates;
@@ -123,7 +124,9 @@ void bl_trainer_unpack(bl_trainer *t, const bl_model *start);
 void bl_train_forward(bl_trainer *t, unsigned thread, size_t from, size_t to);
 void bl_train_head_forward(bl_trainer *t, size_t from, size_t to);
 void bl_train_loss(bl_trainer *t, size_t from, size_t to);
+void bl_train_contrast(bl_trainer *t);
 void bl_train_head_backward(bl_trainer *t, size_t from, size_t to);
+void bl_train_unpool(bl_trainer *t, size_t from, size_t to);
 void bl_train_backward(bl_trainer *t, unsigned thread, size_t from, size_t to);
 /* gradients.c: one job, and the embeddings' gradient for 16 columns of the hidden size. */
 void bl_train_job_run(bl_trainer *t, size_t job);

@@ -18,6 +18,11 @@ static bl_status check_options(const bl_model *m, const bl_training_options *o, 
     if (!o->labels || o->labels > 65536)
         return bl_fail(error, BL_INPUT_ERROR,
                        "%zu labels cannot be trained; give 1 to 65536 labels.", o->labels);
+    if (o->loss == BL_CONTRASTIVE &&
+        (o->trained == BL_TRAIN_HEAD || !o->from_mean || !(o->temperature > 0)))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the contrastive loss trains an encoder whose vectors are means, with a "
+                       "temperature above 0; change these.");
     if (!o->texts || !o->tokens || !o->length || o->length > m->c.positions)
         return bl_fail(error, BL_INPUT_ERROR,
                        "a text of %zu tokens cannot be trained: the model takes 1 to %zu; "
@@ -148,6 +153,7 @@ static bl_status check_batch(const bl_trainer *t, const bl_training_batch *b, bl
 /* What the loss is divided by: texts, their labels' weights, or values. */
 static double target_sum(const bl_trainer *t, const bl_training_batch *b)
 {
+    if (t->o.loss == BL_CONTRASTIVE) return (double)b->texts;
     if (t->o.loss != BL_ONE_LABEL) return (double)(b->texts * t->label_count);
     double sum = 0;
     for (size_t i = 0; i < b->texts; i++) sum += (double)t->class_weights[b->labels[i]];
@@ -192,11 +198,26 @@ static void run_texts(bl_trainer *t, unsigned thread)
         const size_t from = t->chunks[chunk], to = t->chunks[chunk + 1];
         if (t->batch->features) take_features(t, from, to);
         else bl_train_forward(t, thread, from, to);
+        if (t->o.loss == BL_CONTRASTIVE && t->has_targets) continue;
         bl_train_head_forward(t, from, to);
         if (t->has_targets) bl_train_loss(t, from, to);
         if (!t->step) continue;
         bl_train_head_backward(t, from, to);
         if (t->o.trained != BL_TRAIN_HEAD) bl_train_backward(t, thread, from, to);
+    }
+}
+
+/* The contrastive loss is between texts, so all vectors come first. */
+static void run_contrast(bl_trainer *t, unsigned thread)
+{
+    bl_barrier(&t->threads);
+    if (thread == 0) bl_train_contrast(t);
+    bl_barrier(&t->threads);
+    while (t->step) {
+        const size_t chunk = (size_t)bl_fetch_add(&t->next_back, 1);
+        if (chunk >= t->chunk_count) return;
+        bl_train_unpool(t, t->chunks[chunk], t->chunks[chunk + 1]);
+        bl_train_backward(t, thread, t->chunks[chunk], t->chunks[chunk + 1]);
     }
 }
 
@@ -249,6 +270,7 @@ static void work(void *context, unsigned thread)
         bl_barrier(&t->threads);
     }
     run_texts(t, thread);
+    if (t->o.loss == BL_CONTRASTIVE && t->has_targets) run_contrast(t, thread);
     bl_barrier(&t->threads);
     if (thread == 0) t->packs_are_stale = 0;
     if (!t->step) return;
@@ -266,7 +288,7 @@ static bl_status run(bl_trainer *t, const bl_training_batch *batch, const bl_tra
     t->batch = batch;
     t->step = step;
     t->target_sum = has_targets ? target_sum(t, batch) : 1;
-    t->next_chunk = t->next_job = t->next_square = t->next_block = 0;
+    t->next_chunk = t->next_back = t->next_job = t->next_square = t->next_block = 0;
     set_chunks(t, batch);
     if (step && t->o.trained == BL_TRAIN_ALL) bl_train_touch(t);
     bl_threads_run(&t->threads, t->o.threads, work, t);

@@ -13,7 +13,9 @@
 #include "bertlite.h"
 
 typedef enum { BL_TRAIN_HEAD, BL_TRAIN_ENCODER, BL_TRAIN_ALL } bl_trained;
-typedef enum { BL_ONE_LABEL, BL_SEVERAL_LABELS, BL_REGRESSION } bl_loss_kind;
+/* BL_CONTRASTIVE: vectors of texts with the same label become more alike than those of others
+ * (supervised contrastive loss); the head has no part in it. */
+typedef enum { BL_ONE_LABEL, BL_SEVERAL_LABELS, BL_REGRESSION, BL_CONTRASTIVE } bl_loss_kind;
 
 typedef struct {
     bl_trained trained;
@@ -22,6 +24,7 @@ typedef struct {
     bl_loss_kind loss;
     float smoothing;            /* of labels, 0 to 1; with BL_ONE_LABEL only */
     const float *class_weights; /* one for each label; or NULL */
+    float temperature;          /* BL_CONTRASTIVE: what similarities are divided by */
     float hidden_dropout, attention_dropout, classifier_dropout;
     float beta1, beta2, epsilon, decay;
     float clip; /* the gradient's greatest norm; 0: any */

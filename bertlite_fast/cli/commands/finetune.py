@@ -51,9 +51,9 @@ class Finetune(Command):
         )
         parser.add_argument(
             "--train",
-            choices=("auto", "head", "encoder", "all"),
+            choices=("auto", "head", "pairs", "encoder", "all"),
             default="auto",
-            help="what is trained; auto tries head and encoder on held-out texts (default)",
+            help="what is trained; auto takes the best on held-out texts (default)",
         )
         parser.add_argument("--epochs", type=positive, metavar="N", help="times through all texts")
         parser.add_argument("--batch-size", type=positive, default=32, metavar="N")
