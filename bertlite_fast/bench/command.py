@@ -6,6 +6,7 @@ import time
 
 from .. import __version__
 from .._native import available_isas
+from ..errors import BertliteError
 from . import correctness, derived, machine, plan, sensors
 from .document import VERSION, upgraded, without_paths
 from .processes import Worker
@@ -16,8 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-    from ..errors import BertliteError
 
 
 def measure(
@@ -32,16 +31,41 @@ def measure(
 ) -> dict[str, Any]:
     """Everything that is measured on this machine, as a document of schema.json."""
     files = files or sensors.Files()
-    isas = available_isas()
     facts = machine.facts(files)
     if board:
         facts["board"] = board
     before = sensors.state(files)
-    pinned = machine.fastest_cores(files)
     begun = time.monotonic()
+    found = _run(options, facts, machine.fastest_cores(files), show_progress, start)
+    found["settings"]["took_seconds"] = round(max(0.0, time.monotonic() - begun), 1)
+    after = sensors.state(files)
+    isa = found["settings"]["isa"]
+    backward = found.pop("backward")
+    document = {
+        "schemaVersion": VERSION,
+        "tool": {"name": "bertlite-fast", "version": __version__},
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "machine": facts,
+        "given": {"price": price, "watts": watts},
+        "sensors": {"before": before, "after": after},
+        "stability": derived.stability(found["results"], isa, facts, before, after, backward),
+        **found,
+    }
+    return upgraded(without_paths(document), "the result")
+
+
+def _run(
+    options: plan.Options,
+    facts: dict[str, Any],
+    cores: list[int] | None,
+    show_progress: bool,
+    start: Callable[[str], Worker],
+) -> dict[str, Any]:
+    """What the workers found: settings, correctness, results."""
+    isas = available_isas()
     with (
         Progress(options.seconds, show_progress) as progress,
-        Runner(options, progress, pinned, start) as runner,
+        Runner(options, progress, cores, start) as runner,
     ):
         progress.step("comparing answers")
         correct = correctness.check(runner, isas)
@@ -49,43 +73,31 @@ def measure(
         items = plan.items(options, working, facts["cpu_usable"], facts["mem_bytes"])
         rounds = runner.run(items)
         clock, shape = _worker_facts(runner, working[-1])
-    after = sensors.state(files)
     results = derived.summarize([r for item in items for r in item.records.values()])
     best = working[-1]
     limit = derived.limit_shares(results, best, shape) if shape else []
-    document = {
-        "schemaVersion": VERSION,
-        "tool": {"name": "bertlite-fast", "version": __version__},
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+    return {
         "settings": {
             "seconds": options.seconds,
             "quick": options.quick,
             "rounds_planned": options.rounds,
             "rounds_complete": rounds,
-            "took_seconds": round(max(0.0, time.monotonic() - begun), 1),
             "isa": best,
             "isas": isas,
-            "pinned_cores": pinned,
+            "pinned_cores": cores,
         },
-        "machine": facts,
-        "given": {"price": price, "watts": watts},
-        "sensors": {"before": before, "after": after},
         "clock": clock,
         "correctness": correct,
-        "stability": derived.stability(results, best, facts, before, after, runner.backward),
         "results": results,
         "derived": {"stages": derived.stages(results, best), "limit": limit},
         "missing": runner.missing,
+        "backward": runner.backward,
     }
-    return upgraded(without_paths(document), "the result")
 
 
 def _worker_facts(runner: Runner, isa: str) -> tuple[dict[str, Any], dict[str, int]]:
     """The clock and the compared model's size; neither is worth failing for."""
-    error: type[BertliteError]
-    from ..errors import BertliteError as error
-
     try:
         return runner.ask(isa, "clock"), runner.ask(isa, "shape")
-    except error:
+    except BertliteError:
         return {"name": "time.perf_counter", "step_ns": None, "cost_ns": None}, {}

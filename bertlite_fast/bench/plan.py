@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+TRAINED = ("head", "encoder", "all")  # what fine-tuning changes
+TRAINING_BATCH = {"texts": 16, "length": 32}
 THREADS_WEIGHT = 4  # of an item that runs threads, whose start takes part of its time
 STARTS = {  # metric: (its name in what startup.start returns, unit)
     "cold_start": ("first_answer_ms", "ms"),
@@ -43,7 +45,11 @@ class Item:
     @property
     def name(self) -> str:
         record = next(iter(self.records.values()))
-        parts = [record[k] for k in ("metric", "task", "stage", "length", "caller") if k in record]
+        parts = [
+            record[k]
+            for k in ("metric", "task", "trained", "stage", "length", "caller")
+            if k in record
+        ]
         if "threads" in record:
             parts.append(f"{record['threads']} threads")
         return " ".join(str(part) for part in [*parts, self.isa])
@@ -67,47 +73,75 @@ def thread_counts(usable: int, quick: bool) -> list[int]:
     return sorted({*powers, usable})
 
 
+def has_training() -> bool:
+    """Whether this build can fine-tune models."""
+    from importlib.util import find_spec
+
+    return find_spec("bertlite_fast._training") is not None
+
+
 def items(options: Options, isas: list[str], cores: int, memory: int | None) -> list[Item]:
     """All items, the ones that matter most first, should the time not suffice for all."""
     best = isas[-1]
-    made = [
-        Item(
-            "start",
-            best,
-            {key: record(metric, unit, isa=best) for metric, (key, unit) in STARTS.items()},
-        ),
-        Item("python", best, {"first_answer_ms": record("python_start", "ms")}),
+    return [
+        *_starts(best),
+        *_latencies(options, isas),
+        *_limits(isas, memory),
+        *_threads(best, thread_counts(cores, options.quick)),
+        *(_training(best, options.most) if has_training() else ()),
     ]
-    for isa in [best] if options.quick else reversed(isas):
-        for length in options.lengths:
-            for task in options.tasks:
-                made.append(_latency(task, length, cases.ANSWER, isa, options.most))
-    for task in cases.STAGED_TASKS:
-        if task in options.tasks:
-            for length in options.lengths:
-                for stage in (cases.IDS, cases.MODEL):
-                    made.append(_latency(task, length, stage, best, options.most))
-    for isa in isas:
-        made.append(
-            Item("products", isa, {"samples": record("products", "products/s", isa=isa)}, 2)
-        )
-    for size in sorted({limits.TABLE, limits.large_size(memory)}):
-        made.append(
-            Item("read", best, {"samples": record("read", "bytes/s", bytes=size)}, 2, bytes=size)
-        )
-    for count in thread_counts(cores, options.quick):
+
+
+def _starts(isa: str) -> list[Item]:
+    of_start = {key: record(metric, unit, isa=isa) for metric, (key, unit) in STARTS.items()}
+    alone = {"first_answer_ms": record("python_start", "ms")}
+    return [Item("start", isa, of_start), Item("python", isa, alone)]
+
+
+def _latencies(options: Options, isas: list[str]) -> list[Item]:
+    """Answers on every instruction set, the best first; and their stages on the best."""
+    best, most = isas[-1], options.most
+    answers = [
+        _latency(task, length, cases.ANSWER, isa, most)
+        for isa in ([best] if options.quick else reversed(isas))
+        for length in options.lengths
+        for task in options.tasks
+    ]
+    stages = [
+        _latency(task, length, stage, best, most)
+        for task in cases.STAGED_TASKS
+        if task in options.tasks
+        for length in options.lengths
+        for stage in (cases.IDS, cases.MODEL)
+    ]
+    return answers + stages
+
+
+def _limits(isas: list[str], memory: int | None) -> list[Item]:
+    products = [
+        Item("products", isa, {"samples": record("products", "products/s", isa=isa)}, 2)
+        for isa in isas
+    ]
+    read = [
+        Item("read", isas[-1], {"samples": record("read", "bytes/s", bytes=size)}, 2, bytes=size)
+        for size in sorted({limits.TABLE, limits.large_size(memory)})
+    ]
+    return products + read
+
+
+def _threads(isa: str, counts: list[int]) -> list[Item]:
+    made = []
+    for count in counts:
         for op, caller in (("shared", cases.SHARED), ("batch", cases.ONE_CALL)):
-            made.append(
-                Item(
-                    op,
-                    best,
-                    {
-                        "samples": record(
-                            "throughput", "texts/s", caller=caller, threads=count, isa=best
-                        )
-                    },
-                    THREADS_WEIGHT,
-                    threads=count,
-                )
-            )
+            rate = record("throughput", "texts/s", caller=caller, threads=count, isa=isa)
+            made.append(Item(op, isa, {"samples": rate}, THREADS_WEIGHT, threads=count))
+    return made
+
+
+def _training(isa: str, most: int) -> list[Item]:
+    made = []
+    for trained in TRAINED:
+        steps = record("training", "steps/s", trained=trained, isa=isa, **TRAINING_BATCH)
+        request: dict[str, Any] = {"trained": trained, "most": most, **TRAINING_BATCH}
+        made.append(Item("train", isa, {"samples": steps}, 2, **request))
     return made

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 COLUMNS = ("min", "p5", "median", "p95", "p99")
+MOST_MISSING = 10  # reasons that are shown; the file has all
 
 
 def number(value: float | None, unit: str = "") -> str:
@@ -104,46 +105,69 @@ def _medians(document: Document, isa: str) -> list[str]:
     return lines
 
 
-def _others(document: Document) -> list[str]:
-    results, lines = document["results"], [""]
-    isa = document["settings"]["isa"]
-    for metric, words, unit, size in (
-        ("python_start", "Python alone, to its first line", "ms", 1),
-        ("cold_start", "a fresh process to its first answer", "ms", 1),
-        ("import", "import bertlite_fast", "ms", 1),
+def _row(words: str, value: str, unit: str = "") -> str:
+    return f"  {words:56}{value:>10} {unit}".rstrip()
+
+
+def _start(document: Document) -> list[str]:
+    rows = (
+        ("python_start", "Python alone, to its first line", "ms", 1.0),
+        ("cold_start", "a fresh process to its first answer", "ms", 1.0),
+        ("import", "import bertlite_fast", "ms", 1.0),
         ("memory", "memory after the first answer", "MB", 1e6),
-    ):
-        value = find(results, metric=metric)
-        if value is not None:
-            lines.append(f"  {words:56}{number(value / size):>10} {unit}")
-    for record in results:
+    )
+    found = [
+        (words, find(document["results"], metric=m), unit, size) for m, words, unit, size in rows
+    ]
+    return [_row(words, number(value / size), unit) for words, value, unit, size in found if value]
+
+
+def _rates(document: Document) -> list[str]:
+    """What is done in a second: texts, steps of training, products, bytes."""
+    lines = []
+    for record in document["results"]:
+        value: float = record["summary"]["median"]
         if record["metric"] == "throughput":
             plural = "s" if record["threads"] > 1 else ""
             words = f"texts a second, {record['threads']} thread{plural}, {record['caller']}"
-            lines.append(f"  {words:56}{number(record['summary']['median']):>10}")
-    ids = find(results, metric="latency", task="feature-extraction", stage=cases.IDS, isa=isa,
-               length=128)  # fmt: skip
-    if ids is not None:
-        lines.append(f"  {'the tokenizer alone, 128 tokens':56}{number(ids):>10} µs")
-    for record in results:
+            lines.append(_row(words, number(value)))
+        if record["metric"] == "training":
+            batch = f"{record['texts']} texts of {record['length']} tokens"
+            words = f"fine-tuning steps a second, {batch}, {record['trained']}"
+            lines.append(_row(words, number(value)))
         if record["metric"] == "products":
             words = f"int8 products a second in the cache, {record['isa']}"
-            lines.append(f"  {words:56}{number(record['summary']['median'] / 1e9):>10} G")
+            lines.append(_row(words, number(value / 1e9), "G"))
         if record["metric"] == "read":
             words = f"bytes a second read from {record['bytes'] / 1e6:.0f} MB"
-            lines.append(f"  {words:56}{number(record['summary']['median'] / 1e9):>10} G")
+            lines.append(_row(words, number(value / 1e9), "G"))
+    return lines
+
+
+def _shares(document: Document) -> list[str]:
+    lines = []
+    where = {"task": "feature-extraction", "stage": cases.IDS, "length": 128}
+    ids = find(document["results"], metric="latency", isa=document["settings"]["isa"], **where)
+    if ids is not None:
+        lines.append(_row("the tokenizer alone, 128 tokens", number(ids), "µs"))
     for entry in document["derived"]["limit"]:
         words = f"of those products, in an encoder, {entry['length']} tokens"
-        lines.append(f"  {words:56}{100 * entry['share']:>10.0f} %")
+        lines.append(_row(words, f"{100 * entry['share']:.0f}", "%"))
     for entry in document["derived"]["stages"]:
         if entry["task"] == "sentiment-analysis":
             words = f"tokenizer, model, rest of an answer, {entry['length']} tokens"
             parts = " ".join(f"{100 * entry[k]:.0f}" for k in ("ids", "model", "rest"))
-            lines.append(f"  {words:56}{parts:>10} %")
-    if document["missing"]:
-        lines.append(f"  not measured: {len(document['missing'])}")
-        lines += [f"    {entry['what']}: {entry['why']}" for entry in document["missing"][:10]]
+            lines.append(_row(words, parts, "%"))
     return lines
+
+
+def _missing(document: Document) -> list[str]:
+    found = document["missing"]
+    if not found:
+        return []
+    shown = [f"    {entry['what']}: {entry['why']}" for entry in found[:MOST_MISSING]]
+    more = [f"    and {len(found) - MOST_MISSING} more"] if len(found) > MOST_MISSING else []
+    return [f"  not measured: {len(found)}", *shown, *more]
 
 
 ROW_HEADER = (
@@ -183,4 +207,5 @@ def markdown_row(document: Document) -> str:
 
 def lines(document: Document) -> list[str]:
     """Everything that is shown at the end of a run."""
-    return [*_header(document), *_latencies(document), *_others(document)]
+    others = [*_start(document), *_rates(document), *_shares(document), *_missing(document)]
+    return [*_header(document), *_latencies(document), "", *others]

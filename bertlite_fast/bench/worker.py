@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
 WARM_CALLS, WARM_SECONDS = 20, 0.2
 BATCH = 64  # texts of one call
+LABELS = 8  # of a model that is fine-tuned
 
 _cases: dict[tuple[str, int | str, str], cases.Case] = {}
 _step_ns: list[int | None] = []
+_trainers: dict[str, tuple[Any, Any]] = {}
 _affinity: list[set[int]] = []  # the cores that this process was given, and those it is pinned to
 
 
@@ -134,6 +136,42 @@ def shared(request: dict[str, Any]) -> dict[str, Any]:
     return {"samples": [sum(counts) / max(time.perf_counter() - begun, 1e-9)]}
 
 
+def train(request: dict[str, Any]) -> dict[str, Any]:
+    """Steps a second of fine-tuning the model of intents on batches of made-up ids."""
+    trained: str = request["trained"]
+    if trained not in _trainers:
+        _trainers[trained] = _trainer(trained, request["texts"], request["length"])
+    trainer, texts = _trainers[trained]
+    samples: list[float] = []
+    end = time.perf_counter() + request["seconds"]
+    while len(samples) < request["most"]:
+        begun = time.perf_counter()
+        trainer.step(texts, range(request["texts"]), number=len(samples), rate=1e-5)
+        ended = time.perf_counter()
+        samples.append(1 / max(ended - begun, 1e-9))
+        if ended >= end:
+            break
+    return {"samples": samples}
+
+
+def _trainer(trained: str, count: int, length: int) -> tuple[Any, Any]:
+    from importlib import import_module
+
+    from .. import embedded
+    from ..models import Model
+
+    training: Any = import_module("bertlite_fast._training")
+    model = Model(embedded.for_task("intent-classification"), "encoder", precision="fp32")
+    rows = [[1000 + (7 * i + j) % 20000 for j in range(length)] for i in range(count)]
+    texts = training.Texts(rows)
+    texts.set_labels([i % LABELS for i in range(count)])
+    trainer = training.Trainer(
+        model, trained=trained, labels=LABELS, tokens=count * length, texts=count, length=length
+    )
+    trainer.step(texts, range(count), number=0, rate=0.0)
+    return trainer, texts
+
+
 def shape(request: dict[str, Any]) -> dict[str, Any]:
     """The size of the model whose encoder is compared with the limits."""
     info = _embedding()[1].info
@@ -164,7 +202,8 @@ def _on_all_cores(
 
 
 OPERATIONS = {
-    f.__name__: f for f in (digest, clock, latency, products, read, batch, shared, shape, pin)
+    f.__name__: f
+    for f in (digest, clock, latency, products, read, batch, shared, train, shape, pin)
 }
 
 
