@@ -3,9 +3,13 @@
     python -m training run DATA RUN              the recipe, from texts to scores
     python -m training stages                    the names of its stages
     python -m training stage NAME DATA RUN       one of them again, from what is in RUN
+    python -m training adopt DATA RUN            RUN from the packaged models, for the last pass
     python -m training score DATA                the models of the package, on validation
     python -m training score --set clinc150 --data FILE      one of them, on a file of the same form
     python -m training fidelity DATA RUN         the loss of accuracy by int8
+    python -m training export DATA RUN TASK ...  some models of a run to the package
+    python -m training calibration DATA          how far the models' scores are from their accuracy
+    python -m training phenomena                 the models on made texts of held-out templates
     python -m training home COUNT                some made sentences of the home
     python -m training questions DATA COUNT      some questions made from plain text
 
@@ -56,6 +60,13 @@ def arguments() -> argparse.Namespace:
     score.add_argument("--baselines", action="store_true")
     score.add_argument("--card", action="store_true", help="write the card and docs/models.md")
     add_run(commands.add_parser("fidelity"))
+    add_run(commands.add_parser("adopt"))
+    exported = commands.add_parser("export")
+    add_run(exported)
+    exported.add_argument("tasks", nargs="+", metavar="TASK", help="TASK, or TASK=PASS/TASK")
+    calibration = commands.add_parser("calibration")
+    calibration.add_argument("data", type=Path, metavar="DATA")
+    commands.add_parser("phenomena")
     commands.add_parser("home").add_argument("count", type=int, metavar="COUNT")
     questions = commands.add_parser("questions")
     questions.add_argument("data", type=Path, metavar="DATA")
@@ -65,8 +76,10 @@ def arguments() -> argparse.Namespace:
 
 def train(args: argparse.Namespace) -> None:
     """The commands that need PyTorch."""
+    from .release.export import export
     from .release.fidelity import fidelity
     from .release.outputs import Outputs
+    from .stages.adopt import adopt
     from .stages.plan import chosen, plan, run_all, run_stage
     from .stages.run import Run
 
@@ -80,6 +93,10 @@ def train(args: argparse.Namespace) -> None:
     run = Run(args.data, args.run, recipe_of(args), outputs)
     if args.command == "fidelity":
         fidelity(run)
+    elif args.command == "export":
+        export(run, args.tasks)
+    elif args.command == "adopt":
+        adopt(run)
     elif args.command == "stage":
         for stage in chosen(plan(run), args.name):
             run_stage(run, stage)
@@ -113,6 +130,29 @@ def score(args: argparse.Namespace) -> None:
         write_tables(found, outputs.weights, outputs.document, opened)
 
 
+def show_calibration(args: argparse.Namespace) -> None:
+    from .data.sets import Data
+    from .release.calibration import KINDS, collected, expected_error
+    from .release.models import in_folders
+    from .release.outputs import Outputs
+
+    outputs, data = Outputs.package(), Data(args.data)
+    opened = in_folders(outputs.models, outputs.weights)
+    for name, (task, _) in KINDS.items():
+        found = collected(name, opened(task, name), data)
+        print(f"{name}: expected calibration error {expected_error(found):.3f}", flush=True)
+
+
+def show_phenomena(_args: argparse.Namespace) -> None:
+    from .release.models import in_folders
+    from .release.outputs import Outputs
+    from .release.phenomena import phenomena
+
+    outputs = Outputs.package()
+    for name, scores in phenomena(in_folders(outputs.models, outputs.weights)).items():
+        print(name, json.dumps({kind: round(score, 1) for kind, score in scores.items()}))
+
+
 def show_home(args: argparse.Namespace) -> None:
     from .data.home import sentences
 
@@ -130,7 +170,13 @@ def show_questions(args: argparse.Namespace) -> None:
 
 def main() -> int:
     args = arguments()
-    commands = {"score": score, "home": show_home, "questions": show_questions}
+    commands = {
+        "score": score,
+        "calibration": show_calibration,
+        "phenomena": show_phenomena,
+        "home": show_home,
+        "questions": show_questions,
+    }
     try:
         commands.get(args.command, train)(args)
     except (FileNotFoundError, ValueError) as error:

@@ -261,6 +261,10 @@ class TaskData:
     )  # fmt: skip
     renamed: float = 0.8  # of the names are exchanged
     renamed_seed: int = 1
+    unanswerable: dict[str, float] = field(  # beside as many answerable questions
+        default_factory=lambda: {"train": 0.4, "validation": 0.4}
+    )
+    unanswerable_seed: int = 17
 
 
 @dataclass(frozen=True)
@@ -273,9 +277,22 @@ class Losses:
     gold_beside_silver: float = 0.5  # gold sentences are few, and soon learned by heart
     silver_batch: int = 64
     repeated: float = 0.3  # the lesson in attention
+    lesson_pool: int = 120_000  # made texts
+    lesson_made: float = 1.0  # weight
+    lesson_shares: tuple[float, float, float] = (0.35, 0.45, 0.2)  # own, made, without labels
+    lesson_noise: float = 0.3  # of the texts have slips, and half as many are as spoken
+    lesson_longest: int = 256
+    lesson_batch: int = 128
     vector_pairs: float = 3.0  # all pairs' similarities, beside each vector
     vector_first: float = 0.5  # [CLS] learns the vector too
     vector_longest: int = 64
+    contrast_batch: int = 64
+    contrast_texts: int = 30_000  # of each source, that keep their vectors
+    contrast_margin: float = 0.15
+    contrast_sharpness: float = 10.0
+    contrast_weight: float = 2.0
+    contrast_kept: float = 2.0
+    contrast_scored: int = 600
     vector_sample: int = 100_000  # vectors that the main directions are found from
     pair_longest: int = 96
     pair_scale: float = 5.0  # the best score people gave
@@ -379,6 +396,8 @@ class Tuning:
     # An earlier tuning, "pass/task", whose layers are the better start.
     start: str | None = None
     mean: bool = False  # keep the mean of the start and of what it became
+    teacher: bool = True  # the teacher's lessons are given; without, a run needs no teacher
+    earlier: float = 0.0  # weight of the start's own answers on unlabeled texts
 
 
 @dataclass(frozen=True)
@@ -442,6 +461,20 @@ FINISH_LONGER = Pass(
 )
 
 
+# From the packaged models, for what people type, say and paste.
+FOUR = Pass(
+    "four",
+    "again",
+    (
+        Tuning("intent", 5000, 1e-3, start="finish/intent", teacher=False, earlier=1.0),
+        Tuning("sentiment", 3000, 1e-3, start="finish/sentiment", teacher=False, earlier=1.0),
+        Tuning("vectors", 2000, 7e-4, start="finish/vectors", teacher=False),
+        Tuning("slots", 4000, 1e-3, start="finish/slots"),
+        Tuning("qa", 3000, 8e-4, dropout=0.05, made_questions=0.3, start="finish-longer/qa"),
+    ),
+)
+
+
 @dataclass(frozen=True)
 class TuningLogs:
     """How often a tuning is scored and logged."""
@@ -487,7 +520,9 @@ class Recipe:
     together: Together = Together(TURNS)
     again: Together = Together(TURNS_AGAIN)
     tasks: dict[str, Task] = field(default_factory=lambda: dict(TASKS))
-    passes: tuple[Pass, ...] = (ALONE, ALONE_LONGER, FINISH, FINISH_LONGER)
+    passes: tuple[Pass, ...] = (
+        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR
+    )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     release: Release = Release()
 
@@ -537,6 +572,11 @@ def miniature() -> Recipe:
             no_language=20,
         ),
         losses=Losses(
+            contrast_batch=8,
+            contrast_texts=20,
+            contrast_scored=20,
+            lesson_pool=100,
+            lesson_batch=8,
             silver_batch=8,
             pair_batch=8,
             sentence_batch=8,

@@ -28,6 +28,11 @@ def optimizer_for(
     return optimizer, parameters
 
 
+def is_bf16_quick() -> bool:
+    """Whether this processor has instructions for it; without them it takes five times as long."""
+    return bool(torch.cpu._is_avx512_bf16_supported())
+
+
 def run_steps(
     optimizer: torch.optim.Optimizer,
     parameters: Sequence[Tensor],
@@ -37,18 +42,20 @@ def run_steps(
     log_every: int,
     numbers: Optimizer,
     quantized_at_last: Sequence[nn.Module] = (),
+    first: int = 0,
 ) -> None:
     """In bf16; the last part of the steps of `quantized_at_last` is in the engine's arithmetic."""
     exact_from = int(numbers.exact * count) if quantized_at_last else count
     peaks = [group["lr"] for group in optimizer.param_groups]
+    quick = is_bf16_quick()
     total, seen = 0.0, 0
-    for step in range(count):
+    for step in range(first, count):
         for group, peak in zip(optimizer.param_groups, peaks):
             group["lr"] = peak * rate_at(step / count, numbers.rise, numbers.floor)
         optimizer.zero_grad(set_to_none=True)
-        if step == exact_from:
+        if step == max(first, exact_from):
             quantize(quantized_at_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=step < exact_from):
+        with torch.autocast("cpu", torch.bfloat16, enabled=quick and step < exact_from):
             loss = loss_of(step)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, numbers.clip)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from bertlite_fast import convert, embedded, pipeline
 from ..data.intents import NONE, intent_items
 from ..model import checkpoints
 from ..stages.run import Run
+from .calibration import KINDS, RENAMED, collected, expected_error, fitted_temperature
 from .huggingface import write_folder
 
 # Labels that refuse a request, by model.
@@ -82,35 +84,56 @@ class Exporter:
         convert(folder, self.base)
         self.run.say(f"{self.base.name}: {self.base.stat().st_size / 1e6:.2f} MB")
 
+    def _trial(self, name: str, state: dict[str, Any], more: dict[str, Any]) -> Path:
+        """The model as it is so far, to be measured."""
+        trial, base = self.scratch / f"{name}.bertlite", self.scratch / "base.bertlite"
+        if not base.exists():
+            shutil.copy(self.base, base)  # a delta file looks for it in its own folder
+        self._write(self.scratch / name, state, more)
+        convert(self.scratch / name, trial, base=base)
+        return trial
+
+    def _calibrated(self, name: str, state: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+        """A state whose scores are as often right as they say."""
+        pipe = pipeline(KINDS[name][0], str(self._trial(name, state, more)))
+        found = collected(name, pipe, self.run.data)
+        degree = fitted_temperature(found)
+        before, after = expected_error(found), expected_error(found, degree)
+        self.run.say(f"{name}: temperature {degree:.2f}, error {before:.3f}, then {after:.3f}")
+        head = state["head"]
+        scaled = {key: head[key] / degree for key in ("out.weight", "out.bias")}
+        return state | {"head": head | scaled}
+
     def task(self, name: str, tuned: str) -> None:
         """A model of a task, as a delta file."""
         state = checkpoints.load(self.run.tuned_file(tuned))
+        state |= {"labels": [RENAMED.get(label, label) for label in state.get("labels", [])]}
         is_embedded = name in embedded.MADE_FOR
         out = self.outputs.weights if is_embedded else self.outputs.models
         file, folder = out / f"{name}.bertlite", self.scratch / name
         more = settings_of(name, state["kind"])
+        if name in KINDS:
+            state = self._calibrated(name, state, more)
         if name == "intent":
-            trial, base = self.scratch / "intent.bertlite", self.scratch / "base.bertlite"
-            shutil.copy(self.base, base)  # a delta file looks for it in its own folder
-            self._write(folder, state, more)
-            convert(folder, trial, base=base)
-            more |= intent_threshold(self.run, trial)
+            more |= intent_threshold(self.run, self._trial(name, state, more))
             self.run.say(f"intent: {more}")
         self._write(folder, state, more)
         convert(folder, file, base=self.base)
         self.run.say(f"{file.name}: {file.stat().st_size / 1000:.0f} KB")
 
 
-def export(run: Run) -> None:
+def export(run: Run, only: Sequence[str] = ()) -> None:
+    """All models, or some of the tasks', which are put beside the base file that is there."""
     run.outputs.weights.mkdir(parents=True, exist_ok=True)
     run.outputs.models.mkdir(parents=True, exist_ok=True)
     tuned = run.last_tuned("again")
     with tempfile.TemporaryDirectory() as scratch:
         exporter = Exporter(run, Path(scratch))
-        exporter.encoder()
-        exporter.words(tuned["words"])
-        for name in sorted(tuned):
-            if name != "words":
-                exporter.task(name, tuned[name])
+        if not only:
+            exporter.encoder()
+            exporter.words(tuned["words"])
+        for name in only or sorted(tuned.keys() - {"words"}):
+            name, _, other = name.partition("=")
+            exporter.task(name, other or tuned[name])
     size = sum(path.stat().st_size for path in run.outputs.weights.glob("*.bertlite"))
     run.say(f"all embedded: {size / 1e6:.2f} MB")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import random
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,7 +19,10 @@ from ..model.batches import Batches
 from ..model.network import Encoder, State, WordHead
 from ..model.steps import optimizer_for, run_steps
 from ..recipe import Pass, Tuning
+from ..tasks.classes import ClassLearner
+from ..tasks.contrasts import Contrasts
 from ..tasks.learner import Learner
+from ..tasks.lessons import Lessons
 from ..tasks.words import Guesses, Words
 from .run import Run, tuning_name
 from .together import add_teacher, new_learner
@@ -41,7 +45,8 @@ def tune(run: Run, one: Pass, tuning: Tuning) -> None:
     if tuning.task == "words":
         found = tune_words(run, tuning, name, words, word_head)
     elif tuning.task == "vectors":
-        found = tune_vectors(run, tuning, name, meaning)
+        tuned = tune_vectors if tuning.teacher else tune_contrasts
+        found = tuned(run, tuning, name, meaning)
     else:
         task = tuning.task
         learner = new_learner(run, words, meaning, task, tuning.dropout, tuning.made_questions)
@@ -70,6 +75,32 @@ def tune_words(run: Run, tuning: Tuning, name: str, words: Encoder, head: WordHe
     numbers = recipe.optimizer
     run_steps(optimizer, parameters, tuning.steps, loss, log, every, numbers, [words, head])
     return {"encoder": words.state_dict(), "head": head.state_dict(), "kind": "words"}
+
+
+def tune_contrasts(run: Run, tuning: Tuning, name: str, meaning: Encoder) -> dict[str, Any]:
+    """Vectors again, without a teacher: opposites apart, and all else where it was."""
+    recipe, losses = run.recipe, run.recipe.losses
+    if tuning.start is None:
+        raise ValueError(f"{name}: the recipe wants no teacher, but names no start.")
+    meaning.load_state_dict(checkpoints.load(run.tuned_file(tuning.start))["encoder"])
+    contrasts = Contrasts(run.tokenizer, run.data, meaning)
+    scored = contrasts.scored
+    optimizer, parameters = optimizer_for([meaning], tuning.rate, recipe.optimizer)
+    r = random.Random(recipe.seed)
+
+    def loss(_: int) -> Tensor:
+        pairs = r.sample(scored.pairs["train"], losses.pair_batch)
+        found = scored.pair_loss(meaning, pairs) + losses.contrast_kept * contrasts.kept(meaning)
+        return found + losses.contrast_weight * contrasts.loss(meaning)
+
+    def log(step: int, average: float) -> None:
+        score, right = scored.score(meaning), contrasts.score(meaning)
+        run.log(stage=name, step=step, loss=average, score=score, opposites=right)
+
+    log(0, 0.0)
+    every = recipe.logs.vectors_every
+    run_steps(optimizer, parameters, tuning.steps, loss, log, every, recipe.optimizer, [meaning])
+    return {"encoder": meaning.state_dict(), "kind": "vectors"}
 
 
 def tune_vectors(run: Run, tuning: Tuning, name: str, meaning: Encoder) -> dict[str, Any]:
@@ -103,7 +134,13 @@ class TaskTuning:
         self.start: dict[str, Any] | None = None
         if tuning.start:
             self._begin_with(tuning.start)
-        add_teacher(run, learner)
+        if tuning.teacher:
+            add_teacher(run, learner)
+        if tuning.earlier and isinstance(learner, ClassLearner):
+            encoder, head = copy.deepcopy((learner.encoder, learner.head))
+            learner.lessons = Lessons(
+                learner.task, run.tokenizer, run.data, encoder, head, tuning.earlier
+            )
 
     def _begin_with(self, start: str) -> None:
         """Takes over the layers of another tuning, and the head too if the task is the same."""
@@ -114,9 +151,11 @@ class TaskTuning:
 
     def train(self) -> dict[str, Any]:
         learner, recipe = self.learner, self.run.recipe
-        self.run.log(stage=self.name, step=0, score=learner.score())
         modules = [learner.encoder, learner.head]
         optimizer, parameters = optimizer_for(modules, self.tuning.rate, recipe.optimizer)
+        self.optimizer = optimizer
+        first = self._resumed() if self._unfinished.exists() else 0
+        self.run.log(stage=self.name, step=first, score=learner.score())
         stream = learner.batches.forever()
         run_steps(
             optimizer,
@@ -127,7 +166,9 @@ class TaskTuning:
             max(1, self.tuning.steps // recipe.logs.scores),
             recipe.optimizer,
             modules,
+            first,
         )
+        self._unfinished.unlink(missing_ok=True)
         encoder, head = self._kept()
         self.run.log(stage=self.name, best=self.best)
         task = learner.task
@@ -140,6 +181,25 @@ class TaskTuning:
         if learner.encoder.quantized and score > self.best:
             self.best = score
             self.kept = copy.deepcopy((learner.encoder.state_dict(), learner.head.state_dict()))
+        states = {"encoder": learner.encoder.state_dict(), "head": learner.head.state_dict()}
+        states |= {"optimizer": self.optimizer.state_dict(), "kept": self.kept, "best": self.best}
+        checkpoints.save(states | {"step": step}, self._unfinished)
+
+    @property
+    def _unfinished(self) -> Path:
+        """What an interrupted tuning goes on from."""
+        return self.run.tuned_file(f"{self.name}.unfinished")
+
+    def _resumed(self) -> int:
+        state = checkpoints.load(self._unfinished)
+        self.learner.encoder.load_state_dict(state["encoder"])
+        self.learner.head.load_state_dict(state["head"])
+        rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.optimizer.load_state_dict(state["optimizer"])
+        for group, rate in zip(self.optimizer.param_groups, rates):
+            group["lr"] = rate
+        self.kept, self.best = state["kept"], state["best"]
+        return int(state["step"])
 
     def _kept(self) -> tuple[State, State]:
         """The best state, its first label shifted; or its mean with the start."""

@@ -17,6 +17,8 @@ from ..model.network import Encoder, Head
 from ..recipe import Recipe
 from .learner import Learner, Task, percent
 
+NO_ANSWER = (0, 0)  # [CLS]: the text does not answer the question
+
 
 def encode(tokenizer: Tokenizer, items: Sequence[dict[str, Any]], longest: int) -> list[Row]:
     """Rows of questions and contexts; those whose answer is truncated are left out."""
@@ -29,6 +31,9 @@ def encode(tokenizer: Tokenizer, items: Sequence[dict[str, Any]], longest: int) 
             max_length=longest,
             return_offsets_mapping=True,
         )
+        if item["answers"] is None:
+            found.append(Row(encoded["input_ids"], NO_ANSWER, encoded["token_type_ids"]))
+            continue
         start = item["answers"]["answer_start"][0]
         end = start + len(item["answers"]["text"][0])
         sides, offsets = encoded.sequence_ids(), encoded["offset_mapping"]
@@ -88,23 +93,30 @@ class AnswerLearner(Learner):
         return loss + self.recipe.losses.repeated * lesson
 
     def _score(self, batches: Iterator[list[Row]]) -> float:
-        """The overlap of answers in tokens, as F1."""
-        right = 0.0
-        total = 0
-        for rows in batches:
-            for (a, b), row in zip(self._best_spans(rows), rows):
-                c, d = row.target
-                common = max(0, min(b, d) - max(a, c) + 1)
-                right += 2 * common / (b - a + d - c + 2)
-                total += 1
-        return percent(right, total)
+        """The overlap of answers in tokens, as F1; where there is none, whether that is told.
 
-    def _best_spans(self, rows: Sequence[Row]) -> list[tuple[int, int]]:
+        Both kinds of questions count alike, if there are both.
+        """
+        right = {True: 0.0, False: 0.0}
+        total = {True: 0, False: 0}
+        for rows in batches:
+            for (a, b), is_none, row in zip(*self._best_spans(rows), rows):
+                c, d = row.target
+                has_none = row.target == NO_ANSWER
+                common = max(0, min(b, d) - max(a, c) + 1)
+                right[has_none] += is_none if has_none else 2 * common / (b - a + d - c + 2)
+                total[has_none] += 1
+        shares = [percent(right[kind], total[kind]) for kind in total if total[kind]]
+        return sum(shares) / len(shares)
+
+    def _best_spans(self, rows: Sequence[Row]) -> tuple[list[tuple[int, int]], list[bool]]:
+        """The best span of each context, and whether [CLS] is better."""
         ids, mask, types = padded(rows)
         logits = self.head(self.encoder(ids, mask, types))
+        none = logits[:, 0].sum(1)
         logits = logits.masked_fill((mask * types)[:, :, None] == 0, -1e4)
         scores = logits[:, :, 0, None] + logits[:, None, :, 1]
         n = scores.shape[1]
         allowed = torch.ones(n, n).triu() - torch.ones(n, n).triu(self.recipe.data.longest_answer)
-        best = scores.masked_fill(allowed == 0, -1e9).flatten(1).argmax(1)
-        return [divmod(int(at), n) for at in best]
+        best, at = scores.masked_fill(allowed == 0, -1e9).flatten(1).max(1)
+        return [divmod(int(i), n) for i in at], (none > best).tolist()

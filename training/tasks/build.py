@@ -9,6 +9,7 @@ from bertlite_fast import Tokenizer
 from ..data import entities, intents, labeled
 from ..data.questions import questions
 from ..data.sets import Data
+from ..data.unanswerable import unanswerable
 from ..model.network import Encoder, Head
 from ..recipe import Recipe
 from . import answers, classes, tokens
@@ -26,7 +27,9 @@ def build_classes(tokenizer: Tokenizer, data: Data, name: str) -> Task:
         labels = sorted({label for _, label in items["train"]})
     longest = data.recipe.data.longest["classes"]
     rows = {s: classes.encode(tokenizer, items[s], labels, longest) for s in SPLITS}
-    return Task(name, "classes", labels, rows["train"], rows["validation"])
+    index = {label: i for i, label in enumerate(labels)}
+    texts = [(text, index[label]) for text, label in items["train"]]
+    return Task(name, "classes", labels, rows["train"], rows["validation"], texts=texts)
 
 
 def build_tokens(tokenizer: Tokenizer, data: Data, name: str, with_renamed: bool = True) -> Task:
@@ -41,16 +44,25 @@ def build_tokens(tokenizer: Tokenizer, data: Data, name: str, with_renamed: bool
         labels = labeled.SLOT_LABELS
         train, validation = (labeled.slot_items(data, split) for split in SPLITS)
     longest = data.recipe.data.longest["tokens"]
-    rows = [tokens.encode(tokenizer, items, longest) for items in (train, validation)]
-    return Task(name, "tokens", labels, *rows)
+    taught, asked = (tokens.encode(tokenizer, items, longest) for items in (train, validation))
+    return Task(name, "tokens", labels, taught, asked)
 
 
 def build_answers(tokenizer: Tokenizer, data: Data, name: str) -> Task:
     longest = data.recipe.data.longest["answers"]
+    numbers = data.recipe.data
     train, validation = (
-        answers.encode(tokenizer, labeled.question_items(data, split), longest) for split in SPLITS
+        answers.encode(
+            tokenizer,
+            [*items, *unanswerable(items, numbers.unanswerable[split], numbers.unanswerable_seed)],
+            longest,
+        )
+        for split in SPLITS
+        if (items := labeled.question_items(data, split)) is not None
     )
-    made = answers.encode(tokenizer, list(questions(data)), longest)
+    found = list(questions(data))
+    none = unanswerable(found, numbers.unanswerable["train"], numbers.unanswerable_seed)
+    made = answers.encode(tokenizer, [*found, *none], longest)
     for row in made:  # many: kept in two bytes an id
         row.ids = np.asarray(row.ids, np.uint16)
     return Task(name, "answers", [], train, validation, made)

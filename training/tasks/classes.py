@@ -13,6 +13,7 @@ from bertlite_fast import Tokenizer
 from ..model.batches import Row, padded
 from .guide import Guide
 from .learner import Learner, percent
+from .lessons import Lessons
 
 
 def encode(
@@ -28,16 +29,23 @@ def encode(
 
 class ClassLearner(Learner):
     guide: Guide | None = None
+    lessons: Lessons | None = None
 
-    def _logits_of_first(self, rows: Sequence[Row]) -> Tensor:
-        """Logits of the [CLS] of rows in which words are hidden."""
-        ids, mask, types = padded(rows)
-        first = torch.zeros(len(rows), 1, dtype=torch.long)
-        hidden = self.encoder(self.with_hidden_words(ids), mask, types, wanted=first)
+    def _logits_of(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Logits of the [CLS] of each row."""
+        first = torch.zeros(len(ids), 1, dtype=torch.long)
+        hidden = self.encoder(ids, mask, None, wanted=first)
         logits: Tensor = self.head(hidden)
         return logits
 
+    def _logits_of_first(self, rows: Sequence[Row]) -> Tensor:
+        """The same of rows in which words are hidden."""
+        ids, mask, _ = padded(rows)
+        return self._logits_of(self.with_hidden_words(ids), mask)
+
     def loss(self, rows: Sequence[Row]) -> Tensor:
+        if self.lessons is not None:
+            return self.lessons.loss(self._logits_of, self.with_hidden_words)
         loss = F.cross_entropy(
             self._logits_of_first(rows),
             torch.tensor([r.target for r in rows]),

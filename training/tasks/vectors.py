@@ -33,18 +33,11 @@ def main_directions(vectors: Any, count: int, sample: int) -> Any:
     return directions[:, : -count - 1 : -1].astype(np.float32)
 
 
-class Vectors:
-    """Sentences and their teacher's vectors, turned into as many dimensions as the encoder has."""
+class ScoredPairs:
+    """Pairs of sentences whose similarity people scored."""
 
-    def __init__(self, tokenizer: Tokenizer, folder: Path, data: Data) -> None:
+    def __init__(self, tokenizer: Tokenizer, data: Data) -> None:
         self.losses = data.recipe.losses
-        texts = (folder / "sentences.txt").read_text(encoding="utf-8").split("\n")[:-1]
-        self.vectors = np.load(folder / "vectors.npy", mmap_mode="r")
-        hidden = data.recipe.shape.hidden
-        self.turn = main_directions(self.vectors, hidden, self.losses.vector_sample)
-        longest = self.losses.vector_longest
-        rows = tokenizer(texts, truncation=True, max_length=longest)["input_ids"]
-        self.rows = [Row(ids, i) for i, ids in enumerate(rows)]
         self.pairs = {split: self._pairs(tokenizer, data, split) for split in PAIRS}
 
     def _pairs(self, tokenizer: Tokenizer, data: Data, split: str) -> list[Pair]:
@@ -56,27 +49,6 @@ class Vectors:
         )
         scale = self.losses.pair_scale
         return [(Row(x, 0), Row(y, 0), float(i["score"]) / scale) for x, y, i in zip(a, b, items)]
-
-    def targets(self, rows: Sequence[Row]) -> Tensor:
-        vectors = np.asarray(self.vectors[[r.target for r in rows]], np.float32)
-        return F.normalize(torch.from_numpy(vectors @ self.turn), dim=1)
-
-    def loss(self, encoder: Encoder, rows: Sequence[Row], first: nn.Linear | None) -> Tensor:
-        """The distance from the teacher's vectors, and from all pairs' similarities.
-
-        With `first`, a projection of [CLS] is to be the vector too.
-        """
-        ids, mask, types = padded(rows)
-        wanted = self.targets(rows)
-        hidden = encoder(ids, mask, types)
-        found = F.normalize(mean(hidden, mask), dim=1)
-        near = 1 - (found * wanted).sum(1).mean()
-        alike = (found @ found.T - wanted @ wanted.T).square().mean()
-        loss = near + self.losses.vector_pairs * alike
-        if first is not None:
-            distance = 1 - F.cosine_similarity(first(hidden[:, 0]), wanted).mean()
-            loss = loss + self.losses.vector_first * distance
-        return loss
 
     def _cosines(self, encoder: Encoder, pairs: Sequence[Pair]) -> Tensor:
         ids, mask, types = padded([p[0] for p in pairs] + [p[1] for p in pairs])
@@ -104,3 +76,38 @@ class Vectors:
         wanted = [p[2] + 1e-9 * i for i, p in enumerate(pairs)]  # no two alike
         ranks = [np.argsort(np.argsort(x)) for x in (cosines, wanted)]
         return 100 * float(np.asarray(np.corrcoef(ranks))[0, 1])
+
+
+class Vectors(ScoredPairs):
+    """Sentences and their teacher's vectors, turned into as many dimensions as the encoder has."""
+
+    def __init__(self, tokenizer: Tokenizer, folder: Path, data: Data) -> None:
+        super().__init__(tokenizer, data)
+        texts = (folder / "sentences.txt").read_text(encoding="utf-8").split("\n")[:-1]
+        self.vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+        hidden = data.recipe.shape.hidden
+        self.turn = main_directions(self.vectors, hidden, self.losses.vector_sample)
+        longest = self.losses.vector_longest
+        rows = tokenizer(texts, truncation=True, max_length=longest)["input_ids"]
+        self.rows = [Row(ids, i) for i, ids in enumerate(rows)]
+
+    def targets(self, rows: Sequence[Row]) -> Tensor:
+        vectors = np.asarray(self.vectors[[r.target for r in rows]], np.float32)
+        return F.normalize(torch.from_numpy(vectors @ self.turn), dim=1)
+
+    def loss(self, encoder: Encoder, rows: Sequence[Row], first: nn.Linear | None) -> Tensor:
+        """The distance from the teacher's vectors, and from all pairs' similarities.
+
+        With `first`, a projection of [CLS] is to be the vector too.
+        """
+        ids, mask, types = padded(rows)
+        wanted = self.targets(rows)
+        hidden = encoder(ids, mask, types)
+        found = F.normalize(mean(hidden, mask), dim=1)
+        near = 1 - (found * wanted).sum(1).mean()
+        alike = (found @ found.T - wanted @ wanted.T).square().mean()
+        loss = near + self.losses.vector_pairs * alike
+        if first is not None:
+            distance = 1 - F.cosine_similarity(first(hidden[:, 0]), wanted).mean()
+            loss = loss + self.losses.vector_first * distance
+        return loss

@@ -1,0 +1,104 @@
+"""Texts that are made for training: complete, rightly labeled, and without held-out sentences."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import Any
+
+import pytest
+
+from training.data import held_out, opposites
+from training.data.commands import Commands, grammar
+from training.data.intents import LABELS, NONE
+from training.data.noise import noisy, spoken, typed
+from training.data.opinions import made_opinions, opinions
+from training.data.templates import filled, parsed
+from training.data.unanswerable import unanswerable
+from training.data.verbs import inflected
+
+COUNT = 4000
+
+
+@pytest.mark.parametrize(
+    ("form", "found"),
+    [
+        ("VP", "put on the fan"),
+        ("VPING", "putting on the fan"),
+        ("VPED", "put on the fan"),
+        ("VPS", "puts on the fan"),
+    ],
+)
+def test_verbs_take_their_forms(form: str, found: str) -> None:
+    assert inflected("put on the fan", form) == found
+
+
+def test_irregular_verbs() -> None:
+    found = [inflected(verb, "VPED") for verb in ("write", "try", "dim", "lower", "close")]
+    assert found == ["wrote", "tried", "dimmed", "lowered", "closed"]
+    assert inflected("wake me", "VPEN") == "woken me"
+
+
+def test_templates_choose_and_open_lists() -> None:
+    lists = {"a": "{one|two <b>}", "b": "three"}
+    found = {filled("{x|y}{|, <a>}!", lists, random.Random(i)) for i in range(200)}
+    assert found == {f"{x}{a}!" for x in "xy" for a in ("", ", one", ", two three")}
+    with pytest.raises(ValueError, match="brace"):
+        parsed("a}")
+
+
+def test_made_commands_are_complete_labeled_and_not_held_out() -> None:
+    found = list(itertools.islice(Commands(3, held_out=False).texts(), COUNT))
+    assert not [text for text, _, _ in found if set("{}|<>@#") & set(text)]
+    assert not [text for text, _, _ in found if held_out.is_held_out_or_close(text)]
+    assert {label for _, label, _ in found} == set(LABELS)
+    refused = {kind for _, label, kind in found if label == NONE}
+    assert refused == {*grammar(None).frames} - {"accept", "accept-question"}
+    assert found == list(itertools.islice(Commands(3, held_out=False).texts(), COUNT))
+
+
+def test_scored_templates_are_none_that_train() -> None:
+    for part in ("imperatives", "questions", "frames"):
+        taught, scored = getattr(grammar(False), part), getattr(grammar(True), part)
+        assert scored
+        assert not [line for name in scored for line in scored[name] if line in taught.get(name, ())]
+    assert not {line for line, _ in opinions(True)[1]} & {line for line, _ in opinions(False)[1]}
+
+
+def test_made_opinions_are_complete() -> None:
+    found = list(itertools.islice(made_opinions(3, held_out=None), COUNT))
+    assert not [text for text, _, _ in found if set("{}|<>@#") & set(text)]
+    assert {weight for _, weight, _ in found} == {weight for _, weight in opinions(None)[1]}
+
+
+def test_slips_and_speech_change_texts_but_keep_most_of_them() -> None:
+    r, text = random.Random(1), "please turn off the light in the kitchen at 7, would you?"
+    slips = {typed(text, r) for _ in range(200)}
+    assert len(slips) > 100
+    assert all(abs(len(one) - len(text)) < 8 for one in slips)
+    said = [spoken(text, r) for _ in range(200)]
+    assert not [one for one in said if set(",?") & set(one)]
+    assert any("seven" in one for one in said)
+
+
+def test_unanswerable_questions_have_no_answer_in_their_text() -> None:
+    def item(i: int) -> dict[str, Any]:
+        context = f"In {1900 + i} Ann Smith built house {i}. Many people from Genoa liked it a lot."
+        answers = {"text": [str(1900 + i)], "answer_start": [3]}
+        question = f"When did Ann Smith build house {i}?"
+        return {"question": question, "context": context, "answers": answers, "title": "a"}
+
+    items = [item(i) for i in range(50)]
+    found = unanswerable(items, 1.0, 1)
+    assert len(found) > 25
+    asked = {(one["question"], one["context"]) for one in items}
+    assert not [one for one in found if (one["question"], one["context"]) in asked]
+    assert all(one["answers"] is None for one in found)
+
+
+def test_near_misses_differ_from_what_was_said() -> None:
+    found = list(itertools.islice(opposites.Triples(3, held_out=False).triples(), COUNT))
+    assert not [triple for triple in found if triple[2] in triple[:2]]
+    scored = opposites.opposites(True)
+    taught = opposites.opposites(False)
+    assert not [line for line in scored["verbs"] if line in taught["verbs"]]

@@ -1,0 +1,173 @@
+"""Sentences, others that mean the same, and others in nearly the same words that mean the opposite.
+
+A line in eight of opposites.txt is held out of training.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from .commands import Commands
+from .verbs import inflected
+
+FILE = Path(__file__).parent / "opposites.txt"
+HELD_OUT_ONE_IN = 8
+Triple = tuple[str, str, str]
+Words = list[list[str]]
+
+ORDERS = (
+    "{}",
+    "please {}",
+    "can you {}",
+    "could you {} please",
+    "{} now",
+    "you should {}",
+    "i want you to {}",
+)
+NEGATED_ORDERS = (
+    "don't {}",
+    "please don't {}",
+    "do not {}",
+    "never {}",
+    "you should not {}",
+    "i don't want you to {}",
+)
+TOLD = (
+    "he {}",
+    "she {} yesterday",
+    "my father {}",
+    "they {} last week",
+    "the man {}",
+    "we {} again",
+)
+STATES = (
+    "{} is {}",
+    "{} was {}",
+    "{} is very {}",
+    "i think {} is {}",
+    "{} seems {}",
+    "{} has been {} for days",
+)
+NEGATED_STATES = (
+    "{} is not {}",
+    "{} isn't {}",
+    "{} was never {}",
+    "i don't think {} is {}",
+    "{} is no longer {}",
+)
+PEOPLE_FRAMES = ("{}", "{} yesterday", "i heard that {}", "{} in the garden", "they say {}")
+
+
+def _split(part: str) -> list[str]:
+    return [word.strip() for word in part.split(",")]
+
+
+@functools.cache
+def opposites(held_out: bool | None) -> dict[str, list[Words]]:
+    """The lines of each section, as lists of words by their parts."""
+    found: dict[str, list[Words]] = {}
+    section = ""
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith("#"):
+            parts = [_split(part) for part in line.split("|")]
+            lines = [[part] for part in parts] if section == "doings" else [parts]
+            for each in lines:
+                is_held_out = zlib.crc32(each[0][0].encode()) % HELD_OUT_ONE_IN == 0
+                if held_out is None or section == "people" or held_out == is_held_out:
+                    found.setdefault(section, []).append(each)
+    return found
+
+
+class Triples:
+    """Draws (sentence, paraphrase, near miss)."""
+
+    def __init__(self, seed: int, held_out: bool | None) -> None:
+        self.r = random.Random(seed)
+        self.lines = opposites(held_out)
+        self.commands = Commands(seed, held_out)
+
+    def _two(self, words: list[str]) -> tuple[str, str]:
+        return self.r.choice(words), self.r.choice(words)
+
+    def verbs(self) -> Triple:
+        r = self.r
+        same, other, things = r.choice(self.lines["verbs"])
+        if r.random() < 0.5:
+            same, other = other, same
+        (a, b), thing = self._two(same), r.choice(things)
+        if r.random() < 0.4:
+            frame = r.choice(TOLD)
+            say = [
+                frame.format(f"{inflected(verb, 'VPED')} {thing}")
+                for verb in (a, b, r.choice(other))
+            ]
+            return say[0], say[1], say[2]
+        first, second = r.choice(ORDERS), r.choice(ORDERS)
+        if r.random() < 0.5:
+            near_miss = r.choice(NEGATED_ORDERS).format(f"{a} {thing}")
+        else:
+            near_miss = first.format(f"{r.choice(other)} {thing}")
+        return first.format(f"{a} {thing}"), second.format(f"{b} {thing}"), near_miss
+
+    def adjectives(self) -> Triple:
+        r = self.r
+        same, other, things = r.choice(self.lines["adjectives"])
+        if r.random() < 0.5:
+            same, other = other, same
+        (a, b), thing, frame = self._two(same), r.choice(things), r.choice(STATES)
+        again = frame if a != b else r.choice(STATES)
+        paraphrase = again.format(thing, b)
+        if r.random() < 0.15:
+            paraphrase = r.choice(NEGATED_STATES).format(thing, r.choice(other))
+        if r.random() < 0.5:
+            return frame.format(thing, a), paraphrase, r.choice(NEGATED_STATES).format(thing, a)
+        return frame.format(thing, a), paraphrase, frame.format(thing, r.choice(other))
+
+    def moves(self) -> Triple:
+        r = self.r
+        same, other, things = r.choice(self.lines["moves"])
+        if r.random() < 0.5:
+            same, other = other, same
+        (a, b), thing = self._two(same), r.choice(things)
+        when = r.choice(("", " today", " last year", " again", " at noon", " in the end"))
+        return f"{thing} {a}{when}", f"{thing} {b}{when}", f"{thing} {r.choice(other)}{when}"
+
+    def doings(self) -> Triple:
+        r = self.r
+        words = r.choice(self.lines["doings"])[0]
+        one, two = r.sample(self.lines["people"][0][0], 2)
+        frame = r.choice(PEOPLE_FRAMES)
+        (a, b), miss = self._two(words), frame.format(f"{two} {words[0]} {one}")
+        if r.random() < 0.5:
+            return (
+                frame.format(f"{one} {a} {two}"),
+                frame.format(f"{two} was {words[0]} by {one}"),
+                miss,
+            )
+        return frame.format(f"{one} {a} {two}"), frame.format(f"{one} {b} {two}"), miss
+
+    def requests(self) -> Triple:
+        """A command as it is asked for in two ways, and negated or reported."""
+        (wanted, _, kind), (other, _, section) = self.commands.pair()
+        while kind != "command" or section in ("chat", "other"):
+            (wanted, _, kind), (other, _, section) = self.commands.pair()
+        return wanted, self.commands.again(), other
+
+    def triples(self) -> Iterator[Triple]:
+        kinds = (
+            self.verbs,
+            self.verbs,
+            self.adjectives,
+            self.moves,
+            self.doings,
+            self.doings,
+            self.requests,
+        )
+        while True:
+            yield self.r.choice(kinds)()

@@ -1,0 +1,161 @@
+"""Whether a score of 0.9 is right nine times in ten: temperatures, and the error that is left.
+
+A temperature is fitted on one half of what is held out, by hash, and reported on the other; export
+divides the head's weights by it, so the engine needs nothing.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Callable
+
+import numpy as np
+
+from ..data.entities import NAMES, VALIDATION
+from ..data.intents import intent_items
+from ..data.labeled import QUESTIONS, classified_items, slot_tag, without_punctuation
+from ..data.sets import Data
+from .metrics import entity_tags
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+BINS = 15
+LOWEST, HIGHEST, TRIED = 0.3, 4.0, 200
+CLASSES = ("intent", "sentiment", "emotion", "clinc150", "snips", "hwu_slurp_home_subset")
+MOST = 3000  # items of a set
+# Labels as they are published, by those that older models have.
+RENAMED = {"negative": "NEGATIVE", "positive": "POSITIVE"} | {
+    f"I-{short}": f"I-{name}" for short, name in NAMES.items()
+}
+
+
+@dataclass
+class Answers:
+    """Logits, the index of what is right, and a key by which the halves are told apart."""
+
+    logits: list[Any]
+    right: list[int]
+    keys: list[str]
+
+    def half(self, fitted: bool) -> tuple[list[Any], list[int]]:
+        at = [i for i, key in enumerate(self.keys) if (zlib.crc32(key.encode()) % 2 == 0) == fitted]
+        return [self.logits[i] for i in at], [self.right[i] for i in at]
+
+
+def probabilities(logits: Any, temperature: float) -> Floats:
+    scaled: Floats = np.asarray(logits, np.float64) / temperature
+    scaled = np.exp(scaled - scaled.max())
+    scaled /= scaled.sum()
+    return scaled
+
+
+def loss(logits: Sequence[Any], right: Sequence[int], temperature: float) -> float:
+    found = [probabilities(row, temperature)[at] for row, at in zip(logits, right)]
+    return -float(np.log(np.maximum(found, 1e-9)).mean())
+
+
+def fitted_temperature(answers: Answers) -> float:
+    """The temperature at which what is right is likeliest."""
+    logits, right = answers.half(fitted=True)
+    tried = np.geomspace(LOWEST, HIGHEST, TRIED)
+    return float(min(tried, key=lambda one: loss(logits, right, one)))
+
+
+def expected_error(answers: Answers, temperature: float = 1.0) -> float:
+    """Expected calibration error: how far scores are from how often they are right."""
+    logits, right = answers.half(fitted=False)
+    found = [probabilities(row, temperature) for row in logits]
+    scores = np.array([row.max() for row in found])
+    is_right = np.array([row.argmax() == at for row, at in zip(found, right)], float)
+    bins = np.minimum((scores * BINS).astype(int), BINS - 1)
+    total = 0.0
+    for one in range(BINS):
+        inside = bins == one
+        if inside.any():
+            total += abs(scores[inside].mean() - is_right[inside].mean()) * inside.mean()
+    return total
+
+
+def of_classes(pipe: Any, name: str, data: Data) -> Iterator[tuple[Any, int, str]]:
+    items = (
+        intent_items(data, "validation")
+        if name == "intent"
+        else classified_items(data, name, "validation")
+    )
+    index = {RENAMED.get(label, label): i for i, label in enumerate(pipe.labels)}
+    for text, label in items[:: max(1, len(items) // MOST)]:
+        if label in index:
+            ids = pipe.tokenizer(text, truncation=True)["input_ids"]
+            yield pipe.model([ids]).tensor.tolist()[0], index[label], text
+
+
+def tagged(name: str, data: Data) -> Iterator[tuple[list[str], list[str]]]:
+    if name == "ner":
+        for each in VALIDATION:
+            for item in data.read(each, "validation")[:MOST]:
+                yield (
+                    item["tokens"],
+                    ["I" + t[1:] if t != "O" else t for t in entity_tags(item["tags"])],
+                )
+    elif name == "slots":
+        for item in data.read("hwu64_slots", "validation"):
+            yield without_punctuation(item["tokens"]), [slot_tag(tag) for tag in item["tags"]]
+    else:
+        for item in data.read("ud_ewt", "validation")[:MOST]:
+            yield item["tokens"], item["tags"]
+
+
+def of_tokens(pipe: Any, name: str, data: Data) -> Iterator[tuple[Any, int, str]]:
+    """Of words that are something, or are taken for it; most words are neither."""
+    index = {RENAMED.get(label, label): i for i, label in enumerate(pipe.labels)}
+    for words, tags in tagged(name, data):
+        encoded = pipe.tokenizer(words, is_split_into_words=True, truncation=True)
+        rows, before = pipe.model([encoded["input_ids"]]).tensor.tolist()[0], None
+        for row, word in zip(rows, encoded.word_ids()):
+            if word is not None and word != before and tags[word] in index:
+                best = max(range(len(row)), key=row.__getitem__)
+                if "O" not in index or best or index[tags[word]]:
+                    yield row, index[tags[word]], " ".join(words)
+            before = word
+
+
+def of_answers(pipe: Any, _name: str, data: Data) -> Iterator[tuple[Any, int, str]]:
+    """Where answers begin and end, among the context's tokens."""
+    for name in dict.fromkeys(QUESTIONS):
+        for item in data.read(name, "validation")[: MOST // 4]:
+            encoded = pipe.tokenizer(
+                item["question"],
+                item["context"],
+                truncation="only_second",
+                max_length=512,
+                return_offsets_mapping=True,
+            )
+            begin = item["answers"]["answer_start"][0]
+            end = begin + len(item["answers"]["text"][0])
+            places = zip(encoded.sequence_ids(), encoded["offset_mapping"])
+            inside = [i for i, (side, _) in enumerate(places) if side == 1]
+            hits = [
+                at
+                for at, i in enumerate(inside)
+                if encoded["offset_mapping"][i][0] < end and encoded["offset_mapping"][i][1] > begin
+            ]
+            if not hits:
+                continue
+            output = pipe.model([encoded["input_ids"]], token_type_ids=[encoded["token_type_ids"]])
+            for logits, at in ((output.start_logits, hits[0]), (output.end_logits, hits[-1])):
+                row = logits.tolist()[0]
+                yield [row[i] for i in inside], at, item["context"]
+
+
+Collected = Callable[[Any, str, Data], Iterator[tuple[Any, int, str]]]
+KINDS: dict[str, tuple[str, Collected]] = {
+    **dict.fromkeys(CLASSES, ("text-classification", of_classes)),
+    **dict.fromkeys(("ner", "pos", "slots"), ("token-classification", of_tokens)),
+    "qa": ("question-answering", of_answers),
+}
+
+
+def collected(name: str, pipe: Any, data: Data) -> Answers:
+    found = list(KINDS[name][1](pipe, name, data))
+    return Answers([one[0] for one in found], [one[1] for one in found], [one[2] for one in found])

@@ -1,0 +1,76 @@
+"""How models do on made texts whose templates were held out of training, by kind of text."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from ..data.commands import Commands
+from ..data.intents import NONE
+from ..data.noise import spoken, typed
+from ..data.opinions import made_opinions
+from .models import Open
+from .statistics import percentage
+
+Scores = dict[str, float]
+COUNT = 3000
+SEED = 77
+UNSURE = (0.35, 0.65)
+CLEAR = (0.3, 0.7)
+
+
+def rates(found: Iterator[tuple[str, bool]]) -> Scores:
+    right: collections.Counter[str] = collections.Counter()
+    total: collections.Counter[str] = collections.Counter()
+    for kind, is_right in found:
+        right[kind] += is_right
+        total[kind] += 1
+    return {kind: percentage(right[kind], total[kind]) for kind in sorted(total)}
+
+
+def intents(pipe: Any) -> Scores:
+    """Commands: rightly understood, also with slips and as spoken; the other kinds: refused."""
+    made = Commands(SEED, held_out=True)
+
+    def found() -> Iterator[tuple[str, bool]]:
+        for text, label, kind in itertools.islice(made.texts(), COUNT):
+            answer = pipe(text)["label"]
+            if label == NONE:
+                yield f"{kind} refused", answer is None
+                continue
+            yield f"{kind} right", answer == label
+            yield f"{kind} kept", answer is not None
+            yield "typed right", pipe(typed(text, made.r))["label"] == label
+            yield "spoken right", pipe(spoken(text, made.r))["label"] == label
+
+    return rates(found())
+
+
+def positive(pipe: Any, text: str) -> float:
+    answer = pipe(text, top_k=None)
+    return float(next(one["score"] for one in answer if one["label"].lower() == "positive"))
+
+
+def opinions(pipe: Any) -> Scores:
+    """By how probable it is that people call them positive; in the middle the score has to be."""
+
+    def found() -> Iterator[tuple[str, bool]]:
+        for text, weight, _ in itertools.islice(made_opinions(SEED, held_out=True), COUNT):
+            score = positive(pipe, text)
+            if CLEAR[0] < weight < CLEAR[1]:
+                yield f"{weight} unsure", UNSURE[0] <= score <= UNSURE[1]
+            else:
+                yield f"{weight} right", (score > 0.5) == (weight > 0.5)
+
+    return rates(found())
+
+
+def phenomena(opened: Open) -> dict[str, Scores]:
+    random.seed(SEED)
+    return {
+        "intent": intents(opened("intent-classification", "intent")),
+        "sentiment": opinions(opened("sentiment-analysis", "sentiment")),
+    }
