@@ -61,7 +61,9 @@ def test_scored_templates_are_none_that_train() -> None:
     for part in ("imperatives", "questions", "frames"):
         taught, scored = getattr(grammar(False), part), getattr(grammar(True), part)
         assert scored
-        assert not [line for name in scored for line in scored[name] if line in taught.get(name, ())]
+        assert not [
+            line for name in scored for line in scored[name] if line in taught.get(name, ())
+        ]
     assert not {line for line, _ in opinions(True)[1]} & {line for line, _ in opinions(False)[1]}
 
 

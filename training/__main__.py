@@ -5,6 +5,7 @@
     python -m training stage NAME DATA RUN       one of them again, from what is in RUN
     python -m training adopt DATA RUN            RUN from the packaged models, for the last pass
     python -m training score DATA                the models of the package, on validation
+    python -m training score DATA --card --set intent        one set again, in the tables too
     python -m training score --set clinc150 --data FILE      one of them, on a file of the same form
     python -m training fidelity DATA RUN         the loss of accuracy by int8
     python -m training export DATA RUN TASK ...  some models of a run to the package
@@ -26,6 +27,8 @@ import sys
 from pathlib import Path
 
 from .recipe import RECIPE, Recipe, miniature
+
+Scores = dict[str, float]
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -104,6 +107,15 @@ def train(args: argparse.Namespace) -> None:
         run_all(run)
 
 
+def with_earlier(found: dict[str, Scores], card: Path) -> dict[str, Scores]:
+    """New scores of some sets; baselines, and scores of other sets, as the card has them."""
+    earlier: dict[str, Scores] = json.loads(card.read_text(encoding="utf-8"))["scores"]
+    for name, scores in found.items():
+        baselines = {key: value for key, value in earlier.get(name, {}).items() if key[0] == "("}
+        earlier[name] = scores | {k: v for k, v in baselines.items() if k not in scores}
+    return earlier
+
+
 def score(args: argparse.Namespace) -> None:
     from .data.sets import Data, items
     from .release.card import write_card
@@ -114,17 +126,20 @@ def score(args: argparse.Namespace) -> None:
 
     outputs = Outputs.package()
     opened = in_folders(outputs.models, outputs.weights)
-    if args.set and args.set not in SETS:
-        raise ValueError(f"the set {args.set} is unknown: expected one of {', '.join(SETS)}.")
+    known = (*SETS, "intent")
+    if args.set and args.set not in known:
+        raise ValueError(f"the set {args.set} is unknown: expected one of {', '.join(known)}.")
     if args.data:
-        if not args.set:
+        if args.set not in SETS:
             raise ValueError("--data needs --set, which says how the file is scored.")
         print(json.dumps({args.set: SETS[args.set].metric(items(args.data), opened)}))
         return
-    if args.card and (args.set or not args.folder):
-        raise ValueError("--card needs the scores of all sets: give DATA, and no --set.")
+    if args.card and not args.folder:
+        raise ValueError("--card needs scores: give DATA.")
     data = Data(args.folder) if args.folder else None
     found = score_sets(data, opened, args.set, args.baselines, print)
+    if args.card and args.set:
+        found = with_earlier(found, outputs.card)
     if args.card and outputs.document:
         write_card(found, outputs.card, outputs.document)
         write_tables(found, outputs.weights, outputs.document, opened)

@@ -277,10 +277,10 @@ class Losses:
     gold_beside_silver: float = 0.5  # gold sentences are few, and soon learned by heart
     silver_batch: int = 64
     repeated: float = 0.3  # the lesson in attention
-    lesson_pool: int = 120_000  # made texts
+    lesson_pool: int = 80_000  # made texts
     lesson_made: float = 1.0  # weight
     lesson_shares: tuple[float, float, float] = (0.35, 0.45, 0.2)  # own, made, without labels
-    lesson_noise: float = 0.3  # of the texts have slips, and half as many are as spoken
+    lesson_noise: float = 0.4  # of the texts have slips, and half as many are as spoken
     lesson_longest: int = 256
     lesson_batch: int = 128
     vector_pairs: float = 3.0  # all pairs' similarities, beside each vector
@@ -466,7 +466,7 @@ FOUR = Pass(
     "four",
     "again",
     (
-        Tuning("intent", 5000, 1e-3, start="finish/intent", teacher=False, earlier=1.0),
+        Tuning("intent", 4300, 1e-3, start="finish/intent", teacher=False, earlier=1.0),
         Tuning("sentiment", 3000, 1e-3, start="finish/sentiment", teacher=False, earlier=1.0),
         Tuning("vectors", 2000, 7e-4, start="finish/vectors", teacher=False),
         Tuning("slots", 4000, 1e-3, start="finish/slots"),

@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from ..data.entities import NAMES, VALIDATION
+from ..data.entities import VALIDATION
 from ..data.intents import intent_items
 from ..data.labeled import QUESTIONS, classified_items, slot_tag, without_punctuation
 from ..data.sets import Data
@@ -25,8 +25,12 @@ LOWEST, HIGHEST, TRIED = 0.3, 4.0, 200
 CLASSES = ("intent", "sentiment", "emotion", "clinc150", "snips", "hwu_slurp_home_subset")
 MOST = 3000  # items of a set
 # Labels as they are published, by those that older models have.
-RENAMED = {"negative": "NEGATIVE", "positive": "POSITIVE"} | {
-    f"I-{short}": f"I-{name}" for short, name in NAMES.items()
+RENAMED = {
+    "negative": "NEGATIVE",
+    "positive": "POSITIVE",
+    "I-PER": "I-PERSON",
+    "I-LOC": "I-LOCATION",
+    "I-ORG": "I-ORGANIZATION",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Callable
 
-from ..data.entities import ENTITIES, NAMES, entity
+from ..data.entities import ENTITIES, entity
 from ..data.intents import NONE, intent_items
 from ..data.labeled import label_of, slot_tag, without_punctuation
 from ..data.sets import Data, Item
@@ -77,7 +77,7 @@ def parts_of_speech(items: list[Item], opened: Open) -> Scores:
 
 def entity_tags(tags: Sequence[str]) -> list[str]:
     """A set's tags in our scheme."""
-    return [f"{t[:2]}{NAMES[ENTITIES[entity(t, True)]]}" if t != "O" else "O" for t in tags]
+    return [f"{t[:2]}{ENTITIES[entity(t, True)]}" if t != "O" else "O" for t in tags]
 
 
 def entities(items: list[Item], opened: Open) -> Scores:

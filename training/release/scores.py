@@ -70,7 +70,7 @@ def score_sets(
         if with_baselines and data and name not in FILES:
             found[name] |= {f"({k})": v for k, v in baselines(data, name, rows).items()}
         say(line_of(name, found[name]))
-    if data and not only:
+    if data and only in (None, "intent"):
         found["intent"] = metrics.intent(data, opened)
         say(line_of("intent", found["intent"]))
     return found
