@@ -313,7 +313,8 @@ bl_status bl_read_commands(const bl_session *intents, const bl_session *slots, c
     r.commands.item_size = sizeof(bl_command);
     r.values.item_size = sizeof(bl_value);
     status = take_memory(&r, error);
-    if (status == BL_OK) status = read_commands(&r, error);
+    if (status != BL_OK || !r.scores) return status;
+    status = read_commands(&r, error);
     bl_command *commands = r.commands.items;
     for (size_t i = 0; status == BL_OK && slots && i < r.commands.count; i++)
         status = add_values(&r, &commands[i], error);

@@ -112,7 +112,7 @@ static bl_status token_capacity(const bl_session *s, const part *p, size_t most,
 {
     *capacity = p->size < most ? p->size : most; /* a token has a byte at least */
     if (*capacity < COUNTED_FROM) return BL_OK;
-    size_t count;
+    size_t count = 0;
     const bl_status status = tokenize(s, p, NULL, NULL, 0, &count, error);
     if (status == BL_OK && count < *capacity) *capacity = count;
     return status;
@@ -248,7 +248,7 @@ static bl_status read_beginning(const bl_session *s, const bl_text *text, size_t
 static bl_status read_all(const bl_session *s, const bl_text *text, tokens_of_row *t,
                           bl_error *error)
 {
-    bl_text_tokens all;
+    bl_text_tokens all = { 0 };
     const bl_status status = bl_read_tokens(s, text, SIZE_MAX, 0, &all, error);
     if (status != BL_OK) return status;
     const int pair = all.second != BL_NO_PAIR;

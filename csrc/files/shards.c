@@ -31,7 +31,7 @@ static bl_status add_name(names *n, const char *name, bl_error *error)
         n->names = more;
         n->capacity = capacity;
     }
-    strcpy(n->names[n->count++], name);
+    memcpy(n->names[n->count++], name, strlen(name) + 1); /* shorter than NAME_SIZE */
     return BL_OK;
 }
 

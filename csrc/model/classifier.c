@@ -24,7 +24,8 @@ static float next_normal(uint64_t *state)
     enum { TERMS = 12, BITS = 20 };
     int64_t sum = 0;
     for (int i = 0; i < TERMS; i++) sum += (int64_t)(next_bits(state) >> (64 - BITS));
-    return (float)(sum - (int64_t)TERMS / 2 * (1 << BITS)) * (1.0f / (1 << BITS));
+    const int64_t mean = TERMS / 2 * (1 << BITS);
+    return (float)(sum - mean) * (1.0f / (1 << BITS));
 }
 
 /* One layer's weight and bias, with `rows` outputs. Returns the memory behind them. */

@@ -252,7 +252,8 @@ bl_status bl_add_step_settings(const char *type, const char *name, const char *t
     bl_status status = BL_OK;
     if (!strcmp(type, "Dropout")) return BL_OK; /* does nothing once a model is trained */
     if (!strcmp(type, "Dense")) step.kind = BL_DENSE_STEP;
-    else if (strcmp(type, "Normalize") != 0 || s->step_count == BL_MOST_STEPS)
+    if ((step.kind != BL_DENSE_STEP && strcmp(type, "Normalize") != 0) ||
+        s->step_count == BL_MOST_STEPS)
         return bl_fail(error, BL_CONFIG_ERROR,
                        "modules.json asks for %s behind the encoder, but only one Pooling and then "
                        "up to %d of Dense, Normalize and Dropout can be run; run this model with "

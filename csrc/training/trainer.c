@@ -59,7 +59,8 @@ static void set_constants(bl_trainer *t, const bl_training_options *o)
         t->class_weights[c] = o->class_weights ? o->class_weights[c] : 1.0f;
     for (size_t c = 0; c < t->padded_labels; c++) t->label_mask[c] = c < o->labels ? 0.0f : -1e30f;
     t->o.class_weights = t->class_weights;
-    t->attention_factor = 1.0f / sqrtf((float)(t->c.hidden / t->c.heads));
+    const size_t head_width = t->c.hidden / t->c.heads; /* it divides without a rest */
+    t->attention_factor = 1.0f / sqrtf((float)head_width);
 }
 
 bl_trainer *bl_trainer_create(const bl_model *start, const bl_training_options *options,
