@@ -41,7 +41,7 @@ cdef Tensor of_shape(Tensor like):
 
 
 cdef Tensor floats_of(object values, str name):
-    """Numbers as a Tensor whose values are next to each other; a Tensor of this kind is not copied."""
+    """Numbers as a Tensor whose values are next to each other; such a Tensor is not copied."""
     cdef Tensor shape = Tensor.__new__(Tensor)
     cdef Tensor t
     if isinstance(values, Tensor) and (<Tensor>values).base is None:
