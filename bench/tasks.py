@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -111,7 +111,7 @@ def main() -> None:
         for task, head in HEADS.items():
             folder = checkpoint(Path(scratch) / task, args.vocab, head)
             text = TEXT.replace("quiet", "[MASK]") if task == "fill-mask" else TEXT
-            pipe: Any = bf.pipeline(task, folder)
+            pipe = cast(Any, bf.pipeline)(task, folder)
             row = pipe.tokenizer(text).encodings[0]
             assert len(row) == 16
             calls: dict[str, Callable[[], object]] = {"bertlite_fast": partial(pipe, text)}

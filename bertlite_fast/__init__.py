@@ -33,6 +33,7 @@ from .models import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .config import Config
+    from .cross_encoder import CrossEncoder
     from .datasets import KeyDataset, KeyPairDataset
     from .finetune.arguments import TrainingArguments
     from .finetune.callbacks import EarlyStoppingCallback, TrainerCallback
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from .opening import AutoConfig
     from .opening import AutoConfig as BertConfig
     from .opening import AutoConfig as DistilBertConfig
-    from .cross_encoder import CrossEncoder
     from .pipelines import pipeline
     from .sentence_transformer import SentenceTransformer
     from .tasks.base import Pipeline

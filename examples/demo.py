@@ -41,8 +41,8 @@ def main() -> None:
         "wake me up at seven",
         "The river flows through three provinces.",
     ):
-        answer = intents(text)
-        print("intent              ", text, "->", answer["label"], f"{answer['score']:.2f}")
+        intent = intents(text)
+        print("intent              ", text, "->", intent["label"], f"{intent['score']:.2f}")
 
     text = "I love this new smartwatch!"
     print("sentiment           ", text, "->", pipeline("sentiment-analysis")(text))
@@ -52,8 +52,8 @@ def main() -> None:
 
     text = "I need help with my account"
     labels = ["account issue", "payment issue", "general inquiry"]
-    answer = pipeline("zero-shot-classification")(text, candidate_labels=labels)
-    print("zero-shot           ", text, "->", answer["labels"][0], f"{answer['scores'][0]:.2f}")
+    ranking = pipeline("zero-shot-classification")(text, candidate_labels=labels)
+    print("zero-shot           ", text, "->", ranking["labels"][0], f"{ranking['scores'][0]:.2f}")
 
     similarity = pipeline("sentence-similarity")
     print(

@@ -103,7 +103,8 @@ def test_settings(intents: Any, tmp_path: Path) -> None:
     assert intents(text, slots=slots) == intents(text, slots="bertlite/slots")
     own = test_tasks.make(tmp_path / "s", "token-classification", test_tasks.TAGS)
     assert isinstance(intents("light", slots=own)["slots"], list)
-    for wrong in (3, 1.5, [], intents):
+    odd: tuple[Any, ...] = (3, 1.5, [], intents)
+    for wrong in odd:
         with pytest.raises(InputError, match="slots is"):
             intents(text, slots=wrong)
     with pytest.raises(ModelConfigError, match="token-classification"):

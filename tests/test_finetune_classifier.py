@@ -208,7 +208,7 @@ def test_files(name: str, content: str, found: Any, tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"caf\xe9,x\n", "not UTF-8"),
+        ("café,x\n".encode("latin-1"), "not UTF-8"),
         (b"one column\n", "one column"),
         (b"a,b,c\n1,2,3\n", "no header"),
         (b"text,label\na,b,c\n", "row 2"),

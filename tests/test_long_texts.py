@@ -110,7 +110,7 @@ def test_a_text_of_one_window_is_read_as_ever(model: str) -> None:
     text = "Angela Merkel wanted to dim the lamp in the kitchen at nine, in Paris. " * 2
     assert len(ours.tokenizer.encode(text)) <= ours.model.info["window"]
     for strategy in ("none", "words", "simple", "first", "average", "max"):
-        settings = {"aggregation_strategy": strategy, "ignore_labels": []}
+        settings: dict[str, Any] = {"aggregation_strategy": strategy, "ignore_labels": []}
         assert ours(text, **settings) == ours(text, **settings, windows=False)
 
 

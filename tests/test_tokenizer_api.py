@@ -307,8 +307,8 @@ def test_what_there_is_to_know(both: Any, tmp_path: Path) -> None:
             getattr(ours, name)
     with pytest.raises(AttributeError, match="no_such_thing"):
         _ = ours.no_such_thing
-    with pytest.raises(bf.InputError, match="colour"):
-        ours("turn", colour=1)
+    with pytest.raises(bf.InputError, match="hue"):
+        ours("turn", hue=1)
 
 
 def test_long_texts_are_reported_once(both: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ import pytest
 from training.data import held_out, opposites
 from training.data.commands import Commands, grammar
 from training.data.intents import LABELS, NONE
-from training.data.noise import noisy, spoken, typed
+from training.data.noise import spoken, typed
 from training.data.opinions import made_opinions, opinions
 from training.data.templates import filled, parsed
 from training.data.unanswerable import unanswerable

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -104,7 +104,7 @@ def words(folders: dict[str, Path]) -> dict[str, Any]:
     found = {}
     for task, folder in TASKS.values():
         (folders[folder] / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
-        found[task] = bf.pipeline(task, folders[folder])
+        found[task] = cast(Any, bf.pipeline)(task, folders[folder])
     return found
 
 
@@ -133,7 +133,7 @@ def test_arguments_of_pipeline(folders: dict[str, Path], words: dict[str, Any]) 
     )
     assert named(TEXT)[0]["label"] in names.values()
     with pytest.raises(bf.InputError, match="pipeline_class"):
-        bf.pipeline("text-classification", folder, pipeline_class=bf.Pipeline)
+        cast(Any, bf.pipeline)("text-classification", folder, pipeline_class=bf.Pipeline)
     with pytest.raises(bf.InputError, match="model_kwargs has hidden_size"):
         bf.pipeline("text-classification", folder, model_kwargs={"hidden_size": 3})
 
@@ -149,7 +149,7 @@ def test_a_pipeline_without_a_task_is_for_its_models_head(
     if "intent" in bf.embedded.names():
         assert bf.pipeline(model="bertlite/intent").task == "intent-classification"
     with pytest.raises(bf.InputError, match="None is not a task"):
-        bf.pipeline()
+        cast(Any, bf.pipeline)()
 
 
 def test_a_pipeline_is_saved(words: dict[str, Any], tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_max_length_is_obeyed_as_transformers_does(
         str(folder),
         tokenizer=transformers.BertTokenizer(str(folder / "vocab.txt")),
     )
-    ours = bf.pipeline("text-classification", folder, precision="fp32")
+    ours: Any = bf.pipeline("text-classification", folder, precision="fp32")
     for more in ({}, {"truncation": True, "max_length": 4}, {"top_k": None, "max_length": 3}):
         more = {**more, "truncation": True}
         a, b = theirs_(TEXT, **more), ours(TEXT, **more)
@@ -222,7 +222,7 @@ def test_questions_are_given_in_every_way(folders: dict[str, Path], words: dict[
     folder = folders["L2H64-question-answering"]
     source = folders["L2H64-encoder"] / "vocab.txt"
     (folder / "vocab.txt").write_bytes(source.read_bytes())
-    pipe = bf.pipeline("question-answering", folder)
+    pipe: Any = bf.pipeline("question-answering", folder)
     question, context = "turn on", "the light a b"
     expected = pipe(question=question, context=context)
     item = {"question": question, "context": context}

@@ -107,6 +107,7 @@ def test_hidden_states_are_those_of_transformers(folders: dict[str, Path], name:
         expected = theirs(ids, mask, output_hidden_states=True).hidden_states
     for threads in (1, 3):
         found = ours(ids, mask, output_hidden_states=True, threads=threads).hidden_states
+        assert found is not None
         assert len(found) == len(expected) == 3
         for a, b in zip(found, expected):
             assert a.shape == b.shape
@@ -120,9 +121,11 @@ def test_hidden_states_do_not_change_the_answer(folders: dict[str, Path]) -> Non
     plain, more = model(many), model(many, output_hidden_states=True)
     assert plain.tensor.tolist() == more.tensor.tolist()
     last = bf.Model(folders["L2H64-sequence-classification"])(many)
+    assert more.hidden_states is not None
     assert np.array_equal(more.hidden_states[-1], last.last_hidden_state)
     assert all(np.array_equal(s[0], s[11]) for s in more.hidden_states)
     for other in (pickle.loads(pickle.dumps(more)), copy.deepcopy(more)):
+        assert other.hidden_states is not None
         assert np.array_equal(other.hidden_states[0], more.hidden_states[0])
 
 
@@ -227,8 +230,9 @@ def test_arguments_of_from_pretrained(tiny: Path) -> None:
     }
     assert bf.AutoModel.from_pretrained(tiny, **ignored).info["layers"] == 2
     for name in ("quantization_config", "gguf_file", "state_dict", "from_tf", "variant"):
+        refused: dict[str, Any] = {name: "x"}
         with pytest.raises(bf.InputError, match=name):
-            bf.AutoModel.from_pretrained(tiny, **{name: "x"})
+            bf.AutoModel.from_pretrained(tiny, **refused)
 
 
 def test_a_subfolder_and_a_cache(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,7 +385,7 @@ def test_checkpoints_in_several_files(folders: dict[str, Path], tmp_path: Path, 
     (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
     base, ending = ("model", "safetensors") if safe else ("pytorch_model", "bin")
     save = safetensors.save_file if safe else torch.save
-    files = {}
+    files: dict[str, str] = {}
     for i in range(3):
         part = {name: tensors[name] for name in sorted(tensors)[i::3]}
         file = f"{base}-{i + 1:05}-of-00003.{ending}"
@@ -408,7 +412,7 @@ def test_checkpoints_in_several_files(folders: dict[str, Path], tmp_path: Path, 
 def test_the_task_decides_between_two_heads(folders: dict[str, Path], tmp_path: Path) -> None:
     pytest.importorskip("torch")
     safetensors = pytest.importorskip("safetensors.torch")
-    both = {}
+    both: dict[str, Any] = {}
     for task in ("question-answering", "sequence-classification"):
         both |= safetensors.load_file(folders[f"L2H64-{task}"] / "model.safetensors")
     safetensors.save_file(both, tmp_path / "model.safetensors")

@@ -43,8 +43,8 @@ pipeline("ner", agregation_strategy="simple")  # error
 pipeline("text-classification")("a", top_q=2)  # error
 pipeline("text-classification")("a", max_length="long")  # error
 pipeline("text-classification")(5)  # error
-pipeline("text-classification")("a")[0]["lable"]  # error
-pipeline("intent-classification")("a", treshold=0.5)  # error
+pipeline("text-classification")("a")[0]["labell"]  # error
+pipeline("intent-classification")("a", minimum=0.5)  # error
 pipeline("intent-classification")("a")[0]  # error
 pipeline("question-answering")(question="a", contxt="b")  # error
 pipeline("question-answering")(question="a", context="b")["text"]  # error

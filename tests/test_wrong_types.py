@@ -9,7 +9,7 @@ import secrets
 import warnings
 from array import array
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import test_tasks
@@ -107,7 +107,7 @@ def callables(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, tuple
     }
     tokenizer = bf.Tokenizer(root / "e")
     found: list[tuple[Any, tuple[str, ...]]] = [
-        (bf.pipeline(task, path), TASKS) for task, path in made.items()
+        (cast(Any, bf.pipeline)(task, path), TASKS) for task, path in made.items()
     ]
     found += [(tokenizer, TOKENIZER)] * 4 + [(tokenizer.encode, TOKENIZER[:4])] * 2
     return [

@@ -54,7 +54,8 @@ def check_file(name: str) -> None:
 
 
 def unreadable(name: str, error: Exception) -> str:
-    return f"{name or 'an empty file name'} cannot be read: {getattr(error, 'strerror', None) or error}."
+    reason = getattr(error, "strerror", None) or error
+    return f"{name or 'an empty file name'} cannot be read: {reason}."
 
 
 def standard_input() -> BufferedIOBase:

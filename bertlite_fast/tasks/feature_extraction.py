@@ -23,8 +23,8 @@ class FeatureExtraction(Embedder):
     """The hidden states of a text's tokens, as transformers gives them.
 
     Settings: pooling: "mean", "cls" or "model" (what its files say) gives one vector instead;
-    normalize: to length 1; return_tensors: a Tensor instead of lists; tokenize_kwargs, or max_length and the like by
-    themselves: arguments for the tokenizer.
+    normalize: to length 1; return_tensors: a Tensor instead of lists; tokenize_kwargs, or
+    max_length and the like by themselves: arguments for the tokenizer.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("feature-extraction", "my-bert-vectors")

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ..task_types import Intent, IntentSettings
-
     from .token_classification import TokenClassification
 
 

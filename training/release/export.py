@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bertlite_fast import convert, embedded, pipeline
 
@@ -95,7 +95,7 @@ class Exporter:
 
     def _calibrated(self, name: str, state: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         """A state whose scores are as often right as they say."""
-        pipe = pipeline(KINDS[name][0], str(self._trial(name, state, more)))
+        pipe = cast(Any, pipeline)(KINDS[name][0], str(self._trial(name, state, more)))
         found = collected(name, pipe, self.run.data)
         degree = fitted_temperature(found)
         before, after = expected_error(found), expected_error(found, degree)

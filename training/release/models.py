@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, cast
 
 from bertlite_fast import pipeline
 
@@ -18,7 +18,7 @@ def in_folders(*folders: Path) -> Open:
         for folder in folders:
             file = folder / f"{name}.bertlite"
             if file.exists():
-                return pipeline(task, str(file), **options)
+                return cast(Any, pipeline)(task, str(file), **options)
         where = ", ".join(map(str, folders))
         raise FileNotFoundError(f"{name}.bertlite is missing in {where}; export the run first.")
 
@@ -29,6 +29,6 @@ def in_floats(folder: Path) -> Open:
     """Opens one folder in fp32, whatever the model's name."""
 
     def opened(task: str, _name: str, **options: Any) -> Any:
-        return pipeline(task, str(folder), precision="fp32", **options)
+        return cast(Any, pipeline)(task, str(folder), precision="fp32", **options)
 
     return opened

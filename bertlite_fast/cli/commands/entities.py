@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..screen import Part, Row, Screen
     from ..texts import Line
 
-COLORS = {"PER": 36, "LOC": 32, "ORG": 33, "MIS": 35}  # by the label's first letters
+COLORS = {"PER": 36, "LOC": 32, "ORG": 33, "MIS": 35}  # by first letters; codespell:ignore
 OTHER_COLOR = 34
 
 
