@@ -325,6 +325,24 @@ def test_damaged_lists_of_modules(text: str, tmp_path: Path) -> None:
         bf.SentenceTransformer(folder)
 
 
+@pytest.mark.parametrize("kind", ["Dense", "Normalize"])
+def test_a_converted_file_with_too_many_steps(kind: str, tmp_path: Path) -> None:
+    folder, file = made.save(tmp_path / "model", "mean"), tmp_path / "model.bertlite"
+    bf.convert(folder, file)
+    data = file.read_bytes()
+    start = 8 + int.from_bytes(data[:8], "little")
+    entries = json.loads(data[8:start])
+    sentence = json.loads(entries["__metadata__"]["sentence"])
+    step = {"type": kind, "in_features": made.HIDDEN, "out_features": made.HIDDEN}
+    sentence["modules"] = [step] * 2000  # far more than there is memory for
+    entries["__metadata__"]["sentence"] = json.dumps(sentence)
+    header = json.dumps(entries).encode()
+    header += b" " * (-(8 + len(header)) % 64)
+    file.write_bytes(len(header).to_bytes(8, "little") + header + data[start:])
+    with pytest.raises(bf.ModelConfigError, match=f"{kind} behind the encoder.*up to 16"):
+        bf.SentenceTransformer(file)
+
+
 def test_conversion_keeps_the_files_that_it_reads(tmp_path: Path) -> None:
     folder = made.save(tmp_path / "model", "mean", st.models.Dense(made.HIDDEN, 8))
     weights = folder / "2_Dense" / "model.safetensors"
