@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .finetune.callbacks import EarlyStoppingCallback, TrainerCallback
     from .finetune.classifier import TextClassifier
     from .finetune.trainer import Trainer
+    from .index import Index
     from .models import AutoModel as BertModel
     from .models import AutoModel as DistilBertModel
     from .models import AutoModelForMaskedLM as BertForMaskedLM
@@ -107,6 +108,7 @@ LAZY = {
     "Encoding": ("tokenizer", "Encoding"),
     "FeatureExtractionPipeline": ("tasks.feature_extraction", "FeatureExtraction"),
     "FillMaskPipeline": ("tasks.fill_mask", "FillMask"),
+    "Index": ("index", "Index"),
     "KeyDataset": ("datasets", "KeyDataset"),
     "KeyPairDataset": ("datasets", "KeyPairDataset"),
     "NerPipeline": ("tasks.token_classification", "TokenClassification"),
@@ -159,6 +161,7 @@ __all__ = [
     "Encoding",
     "FeatureExtractionPipeline",
     "FillMaskPipeline",
+    "Index",
     "InputError",
     "InstructionSetError",
     "KeyDataset",

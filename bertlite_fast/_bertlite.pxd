@@ -1,7 +1,7 @@
 # The C core's public header, declared once, and explained in include/bertlite.h.
 
 from libc.stddef cimport size_t
-from libc.stdint cimport int32_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 cdef extern from "bertlite.h" nogil:
     const char *BL_VERSION
@@ -345,3 +345,51 @@ cdef extern from "bertlite.h" nogil:
     void bl_normalize_rows(float *rows, size_t count, size_t width)
     void bl_dot_products(const float *a, size_t a_count, const float *b, size_t b_count,
                          size_t width, float *out)
+
+    # ---- an index
+    ctypedef struct bl_index:
+        pass
+    ctypedef struct bl_bytes:
+        const char *data
+        size_t size
+    ctypedef struct bl_index_info:
+        size_t width, count, positions, mapped_bytes
+        int keeps_floats
+        int64_t next_id
+    ctypedef struct bl_index_rows:
+        const float *vectors
+        size_t count
+        const int64_t *ids
+        const bl_bytes *texts
+        const bl_bytes *metadata
+    ctypedef struct bl_index_row:
+        int64_t id
+        bl_bytes text, metadata
+    ctypedef struct bl_index_query:
+        const float *queries
+        size_t count, k
+        const uint64_t *allowed
+        size_t candidates
+        unsigned threads
+    ctypedef struct bl_hit:
+        int64_t id
+        float score
+        uint32_t position
+    size_t BL_NO_POSITION
+    bl_index *bl_index_create(size_t width, int keep_floats, bl_error *error)
+    bl_index *bl_index_open(const char *path, bl_error *error)
+    bl_index *bl_index_open_memory(const void *data, size_t size, bl_error *error)
+    void bl_index_close(bl_index *index)
+    bl_status bl_index_save(const bl_index *index, const char *path, bl_error *error)
+    void bl_index_describe(const bl_index *index, bl_index_info *out)
+    bl_status bl_index_add(bl_index *index, const bl_index_rows *rows, bl_error *error)
+    bl_status bl_index_remove(bl_index *index, const int64_t *ids, size_t count, bl_error *error)
+    size_t bl_index_find(const bl_index *index, int64_t id)
+    size_t bl_index_next(const bl_index *index, size_t position)
+    bl_status bl_index_read(const bl_index *index, size_t position, bl_index_row *out,
+                            bl_error *error)
+    bl_status bl_index_vector(const bl_index *index, size_t position, float *out, bl_error *error)
+    size_t bl_index_workspace_size(const bl_index *index, const bl_index_query *query)
+    bl_status bl_index_search(const bl_index *index, const bl_index_query *query, bl_hit *hits,
+                              size_t *found, void *workspace, size_t workspace_size,
+                              bl_error *error)

@@ -16,6 +16,7 @@
     _answers.pxi        TextModel: text to answers
     _commands.pxi       what texts ask for, with the values in them
     _limits.pxi         work that shows the limits of a machine
+    _index.pxi          IndexCore: vectors that are searched
 
 An object whose __init__ did not run or failed is not open, and every method says so.
 """
@@ -42,7 +43,7 @@ import sys
 from _thread import allocate_lock
 from operator import index
 
-from .checks import LARGEST, whole
+from .checks import LARGEST, shown, whole
 from .errors import (
     BertliteError, InputError, InstructionSetError, ModelConfigError, ModelFileError,
     OutOfMemoryError, warn,
@@ -112,6 +113,7 @@ include "_answer_values.pxi"
 include "_answers.pxi"
 include "_commands.pxi"
 include "_limits.pxi"
+include "_index.pxi"
 
 
 def available_isas():

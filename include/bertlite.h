@@ -581,6 +581,95 @@ typedef struct {
 BL_API bl_status bl_describe_sentence(const bl_model *model, bl_sentence_info *out,
                                       bl_error *error);
 
+/* ---- an index: vectors that are searched --------------------------------------------------
+ *
+ * Rows are kept in int8, each with a scale, and searched exactly: a score is the dot product of
+ * the query, in 8 bits too, and the row; of vectors of length 1, their cosine. Ids and scores are
+ * the same on every instruction set and thread count. Any number of threads may search and read
+ * an index, but nobody may while it is changed. */
+
+typedef struct bl_index bl_index;
+
+typedef struct {
+    const char *data; /* NULL: none */
+    size_t size;
+} bl_bytes;
+
+/* positions: rows, those that were removed counted; next_id: what is given to the next row. */
+typedef struct {
+    size_t width, count, positions, mapped_bytes;
+    int keeps_floats;
+    int64_t next_id;
+} bl_index_info;
+
+/* width: values of a vector, 1 to 8192. keep_floats: the vectors are kept as floats too, from
+ * which the best candidates of a search can be scored again. */
+BL_API bl_index *bl_index_create(size_t width, int keep_floats, bl_error *error);
+/* A saved index, memory-mapped. Vectors and ids are checked now, texts when they are read. */
+BL_API bl_index *bl_index_open(const char *path, bl_error *error);
+/* The same from memory, which has to stay, and begin at a multiple of 8 bytes. */
+BL_API bl_index *bl_index_open_memory(const void *data, size_t size, bl_error *error);
+BL_API void bl_index_close(bl_index *index);
+/* Replaces the file at path atomically. Rows that were removed are left out. */
+BL_API bl_status bl_index_save(const bl_index *index, const char *path, bl_error *error);
+BL_API void bl_index_describe(const bl_index *index, bl_index_info *out);
+
+/* count vectors. ids (or NULL: those that follow next_id), 0 or more, none of them twice; texts
+ * and metadata, one for each, may be NULL. */
+typedef struct {
+    const float *vectors;
+    size_t count;
+    const int64_t *ids;
+    const bl_bytes *texts, *metadata;
+} bl_index_rows;
+
+/* All rows are added, or after a failure none. */
+BL_API bl_status bl_index_add(bl_index *index, const bl_index_rows *rows, bl_error *error);
+/* All ids are removed, or, if one of them is not there, none. */
+BL_API bl_status bl_index_remove(bl_index *index, const int64_t *ids, size_t count,
+                                 bl_error *error);
+
+#define BL_NO_POSITION ((size_t)-1)
+/* Where a row is, or BL_NO_POSITION. bl_index_next: the first row at or behind a position.
+ * Positions stay until rows are added or removed. */
+BL_API size_t bl_index_find(const bl_index *index, int64_t id);
+BL_API size_t bl_index_next(const bl_index *index, size_t position);
+
+/* text and metadata point into the index, and are valid until it changes. */
+typedef struct {
+    int64_t id;
+    bl_bytes text, metadata;
+} bl_index_row;
+BL_API bl_status bl_index_read(const bl_index *index, size_t position, bl_index_row *out,
+                               bl_error *error);
+/* The row's values: as floats where they are kept, otherwise scale * int8. */
+BL_API bl_status bl_index_vector(const bl_index *index, size_t position, float *out,
+                                 bl_error *error);
+
+/* allowed (or NULL): a bit for each position, bit p % 64 of word p / 64; only those rows are
+ * found. candidates: so many of the best rows are scored again from their floats; 0: none. */
+typedef struct {
+    const float *queries;
+    size_t count, k;
+    const uint64_t *allowed;
+    size_t candidates;
+    unsigned threads;
+} bl_index_query;
+
+typedef struct {
+    int64_t id;
+    float score;
+    uint32_t position;
+} bl_hit;
+
+/* Bytes of workspace that a search takes; 0 if there are too many queries for this machine. */
+BL_API size_t bl_index_workspace_size(const bl_index *index, const bl_index_query *query);
+/* hits: k for each query, the best first, equal scores in rising order of ids. *found: how many
+ * each query has: k, or fewer if there are not as many rows. */
+BL_API bl_status bl_index_search(const bl_index *index, const bl_index_query *query, bl_hit *hits,
+                                 size_t *found, void *workspace, size_t workspace_size,
+                                 bl_error *error);
+
 /* ---- numbers ---------------------------------------------------------------------------- */
 
 /* n logits as scores; out may be logits. */

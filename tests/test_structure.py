@@ -17,6 +17,7 @@ ALLOWED = {
     "kernels": {""},
     "tokenizer": {"", "files"},
     "model": {"", "files", "kernels"},
+    "search": {"", "files", "kernels", "model"},
     "answers": {"", "files", "kernels", "tokenizer", "model"},
     "training": {"", "kernels", "model"},
 }

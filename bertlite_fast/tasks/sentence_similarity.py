@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .._native import best_of, similarities
-from ..checks import whole
+from .._native import similarities
 from ..errors import InputError
+from ..index import Index
 from .base import refuse_unknown, text_list
 from .embedder import Embedder
 
@@ -85,32 +85,15 @@ class SentenceSimilarity(Embedder):
         To search the same texts again and again, make an index once.
         """
         index = texts if isinstance(texts, Index) else self.index(texts)
-        return index.search(query, top_k)
-
-    def index(self, texts: list[str]) -> Index:
-        """Texts that can be searched any number of times."""
-        return Index(self, texts)
-
-
-class Index:
-    """Texts and their vectors, to be searched."""
-
-    def __init__(self, pipe: Embedder, texts: list[str]) -> None:
-        self.pipe, self.texts = pipe, text_list(texts)
-        self.vectors = pipe.embed(self.texts)
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def search(self, query: str, top_k: int = 5) -> list[Found]:
-        """The texts closest to the query, best first: [{"index", "score", "text"}]."""
-        top_k = whole("top_k", top_k, 1)
         if not isinstance(query, str):
             raise InputError(f"a query has to be a str, not {type(query).__name__}.")
-        if not self.texts:
-            return []
-        scores = similarities(self.pipe.embed(query), self.vectors)
-        return [
-            {"index": i, "score": score, "text": self.texts[i]}
-            for i, score in best_of(scores, 0, top_k)
-        ]
+        found: list[Found] = index.search(query, top_k)
+        return found
+
+    def index(self, texts: list[str], keep_floats: bool = True, **settings: Any) -> Index:
+        """Texts that can be searched any number of times, and saved.
+
+        Without keep_floats the index takes a fifth of the memory, and scores are those of vectors
+        in 8 bits. Other settings are those of Index.
+        """
+        return Index(self, text_list(texts), keep_floats=keep_floats, **settings)
