@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, Union
 
+    from .sentence_transformer import SentenceTransformer
     from .tasks.embedder import Embedder
 
     Filter = Union[Callable[[Any], object], dict[str, Any]]
@@ -28,11 +29,11 @@ class Index:
     """Texts or vectors that can be searched any number of times, saved and loaded.
 
     Vectors are kept in int8, each with a scale, and searched exactly. A score is the dot product of
-    the query and the vector, both in 8 bits: the cosine, if they have length 1, as those of a pipeline
-    have. Results are the same on every board, and for any number of threads.
+    the query and the vector, both in 8 bits: the cosine, if they have length 1, as those of a
+    pipeline have. Results are the same on every board, and for any number of threads.
 
-    pipe: a sentence-similarity or feature-extraction pipeline, which embeds texts and queries; None
-    if only vectors are given. keep_floats: the vectors are kept as floats too (five times the
+    pipe: a sentence-similarity or feature-extraction pipeline or a SentenceTransformer, which embeds
+    texts and queries; None if only vectors are given. keep_floats: the vectors are kept as floats too (five times the
     memory), and a search scores its best candidates again from them.
 
     >>> from bertlite_fast import Index
@@ -47,7 +48,7 @@ class Index:
 
     def __init__(
         self,
-        pipe: Embedder | None = None,
+        pipe: Embedder | SentenceTransformer | None = None,
         texts: Iterable[str] | None = None,
         metadata: Iterable[Any] | None = None,
         *,
@@ -67,12 +68,14 @@ class Index:
             raise InputError("there are ids or metadata, but no texts or vectors to go with them.")
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], pipe: Embedder | None = None) -> Index:
+    def load(
+        cls, path: str | os.PathLike[str], pipe: Embedder | SentenceTransformer | None = None
+    ) -> Index:
         """An index that was saved. The file is memory-mapped, and texts are read when needed."""
         return cls._of(IndexCore(path=path), pipe)
 
     @classmethod
-    def _of(cls, core: IndexCore, pipe: Embedder | None) -> Index:
+    def _of(cls, core: IndexCore, pipe: Embedder | SentenceTransformer | None) -> Index:
         index = cls(pipe, keep_floats=core.keeps_floats)
         index._core = core
         return index
@@ -85,7 +88,7 @@ class Index:
         if self._core is None:
             if self.pipe is None:
                 raise InputError("an empty index needs a width to be saved; make it with width=...")
-            self._core = IndexCore(self.pipe.embed(["a"]).shape[1], self._keep_floats)
+            self._core = IndexCore(self._embed(["a"]).shape[1], self._keep_floats)
         self._core.save(path)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -118,7 +121,7 @@ class Index:
         if items is not None and vectors is None and not _are_texts(items):
             vectors = items
         elif items is not None:
-            texts = [items] if isinstance(items, str) else list(items)
+            texts = [items] if isinstance(items, str) else _listed("items", items)
             for text in texts:
                 if not (isinstance(text, str) or (text is None and vectors is not None)):
                     raise InputError(f"a text has to be a str, not {type(text).__name__}.")
@@ -126,8 +129,12 @@ class Index:
             if texts is None:
                 raise InputError("add takes texts or vectors.")
             vectors = self._embed(texts)
-        given = None if metadata is None else [_encoded(value) for value in metadata]
-        wanted = None if ids is None else list(ids)
+        given = (
+            None
+            if metadata is None
+            else [_encoded(value) for value in _listed("metadata", metadata)]
+        )
+        wanted = None if ids is None else _listed("ids", ids)
         rows = _rows(vectors)
         if self._core is None:
             if not len(rows):
@@ -141,7 +148,7 @@ class Index:
 
     def remove(self, ids: int | Iterable[int]) -> None:
         """Remove rows by their ids: all, or if one of them is not there, none."""
-        wanted = [ids] if isinstance(ids, int) else list(ids)
+        wanted = [ids] if isinstance(ids, int) else _listed("ids", ids)
         if self._core is None:
             if wanted:
                 raise InputError(f"id {shown(wanted[0])} is not in the index; nothing was removed.")
@@ -269,11 +276,18 @@ class Index:
                 "the index does not have a pipeline to embed texts with; give Index or Index.load "
                 "a sentence-similarity pipeline, or give vectors."
             )
-        return self.pipe.embed(texts) if texts else []
+        if not texts:
+            return []
+        # a SentenceTransformer has encode in its place
+        embed: Callable[[list[str]], Any] = getattr(self.pipe, "embed", None) or self.pipe.encode
+        return embed(texts)
 
 
 def _restored(
-    kind: type[Index], pipe: Embedder | None, keep_floats: bool, data: bytes | None
+    kind: type[Index],
+    pipe: Embedder | SentenceTransformer | None,
+    keep_floats: bool,
+    data: bytes | None,
 ) -> Index:
     """A pickled index."""
     if data is None:
@@ -281,12 +295,21 @@ def _restored(
     return kind._of(IndexCore(data=data), pipe)
 
 
+def _listed(name: str, values: Any) -> list[Any]:
+    try:
+        return list(values)
+    except TypeError:
+        raise InputError(f"{name} has to be a list, not {type(values).__name__}.") from None
+
+
 def _are_texts(items: Any) -> bool:
-    if isinstance(items, str):
-        return True
-    if hasattr(items, "tolist") or not isinstance(items, (list, tuple)):
-        return not hasattr(items, "tolist") and not hasattr(items, "__array__")
-    return any(isinstance(item, str) for item in items)
+    """Whether these are texts and not numbers: by an array's type, or by what is in a list."""
+    if isinstance(items, (list, tuple)):
+        return any(isinstance(item, str) for item in items)
+    kind = getattr(getattr(items, "dtype", None), "kind", None)
+    if kind is not None:
+        return kind in "OTU"
+    return not hasattr(items, "tolist") and hasattr(items, "__iter__")
 
 
 def _is_nested(rows: Any) -> bool:

@@ -202,6 +202,40 @@ static bl_status answer_question(bl_error *e) { return answer("answers", ask_ans
 static bl_status fill_mask(bl_error *e) { return answer("words", ask_words, e); }
 static bl_status embed(bl_error *e) { return answer("words", ask_vectors, e); }
 
+/* An index whose ids do not rise, so that it has a table, with a mapped segment and a new one. */
+static bl_status index_rows(bl_index *index, int64_t first, bl_error *error)
+{
+    static const float vectors[4 * TOKENS] = { 1, 2, 3, 4 };
+    static const bl_bytes texts[4] = { { "one", 3 }, { "two", 3 }, { NULL, 0 }, { "", 0 } };
+    const int64_t ids[4] = { first + 3, first, first + 2, first + 1 };
+    const bl_index_rows rows = { vectors, 4, ids, texts, texts };
+    bl_index_info before, after;
+    bl_index_describe(index, &before);
+    const bl_status status = bl_index_add(index, &rows, error);
+    bl_index_describe(index, &after);
+    if (after.count != before.count + (status == BL_OK ? 4 : 0))
+        stop("rows were added in part, or not at all");
+    return status;
+}
+
+static bl_status index_file(bl_error *error)
+{
+    char path[PATH_SIZE];
+    bl_index *index = bl_index_create(TOKENS, 1, error), *again = NULL;
+    bl_status status = index ? index_rows(index, 0, error) : error->status;
+    if (status == BL_OK) status = bl_index_save(index, in_folder("index", path), error);
+    if (status == BL_OK) {
+        again = bl_index_open(path, error);
+        status = again ? index_rows(again, 10, error) : error->status;
+    }
+    const int64_t ids[] = { 2, 12 };
+    if (status == BL_OK) status = bl_index_remove(again, ids, 2, error);
+    if (status == BL_OK) status = index_rows(again, 20, error);
+    bl_index_close(index);
+    bl_index_close(again);
+    return status;
+}
+
 static bl_status check_isa(bl_error *error) { return bl_check_isa(bl_isa_name(), error); }
 static bl_status multiply_in_cache(bl_error *error)
 {
@@ -233,6 +267,7 @@ static const struct {
     { "answer a question", answer_question },
     { "fill a mask", fill_mask },
     { "embed", embed },
+    { "save and open an index", index_file },
     { "check an instruction set", check_isa },
     { "measure a kernel", multiply_in_cache },
 };

@@ -111,6 +111,70 @@ static bl_status embed(bl_error *e)
     return bl_embed(&no_tokenizer, &text, NULL, &out, e);
 }
 
+static bl_status index_create(bl_error *e)
+{
+    return bl_index_create(0, 0, e) ? BL_OK : BL_INPUT_ERROR;
+}
+static bl_status index_open(bl_error *e) { return of(bl_index_open(missing, e), e); }
+static bl_status index_open_memory(bl_error *e)
+{
+    static const uint64_t damaged[32];
+    return of(bl_index_open_memory(damaged, sizeof damaged, e), e);
+}
+
+/* What happens to an index of two rows of two values. */
+static bl_status with_index(bl_status (*does)(bl_index *, bl_error *), bl_error *e)
+{
+    static const float vectors[] = { 1, 2, 3, 4 };
+    const bl_index_rows rows = { vectors, 2, NULL, NULL, NULL };
+    bl_index *index = bl_index_create(2, 0, NULL);
+    const bl_status added = index ? bl_index_add(index, &rows, NULL) : BL_MEMORY_ERROR;
+    const bl_status status = added == BL_OK ? does(index, e) : BL_OK;
+    bl_index_close(index);
+    return status;
+}
+static bl_status add_twice(bl_index *index, bl_error *e)
+{
+    static const float vectors[] = { 1, 2, 3, 4 };
+    static const int64_t ids[] = { 7, 7 };
+    const bl_index_rows rows = { vectors, 2, ids, NULL, NULL };
+    return bl_index_add(index, &rows, e);
+}
+static bl_status remove_missing(bl_index *index, bl_error *e)
+{
+    static const int64_t ids[] = { 0, 5 };
+    return bl_index_remove(index, ids, 2, e);
+}
+static bl_status read_missing(bl_index *index, bl_error *e)
+{
+    bl_index_row row;
+    return bl_index_read(index, 2, &row, e);
+}
+static bl_status vector_missing(bl_index *index, bl_error *e)
+{
+    float row[2];
+    return bl_index_vector(index, 2, row, e);
+}
+static bl_status search_small(bl_index *index, bl_error *e)
+{
+    static const float query[] = { 1, 2 };
+    const bl_index_query search = { query, 1, 1, NULL, 0, 1 };
+    bl_hit hit;
+    size_t found;
+    char workspace[1];
+    return bl_index_search(index, &search, &hit, &found, workspace, sizeof workspace, e);
+}
+static bl_status save_nowhere(bl_index *index, bl_error *e)
+{
+    return bl_index_save(index, missing, e);
+}
+static bl_status index_add(bl_error *e) { return with_index(add_twice, e); }
+static bl_status index_remove(bl_error *e) { return with_index(remove_missing, e); }
+static bl_status index_read(bl_error *e) { return with_index(read_missing, e); }
+static bl_status index_vector(bl_error *e) { return with_index(vector_missing, e); }
+static bl_status index_search(bl_error *e) { return with_index(search_small, e); }
+static bl_status index_save(bl_error *e) { return with_index(save_nowhere, e); }
+
 static const struct {
     const char *name;
     bl_status (*fails)(bl_error *error);
@@ -134,6 +198,15 @@ static const struct {
     { "bl_fill_mask", fill_mask },
     { "bl_fill_row_masks", fill_row_masks },
     { "bl_embed", embed },
+    { "bl_index_create", index_create },
+    { "bl_index_open", index_open },
+    { "bl_index_open_memory", index_open_memory },
+    { "bl_index_add", index_add },
+    { "bl_index_remove", index_remove },
+    { "bl_index_read", index_read },
+    { "bl_index_vector", index_vector },
+    { "bl_index_search", index_search },
+    { "bl_index_save", index_save },
 };
 
 int main(int argc, char **argv)

@@ -15,6 +15,7 @@ DOCUMENTS = {
     "csrc/kernels/README.md": ["csrc/kernels", "."],
     "docs/architecture.md": [".", "csrc", "csrc/kernels"],
     "docs/format.md": ["."],
+    "docs/index-format.md": ["."],
     "docs/wheels.md": ["."],
 }
 FILE = re.compile(r"`((?:[\w.*-]+/)*[\w*-]+\.(?:c|h|inc|py|pxd|md))`")

@@ -49,11 +49,13 @@ def quantized_query(query: np.ndarray) -> tuple[np.ndarray, np.float32]:
     return (values - (zero - 128)).astype(np.int64), np.float32(span * np.float32(1 / 254))
 
 
-def expected(rows: np.ndarray, query: np.ndarray, ids: list[int], k: int) -> list[tuple[int, float]]:
+def expected(
+    rows: np.ndarray, query: np.ndarray, ids: list[int], k: int
+) -> list[tuple[int, float]]:
     stored, scale = quantized_rows(rows)
     values, query_scale = quantized_query(query)
     exact = (stored @ values).astype(np.float32)
-    scores = exact * (query_scale * scale)
+    scores = (exact * query_scale) * scale
     order = sorted(range(len(rows)), key=lambda i: (-scores[i], ids[i]))[:k]
     return [(ids[i], float(scores[i])) for i in order]
 
@@ -125,11 +127,15 @@ def test_adding_and_removing_as_a_dict_does() -> None:
     all_rows = vectors(20000, 8, seed=4)
     for step in range(300):
         some = chance.randrange(1, 60)
-        new = [i for i in dict.fromkeys(chance.randrange(4000) for _ in range(some)) if i not in rows]
+        new = [
+            i for i in dict.fromkeys(chance.randrange(4000) for _ in range(some)) if i not in rows
+        ]
         texts = [f"text {step} {i}" if i % 3 else None for i in new]
         values = all_rows[step * 60 : step * 60 + len(new)]
         if new:
-            assert index.add(texts, vectors=values, ids=new, metadata=[{"i": i} for i in new]) == new
+            assert (
+                index.add(texts, vectors=values, ids=new, metadata=[{"i": i} for i in new]) == new
+            )
         rows.update({i: (text, v) for i, text, v in zip(new, texts, values)})
         gone = chance.sample(sorted(rows), min(len(rows), chance.randrange(60)))
         index.remove(gone)
@@ -173,7 +179,9 @@ def test_filters() -> None:
         ids = list(chosen)
         wanted = expected(rows[ids], query, ids, 8) if ids else []
         assert pairs(index.search(query, 8, filter=given)) == wanted
-        assert [pairs(found) for found in index.search([query, query], 8, filter=given)] == [wanted] * 2
+        assert [pairs(found) for found in index.search([query, query], 8, filter=given)] == [
+            wanted
+        ] * 2
 
 
 def test_rescoring_from_floats(tmp_path: Path) -> None:
@@ -187,7 +195,9 @@ def test_rescoring_from_floats(tmp_path: Path) -> None:
         scores = rows.astype(np.float64) @ query.astype(np.float64)
         assert [row["index"] for row in found] == np.argsort(-scores)[:10].tolist()
         assert [row["score"] for row in found] == pytest.approx(np.sort(scores)[:-11:-1], abs=1e-7)
-        assert pairs(one.search(query, 10, rescore=False)) == expected(rows, query, list(range(2000)), 10)
+        assert pairs(one.search(query, 10, rescore=False)) == expected(
+            rows, query, list(range(2000)), 10
+        )
         assert np.array_equal(np.asarray(one.vectors), rows)
     with pytest.raises(InputError, match="does not keep floats"):
         Index(vectors=rows).search(query, rescore=True)
@@ -240,7 +250,13 @@ def test_no_damage_is_read_as_an_answer(tmp_path: Path) -> None:
     data = path.read_bytes()
 
     def everything(of: Index) -> Any:
-        return of.search(query, 9), list(of), [of[i] for i in of], of.vectors.tolist(), of.add([query])
+        return (
+            of.search(query, 9),
+            list(of),
+            [of[i] for i in of],
+            of.vectors.tolist(),
+            of.add([query]),
+        )
 
     whole = everything(Index.load(path))
     refused = 0

@@ -1,6 +1,6 @@
 /* file.c: an index as a file, which is used where it is mapped. docs/index-format.md describes it.
  *
- * No offset in the file is trusted. The header, vectors and ids are checked when it is opened, since
+ * No offset in the file is trusted. The header, vectors and ids are checked on opening, since
  * the first search reads all of them anyway; a text or a float vector when it is read. */
 #include <string.h>
 
