@@ -32,9 +32,9 @@ class Index:
     the query and the vector, both in 8 bits: the cosine, if they have length 1, as those of a
     pipeline have. Results are the same on every board, and for any number of threads.
 
-    pipe: a sentence-similarity or feature-extraction pipeline or a SentenceTransformer, which embeds
-    texts and queries; None if only vectors are given. keep_floats: the vectors are kept as floats too (five times the
-    memory), and a search scores its best candidates again from them.
+    pipe: a sentence-similarity or feature-extraction pipeline or a SentenceTransformer, which
+    embeds texts and queries; None if only vectors are given. keep_floats: the vectors are kept as
+    floats too (five times the memory), and a search scores its best candidates again from them.
 
     >>> from bertlite_fast import Index
     >>> index = Index(vectors=[[1.0, 0.0], [0.0, 1.0]], metadata=[{"room": "hall"}, None])
@@ -278,9 +278,8 @@ class Index:
             )
         if not texts:
             return []
-        # a SentenceTransformer has encode in its place
-        embed: Callable[[list[str]], Any] = getattr(self.pipe, "embed", None) or self.pipe.encode
-        return embed(texts)
+        pipe: Any = self.pipe
+        return pipe.embed(texts) if hasattr(pipe, "embed") else pipe.encode(texts)
 
 
 def _restored(

@@ -379,3 +379,8 @@ def test_a_pipeline_embeds(tmp_path: Path) -> None:
     assert [row["score"] for row in kept.search("tea", 3)] == sorted(pipe("tea", texts))[::-1]
     assert set(kept.search("tea")[0]) == {"index", "score", "text"}
     assert pickle.loads(pickle.dumps(kept)).search("tea") == kept.search("tea")
+
+
+def test_a_sentence_transformer_embeds() -> None:
+    index = Index(bf.SentenceTransformer(), ["the lamp is broken", "milk, bread, tea"])
+    assert index.search("which light does not work?", 1)[0]["text"] == "the lamp is broken"
