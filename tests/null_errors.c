@@ -1,7 +1,10 @@
 /* null_errors.c: every function that can fail fails here, once with an error to fill in and once
  * with NULL. Both have to report the same status, and nothing may crash.
  *
- *     null_errors MODEL.bertlite    a model that has a head for sequence classification */
+ *     null_errors MODEL.bertlite FOLDER
+ *
+ * MODEL.bertlite: a model that has a head for sequence classification. FOLDER: one of
+ * sentence-transformers, with a module that cannot be run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +13,7 @@
 
 static const char missing[] = "/nowhere/at/all";
 static const bl_model *model;
+static const bl_model *unknown_module;
 static const bl_tokenizer *tokenizer;
 static bl_arena *arena;
 
@@ -111,6 +115,18 @@ static bl_status embed(bl_error *e)
     return bl_embed(&no_tokenizer, &text, NULL, &out, e);
 }
 
+static bl_status read_commands(bl_error *e)
+{
+    const bl_session no_tokenizer = { .model = model, .arena = arena };
+    bl_commands out;
+    return bl_read_commands(&no_tokenizer, NULL, &text, NULL, &out, e);
+}
+static bl_status describe_sentence(bl_error *e)
+{
+    bl_sentence_info out;
+    return bl_describe_sentence(unknown_module, &out, e);
+}
+
 static bl_status index_create(bl_error *e)
 {
     return bl_index_create(0, 0, e) ? BL_OK : BL_INPUT_ERROR;
@@ -198,6 +214,8 @@ static const struct {
     { "bl_fill_mask", fill_mask },
     { "bl_fill_row_masks", fill_row_masks },
     { "bl_embed", embed },
+    { "bl_read_commands", read_commands },
+    { "bl_describe_sentence", describe_sentence },
     { "bl_index_create", index_create },
     { "bl_index_open", index_open },
     { "bl_index_open_memory", index_open_memory },
@@ -211,11 +229,12 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) return 2;
+    if (argc != 3) return 2;
     model = bl_open(argv[1], BL_INT8, NULL);
+    unknown_module = bl_open(argv[2], BL_INT8, NULL);
     tokenizer = bl_tokenizer_open(argv[1], NULL);
     arena = bl_arena_create();
-    if (!model || !tokenizer || !arena) return 2;
+    if (!model || !unknown_module || !tokenizer || !arena) return 2;
     int wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bl_error error = { BL_OK, "" };
@@ -227,6 +246,7 @@ int main(int argc, char **argv)
     }
     bl_arena_free(arena);
     bl_tokenizer_close((bl_tokenizer *)tokenizer);
+    bl_close((bl_model *)unknown_module);
     bl_close((bl_model *)model);
     return wrong != 0;
 }

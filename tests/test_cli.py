@@ -25,7 +25,8 @@ from bertlite_fast.cli.screen import Screen, percent, visible
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = f"{shlex.quote(sys.executable)} -m bertlite_fast"
-TASKS = [name for name in COMMANDS if name not in ("bench", "convert", "info", "completion")]
+OTHERS = ("bench", "convert", "finetune", "info", "completion")
+TASKS = [name for name in COMMANDS if name not in OTHERS]
 posix = pytest.mark.skipif(os.name != "posix", reason="shells and streams of POSIX")
 
 
@@ -39,6 +40,9 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     test_tasks.make(folder / "my-reranker", "sequence-classification", ["fits"])
     (folder / "texts").write_bytes(b"\xef\xbb\xbfgood\r\n\n  \nbad \xff day\n")
+    commands = {"on": ("switch it on", "lights on"), "off": ("turn it off", "lights off")}
+    rows = [f"{text},{label}\n" for label, texts in commands.items() for text in texts]
+    (folder / "commands.csv").write_text("text,label\n" + "".join(rows))
     (folder / "masks").write_bytes(b"a [MASK] day\nnothing\nthe [MASK]")
     (folder / "context").write_text("Ada opened the door.\n\nBob closed it.\n")
     (folder / "large-context").write_bytes((b"x" * 9999 + b" ") * 27 + b"Ada opened the door.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import random
@@ -52,10 +53,26 @@ def test_every_kernel_of_every_instruction_set(programs: Path) -> None:
         assert f"\n{isa} " in run.stdout
 
 
-def test_errors_may_be_null(programs: Path) -> None:
+def test_errors_may_be_null(programs: Path, folders: dict[str, Path], tmp_path: Path) -> None:
     """Every function that can fail reports the same status without an error to fill in."""
     model = ROOT / "bertlite_fast/weights/intent.bertlite"
-    run = subprocess.run([programs / "null_errors", model], capture_output=True, text=True)
+    folder = tmp_path / "sentences"
+    shutil.copytree(folders["L2H64-sequence-classification"], folder)
+    modules = [("Transformer", ""), ("Unheard", "1_Unheard")]
+    (folder / "modules.json").write_text(
+        json.dumps(
+            [
+                {
+                    "idx": i,
+                    "name": str(i),
+                    "path": path,
+                    "type": f"sentence_transformers.models.{kind}",
+                }
+                for i, (kind, path) in enumerate(modules)
+            ]
+        )
+    )
+    run = subprocess.run([programs / "null_errors", model, folder], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     header = (ROOT / "include/bertlite.h").read_text()
     declared = {

@@ -26,8 +26,8 @@ MOST_LABELS = 20  # that the report lists
 
 class Finetune(Command):
     examples = (
-        "bertlite-fast finetune classification commands.csv -o commands.bertlite",
-        "bertlite-fast classify --model commands.bertlite 'turn it off'",
+        "bertlite-fast finetune classification commands.csv -o commands.bertlite --quiet && "
+        "bertlite-fast classify 'turn it off' --model commands.bertlite",
     )
 
     @property
