@@ -15,13 +15,23 @@ cdef class TokenizerCore:
     cdef object file_length, file_side   # model_max_length and truncation_side, as opened
     cdef readonly object source
     cdef public str padding_side, truncation_side
-    cdef public object model_max_length
+    cdef object longest                  # model_max_length, as it was set
     cdef public bint clean_up_tokenization_spaces
 
     def __cinit__(self):
         self.added, self.shown, self.kept_settings = {}, {}, {}
         self.padding_side = self.truncation_side = "right"
-        self.model_max_length = LARGEST
+        self.longest = LARGEST
+
+    @property
+    def model_max_length(self):
+        """The most tokens that the model takes; int(1e30) if not known, as in transformers."""
+        return self.longest
+
+    @model_max_length.setter
+    def model_max_length(self, value):
+        number("model_max_length", value, 1)
+        self.longest = value
 
     def __init__(self, source, *, bint json=False, config=None):
         """source: a path, or the bytes of a vocab.txt (json: of a tokenizer.json); config: bytes
