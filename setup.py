@@ -69,7 +69,7 @@ class BuildCore(build_ext):
         ext.extra_compile_args += flags
         if not msvc:
             # The binding's loops are short: small code loads sooner than unrolled code runs.
-            ext.extra_compile_args += ["-Wno-unused-function", "-O2"]
+            ext.extra_compile_args += ["-Wno-unused-function", "-Os" if training else "-O2"]
             ext.extra_link_args += os.environ.get("BERTLITE_CFLAGS", "").split()
             if sys.platform.startswith("linux"):
                 ext.extra_link_args += (

@@ -358,5 +358,5 @@ def test_the_extension_is_small() -> None:
     if os.environ.get("BERTLITE_CFLAGS") or os.environ.get("BERTLITE_KEEP_SYMBOLS"):
         pytest.skip("built for debugging")
     assert (
-        len(zlib.compress(Path(bf._native.__file__).read_bytes(), 9)) <= 440 * 1024
+        len(zlib.compress(Path(bf._native.__file__).read_bytes(), 9)) <= 460 * 1024
     )  # as it stands in a wheel

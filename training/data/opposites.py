@@ -26,7 +26,7 @@ ORDERS = (
     "could you {} please",
     "{} now",
     "you should {}",
-    "i want you to {}",
+    "i would like you to {}",
 )
 NEGATED_ORDERS = (
     "don't {}",
@@ -34,7 +34,7 @@ NEGATED_ORDERS = (
     "do not {}",
     "never {}",
     "you should not {}",
-    "i don't want you to {}",
+    "i would not like you to {}",
 )
 TOLD = (
     "he {}",
