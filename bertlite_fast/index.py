@@ -307,7 +307,7 @@ def _are_texts(items: Any) -> bool:
         return any(isinstance(item, str) for item in items)
     kind = getattr(getattr(items, "dtype", None), "kind", None)
     if kind is not None:
-        return kind in "OTU"
+        return kind in ("O", "T", "U")
     return not hasattr(items, "tolist") and hasattr(items, "__iter__")
 
 
