@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def pairs(found: list[dict[str, Any]]) -> list[tuple[int, float]]:
     return [(row["index"], row["score"]) for row in found]
 
 
-PATHOLOGICAL = {
+PATHOLOGICAL: dict[str, Any] = {
     "random": lambda n, w: vectors(n, w),
     "equal": lambda n, w: np.ones((n, w), np.float32),
     "zeros": lambda n, w: np.zeros((n, w), np.float32),
@@ -112,7 +112,13 @@ def test_every_instruction_set_and_thread_count(tmp_path: Path) -> None:
     (tmp_path / "queries").write_bytes(pickle.dumps(vectors(19, 48, seed=9).tolist()))
     seen = []
     for isa in bf.available_isas():
-        command = [sys.executable, "-c", KERNELS, tmp_path / "index", tmp_path / "queries"]
+        command = [
+            sys.executable,
+            "-c",
+            KERNELS,
+            str(tmp_path / "index"),
+            str(tmp_path / "queries"),
+        ]
         run = subprocess.run(
             command, env={**os.environ, "BERTLITE_ISA": isa}, check=True, stdout=subprocess.PIPE
         )
@@ -206,7 +212,7 @@ def test_rescoring_from_floats(tmp_path: Path) -> None:
 @pytest.mark.parametrize("keep_floats", [False, True])
 def test_saved_and_loaded(tmp_path: Path, keep_floats: bool) -> None:
     texts = ["", "a", "中文 é", None, "x" * 5000, "\0"] * 50
-    metadata = [None, {"a": [1, 2.5, None]}, "text", 0, False, []] * 50
+    metadata: list[Any] = [None, {"a": [1, 2.5, None]}, "text", 0, False, []] * 50
     path = tmp_path / "index"
     index = Index(width=20, keep_floats=keep_floats)
     index.add(texts, vectors=vectors(300, 20), metadata=metadata, ids=range(1000, 1300))
@@ -310,7 +316,7 @@ def test_bad_input(tmp_path: Path) -> None:
         (lambda: index.add([[1, 2, 3, 4]] * 3, ids=[9, 8, 9]), "twice"),
         (lambda: index.add([[1, 2, 3, 4]], ids=[-1]), "not an id"),
         (lambda: index.add([[1, 2, 3, 4]], ids=[2**63 - 1]), "not an id"),
-        (lambda: index.add([[1, 2, 3, 4]], ids=[1.5]), "not an id"),
+        (lambda: index.add([[1, 2, 3, 4]], ids=cast(Any, [1.5])), "not an id"),
         (lambda: index.add([[1, 2, 3, 4]], ids=[5, 6]), "1 vectors"),
         (lambda: index.add([[1, 2, 3, 4]], metadata=[{"a": object()}]), "JSON"),
         (lambda: index.add([[1, 2, 3, 4]], metadata=[float("nan")]), "JSON"),
@@ -328,7 +334,7 @@ def test_bad_input(tmp_path: Path) -> None:
         (lambda: index.search([float("nan")] * 4), "nan"),
         (lambda: index.search([1, 2, 3, 4], 0), "top_k"),
         (lambda: index.search([1, 2, 3, 4], threads=0), "threads"),
-        (lambda: index.search([1, 2, 3, 4], filter=3), "filter"),
+        (lambda: index.search([1, 2, 3, 4], filter=cast(Any, 3)), "filter"),
         (lambda: index.search(5), "int"),
         (lambda: Index(width=0), "width"),
         (lambda: Index(width=9000), "8192"),
@@ -347,7 +353,8 @@ def test_bad_input(tmp_path: Path) -> None:
 
 def test_threads_search_while_others_change() -> None:
     index = Index(vectors=vectors(4000, 16), metadata=list(range(4000)))
-    query, stop, problems = vectors(1, 16, seed=8)[0], threading.Event(), []
+    query, stop = vectors(1, 16, seed=8)[0], threading.Event()
+    problems: list[Any] = []
 
     def search() -> None:
         while not stop.is_set():
