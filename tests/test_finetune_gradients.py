@@ -336,6 +336,7 @@ def test_a_state_goes_on_where_it_was_saved(tmp_path: Path) -> None:
 
 def test_dropout_drops_its_share(tmp_path: Path) -> None:
     """Vectors of ones through a classifier of ones: logits count what was kept."""
+    torch.manual_seed(0)
     made(tmp_path, "whole")
     rows = [[1, 2]] * 64
     trainer = opened(tmp_path, 5, rows, trained="head", from_mean=True, classifier_dropout=0.25)
