@@ -12,6 +12,7 @@ from ._bertlite cimport (
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.pycapsule cimport PyCapsule_GetPointer
+from cpython.pyport cimport PY_SSIZE_T_MAX
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint64_t
 from libc.string cimport memcpy, memset
@@ -114,7 +115,7 @@ cdef raise_error(bl_error *error):
 
 cdef void *allocate(size_t count, size_t size) except NULL:
     cdef void *memory = NULL
-    if count < (<size_t>1 << 48) // size:
+    if count < <size_t>PY_SSIZE_T_MAX // size:
         memory = PyMem_Malloc((count + 1) * size)
     if memory is NULL:
         raise OutOfMemoryError(f"out of memory for {count} items of {size} bytes.")
