@@ -4,7 +4,7 @@
     python tools/armv6_wheel.py WHEEL ROOT OUT
 
 WHEEL is a wheel of bertlite_fast for any Linux and the board's Python version; all of it but the
-extension is copied. ROOT is a folder with that Python's headers for 32-bit ARM, as in the package
+extensions is copied. ROOT is a folder with that Python's headers for 32-bit ARM, as in the package
 libpython3-dev:armhf (usr/include/python3.x and usr/include/arm-linux-gnueabihf/python3.x).
 
 The compiler is zig, with its own C library: the startup files of other 32-bit ARM compilers are
@@ -38,24 +38,15 @@ ZIG = [
     "-fno-sanitize=all",
     "-fPIC",
 ]
+SUFFIX = "cpython-{}{}-arm-linux-gnueabihf.so"
 WANTED = ("Tag_CPU_arch: v6", "Tag_FP_arch: VFPv2", "Tag_ABI_VFP_args: VFP registers")
+EXTENSIONS = {"_native": core.sources, "_training": core.training_sources}
 
 
-def compile_extension(root: Path, out: Path, target: Path) -> None:
+def compile_extension(name: str, root: Path, out: Path, target: Path) -> None:
+    out.mkdir()
     headers, version = emulate.python_headers(root, out)
-    generated = out / "_native.c"
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "cython",
-            "-3",
-            str(ROOT / "bertlite_fast/_native.pyx"),
-            "-o",
-            str(generated),
-        ],
-        check=True,
-    )
+    generated = emulate.binding(name, out)
     flags = [
         *ZIG,
         *core.FLAGS,
@@ -68,7 +59,8 @@ def compile_extension(root: Path, out: Path, target: Path) -> None:
 
     # Optimize what runs once per model for size: a Zero has a small cache and a small card.
     small = re.compile(
-        r"csrc/(files|model)/|csrc/tokenizer/(open|settings|build|write_json|added)|_native"
+        r"csrc/(files|model)/|csrc/tokenizer/(open|settings|build|write_json|added)"
+        r"|/_(native|training)\.c"
     )
 
     def one(job: tuple[str, list[str]]) -> str:
@@ -89,14 +81,29 @@ def compile_extension(root: Path, out: Path, target: Path) -> None:
         return str(made)
 
     jobs = [
-        *core.sources("arm", "zig"),
+        *EXTENSIONS[name]("arm", "zig"),
         (str(generated), ["-I", str(headers), "-I", str(headers / version)]),
     ]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         objects = list(pool.map(one, jobs))
-    subprocess.run(
-        [*ZIG, "-shared", "-s", *objects, "-lm", "-lpthread", "-o", str(target)], check=True
-    )
+    # zig's run-time library would come in whole: a quarter of a megabyte
+    link = [*ZIG, "-shared", "-s", "-Wl,--gc-sections", *objects, "-lm", "-lpthread"]
+    subprocess.run([*link, "-o", str(target)], check=True)
+
+
+def check_attributes(extension: Path) -> None:
+    attributes = subprocess.run(
+        ["readelf", "-A", str(extension)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+    ).stdout
+    for wanted in WANTED:
+        if wanted not in attributes:
+            raise SystemExit(
+                f"an ARMv6 board cannot load {extension.name}: readelf does not list {wanted!r}."
+            )
 
 
 def main() -> int:
@@ -122,22 +129,10 @@ def main() -> int:
         (content,) = (p for p in folder.iterdir() if p.is_dir())
         for path in [*content.glob("bertlite_fast/*.so"), *content.glob("*.libs")]:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        target = content / f"bertlite_fast/_native.cpython-{tag[1]}{tag[2]}-arm-linux-gnueabihf.so"
-        work = folder / "work"
-        work.mkdir()
-        compile_extension(args.root, work, target)
-        attributes = subprocess.run(
-            ["readelf", "-A", str(target)],
-            capture_output=True,
-            text=True,
-            check=True,
-            env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
-        ).stdout
-        for wanted in WANTED:
-            if wanted not in attributes:
-                raise SystemExit(
-                    f"an ARMv6 board cannot load the extension: readelf does not list {wanted!r}."
-                )
+        for name in EXTENSIONS:
+            target = content / f"bertlite_fast/{name}.{SUFFIX.format(*tag.groups())}"
+            compile_extension(name, args.root, folder / name, target)
+            check_attributes(target)
         (about,) = content.glob("*.dist-info/WHEEL")
         text = re.sub(r"^Tag: .*\n", "", about.read_text(), flags=re.M).rstrip("\n")
         about.write_text(f"{text}\nTag: cp{tag[1]}{tag[2]}-cp{tag[1]}{tag[2]}-linux_armv6l\n\n")

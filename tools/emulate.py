@@ -94,6 +94,14 @@ def python_headers(root: Path, out: Path) -> tuple[Path, str]:
     return headers, next(p.name for p in includes if p.parent.name == "include")
 
 
+def binding(name: str, out: Path) -> Path:
+    """The C of an extension module's binding."""
+    generated = out / f"{name}.c"
+    source = str(ROOT / f"bertlite_fast/{name}.pyx")
+    subprocess.run([sys.executable, "-m", "cython", "-3", source, "-o", str(generated)], check=True)
+    return generated
+
+
 def build_extension(root: Path, machine: str, out: Path) -> None:
     """Build bertlite_fast for the ARM system in `root`; `out` goes on that system's PYTHONPATH."""
     compiler = COMPILERS[machine]
@@ -105,22 +113,10 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
             target = package / path.relative_to(ROOT / "bertlite_fast")
             target.parent.mkdir(exist_ok=True)
             shutil.copy(path, target)
-    generated = out / "_native.c"
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "cython",
-            "-3",
-            str(ROOT / "bertlite_fast/_native.pyx"),
-            "-o",
-            str(generated),
-        ],
-        check=True,
-    )
+    generated = binding("_native", out)
     flags = [*compiler[1:], "-fPIC"]
     objects = core.compile_core([compiler[0]], flags, out)
-    binding = out / "_native.o"
+    compiled = out / "_native.o"
     base = [
         compiler[0],
         *core.FLAGS,
@@ -141,7 +137,7 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
             "-c",
             str(generated),
             "-o",
-            str(binding),
+            str(compiled),
         ],
         check=True,
     )
@@ -152,7 +148,7 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
             *flags,
             "-shared",
             "-Wl,-s",
-            str(binding),
+            str(compiled),
             *map(str, objects),
             "-lm",
             "-lpthread",
