@@ -47,12 +47,21 @@ static bl_status read_encoder(reader *r, const char *inside)
     return status;
 }
 
+enum { CONFIG_NAME_SIZE = BL_MODULE_NAME_SIZE + 16 };
+
+/* A module's config.json, and its name within the model's folder, for messages. */
+static bl_status map_config(const reader *r, const bl_module *module, char name[CONFIG_NAME_SIZE],
+                            bl_map *map)
+{
+    snprintf(name, CONFIG_NAME_SIZE, "%.95s/config.json", module->path);
+    return map_inside(r->folder, module->path, "config.json", map, r->error);
+}
+
 static bl_status read_pooling(reader *r, const bl_module *module)
 {
-    char name[BL_MODULE_NAME_SIZE + 16];
+    char name[CONFIG_NAME_SIZE];
     bl_map map = { 0 };
-    snprintf(name, sizeof name, "%.95s/config.json", module->path);
-    bl_status status = map_inside(r->folder, module->path, "config.json", &map, r->error);
+    bl_status status = map_config(r, module, name, &map);
     if (status == BL_OK && !map.size)
         status = bl_fail(r->error, BL_FILE_ERROR,
                          "%.200s has no %s, where modules.json says that the kind of pooling is; "
@@ -68,10 +77,9 @@ static bl_status read_pooling(reader *r, const bl_module *module)
 
 static bl_status read_step(reader *r, const bl_module *module)
 {
-    char name[BL_MODULE_NAME_SIZE + 16];
+    char name[CONFIG_NAME_SIZE];
     bl_map map = { 0 };
-    snprintf(name, sizeof name, "%.95s/config.json", module->path);
-    bl_status status = map_inside(r->folder, module->path, "config.json", &map, r->error);
+    bl_status status = map_config(r, module, name, &map);
     if (status == BL_OK)
         status = bl_add_step_settings(module->type, name, (const char *)map.data, map.size,
                                       &r->settings, r->error);
