@@ -177,70 +177,63 @@ class TokenizerSettings(TypedDict, total=False):
     add_special_tokens: bool
 
 
-class TextSettings(CallSettings, TokenizerSettings, total=False):
+class TextOptions(TokenizerSettings, total=False):
+    """What a call and pipeline() take for text classification."""
+
+    top_k: int | None
+    function_to_apply: str | None
+    return_all_scores: bool
+    tokenizer_kwargs: dict[str, Any] | None
+
+
+class TextSettings(CallSettings, TextOptions, total=False):
     """Those of text classification."""
 
-    top_k: int | None
-    function_to_apply: str | None
-    return_all_scores: bool
-    tokenizer_kwargs: dict[str, Any] | None
 
-
-class TextOpening(OpeningSettings, TokenizerSettings, total=False):
+class TextOpening(OpeningSettings, TextOptions, total=False):
     """Those of text classification in pipeline()."""
 
+
+class IntentOptions(TypedDict, total=False):
+    """What a call and pipeline() take for intent classification."""
+
     top_k: int | None
-    function_to_apply: str | None
-    return_all_scores: bool
-    tokenizer_kwargs: dict[str, Any] | None
+    threshold: float | None
+    slots: bool | str | os.PathLike[str] | Pipeline | None
+    several: bool
 
 
-class IntentSettings(CallSettings, total=False):
+class IntentSettings(CallSettings, IntentOptions, total=False):
     """Those of intent classification."""
 
-    top_k: int | None
-    threshold: float | None
-    slots: bool | str | os.PathLike[str] | Pipeline | None
-    several: bool
 
-
-class IntentOpening(OpeningSettings, total=False):
+class IntentOpening(OpeningSettings, IntentOptions, total=False):
     """Those of intent classification in pipeline()."""
 
-    top_k: int | None
-    threshold: float | None
-    slots: bool | str | os.PathLike[str] | Pipeline | None
-    several: bool
+
+class TokenOptions(TypedDict, total=False):
+    """What a call and pipeline() take for token classification."""
+
+    aggregation_strategy: str | None
+    ignore_labels: Collection[str] | None
+    stride: int | None
+    windows: bool | None
+    is_split_into_words: bool
+    delimiter: str | None
+    grouped_entities: bool
+    ignore_subwords: bool
 
 
-class TokenSettings(CallSettings, total=False):
+class TokenSettings(CallSettings, TokenOptions, total=False):
     """Those of token classification."""
 
-    aggregation_strategy: str | None
-    ignore_labels: Collection[str] | None
-    stride: int | None
-    windows: bool | None
-    is_split_into_words: bool
-    delimiter: str | None
-    grouped_entities: bool
-    ignore_subwords: bool
 
-
-class TokenOpening(OpeningSettings, total=False):
+class TokenOpening(OpeningSettings, TokenOptions, total=False):
     """Those of token classification in pipeline()."""
 
-    aggregation_strategy: str | None
-    ignore_labels: Collection[str] | None
-    stride: int | None
-    windows: bool | None
-    is_split_into_words: bool
-    delimiter: str | None
-    grouped_entities: bool
-    ignore_subwords: bool
 
-
-class QuestionSettings(CallSettings, total=False):
-    """Those of question answering."""
+class QuestionOptions(TypedDict, total=False):
+    """What a call and pipeline() take for question answering."""
 
     top_k: int | None
     topk: int | None
@@ -251,60 +244,54 @@ class QuestionSettings(CallSettings, total=False):
     handle_impossible_answer: bool
     align_to_words: bool
     padding: bool | str
+
+
+class QuestionSettings(CallSettings, QuestionOptions, total=False):
+    """Those of question answering."""
+
     data: Any
     X: Any
 
 
-class QuestionOpening(OpeningSettings, total=False):
+class QuestionOpening(OpeningSettings, QuestionOptions, total=False):
     """Those of question answering in pipeline()."""
 
+
+class FillOptions(TypedDict, total=False):
+    """What a call and pipeline() take for fill-mask."""
+
     top_k: int | None
-    topk: int | None
-    doc_stride: int | None
-    max_answer_len: int | None
-    max_seq_len: int | None
-    max_question_len: int | None
-    handle_impossible_answer: bool
-    align_to_words: bool
-    padding: bool | str
+    targets: str | Collection[str] | None
+    tokenizer_kwargs: dict[str, Any] | None
 
 
-class FillSettings(CallSettings, total=False):
+class FillSettings(CallSettings, FillOptions, total=False):
     """Those of fill-mask."""
 
-    top_k: int | None
-    targets: str | Collection[str] | None
-    tokenizer_kwargs: dict[str, Any] | None
 
-
-class FillOpening(OpeningSettings, total=False):
+class FillOpening(OpeningSettings, FillOptions, total=False):
     """Those of fill-mask in pipeline()."""
 
-    top_k: int | None
-    targets: str | Collection[str] | None
-    tokenizer_kwargs: dict[str, Any] | None
+
+class FeatureOptions(TokenizerSettings, total=False):
+    """What a call and pipeline() take for feature extraction."""
+
+    pooling: str | None
+    normalize: bool
+    return_tensors: bool | str | None
+    tokenize_kwargs: dict[str, Any] | None
 
 
-class FeatureSettings(CallSettings, TokenizerSettings, total=False):
+class FeatureSettings(CallSettings, FeatureOptions, total=False):
     """Those of feature extraction."""
 
-    pooling: str | None
-    normalize: bool
-    return_tensors: bool | str | None
-    tokenize_kwargs: dict[str, Any] | None
 
-
-class FeatureOpening(OpeningSettings, TokenizerSettings, total=False):
+class FeatureOpening(OpeningSettings, FeatureOptions, total=False):
     """Those of feature extraction in pipeline()."""
 
-    pooling: str | None
-    normalize: bool
-    return_tensors: bool | str | None
-    tokenize_kwargs: dict[str, Any] | None
 
-
-class ZeroShotSettings(CallSettings, TokenizerSettings, total=False):
-    """Those of zero-shot classification."""
+class ZeroShotOptions(TokenizerSettings, total=False):
+    """What a call and pipeline() take for zero-shot classification."""
 
     multi_label: bool
     multi_class: bool
@@ -313,25 +300,26 @@ class ZeroShotSettings(CallSettings, TokenizerSettings, total=False):
     tokenizer_kwargs: dict[str, Any] | None
 
 
-class ZeroShotOpening(OpeningSettings, TokenizerSettings, total=False):
+class ZeroShotSettings(CallSettings, ZeroShotOptions, total=False):
+    """Those of zero-shot classification."""
+
+
+class ZeroShotOpening(OpeningSettings, ZeroShotOptions, total=False):
     """Those of zero-shot classification in pipeline()."""
 
     candidate_labels: str | list[str]
-    multi_label: bool
-    multi_class: bool
-    sharpness: float
-    hypothesis_template: str
     examples: dict[str, list[str]]
-    tokenizer_kwargs: dict[str, Any] | None
 
 
-class SimilaritySettings(CallSettings, total=False):
+class SimilarityOptions(TypedDict, total=False):
+    """What a call and pipeline() take for sentence similarity."""
+
+    pooling: str | None
+
+
+class SimilaritySettings(CallSettings, SimilarityOptions, total=False):
     """Those of sentence similarity."""
 
-    pooling: str | None
 
-
-class SimilarityOpening(OpeningSettings, total=False):
+class SimilarityOpening(OpeningSettings, SimilarityOptions, total=False):
     """Those of sentence similarity in pipeline()."""
-
-    pooling: str | None

@@ -357,7 +357,6 @@ class _Session:
     ) -> tuple[Trainer, loop.Progress]:
         """A head is trained on vectors that are computed once, and it is what an encoder's
         training begins with: a head that knows nothing would spoil the layers' first steps."""
-        watch = self.watch
         layers = self._pair(rows) if trained == "pairs" else {}
         trainer = self._trainer("head")
         for name, values in layers.items():
@@ -368,13 +367,7 @@ class _Session:
         if trained != "head":
             plan.epochs, plan.patience = RECIPES["head"].epochs(len(rows), plan.batch_size), None
             plan.rate = RECIPES["head"].rate
-        score = (
-            (lambda: loop.accuracy(trainer, self.texts, held_out, self.labels))
-            if held_out and is_head
-            else None
-        )
-        told = None if watch is None else lambda progress: watch("head", progress)
-        progress = loop.run(trainer, self.texts, rows, plan, score=score, watch=told)
+        progress = self._run("head", trainer, rows, plan, held_out if is_head else ())
         if is_head:
             return trainer, progress
         if progress.interrupted:
@@ -385,10 +378,28 @@ class _Session:
             trainer.write(name, values)
         self.texts.forget_vectors()
         plan = self._plan(trained, len(rows), epochs)
-        if held_out:
-            score = lambda: loop.accuracy(trainer, self.texts, held_out, self.labels)  # noqa: E731
-        told = None if watch is None else lambda progress: watch(trained, progress)
-        return trainer, loop.run(trainer, self.texts, rows, plan, score=score, watch=told)
+        return trainer, self._run(trained, trainer, rows, plan, held_out)
+
+    def _run(
+        self,
+        rung: str,
+        trainer: Trainer,
+        rows: Sequence[int],
+        plan: loop.Plan,
+        held_out: Sequence[int],
+    ) -> loop.Progress:
+        """Train by a plan; what is held out tells when to stop."""
+
+        def score() -> float:
+            return loop.accuracy(trainer, self.texts, held_out, self.labels)
+
+        def told(progress: loop.Progress) -> None:
+            if self.watch is not None:
+                self.watch(rung, progress)
+
+        return loop.run(
+            trainer, self.texts, rows, plan, score=score if held_out else None, watch=told
+        )
 
     def _pair(self, rows: Sequence[int]) -> dict[str, bytes]:
         """The layers after training on which texts have the same label."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from ..task_types import Tagged, TokenSettings
 
+    # label, score, start, end, row, words as lists of subwords
+    Entity = tuple[int, float, int, int, int, list[list[str]]]
+
 STRATEGIES = ("none", "simple", "first", "average", "max", "words")
 UNGROUPED = ("none", "words")
 SETTINGS = (
@@ -141,22 +144,13 @@ class TokenClassification(Pipeline):
             text, strategy, stride, bool(windows), ignored, starts, not as_given
         )
         if as_given:
-            return [self._as_given(given, strategy, *entity) for entity in found]
+            return [self._as_given(given, strategy, entity) for entity in found]
         shape = self._token if strategy == "none" else self._entity
-        return [shape(strategy, *entity) for entity in found]
+        return [shape(strategy, entity) for entity in found]
 
-    def _as_given(
-        self,
-        text: str,
-        strategy: str,
-        label: int,
-        score: float,
-        start: int,
-        end: int,
-        row: int,
-        words: object,
-    ) -> dict[str, Any]:
+    def _as_given(self, text: str, strategy: str, found: Entity) -> dict[str, Any]:
         """A word or an entity as it stands in the text."""
+        label, score, start, end, row, _ = found
         if strategy == "words":
             return {
                 "entity": self.labels[label],
@@ -180,16 +174,8 @@ class TokenClassification(Pipeline):
             "end": end,
         }
 
-    def _token(
-        self,
-        strategy: str,
-        label: int,
-        score: float,
-        start: int,
-        end: int,
-        row: int,
-        words: list[list[str]],
-    ) -> dict[str, Any]:
+    def _token(self, strategy: str, found: Entity) -> dict[str, Any]:
+        label, score, start, end, row, words = found
         return {
             "entity": self.labels[label],
             "score": score,
@@ -199,16 +185,8 @@ class TokenClassification(Pipeline):
             "end": end,
         }
 
-    def _entity(
-        self,
-        strategy: str,
-        label: int,
-        score: float,
-        start: int,
-        end: int,
-        row: int,
-        words: list[list[str]],
-    ) -> dict[str, Any]:
+    def _entity(self, strategy: str, found: Entity) -> dict[str, Any]:
+        label, score, start, end, _, words = found
         if strategy == "simple":
             tokens = [token for word in words for token in word]
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Callable
 
 from . import commands, judges, meanings, noise, opinions, positions, spans
@@ -58,7 +59,7 @@ def _refused(found: dict[str, Behavior]) -> None:
         ("chat", "chit-chat", CHAT),
         ("unknown", "requests outside the label set", CHAT),
     ):
-        both(name, title, lambda name=name: commands.from_file(name), aim)  # type: ignore[misc]
+        both(name, title, partial(commands.from_file, name), aim)
     both("titles", "remarks on titles that look like commands", commands.titles, REFUSED)
     found["titles, played"] = _intents(
         "requests to play such titles", MINIMUM, lambda: commands.titles()[1], REFUSED
@@ -72,7 +73,7 @@ def _understood(found: dict[str, Behavior]) -> None:
         found[kind] = _intents(
             f"typing: {kind}",
             INVARIANCE,
-            lambda kind=kind: commands.mistyped(kind),  # type: ignore[misc]
+            partial(commands.mistyped, kind),
             TYPED,
         )
     for kind, title, aim in (
@@ -83,7 +84,7 @@ def _understood(found: dict[str, Behavior]) -> None:
         found[kind] = _intents(
             title,
             INVARIANCE,
-            lambda kind=kind: commands.respelled(kind),  # type: ignore[misc]
+            partial(commands.respelled, kind),
             aim,
         )
     rows: tuple[tuple[str, str, Cases], ...] = (
@@ -114,7 +115,7 @@ def _by_position(found: dict[str, Behavior]) -> None:
                 f"{name}, after {part} tokens",
                 INVARIANCE,
                 model,
-                lambda cases=cases, bucket=bucket: cases(bucket),  # type: ignore[misc]
+                partial(cases, bucket),
             )
 
 
