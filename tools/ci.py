@@ -215,11 +215,12 @@ def sanitizers(_: argparse.Namespace) -> None:
         call(python(), "tests/allocation_failures.py", scratch / "allocations")
 
         copy = scratch / "copy"
-        ignored = shutil.ignore_patterns(".git", ".venv", "build", "*.so", "training")
+        ignored = shutil.ignore_patterns(".git", ".venv", "build", "*.so")
         shutil.copytree(ROOT, copy, ignore=ignored)
         flags = {"BERTLITE_CFLAGS": SANITIZE, "BERTLITE_KEEP_SYMBOLS": "1"}
         call(python(), "setup.py", "-q", "build_ext", "--inplace", cwd=copy, **flags)
         names = ("model", "files", "reference", "tokenizer", "tasks", "base", "embedded")
+        names += ("long_texts", "commands", "index_format")
         files = [f"tests/test_{name}.py" for name in names]
         chosen = ["-p", "no:cacheprovider", "-k", "not resident and not live"]
         preloaded = {
