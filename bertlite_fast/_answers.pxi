@@ -207,7 +207,7 @@ cdef class TextModel:
             PyMem_Free(ids)
 
     def answer(self, question, context, size_t k, size_t max_answer_tokens, size_t max_tokens,
-               stride, bint no_answer, bint whole_words):
+               stride, bint no_answer, bint whole_words, bint sum_windows):
         """[(start, end, score)] of the k best answers, in characters of the context.
 
         stride None: the default. No answer is (0, 0, score).
@@ -225,7 +225,7 @@ cdef class TextModel:
         if stride is not None:
             options.stride = number("stride", stride, 0) or BL_NO_STRIDE
         options.no_answer, options.whole_words = no_answer, whole_words
-        options.unit, options.sum_windows = BL_CHARACTERS, 1
+        options.unit, options.sum_windows = BL_CHARACTERS, sum_windows
         self.begin(&s)
         try:
             with nogil:

@@ -241,6 +241,7 @@ class TextModel:
         stride: int | None,
         no_answer: bool,
         whole_words: bool,
+        sum_windows: bool,
     ) -> list[tuple[int, int, float]]: ...
     def entities(
         self,

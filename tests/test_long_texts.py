@@ -183,3 +183,13 @@ def test_no_answer(align: bool) -> None:
         best = ours(question="Who visited Paris?", context=context, **settings)
         assert best["answer"] == found[0]["answer"]  # a score sums up the spans that are kept
         settings["top_k"] = 10**6
+
+
+def test_what_a_text_repeats_is_not_its_answer() -> None:
+    """A sentence in many windows had the sum of its scores, up to 1."""
+    pipe: Any = pipeline("question-answering")
+    context = "The weather was fine and people walked along the river. " * 300
+    context += "Then Angela Merkel visited Nairobi."
+    found = pipe(question="Who visited Nairobi?", context=context)
+    assert found["answer"] == "Angela Merkel"
+    assert context[found["start"] : found["end"]] == "Angela Merkel"

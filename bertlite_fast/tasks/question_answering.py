@@ -34,7 +34,9 @@ class QuestionAnswering(Pipeline):
     many answers; max_answer_len (15): an answer's tokens; max_seq_len (384): a window's tokens,
     question included; doc_stride (128): tokens that neighboring windows share;
     handle_impossible_answer: the empty answer is a candidate; align_to_words (True): answers begin
-    and end with words. Answers of score 0 are left out.
+    and end with words. Answers of score 0 are left out. An answer that stands in several windows
+    has the score of the best one with embedded models, and the sum of all, at most 1, with
+    checkpoints of others, as in transformers.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("question-answering", "my-bert-answers")
@@ -45,6 +47,11 @@ class QuestionAnswering(Pipeline):
 
     task = "question-answering"
     head = "question-answering"
+
+    def _ready(self) -> None:
+        # transformers adds up the scores of an answer that stands in several windows, so that what
+        # a long text repeats beats what answers the question.
+        self.sums_windows = "window" not in self.config.to_dict()
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         settings = dict(settings)
@@ -124,6 +131,7 @@ class QuestionAnswering(Pipeline):
             settings.get("doc_stride"),
             bool(settings.get("handle_impossible_answer")),
             bool(settings.get("align_to_words", True)),
+            self.sums_windows,
         )
         return _unwrapped(
             [
