@@ -219,9 +219,10 @@ def sanitizers(_: argparse.Namespace) -> None:
         shutil.copytree(ROOT, copy, ignore=ignored)
         flags = {"BERTLITE_CFLAGS": SANITIZE, "BERTLITE_KEEP_SYMBOLS": "1"}
         call(python(), "setup.py", "-q", "build_ext", "--inplace", cwd=copy, **flags)
-        names = ("model", "files", "reference", "tokenizer", "tasks", "base", "embedded")
-        names += ("long_texts", "commands", "index_format")
-        files = [f"tests/test_{name}.py" for name in names]
+        names = (
+            "model files reference tokenizer tasks base embedded long_texts commands index_format"
+        )
+        files = [f"tests/test_{name}.py" for name in names.split()]
         chosen = ["-p", "no:cacheprovider", "-k", "not resident and not live"]
         preloaded = {
             "LD_PRELOAD": f"{gcc_library('libasan.so')} {gcc_library('libubsan.so')}",
