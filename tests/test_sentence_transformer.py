@@ -428,6 +428,20 @@ def test_rank(tmp_path: Path) -> None:
         bf.CrossEncoder(reranker(tmp_path / "three", 3)).rank("a", ["b"])
 
 
+def test_one_label_that_no_file_says_how_to_read_is_a_probability(tmp_path: Path) -> None:
+    """As rerankers were saved before sentence-transformers 4."""
+    folder = reranker(tmp_path / "model")
+    (folder / "config_sentence_transformers.json").unlink()
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config.pop("sentence_transformers", None)
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    logits = bf.CrossEncoder(folder, activation_fn="identity").predict(PAIRS)
+    found = bf.CrossEncoder(folder).predict(PAIRS)
+    assert np.abs(found - 1 / (1 + np.exp(-logits))).max() < 1e-6
+    theirs = st.CrossEncoder(str(folder), device="cpu").predict(PAIRS)
+    assert np.abs(bf.CrossEncoder(folder, precision="fp32").predict(PAIRS) - theirs).max() < 1e-5
+
+
 def test_the_function_that_the_files_name(tmp_path: Path) -> None:
     folder = reranker(tmp_path / "model")
     logits = bf.CrossEncoder(folder, activation_fn="identity").predict(PAIRS)

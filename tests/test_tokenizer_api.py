@@ -207,6 +207,7 @@ FEATURES = [{"input_ids": [2, 5, 3], "label": 1}, {"input_ids": [2, 5, 6, 7, 3],
     [
         {},
         {"padding": "max_length", "max_length": 8},
+        {"padding": "max_length"},
         {"pad_to_multiple_of": 4},
         {"padding_side": "left"},
         {"padding": False},
