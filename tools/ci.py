@@ -231,6 +231,13 @@ def sanitizers(_: argparse.Namespace) -> None:
         }
         call(python(), "-m", "pytest", "-q", *chosen, *files, cwd=copy, PYTHONPATH=".", **preloaded)
 
+        flags["BERTLITE_CFLAGS"] = "-g -O1 -fsanitize=thread"
+        call(python(), "setup.py", "-q", "build_ext", "--inplace", "--force", cwd=copy, **flags)
+        watched = {"LD_PRELOAD": gcc_library("libtsan.so"), "PYTHONPATH": ".", **flags}
+        chosen = ["-p", "no:cacheprovider", "-s", "-k", "the_bytes_do_not_depend"]
+        training = "tests/test_finetune_gradients.py"
+        call(python(), "-m", "pytest", "-q", *chosen, training, cwd=copy, **watched)
+
         sharing = program("tests/sharing.c", "-g -fsanitize=thread", scratch / "threads")
         call(python(), "-c", WRITE_MODEL, scratch / "model")
         call(sharing, scratch / "model")

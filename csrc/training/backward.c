@@ -55,6 +55,11 @@ typedef struct {
     const float *weights, *d_context;
 } one_head;
 
+static float *d_context_of(const bl_trainer *t, const bl_train_layer *l)
+{
+    return l->few ? t->d_row_context : t->d_context;
+}
+
 static one_head find_head(const bl_trainer *t, const bl_train_layer *l, size_t text, size_t head)
 {
     const size_t *start = t->batch->start, w = t->width, n = t->head;
@@ -68,7 +73,7 @@ static one_head find_head(const bl_trainer *t, const bl_train_layer *l, size_t t
     o.keys = l->key_row + start[text] * 2 * w + head * n;
     o.values = o.keys + w;
     o.weights = l->weights + o.at;
-    o.d_context = t->d_context + row * w + head * n;
+    o.d_context = d_context_of(t, l) + row * w + head * n;
     return o;
 }
 
@@ -168,7 +173,8 @@ static void layer_back(bl_trainer *t, bl_train_layer *l, unsigned thread, unsign
                     t->c.hidden, t->real, t->values + l->norm1.gain, l->d_output + row * h);
     if (d_in) memcpy(d_row_in + row * h, l->d_output + row * h, rows * h * sizeof *d_in);
     drop_rows(t, t->o.hidden_dropout, site + 1, row, rows, l->d_output);
-    bl_train_apply_back(t, &l->output, l->d_output + row * h, rows, 0, t->d_context + row * w);
+    bl_train_apply_back(t, &l->output, l->d_output + row * h, rows, 0,
+                        d_context_of(t, l) + row * w);
     for (size_t text = from; text < to; text++)
         for (size_t head = 0; head < t->c.heads; head++) attend_head_back(t, l, s, d, text, head);
     if (!d_in) return;

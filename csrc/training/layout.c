@@ -264,7 +264,8 @@ size_t bl_trainer_lay_out(bl_trainer *t, char *memory)
     TAKE(t->d_embedding, all * h);
     TAKE(t->d_normal0, all * h);
     TAKE(t->d_context, all * t->width);
-    TAKE(t->d_row_in, all * h);
+    TAKE(t->d_row_context, t->o.texts * t->width);
+    TAKE(t->d_row_in, t->o.texts * h);
     for (size_t i = 0; i < t->c.layers; i++) take_layer(t, r, i);
     take_head(t, r);
     take_scratch(t, r);

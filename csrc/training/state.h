@@ -87,7 +87,9 @@ struct bl_trainer {
 
     float *real; /* 1 for each lane of a row that has a value */
     float *normal0, *inverse0, *d_embedding, *d_normal0; /* of the embeddings' norm */
-    float *d_context, *d_row_in;
+    /* What layers use in turn. A layer of few rows has its own: its rows are texts, and another
+     * thread may be at tokens of the same numbers in a layer below. */
+    float *d_context, *d_row_context, *d_row_in;
     float *pooled_in, *pooled, *pooled_slope, *dropped, *logits, *d_logits, *d_pooled, *d_pooled_in;
     float *units, *d_units, *lengths, *pair_scores, *pair_mask; /* of the contrastive loss */
     double *losses;                                             /* per text */
