@@ -80,9 +80,10 @@ static void put_texts(bl_segment *s, int64_t id, const bl_bytes *text, const bl_
     const size_t r = s->count++;
     s->ids[r] = id;
     s->offsets[2 * r] = s->data_size | (text->data ? 0 : BL_NO_TEXT);
-    if (text->size) memcpy(s->data + s->data_size, text->data, text->size);
+    if (text->data && text->size) memcpy(s->data + s->data_size, text->data, text->size);
     s->offsets[2 * r + 1] = s->data_size += text->size;
-    if (metadata->size) memcpy(s->data + s->data_size, metadata->data, metadata->size);
+    if (metadata->data && metadata->size)
+        memcpy(s->data + s->data_size, metadata->data, metadata->size);
     s->offsets[2 * r + 2] = s->data_size += metadata->size;
 }
 
@@ -283,7 +284,7 @@ bl_status bl_index_read(const bl_index *index, size_t position, bl_index_row *ou
 
 bl_status bl_check_floats(const bl_index *index, const bl_segment *s, size_t row, bl_error *error)
 {
-    if (!s->float_checks) return BL_OK;
+    if (!s->floats || !s->float_checks) return BL_OK;
     const float *floats = s->floats + row * index->width;
     if (s->float_checks[row] == bl_float_check(s->ids[row], floats, index->width) &&
         bl_check_vectors(floats, 1, index->width, "vector", NULL) == BL_OK)

@@ -50,7 +50,7 @@ bl_segment *bl_segment_with_capacity(bl_index *index)
 {
     bl_segment *last = index->segment_count ? &index->segments[index->segment_count - 1] : NULL;
     if (last && last->memory && last->count < last->capacity) return last;
-    if (index->segment_count == index->segment_capacity) {
+    if (!index->segments || index->segment_count == index->segment_capacity) {
         const size_t capacity = index->segment_capacity * 2 + 4;
         bl_segment *more = bl_realloc(index->segments, capacity * sizeof *more);
         if (!more) return NULL;
