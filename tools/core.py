@@ -196,6 +196,7 @@ FLAGS = [
     "-fno-trapping-math",
     "-fvisibility=hidden",
     "-fno-asynchronous-unwind-tables",  # a tenth of the code; nothing here is unwound
+    "-fno-unwind-tables",
 ]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
 FLAGS_MSVC = ["/std:c11", "/O2", "/fp:precise", "/W3"]

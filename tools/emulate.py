@@ -121,6 +121,7 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
         compiler[0],
         *core.FLAGS,
         *flags,
+        "-O2",  # as setup.py does: the binding is large, and not where the time goes
         "-Wno-unused-function",
         "-I",
         str(ROOT / "include"),
