@@ -4,8 +4,10 @@
  *
  * Every kernel of every instruction set that this machine has runs on random and pathological data
  * of odd and even sizes, and must return the same bytes as plain C and write inside its buffers
- * only; plain C itself is compared with double precision. It is one static program: copy it to a
- * board and run it there. */
+ * only; plain C itself is compared with double precision. On ordinary data no result on the way may
+ * be denormal, which costs a hundred times as much as others on some processors. It is one static
+ * program: copy it to a board and run it there. */
+#include <fenv.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -73,6 +75,14 @@ typedef enum {
     SKEWED, /* mostly positive */
     DATA_KINDS
 } data_kind;
+
+/* Whether a kernel had a denormal result on the way, between watch and watched. */
+static int denormal;
+static void watch(void) { feclearexcept(FE_UNDERFLOW); }
+static void watched(data_kind kind)
+{
+    if (kind == ORDINARY && fetestexcept(FE_UNDERFLOW)) denormal = 1;
+}
 
 static data_kind any_kind(void) { return (data_kind)(rnd() % DATA_KINDS); }
 /* The first `count` kinds only. */
@@ -209,7 +219,9 @@ static void check_norm(const bl_kernels *k)
     float *out = guarded(rows * stride * sizeof *out);
     for (size_t r = 0; r < rows; r++) memset(y + r * apart + n, 0, (apart - n) * sizeof *y);
     memcpy(out, x, rows * stride * sizeof *out);
+    watch();
     k->norm(out, with_residual ? y : NULL, apart, gain, shift, 1e-12f, rows, n);
+    watched(kind);
     keep(out, rows * stride * sizeof *out);
     /* with almost no variance, the result is the rounding error of the mean */
     if (!against_truth || kind == CONSTANT || kind == ZEROS || n <= 3) return;
@@ -238,7 +250,9 @@ static void check_activate(const bl_kernels *k)
         const float *x = matrix(rows, stride, kind);
         float *y = guarded(rows * stride * sizeof *y);
         memcpy(y, x, rows * stride * sizeof *y);
+        watch();
         k->activate((bl_activation)f, y, stride, rows, n);
+        watched(kind);
         keep(y, rows * stride * sizeof *y);
         for (size_t i = 0; i < n; i++)
             truth(y[i], activation_truth((bl_activation)f, x[i]), 4e-6 + 5e-7 * fabs(x[i]));
@@ -381,6 +395,7 @@ static void check_attend8(const bl_kernels *k)
     void *scratch = guarded(k->attend8_scratch(count));
     float *out = guarded(rows * stride * sizeof *out);
     const float factor = 1 / sqrtf((float)d);
+    watch();
     k->quantize(BL_LINEAR, x, stride, NULL, rows, d, q);
     k->pack_keys8(x + d, stride, count, d, keys.data, keys.scale, keys.sum);
     k->pack_values8(x + 2 * d, stride, count, d, values.data, values.scale, values.sum);
@@ -391,6 +406,7 @@ static void check_attend8(const bl_kernels *k)
     memset(scratch, 0, k->attend8_scratch(count));
     memset(out, 0, rows * stride * sizeof *out);
     k->attend8(q, rows, read_only(keys), read_only(values), count, d, factor, scratch, out, stride);
+    watched(kind);
     keep(out, rows * stride * sizeof *out);
     for (size_t r = 0; against_truth && kind == ORDINARY && r < rows; r++)
         attend_truth(out + r * stride, x + r * stride, x + d, x + 2 * d, stride, count, d, factor,
@@ -428,10 +444,12 @@ static void check_attend32(const bl_kernels *k)
     float *values = guarded(padded * d * sizeof *values);
     void *scratch = guarded(k->attend32_scratch(count));
     float *out = guarded(rows * stride * sizeof *out);
+    watch();
     k->pack32(x + d, stride, count, d, keys);
     k->pack_values32(x + 2 * d, stride, count, d, values);
     memset(out, 0, rows * stride * sizeof *out);
     k->attend32(x, stride, rows, keys, values, count, d, 0.17f, scratch, out, stride);
+    watched(kind);
     keep(values, padded * d * sizeof *values);
     keep(out, rows * stride * sizeof *out);
     for (size_t r = 0; against_truth && kind == ORDINARY && r < rows; r++)
@@ -641,6 +659,7 @@ static const char *compare(size_t check, const bl_kernels *plain, const bl_kerne
     static unsigned char *reference;
     static size_t reference_capacity;
     worst = 0;
+    denormal = 0;
     for (options.round = 0; options.round < options.rounds; options.round++) {
         against_truth = 0;
         if (run_check(check, plain)) return "plain C wrote outside its buffers";
@@ -655,6 +674,7 @@ static const char *compare(size_t check, const bl_kernels *plain, const bl_kerne
         if (run_check(check, isa)) return "wrote outside its buffers";
         if (record_size != size || memcmp(record, reference, size)) return "differs from plain C";
         if (worst > 1) return "is not accurate";
+        if (denormal) return "has denormal results";
     }
     return NULL;
 }

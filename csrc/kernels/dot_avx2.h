@@ -37,6 +37,18 @@ static inline __m256i dot_widen(const int8_t *p)
 {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
+/* s + the products of pairs. gcc (12) would keep one sum in memory and move the others around; it
+ * leaves these alone. */
+static inline __m256i dot_step(__m256i s, __m256i x, __m256i y)
+{
+    const __m256i p = _mm256_madd_epi16(x, y);
+#if defined __GNUC__ && !defined __clang__
+    __asm__("vpaddd %1, %0, %0" : "+x"(s) : "x"(p));
+    return s;
+#else
+    return _mm256_add_epi32(s, p);
+#endif
+}
 /* rows x 16 columns; rows is a constant wherever this is inlined. */
 BL_INLINE void dot_block(const gemm_output *to, const int raw, const size_t rows, const int16_t *a,
                          const int8_t *b, size_t k)
@@ -51,8 +63,8 @@ BL_INLINE void dot_block(const gemm_output *to, const int raw, const size_t rows
             int32_t pair;
             memcpy(&pair, a + i * k + t, 4);
             __m256i x = _mm256_set1_epi32(pair);
-            s[i][0] = _mm256_add_epi32(s[i][0], _mm256_madd_epi16(x, y0));
-            s[i][1] = _mm256_add_epi32(s[i][1], _mm256_madd_epi16(x, y1));
+            s[i][0] = dot_step(s[i][0], x, y0);
+            s[i][1] = dot_step(s[i][1], x, y1);
         }
     }
     store_tile(to, raw, row_factors(to, raw, 0, rows), 0, rows, 0, 2, &s[0][0], 2);

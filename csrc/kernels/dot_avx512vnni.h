@@ -4,7 +4,8 @@
 #define DOT_NR 64
 #include "dot_panel4.h"
 
-/* From this k on, weights are assumed not to stay in the second-level cache. */
+/* From this k on, weights are assumed not to stay in the second-level cache, and the next panels
+ * are fetched; below, the fetch is of the panels in use, which costs nothing. */
 #define FAR 192
 
 /* gcc (12) moves the accumulators of the intrinsic around; it leaves these alone. */
@@ -17,12 +18,11 @@ static inline __m512i dot_step(__m512i s, __m512i x, __m512i y)
     return _mm512_dpbusd_epi32(s, x, y);
 #endif
 }
-/* rows x panels of 16 columns, both constant wherever this is inlined. ahead: fetch the
- * next panels, for weights too many for the nearer caches. */
-BL_INLINE void dot_block(const gemm_output *to, const int raw, const int ahead, size_t row,
-                         const size_t rows, size_t column, const size_t panels, const uint8_t *a,
-                         const int8_t *b, size_t k)
+/* rows x panels of 16 columns, both constant wherever this is inlined. */
+BL_INLINE void dot_block(const gemm_output *to, const int raw, const size_t rows, size_t column,
+                         const size_t panels, const uint8_t *a, const int8_t *b, size_t k)
 {
+    const size_t ahead = k >= FAR ? panels * 16 * k : 0;
     __m512i s[8][4];
 #pragma GCC unroll 8
     for (size_t i = 0; i < rows; i++)
@@ -34,7 +34,7 @@ BL_INLINE void dot_block(const gemm_output *to, const int raw, const int ahead, 
 #pragma GCC unroll 4
         for (size_t j = 0; j < panels; j++) {
             y[j] = _mm512_loadu_si512(b + j * 16 * k + t * 16);
-            if (ahead) _mm_prefetch((const char *)b + (panels + j) * 16 * k + t * 16, _MM_HINT_T1);
+            if (!raw) _mm_prefetch((const char *)b + ahead + j * 16 * k + t * 16, _MM_HINT_T1);
         }
 #pragma GCC unroll 8
         for (size_t i = 0; i < rows; i++) {
@@ -44,35 +44,32 @@ BL_INLINE void dot_block(const gemm_output *to, const int raw, const int ahead, 
             for (size_t j = 0; j < panels; j++) s[i][j] = dot_step(s[i][j], x, y[j]);
         }
     }
-    store_tile(to, raw, row_factors(to, raw, row, rows), row, rows, column, panels, &s[0][0], 4);
+    store_tile(to, raw, row_factors(to, raw, 0, rows), 0, rows, column, panels, &s[0][0], 4);
 }
+/* Any number of rows is one block: what is left of a text after its full tiles costs what its rows
+ * cost, and several short chains of sums never wait one after the other. */
 BL_INLINE void dot_rows(const gemm_output *s, const int raw, size_t column, const size_t panels,
                         const uint8_t *a, const int8_t *b, size_t k)
 {
-    size_t row = 0;
-    if (s->rows == 8) {
-        if (k >= FAR) dot_block(s, raw, 1, 0, 8, column, panels, a, b, k);
-        else dot_block(s, raw, 0, 0, 8, column, panels, a, b, k);
-        return;
+    switch (s->rows) {
+    case 8: dot_block(s, raw, 8, column, panels, a, b, k); break;
+    case 7: dot_block(s, raw, 7, column, panels, a, b, k); break;
+    case 6: dot_block(s, raw, 6, column, panels, a, b, k); break;
+    case 5: dot_block(s, raw, 5, column, panels, a, b, k); break;
+    case 4: dot_block(s, raw, 4, column, panels, a, b, k); break;
+    case 3: dot_block(s, raw, 3, column, panels, a, b, k); break;
+    case 2: dot_block(s, raw, 2, column, panels, a, b, k); break;
+    default: dot_block(s, raw, 1, column, panels, a, b, k); break;
     }
-    if (s->rows & 4) {
-        dot_block(s, raw, 1, 0, 4, column, panels, a, b, k);
-        row = 4;
-    }
-    if (s->rows & 2) {
-        dot_block(s, raw, 1, row, 2, column, panels, a + row * k, b, k);
-        row += 2;
-    }
-    if (s->rows & 1) dot_block(s, raw, 1, row, 1, column, panels, a + row * k, b, k);
 }
 BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, const void *a,
                         size_t k, const void *b)
 {
     const int8_t *y = b;
     size_t j = 0;
-    if (columns == 64 &&
-        s->rows == 1) { /* one panel alone would be one chain of sums, each waiting for the last */
-        dot_block(s, raw, 1, 0, 1, 0, 4, a, y, k);
+    if (columns == 64 && s->rows == 1) {
+        /* two panels alone would be two chains of sums, each waiting for the last */
+        dot_block(s, raw, 1, 0, 4, a, y, k);
         return;
     }
     for (; j + 32 <= columns; j += 32) dot_rows(s, raw, j, 2, a, y + j * k, k);

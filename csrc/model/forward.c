@@ -85,14 +85,23 @@ static void attend_first(bl_pass *p, const bl_layer *l, struct bl_scratch *s, si
  * cache level, a large model's weights are read seldom. */
 static size_t chunk_rows(const bl_model *m) { return m->intermediate <= 512 ? 32 : 128; }
 
+/* How many of `rows` rows the next chunk takes: as many as the chunks after it, since a last one of
+ * few rows would cost more than they do. Even, as rows of bl_rows8 may lie in pairs. */
+static size_t next_chunk(const bl_model *m, size_t rows)
+{
+    const size_t most = chunk_rows(m), chunks = (rows + most - 1) / most,
+                 each = (rows + chunks - 1) / chunks;
+    return chunks == 1 ? rows : each + each % 2;
+}
+
 /* What follows attention, on rows [from, to): each row by itself. */
 static void feed_forward(bl_pass *p, const bl_layer *l, struct bl_scratch *s, size_t from,
                          size_t to)
 {
     const bl_model *m = p->m;
     const size_t h = m->hidden, stride = 3 * m->width;
-    for (size_t r = from; r < to; r += chunk_rows(m)) {
-        const size_t count = to - r < chunk_rows(m) ? to - r : chunk_rows(m);
+    for (size_t r = from, count; r < to; r += count) {
+        count = next_chunk(m, to - r);
         float *x = p->x + r * h, *context = p->qkv + r * stride, *y = context + m->width;
         const bl_rows8 rows = bl_rows_from(m, p->rows, r, m->width);
         bl_apply(m, &l->output, BL_LINEAR, context, stride, count, rows, 0, h, y, stride);
