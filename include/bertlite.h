@@ -581,6 +581,55 @@ typedef struct {
 BL_API bl_status bl_describe_sentence(const bl_model *model, bl_sentence_info *out,
                                       bl_error *error);
 
+/* ---- without an operating system -----------------------------------------------------------
+ *
+ * A base block (embeddings, tokenizer) and task blocks (layers, head) lie in flash and are used
+ * there; docs/microcontrollers.md describes how. What the program needs is in csrc/, as
+ * FREESTANDING in tools/core.py lists it, compiled with -DBL_FREESTANDING; then there are no
+ * files, threads or malloc, no error texts, and this header's bl_arena_create and bl_open are not
+ * there. The answers are those of the converted files, to the byte. */
+
+/* Blocks at multiples of 16 bytes. Sizes: of the memory that they are in, which may be longer.
+ * rows: how many tokens a layer takes at once; 0: 2. More are faster where flash is slow to read,
+ * and take some memory each. */
+typedef struct {
+    const void *base;
+    size_t base_size;
+    const void *task;
+    size_t task_size;
+    size_t rows;
+} bl_flash;
+
+/* Checks both blocks, and makes a session in `memory` (at a multiple of 8 bytes), which has to
+ * stay as long as it is used: a model, a tokenizer, and an arena of what is left. Nothing has to
+ * be closed. BL_FILE_ERROR: a block is damaged or cut off; BL_CONFIG_ERROR: it is of another
+ * version, or the task is of another base; BL_INPUT_ERROR: a pointer is NULL or not aligned;
+ * BL_MEMORY_ERROR: the memory is too small. */
+BL_API bl_status bl_flash_open(const bl_flash *flash, void *memory, size_t size, bl_session *out,
+                               bl_error *error);
+
+/* The greatest number of bytes that the arena has had in use. */
+BL_API size_t bl_arena_most(const bl_arena *arena);
+
+/* tokens, bytes: of the longest text, special tokens included; with a pair, of both. */
+typedef struct {
+    size_t tokens, bytes;
+} bl_flash_limits;
+
+/* base_id: what both blocks say of the base. memory: enough for bl_flash_open and one call, with
+ * default options, on a 32-bit machine. */
+typedef struct {
+    size_t base_size, task_size, memory;
+    uint64_t base_id, task_id;
+    bl_head head;
+} bl_flash_info;
+
+/* The blocks of a converted file or a folder. base: see bl_open_with_base. Each file appears whole
+ * or not at all; base_file or task_file may be NULL. */
+BL_API bl_status bl_flash_write(const char *path, const char *base, const bl_flash_limits *limits,
+                                const char *base_file, const char *task_file, bl_flash_info *out,
+                                bl_error *error);
+
 /* ---- an index: vectors that are searched --------------------------------------------------
  *
  * Rows are kept in int8, each with a scale, and searched exactly: a score is the dot product of

@@ -22,6 +22,7 @@ COMMON = [
     "csrc/error.c",
     "csrc/memory.c",
     "csrc/arena.c",
+    "csrc/arena_heap.c",
     "csrc/platform.c",
     "csrc/files/json.c",
     "csrc/files/json_writer.c",
@@ -39,7 +40,9 @@ COMMON = [
     "csrc/tokenizer/unicode.c",
     "csrc/tokenizer/normalizer.c",
     "csrc/tokenizer/vocabulary.c",
+    "csrc/tokenizer/vocabulary_build.c",
     "csrc/tokenizer/added_tokens.c",
+    "csrc/tokenizer/added_sort.c",
     "csrc/tokenizer/tokenize.c",
     "csrc/tokenizer/offsets.c",
     "csrc/tokenizer/encode.c",
@@ -64,7 +67,9 @@ COMMON = [
     "csrc/model/sentence_settings.c",
     "csrc/model/sentence_folder.c",
     "csrc/model/sentence.c",
+    "csrc/model/sentence_run.c",
     "csrc/model/open.c",
+    "csrc/model/describe.c",
     "csrc/model/writer.c",
     "csrc/model/convert.c",
     "csrc/model/threads.c",
@@ -90,9 +95,53 @@ COMMON = [
     "csrc/search/index.c",
     "csrc/search/search.c",
     "csrc/search/file.c",
+    "csrc/flash/parts.c",
+    "csrc/flash/open.c",
+    "csrc/flash/write.c",
     "csrc/kernels/dispatch.c",
     "csrc/kernels/check.c",
     "csrc/kernels/limits.c",
+    "csrc/kernels/isa_generic.c",
+]
+
+# What runs without an operating system: no files, threads, allocations or formatted texts. Of the
+# same sources, but for the two that stand for threads.c and dispatch.c.
+FREESTANDING = [
+    "csrc/error.c",
+    "csrc/arena.c",
+    "csrc/search/checksum.c",
+    "csrc/tokenizer/unicode.c",
+    "csrc/tokenizer/normalizer.c",
+    "csrc/tokenizer/vocabulary.c",
+    "csrc/tokenizer/added_tokens.c",
+    "csrc/tokenizer/tokenize.c",
+    "csrc/tokenizer/offsets.c",
+    "csrc/tokenizer/encode.c",
+    "csrc/tokenizer/describe.c",
+    "csrc/model/describe.c",
+    "csrc/model/sentence_run.c",
+    "csrc/model/one_thread.c",
+    "csrc/model/forward.c",
+    "csrc/model/run.c",
+    "csrc/answers/scores.c",
+    "csrc/answers/top_k.c",
+    "csrc/answers/list.c",
+    "csrc/answers/text_input.c",
+    "csrc/answers/labels.c",
+    "csrc/answers/pooling.c",
+    "csrc/answers/vectors.c",
+    "csrc/answers/words.c",
+    "csrc/answers/answer_set.c",
+    "csrc/answers/spans.c",
+    "csrc/answers/windows.c",
+    "csrc/answers/entities.c",
+    "csrc/answers/clauses.c",
+    "csrc/answers/commands.c",
+    "csrc/flash/parts.c",
+    "csrc/flash/open.c",
+    "csrc/kernels/one_isa.c",
+    "csrc/kernels/isa_dsp.c",
+    "csrc/kernels/isa_mve.c",
     "csrc/kernels/isa_generic.c",
 ]
 
@@ -124,7 +173,7 @@ TRAINING_ISAS: dict[str, dict[str, str]] = {
 
 # What runs once, when a model or a tokenizer is opened, or only where there is no instruction set
 # to choose: small code matters more than the last percent of its speed. Not for MSVC.
-COLD_FOLDERS = ("csrc/files/",)
+COLD_FOLDERS = ("csrc/files/", "csrc/flash/")
 COLD = {
     "csrc/error.c",
     "csrc/kernels/check.c",
@@ -198,6 +247,8 @@ FLAGS = [
     "-fno-asynchronous-unwind-tables",  # a tenth of the code; nothing here is unwound
     "-fno-unwind-tables",
 ]
+# For FREESTANDING: sections, so that the linker leaves out what a program does not call.
+FREESTANDING_FLAGS = ["-DBL_FREESTANDING", "-O2", "-ffunction-sections", "-fdata-sections"]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
 FLAGS_MSVC = ["/std:c11", "/O2", "/fp:precise", "/W3"]
 

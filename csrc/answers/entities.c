@@ -6,6 +6,7 @@
  * windows stand alone: of entities that two of them have, the longer or the surer one stays. */
 #include <string.h>
 
+#include "../sizes.h"
 #include "list.h"
 #include "windows.h"
 
@@ -61,7 +62,7 @@ const char *bl_entity_type(const bl_model *m, int label)
  * if it is found in normalized text. */
 static uint32_t shown_characters(const bl_tokenizer *t, int32_t id, int added)
 {
-    enum { SHOWN = 4096 };
+    enum { SHOWN = 4 * BL_MAX_ADDED_SIZE };
     char shown[SHOWN];
     bl_added_token a;
     size_t size;

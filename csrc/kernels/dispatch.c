@@ -160,6 +160,8 @@ const bl_kernels *const *bl_isas(size_t *count)
     return tables;
 }
 
+const bl_kernels *bl_plain_isa(void) { return &bl_kernels_generic; }
+
 int bl_isa_available(const bl_kernels *isa)
 {
     const unsigned have = features();

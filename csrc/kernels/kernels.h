@@ -13,10 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BL_LANES 16
+#include "../sizes.h"
 
-/* The widest head and the longest text that the attention kernels take; config.c allows no more. */
-#define BL_MAX_ATTENTION_SIZE 8192
+#define BL_LANES 16
 
 static inline size_t bl_pad(size_t n) { return (n + (BL_LANES - 1)) & ~(size_t)(BL_LANES - 1); }
 
@@ -128,6 +127,10 @@ const bl_kernels *const *bl_isas(size_t *count);
 
 /* Whether this machine can run the table. */
 int bl_isa_available(const bl_kernels *isa);
+
+/* One whose packed weights lie as plain C has them, in which models in flash are stored: plain C
+ * itself, or a microcontroller's own. */
+const bl_kernels *bl_plain_isa(void);
 
 /* The table of this name, NULL if this machine cannot run it or there is none. */
 const bl_kernels *bl_find_isa(const char *name);

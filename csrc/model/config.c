@@ -7,17 +7,6 @@
 #include "../error.h"
 #include "../files/json.h"
 
-/* Capacity for any BERT, and small enough that no product of sizes overflows 32 bits. */
-enum {
-    MOST_LAYERS = 256,
-    MOST_HIDDEN = 8192,
-    MOST_HEADS = 256,
-    MOST_INTERMEDIATE = 32768,
-    MOST_WORDS = 1 << 20,
-    MOST_POSITIONS = 8192,
-    MOST_TYPES = 64,
-    MOST_LABELS = 65536
-};
 /* transformers' own, where config.json does not say */
 enum { DEFAULT_POSITIONS = 512, DEFAULT_TYPES = 2, DEFAULT_LABELS = 2 };
 enum { PROBLEM_SIZE = 192, LONGEST_SHOWN = 60 };
@@ -43,20 +32,20 @@ static const struct {
     uint64_t most, preset;
 } fields[FIELDS] = {
 #define MEMBER(member) offsetof(bl_config_values, member)
-    [LAYERS] = { "num_hidden_layers", "n_layers", MEMBER(layers), MOST_LAYERS, 0 },
-    [HIDDEN] = { "hidden_size", "dim", MEMBER(hidden), MOST_HIDDEN, 0 },
-    [HEADS] = { "num_attention_heads", "n_heads", MEMBER(heads), MOST_HEADS, 0 },
-    [INTERMEDIATE] = { "intermediate_size", "hidden_dim", MEMBER(intermediate), MOST_INTERMEDIATE,
-                       0 },
-    [VOCABULARY] = { "vocab_size", "vocab_size", MEMBER(vocabulary), MOST_WORDS, 0 },
+    [LAYERS] = { "num_hidden_layers", "n_layers", MEMBER(layers), BL_MOST_LAYERS, 0 },
+    [HIDDEN] = { "hidden_size", "dim", MEMBER(hidden), BL_MOST_HIDDEN, 0 },
+    [HEADS] = { "num_attention_heads", "n_heads", MEMBER(heads), BL_MOST_HEADS, 0 },
+    [INTERMEDIATE] = { "intermediate_size", "hidden_dim", MEMBER(intermediate),
+                       BL_MOST_INTERMEDIATE, 0 },
+    [VOCABULARY] = { "vocab_size", "vocab_size", MEMBER(vocabulary), BL_MOST_WORDS, 0 },
     [POSITIONS] = { "max_position_embeddings", "max_position_embeddings", MEMBER(positions),
-                    MOST_POSITIONS, DEFAULT_POSITIONS },
-    [TOKEN_TYPES] = { "type_vocab_size", "type_vocab_size", MEMBER(token_types), MOST_TYPES,
+                    BL_MOST_POSITIONS, DEFAULT_POSITIONS },
+    [TOKEN_TYPES] = { "type_vocab_size", "type_vocab_size", MEMBER(token_types), BL_MOST_TYPES,
                       DEFAULT_TYPES },
-    [LABELS] = { "num_labels", "num_labels", MEMBER(labels), MOST_LABELS, DEFAULT_LABELS },
-    [WINDOW] = { "window", "window", MEMBER(window), MOST_POSITIONS, 0 },
-    [WINDOW_OVERLAP] = { "window_overlap", "window_overlap", MEMBER(window_overlap), MOST_POSITIONS,
-                         0 },
+    [LABELS] = { "num_labels", "num_labels", MEMBER(labels), BL_MOST_LABELS, DEFAULT_LABELS },
+    [WINDOW] = { "window", "window", MEMBER(window), BL_MOST_POSITIONS, 0 },
+    [WINDOW_OVERLAP] = { "window_overlap", "window_overlap", MEMBER(window_overlap),
+                         BL_MOST_POSITIONS, 0 },
 #undef MEMBER
 };
 

@@ -5,6 +5,18 @@
 #include "bertlite.h"
 #include "../kernels/kernels.h"
 
+/* Capacity for any BERT, and small enough that no product of sizes overflows 32 bits. */
+enum {
+    BL_MOST_LAYERS = 256,
+    BL_MOST_HIDDEN = 8192,
+    BL_MOST_HEADS = 256,
+    BL_MOST_INTERMEDIATE = 32768,
+    BL_MOST_WORDS = 1 << 20,
+    BL_MOST_POSITIONS = 8192,
+    BL_MOST_TYPES = 64,
+    BL_MOST_LABELS = 65536
+};
+
 typedef enum { BL_BERT, BL_DISTILBERT } bl_family;
 
 typedef struct {

@@ -12,6 +12,11 @@ bl_rows8 bl_rows_from(const bl_model *m, bl_rows8 r, size_t at, size_t n)
     return part;
 }
 
+bl_rows8 bl_pass_rows(const bl_pass *p, size_t at)
+{
+    return bl_rows_from(p->m, p->rows, p->m->frugal ? 0 : at, p->m->width);
+}
+
 void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, size_t x_stride,
               size_t count, bl_rows8 rows, size_t from, size_t to, float *out, size_t stride)
 {
@@ -29,6 +34,12 @@ void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, 
     }
 }
 
+/* How many of `rows` rows a layer takes at once. */
+static size_t rows_at_once(const bl_model *m, size_t rows)
+{
+    return m->frugal && m->chunk < rows ? m->chunk : rows;
+}
+
 /* One head of one text. Queries are rows [q, q + rows) of qkv, and the result
  * overwrites them; keys and values are all the text's tokens. */
 static void attend(bl_pass *p, struct bl_scratch *s, size_t head, size_t text, size_t q,
@@ -43,12 +54,16 @@ static void attend(bl_pass *p, struct bl_scratch *s, size_t head, size_t text, s
           *keys = p->qkv + first * stride + m->width + head * d;
     const float *values = keys + m->width;
     if (m->info.precision == BL_INT8) {
-        m->k->quantize(BL_LINEAR, queries, stride, NULL, rows, d, s->q);
+        const size_t step = rows_at_once(m, rows);
         m->k->pack_keys8(keys, stride, count, d, s->keys, s->key_scale, s->key_sum);
         m->k->pack_values8(values, stride, count, d, s->values, s->value_scale, s->value_sum);
-        m->k->attend8(s->q, rows, (bl_columns8){ s->keys, s->key_scale, s->key_sum },
-                      (bl_columns8){ s->values, s->value_scale, s->value_sum }, count, d, factor,
-                      s->attend, queries, stride);
+        for (size_t r = 0; r < rows; r += step, queries += step * stride) {
+            const size_t some = rows - r < step ? rows - r : step;
+            m->k->quantize(BL_LINEAR, queries, stride, NULL, some, d, s->q);
+            m->k->attend8(s->q, some, (bl_columns8){ s->keys, s->key_scale, s->key_sum },
+                          (bl_columns8){ s->values, s->value_scale, s->value_sum }, count, d,
+                          factor, s->attend, queries, stride);
+        }
     } else {
         m->k->pack32(keys, stride, count, d, s->keys);
         m->k->pack_values32(values, stride, count, d, s->values);
@@ -81,16 +96,11 @@ static void attend_first(bl_pass *p, const bl_layer *l, struct bl_scratch *s, si
                      l->value.bias + head * d, context + head * d, d);
 }
 
-/* Rows that the feed-forward layer takes at once: a small model's stay in the first
- * cache level, a large model's weights are read seldom. */
-static size_t chunk_rows(const bl_model *m) { return m->intermediate <= 512 ? 32 : 128; }
-
 /* How many of `rows` rows the next chunk takes: as many as the chunks after it, since a last one of
  * few rows would cost more than they do. Even, as rows of bl_rows8 may lie in pairs. */
 static size_t next_chunk(const bl_model *m, size_t rows)
 {
-    const size_t most = chunk_rows(m), chunks = (rows + most - 1) / most,
-                 each = (rows + chunks - 1) / chunks;
+    const size_t chunks = (rows + m->chunk - 1) / m->chunk, each = (rows + chunks - 1) / chunks;
     return chunks == 1 ? rows : each + each % 2;
 }
 
@@ -103,7 +113,7 @@ static void feed_forward(bl_pass *p, const bl_layer *l, struct bl_scratch *s, si
     for (size_t r = from, count; r < to; r += count) {
         count = next_chunk(m, to - r);
         float *x = p->x + r * h, *context = p->qkv + r * stride, *y = context + m->width;
-        const bl_rows8 rows = bl_rows_from(m, p->rows, r, m->width);
+        const bl_rows8 rows = bl_pass_rows(p, r);
         bl_apply(m, &l->output, BL_LINEAR, context, stride, count, rows, 0, h, y, stride);
         m->k->norm(x, y, stride, l->attention_norm.gain, l->attention_norm.shift, m->c.epsilon,
                    count, m->c.hidden);
@@ -114,6 +124,18 @@ static void feed_forward(bl_pass *p, const bl_layer *l, struct bl_scratch *s, si
         m->k->norm(x, y, stride, l->output_norm.gain, l->output_norm.shift, m->c.epsilon, count,
                    m->c.hidden);
     }
+}
+
+/* Columns [column, ...) of a layer that makes queries, keys and values, for rows [from, to) of x
+ * into those of qkv. */
+static void project_rows(bl_pass *p, const bl_linear *w, size_t first, size_t last, size_t column,
+                         size_t from, size_t to)
+{
+    const bl_model *m = p->m;
+    const size_t h = m->hidden, stride = 3 * m->width, step = rows_at_once(m, to - from);
+    for (size_t r = from; r < to; r += step)
+        bl_apply(m, w, BL_LINEAR, p->x + r * h, h, to - r < step ? to - r : step,
+                 bl_pass_rows(p, r), first, last, p->qkv + r * stride + column, stride);
 }
 
 /* The wanted rows of x become its first ones, when all threads are done with the rest. */
@@ -139,7 +161,7 @@ static void keep_states(const bl_pass *p, size_t layer, size_t from, size_t to)
 void bl_forward(bl_pass *p, unsigned thread)
 {
     const bl_model *m = p->m;
-    const size_t h = m->hidden, width = m->width, stride = 3 * width;
+    const size_t h = m->hidden, width = m->width;
     const int all = p->wanted_count == p->tokens;
     struct bl_scratch *s = &p->scratch[thread];
     size_t from, to, first, last;
@@ -164,17 +186,12 @@ void bl_forward(bl_pass *p, unsigned thread)
             feed_forward(p, l, s, from, to);
             break;
         }
-        const bl_rows8 rows = bl_rows_from(m, p->rows, from, width);
-        float *x = p->x + from * h, *out = p->qkv + from * stride;
-        bl_apply(m, &l->value, BL_LINEAR, x, h, to - from, rows, 0, width, out + 2 * width, stride);
-        bl_apply(m, &l->query_key, BL_LINEAR, x, h, to - from, rows, some ? width : 0, 2 * width,
-                 out + (some ? width : 0), stride);
+        project_rows(p, &l->value, 0, width, 2 * width, from, to);
+        project_rows(p, &l->query_key, some ? width : 0, 2 * width, some ? width : 0, from, to);
         if (some) {
             keep_wanted(p, thread);
             bl_thread_range(&p->threads, thread, p->wanted_count, 8, &from, &to);
-            bl_apply(m, &l->query_key, BL_LINEAR, p->x + from * h, h, to - from,
-                     bl_rows_from(m, p->rows, from, width), 0, width, p->qkv + from * stride,
-                     stride);
+            project_rows(p, &l->query_key, 0, width, 0, from, to);
         }
         bl_barrier(&p->threads);
         bl_thread_range(&p->threads, thread, p->texts * m->c.heads, 1, &first, &last);
@@ -193,12 +210,12 @@ void bl_forward(bl_pass *p, unsigned thread)
 
 typedef struct {
     char *memory;
-    size_t used;
+    size_t used, alignment;
 } arena;
 
 static void *carve(arena *a, size_t size)
 {
-    size_t at = (a->used + 63) & ~(size_t)63;
+    size_t at = (a->used + a->alignment - 1) & ~(a->alignment - 1);
     a->used = at + size;
     return a->memory ? a->memory + at : NULL;
 }
@@ -212,12 +229,41 @@ static bl_rows8 carve_rows(arena *a, const bl_model *m, size_t count, size_t n)
     return r;
 }
 
+/* A thread's own memory. What attention works in and what the feed-forward layer works in are the
+ * same memory: a thread is never in both. */
+static void lay_out_thread(arena *a, const bl_model *m, size_t tokens, struct bl_scratch *s)
+{
+    const int int8 = m->info.precision == BL_INT8;
+    const bl_rows8 none = { NULL, NULL, NULL };
+    const size_t longest = bl_pad(tokens < m->c.positions ? tokens : m->c.positions),
+                 chunk = m->chunk < tokens ? m->chunk : tokens, start = a->used;
+    const size_t unit = int8 ? m->k->column_unit : sizeof(float);
+    const size_t few = m->width + m->c.heads * (2 * m->hidden + longest),
+                 most = chunk * m->intermediate;
+    /* attend_first puts a token in up_rows */
+    const size_t widest = m->intermediate > m->hidden ? m->intermediate : m->hidden;
+    s->up = carve(a, (most > few ? most : few) * sizeof *s->up);
+    s->up_rows = int8 ? carve_rows(a, m, chunk, widest) : none;
+    const size_t end = a->used;
+    a->used = start;
+    s->keys = carve(a, longest * m->head * unit);
+    s->values = carve(a, longest * m->head * unit);
+    s->attend = carve(a, int8 ? m->k->attend8_scratch(longest) : m->k->attend32_scratch(longest));
+    s->q = none;
+    if (int8) {
+        s->q = carve_rows(a, m, rows_at_once(m, longest), m->head);
+        s->key_scale = carve(a, longest * sizeof(float));
+        s->key_sum = carve(a, longest * sizeof(int32_t));
+        s->value_scale = carve(a, longest * sizeof(float));
+        s->value_sum = carve(a, m->head * sizeof(int32_t));
+    }
+    if (a->used < end) a->used = end;
+}
+
 size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads, void *memory)
 {
-    arena a = { memory, 0 };
+    arena a = { memory, 0, m->frugal ? BL_FRUGAL_ALIGNMENT : BL_ALIGNMENT };
     const int int8 = m->info.precision == BL_INT8;
-    const size_t longest = bl_pad(tokens < m->c.positions ? tokens : m->c.positions);
-    const size_t chunk = chunk_rows(m) < tokens ? chunk_rows(m) : tokens;
     p->m = m;
     p->words = carve(&a, tokens * sizeof *p->words);
     p->positions = carve(&a, tokens * sizeof *p->positions);
@@ -229,28 +275,7 @@ size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads
     p->x = carve(&a, tokens * m->hidden * sizeof *p->x);
     p->qkv = carve(&a, tokens * 3 * m->width * sizeof *p->qkv);
     const bl_rows8 none = { NULL, NULL, NULL };
-    p->rows = int8 ? carve_rows(&a, m, tokens, m->width) : none;
-    for (unsigned t = 0; t < threads; t++) {
-        struct bl_scratch *s = &p->scratch[t];
-        const size_t unit = int8 ? m->k->column_unit : sizeof(float);
-        const size_t few = m->width + m->c.heads * (2 * m->hidden + longest),
-                     most = chunk * m->intermediate;
-        s->up = carve(&a, (most > few ? most : few) * sizeof *s->up);
-        s->keys = carve(&a, longest * m->head * unit);
-        s->values = carve(&a, longest * m->head * unit);
-        s->attend =
-            carve(&a, int8 ? m->k->attend8_scratch(longest) : m->k->attend32_scratch(longest));
-        s->up_rows = s->q = none;
-        if (!int8) continue;
-        s->up_rows = carve_rows(&a, m, chunk,
-                                m->intermediate > m->hidden
-                                    ? m->intermediate
-                                    : m->hidden); /* attend_first puts a token there */
-        s->q = carve_rows(&a, m, longest, m->head);
-        s->key_scale = carve(&a, longest * sizeof(float));
-        s->key_sum = carve(&a, longest * sizeof(int32_t));
-        s->value_scale = carve(&a, longest * sizeof(float));
-        s->value_sum = carve(&a, m->head * sizeof(int32_t));
-    }
+    p->rows = int8 ? carve_rows(&a, m, rows_at_once(m, tokens), m->width) : none;
+    for (unsigned t = 0; t < threads; t++) lay_out_thread(&a, m, tokens, &p->scratch[t]);
     return a.used;
 }

@@ -38,6 +38,9 @@ typedef struct {
 /* Lay a pass for up to `tokens` tokens out in memory (NULL: only measure); its size. */
 size_t bl_lay_out(bl_pass *p, const bl_model *m, size_t tokens, unsigned threads, void *memory);
 
+/* Of p->rows those for rows [at, ...) of a layer's input, of m->width values or less. */
+bl_rows8 bl_pass_rows(const bl_pass *p, size_t at);
+
 /* An int8 buffer's rows of n values from row `at` on; from an odd one, a single row, at
  * the offset of its pair. In float the buffer is empty and stays so. */
 bl_rows8 bl_rows_from(const bl_model *m, bl_rows8 r, size_t at, size_t n);

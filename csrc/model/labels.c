@@ -76,8 +76,3 @@ bl_status bl_build_label_names(bl_builder *b)
     m->label_names = names;
     return BL_OK;
 }
-
-const char *bl_label_name(const bl_model *m, int label)
-{
-    return label >= 0 && label < m->info.labels ? m->label_names[label] : NULL;
-}

@@ -40,6 +40,8 @@ struct bl_model {
     size_t intermediate;
     size_t head;  /* one attention head */
     size_t width; /* all heads */
+    size_t chunk; /* rows that the feed-forward layer takes at once */
+    int frugal;   /* the other layers, too, take no more rows at once; on one thread only */
 
     bl_tables tables;
     bl_norm embedding_norm;

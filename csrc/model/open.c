@@ -21,9 +21,8 @@
 
 #define EXPECTED "a model that can be opened" /* in messages about other formats */
 
-static bl_model *create(bl_precision precision, bl_error *error)
+static bl_model *create_for(const bl_kernels *k, bl_precision precision, bl_error *error)
 {
-    const bl_kernels *k = bl_active_isa();
     if (!k) {
         bl_fail(error, BL_ISA_ERROR,
                 "BERTLITE_ISA names an instruction set that this machine or this build lacks; "
@@ -38,6 +37,11 @@ static bl_model *create(bl_precision precision, bl_error *error)
     m->k = k;
     m->info.precision = precision;
     return m;
+}
+
+static bl_model *create(bl_precision precision, bl_error *error)
+{
+    return create_for(bl_active_isa(), precision, error);
 }
 
 /* The model, or NULL without it if opening it failed. */
@@ -72,6 +76,9 @@ static bl_status read_config(bl_builder *b, const char *config, size_t size)
     m->intermediate = bl_pad(c->intermediate);
     m->head = bl_pad(c->hidden / c->heads);
     m->width = m->head * c->heads;
+    /* A small model's chunk stays in the first cache level, a large model's weights are read
+     * seldom. */
+    m->chunk = m->intermediate <= 512 ? 32 : 128;
     m->config_size = size;
     m->config = bl_builder_memory(b, size + 1, 1);
     if (!m->config) return BL_MEMORY_ERROR;
@@ -350,13 +357,24 @@ bl_model *bl_open_for_conversion(const char *folder, bl_writer *writer, bl_error
     return finished(m, open_folder(m, folder, &as_it_is, writer, error));
 }
 
-bl_model *bl_open_with(const char *path, const bl_open_options *options, bl_precision precision,
-                       bl_error *error)
+static bl_model *open_path(bl_model *m, const char *path, const bl_open_options *options,
+                           bl_error *error)
 {
-    bl_model *m = create(precision, error);
     if (!m) return NULL;
     return finished(m, bl_is_folder(path) ? open_folder(m, path, options, NULL, error)
                                           : open_file(m, path, options, error));
+}
+
+bl_model *bl_open_for_flash(const char *path, const char *base, bl_error *error)
+{
+    const bl_open_options options = { .base = base };
+    return open_path(create_for(bl_plain_isa(), BL_INT8, error), path, &options, error);
+}
+
+bl_model *bl_open_with(const char *path, const bl_open_options *options, bl_precision precision,
+                       bl_error *error)
+{
+    return open_path(create(precision, error), path, options, error);
 }
 
 bl_model *bl_open_with_base(const char *path, const char *base, bl_precision precision,
@@ -387,12 +405,4 @@ void bl_close(bl_model *m)
     bl_map_close(&m->map);
     bl_map_close(&m->base);
     bl_free(m);
-}
-
-const bl_info *bl_describe(const bl_model *m) { return &m->info; }
-
-const char *bl_config_json(const bl_model *m, size_t *size)
-{
-    *size = m->config_size;
-    return m->config;
 }

@@ -47,32 +47,29 @@ size_t bl_output_size(const bl_model *m, const bl_batch *batch, const bl_request
 size_t bl_workspace_size(const bl_model *m, size_t tokens, unsigned threads)
 {
     bl_pass p;
-    /* 63 to spare: the memory may start anywhere */
-    return 63 + bl_lay_out(&p, m, tokens ? tokens : 1,
-                           threads < 1                 ? 1
-                           : threads > BL_MOST_THREADS ? BL_MOST_THREADS
-                                                       : threads,
-                           NULL);
+    /* some to spare: the memory may start anywhere */
+    return BL_ALIGNMENT - 1 +
+           bl_lay_out(&p, m, tokens ? tokens : 1,
+                      threads < 1                 ? 1
+                      : threads > BL_MOST_THREADS ? BL_MOST_THREADS
+                                                  : threads,
+                      NULL);
 }
 
 /* ---- the heads ----------------------------------------------------------------- */
 
-/* A float layer whose real size is not a multiple of 16, computed through a small buffer. */
-static void project(const bl_model *m, const float *x, size_t stride, size_t rows, const float *w,
-                    const float *bias, size_t n, float *out)
+/* One row of a float layer whose real size is not a multiple of 16, computed through a small
+ * buffer. */
+static void project(const bl_model *m, const float *x, const float *w, const float *bias, size_t n,
+                    float *out)
 {
-    enum { ROWS = 8, COLUMNS = 64 };
+    enum { COLUMNS = 64 };
     const size_t k = m->hidden;
-    float part[ROWS * COLUMNS];
+    float part[COLUMNS];
     for (size_t j = 0; j < n; j += COLUMNS) {
         const size_t some = n - j < COLUMNS ? n - j : COLUMNS;
-        for (size_t r = 0; r < rows; r += ROWS) {
-            const size_t count = rows - r < ROWS ? rows - r : ROWS;
-            m->k->gemm32(x + r * stride, stride, count, w + j * k, bl_pad(some), k, bias + j, part,
-                         COLUMNS);
-            for (size_t i = 0; i < count; i++)
-                memcpy(out + (r + i) * n + j, part + i * COLUMNS, some * sizeof *out);
-        }
+        m->k->gemm32(x, k, 1, w + j * k, bl_pad(some), k, bias + j, part, COLUMNS);
+        memcpy(out + j, part, some * sizeof *out);
     }
 }
 
@@ -96,9 +93,9 @@ static void emit_rows(job *j, size_t from, size_t to)
         if (j->output == BL_HIDDEN) {
             memcpy(out, x, n * sizeof *out);
         } else if (j->output == BL_TOKENS) {
-            project(m, x, h, 1, m->classifier.floats, m->classifier.bias, n, out);
+            project(m, x, m->classifier.floats, m->classifier.bias, n, out);
         } else {
-            const bl_rows8 rows = bl_rows_from(m, j->pass.rows, r, m->width);
+            const bl_rows8 rows = bl_pass_rows(&j->pass, r);
             bl_apply(m, &m->transform, BL_LINEAR, x, h, 1, rows, 0, h, y, spare);
             m->k->activate(m->c.activation, y, spare, 1, h);
             m->k->norm(y, NULL, 0, m->transform_norm.gain, m->transform_norm.shift, m->c.epsilon, 1,
@@ -108,7 +105,7 @@ static void emit_rows(job *j, size_t from, size_t to)
                 m->k->gemm8_in_place(rows, 1, m->words, m->words_scale, m->words_sum, n, h,
                                      m->words_bias, out, n);
             } else {
-                project(m, y, spare, 1, m->words_packed, m->words_bias, n, out);
+                project(m, y, m->words_packed, m->words_bias, n, out);
             }
         }
     }
@@ -125,12 +122,11 @@ static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *
         if (from_mean(m, output)) {
             m->k->mean(j->pass.x + first * h, h, j->pass.start[t + 1] - j->pass.start[t], h, y);
         } else {
-            const bl_rows8 rows = bl_rows_from(m, j->pass.rows, t, m->width);
+            const bl_rows8 rows = bl_pass_rows(&j->pass, t);
             bl_apply(m, &m->pooler, BL_LINEAR, j->pass.x + first * h, h, 1, rows, 0, h, y, spare);
             m->k->activate(m->pooler_activation, y, spare, 1, h);
         }
-        if (output == BL_CLASSES)
-            project(m, y, spare, 1, m->classifier.floats, m->classifier.bias, n, out);
+        if (output == BL_CLASSES) project(m, y, m->classifier.floats, m->classifier.bias, n, out);
         else memcpy(out, y, n * sizeof *out);
     }
 }
@@ -291,8 +287,8 @@ bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_request *req
     bl_status status = check(m, batch, request, error);
     if (status != BL_OK) return status;
     threads = threads < 1 ? 1 : threads > BL_MOST_THREADS ? BL_MOST_THREADS : threads;
-    /* the workspace may start anywhere, its parts at multiples of 64 */
-    const size_t shift = (size_t)(-(uintptr_t)workspace & 63);
+    /* the workspace may start anywhere, its parts at multiples of BL_ALIGNMENT */
+    const size_t shift = (size_t)(-(uintptr_t)workspace & (BL_ALIGNMENT - 1));
     const size_t available = workspace_size > shift ? workspace_size - shift : 0;
     size_t capacity = batch->texts * batch->length;
     if (bl_lay_out(&j.pass, m, capacity, threads, (char *)workspace + shift) > available) {

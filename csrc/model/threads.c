@@ -51,15 +51,3 @@ void bl_barrier(bl_threads *threads)
     for (int spins = 0; bl_load_int(&threads->round) == round; spins++)
         if (spins > SPINS_BEFORE_YIELD) bl_yield(); /* the others may be waiting for this core */
 }
-
-void bl_thread_range(const bl_threads *threads, unsigned thread, size_t n, size_t group,
-                     size_t *from, size_t *to)
-{
-    const size_t groups = (n + group - 1) / group, each = groups / threads->count,
-                 left = groups % threads->count;
-    const size_t first = thread * each + (thread < left ? thread : left);
-    *from = first * group;
-    *to = (first + each + (thread < left)) * group;
-    if (*from > n) *from = n;
-    if (*to > n) *to = n;
-}

@@ -3,8 +3,7 @@
 #define BL_THREADS_H
 
 #include "../platform.h"
-
-enum { BL_MOST_THREADS = 64 };
+#include "../sizes.h"
 
 typedef struct {
     unsigned count;
@@ -21,6 +20,15 @@ void bl_threads_run(bl_threads *threads, unsigned count,
 void bl_barrier(bl_threads *threads);
 
 /* A thread's part of n things, in whole groups: [*from, *to). */
-void bl_thread_range(const bl_threads *threads, unsigned thread, size_t n, size_t group,
-                     size_t *from, size_t *to);
+static inline void bl_thread_range(const bl_threads *threads, unsigned thread, size_t n,
+                                   size_t group, size_t *from, size_t *to)
+{
+    const size_t groups = (n + group - 1) / group, each = groups / threads->count,
+                 left = groups % threads->count;
+    const size_t first = thread * each + (thread < left ? thread : left);
+    *from = first * group;
+    *to = (first + each + (thread < left)) * group;
+    if (*from > n) *from = n;
+    if (*to > n) *to = n;
+}
 #endif

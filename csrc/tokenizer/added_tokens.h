@@ -8,8 +8,6 @@
 
 #include "bertlite.h"
 
-enum { BL_MAX_ADDED_SIZE = 1000 }; /* bytes in one */
-
 typedef struct {
     char *text;
     uint32_t size;
@@ -31,6 +29,10 @@ typedef struct {
     uint8_t first[256]; /* whether a pattern begins with this byte */
     int only_first;     /* the byte that all patterns begin with, or -1 */
 } bl_added_set;
+
+/* An empty set with memory for its items, to which tokens are added in the order of patterns. */
+void bl_added_start(bl_added_set *set, const bl_added **items);
+void bl_added_insert(bl_added_set *set, const bl_added *token);
 
 /* The set of those tokens whose `normalized` is as given. It points into all. On failure, too,
  * bl_added_free may be called. */

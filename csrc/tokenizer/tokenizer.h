@@ -9,14 +9,12 @@
 
 #include "bertlite.h"
 #include "../platform.h"
+#include "../sizes.h"
 #include "added_tokens.h"
 #include "normalizer.h"
 #include "vocabulary.h"
 
-enum {
-    BL_MAX_WORD = 1000,        /* characters in max_input_chars_per_word */
-    BL_MAX_TEMPLATE_PARTS = 16 /* tokens and texts in a template */
-};
+enum { BL_MAX_TEMPLATE_PARTS = 16 /* tokens and texts in a template */ };
 
 /* The tensor of a converted file that holds the vocabulary's block, as 32-bit words. */
 #define BL_TABLE_NAME "tokenizer.table"
