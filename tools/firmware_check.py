@@ -1,0 +1,290 @@
+"""The core without an operating system, on emulated microcontrollers, beside the hosted one.
+
+    python tools/firmware_check.py [--full] [--board NAME]... [--table FILE]
+
+For each board, the firmware of tests/firmware is built and run in QEMU's system emulation with the
+blocks of each model of the package. Its transcript (every bit of every answer) has to equal that of
+the hosted core, which opens the converted files. Stack and memory are painted and measured, and
+instructions counted: an estimate of speed at most, never a time. Needs
+    apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+    apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
+and nothing else. Without --full, a few texts and the models that differ most.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import core
+
+ROOT = Path(__file__).resolve().parent.parent
+WEIGHTS = ROOT / "bertlite_fast/weights"
+SOURCES = ROOT / "tests/firmware"
+
+ARM = ["arm-none-eabi-gcc", "--specs=nano.specs"]
+RISCV = ["riscv64-unknown-elf-gcc", "--specs=picolibc.specs"]
+# What the core may ask of a C library: nothing that allocates, prints or keeps state.
+LIBRARY = {
+    "memchr", "memcmp", "memcpy", "memmove", "memset", "strchr", "strcmp", "strlen",
+    "sqrt", "sqrtf", "floor",
+}  # fmt: skip
+
+
+@dataclass
+class Board:
+    """An emulated machine, its compiler and its memory."""
+
+    name: str
+    core: str
+    compiler: list[str]
+    qemu: list[str]
+    code: int
+    ram: int
+    base: int
+    task: int
+    ram_size: int = 1 << 20
+    clock: int = 25_000_000
+    flags: list[str] = field(default_factory=list)
+
+
+def arm(
+    name: str, cpu: str, machine: str, options: str, places: tuple[int, int, int, int], **other: Any
+) -> Board:
+    compiler = [*ARM, f"-mcpu={cpu}", "-mthumb", *options.split()]
+    qemu = ["qemu-system-arm", "-M", machine]
+    return Board(name, cpu, compiler, qemu, *places, **other)
+
+
+HARD = "-mfloat-abi=hard -mfpu="
+BOARDS = [
+    arm("m4", "cortex-m4", "mps2-an386", HARD + "fpv4-sp-d16", (0, 0x20000000, 0x21000000, 0x21800000)),
+    arm("m7", "cortex-m7", "mps2-an500", HARD + "fpv5-sp-d16", (0, 0x20000000, 0x60000000, 0x60800000)),
+    arm("m33", "cortex-m33", "mps2-an505", HARD + "fpv5-sp-d16", (0x10000000, 0x38000000, 0x80000000, 0x80800000), clock=20_000_000),
+    arm("m55", "cortex-m55", "mps3-an547", "-mfloat-abi=hard", (0x10000000, 0x31000000, 0x60000000, 0x60800000), clock=32_000_000),
+    Board(
+        "rv32", "rv32imafc",
+        [*RISCV, "-march=rv32imafc", "-mabi=ilp32f"],
+        ["qemu-system-riscv32", "-M", "virt", "-bios", "none", "-m", "32M"],
+        0x80000000, 0x80400000, 0x81000000, 0x81800000,
+    ),
+]  # fmt: skip
+
+LINKER = """\
+ENTRY({entry})
+MEMORY {{
+    CODE (rx) : ORIGIN = {code:#x}, LENGTH = 512K
+    RAM (rwx) : ORIGIN = {ram:#x}, LENGTH = {size:#x}
+}}
+SECTIONS {{
+    .text : {{ KEEP(*(.vectors)) KEEP(*(.start)) *(.text*) *(.rodata*) *(.srodata*) . = ALIGN(16); }} > CODE
+    board_data_load = LOADADDR(.data);
+    .data : {{ board_data = .; *(.data*) *(.sdata*) . = ALIGN(16); board_data_end = .; }} > RAM AT > CODE
+    __global_pointer$ = ADDR(.data) + 0x800;
+    .bss (NOLOAD) : {{ board_bss = .; *(.sbss*) *(.bss*) *(COMMON) . = ALIGN(16); board_bss_end = .; }} > RAM
+    .stack (NOLOAD) : {{ board_stack_low = .; . += 64K; board_stack_top = .; }} > RAM
+    .memory (NOLOAD) : {{ board_memory = .; . += 512K; board_memory_end = .; }} > RAM
+    /DISCARD/ : {{ *(.ARM.exidx*) *(.eh_frame*) *(.comment*) }}
+}}
+board_base = {base:#x};
+board_task = {task:#x};
+end = board_memory_end;
+"""
+
+
+def freestanding(compiler: list[str], flags: list[str], out: Path) -> list[Path]:
+    """The core's objects for a machine without an operating system."""
+    files = [(path, [] if path.startswith("csrc/kernels/isa_") else ["-Os"]) for path in core.FREESTANDING]
+    return core.compile_files(
+        compiler, [*core.FREESTANDING_FLAGS, *flags], out, files
+    )
+
+
+def check_symbols(board: Board, objects: list[Path]) -> None:
+    """The core may not use more of a C library than LIBRARY, but for the compiler's arithmetic."""
+    nm = board.compiler[0].replace("gcc", "nm")
+    text = subprocess.run([nm, "-g", *objects], capture_output=True, text=True, check=True).stdout
+    defined = set(re.findall(r" [TRDBVW] (\w+)", text))
+    wanted = set(re.findall(r" U (\w+)", text)) - defined - LIBRARY
+    unexpected = {name for name in wanted if not name.startswith("__")}
+    if unexpected or any("atomic" in name for name in wanted):
+        raise SystemExit(f"{board.name}: the core uses {', '.join(sorted(wanted))}")
+
+
+def build(board: Board, out: Path) -> tuple[Path, int]:
+    """The firmware, and the bytes of the core in it."""
+    out.mkdir(parents=True, exist_ok=True)
+    objects = freestanding(board.compiler, board.flags, out)
+    check_symbols(board, objects)
+    own = [(f"tests/firmware/{name}.c", ["-Os"]) for name in ("firmware", "transcript")]
+    own.append(("tests/firmware/board.c", ["-Os", f"-DCLOCK_HZ={board.clock}u"]))
+    objects += core.compile_files(
+        board.compiler, [*core.FREESTANDING_FLAGS, *board.flags], out, own
+    )
+    script = out / "link.ld"
+    entry = "_start" if "riscv" in board.compiler[0] else "board_start_address"
+    script.write_text(
+        LINKER.format(
+            entry=entry, code=board.code, ram=board.ram, size=board.ram_size,
+            base=board.base, task=board.task,
+        )
+    )  # fmt: skip
+    program = out / "firmware.elf"
+    subprocess.run(
+        [*board.compiler, "-nostartfiles", "-Wl,--gc-sections", "-T", script,
+         "-Wl,--no-warn-rwx-segments", *objects, "-lm", "-o", program],
+        check=True,
+    )  # fmt: skip
+    size = subprocess.run(
+        [board.compiler[0].replace("gcc", "size"), program],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return program, int(size.splitlines()[1].split()[0])
+
+
+@dataclass
+class Run:
+    """What a run printed: the transcript and what was measured."""
+
+    lines: list[str]
+    measured: dict[str, list[int]]
+
+
+def emulate(board: Board, program: Path, blocks: tuple[Path, Path], request: str, out: Path) -> Run:
+    (out / "request").write_bytes(request.encode())
+    (out / "reply").unlink(missing_ok=True)
+    command = [
+        *board.qemu, "-nographic", "-monitor", "none", "-serial", "none",
+        "-semihosting-config", "enable=on,target=native", "-icount", "shift=0",
+        "-kernel", str(program),
+        "-device", f"loader,file={blocks[0]},addr={board.base:#x},force-raw=on",
+        "-device", f"loader,file={blocks[1]},addr={board.task:#x},force-raw=on",
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=out, capture_output=True, text=True, timeout=600)
+    if not (out / "reply").exists():
+        raise SystemExit(f"{board.name}: no reply: {done.stdout[-500:]}{done.stderr[-500:]}")
+    lines, measured = [], {}
+    for line in (out / "reply").read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            what, _, number = line[2:].rpartition(" ")
+            measured.setdefault(what, []).append(int(number, 16))
+        else:
+            lines.append(line)
+    return Run(lines, measured)
+
+
+# ---- texts ----------------------------------------------------------------------------------
+
+TEXTS = [
+    "turn on the lights in the kitchen",
+    "",
+    "I was NOT happy with the café's naïve Zürich waiter — 中文 e\u0301 \U0001f600!",
+    "Angela Merkel met Tim Cook in New York City on Monday, said Reuters. " * 2,
+    "unbelievablyantidisestablishmentarianistically " * 12,
+    "\x01\x7f\xa0 [SEP] [CLS] ##ing don't",
+]
+PAIR = "Where does she live?\tAngela Merkel was born in Hamburg. She lives in Berlin, not Paris."
+MASKS = ["The [MASK] is very hot today .", "[MASK] [MASK]"]
+MODELS = ["intent", "emotion", "sentiment", "ner", "pos", "slots", "qa", "vectors", "base"]
+SAMPLED = ["intent", "ner", "qa", "vectors", "base"]
+
+
+def texts_for(model: str, full: bool) -> list[str]:
+    if model == "qa":
+        return [PAIR, "Who?\t" + TEXTS[3], *(["no context", PAIR * 2] if full else [])]
+    if model == "base":
+        return MASKS[: None if full else 1]
+    return TEXTS if full else TEXTS[:4]
+
+
+def hosted_program(out: Path) -> Path:
+    objects = core.compile_core([os.environ.get("CC", "cc")], [], out)
+    files = [("tests/firmware/hosted.c", ["-D_GNU_SOURCE"]), ("tests/firmware/transcript.c", [])]
+    mains = core.compile_files([os.environ.get("CC", "cc")], [], out, files)
+    program = out / "hosted"
+    subprocess.run(
+        [os.environ.get("CC", "cc"), *mains, *objects, "-lm", "-lpthread", "-o", program], check=True
+    )
+    return program
+
+
+def hosted(program: Path, *arguments: object, text: str = "") -> str:
+    done = subprocess.run(
+        [program, *map(str, arguments)], input=text.encode(), capture_output=True, check=True
+    )
+    return done.stdout.decode()
+
+
+def check(board: Board, program: Path, host: Path, model: str, full: bool, length: int, out: Path) -> dict[str, int]:
+    """Compare one model; what was measured. Raises SystemExit where a line differs."""
+    texts = texts_for(model, full)
+    most = max(len(text.encode()) for text in texts)
+    blocks = (out / "base.block", out / f"{model}.task")
+    file = WEIGHTS / f"{model}.bertlite"
+    base, task, memory, _ = map(int, hosted(host, "--write", file, length, most, *blocks).split())
+    lines = "".join(text + "\n" for text in texts)
+    expected = hosted(host, file, length, text=lines).splitlines()
+    found = emulate(board, program, blocks, f"{memory} {length} 0\n{lines}", out)
+    if found.lines != expected:
+        for text, a, b in zip(texts, expected, found.lines):
+            if a != b:
+                print(f"  {text!r}\n  hosted {a[-200:]}\n  board  {b[-200:]}")
+        raise SystemExit(f"{board.name}, {model}: the answers differ ({found.measured})")
+    return {
+        "base": base, "task": task, "memory": memory, "used": found.measured["memory"][0],
+        "stack": found.measured["stack"][0], "open": found.measured["instructions to open"][0],
+        "instructions": found.measured["instructions"][0],
+    }  # fmt: skip
+
+
+def missing(board: Board) -> list[str]:
+    return [tool for tool in (board.compiler[0], board.qemu[0]) if not shutil.which(tool)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--full", action="store_true", help="all models, texts and boards")
+    parser.add_argument("--board", action="append", choices=[b.name for b in BOARDS])
+    parser.add_argument("--model", action="append", choices=MODELS)
+    parser.add_argument("--length", type=int, action="append")
+    parser.add_argument("--table", type=Path, help="write what was measured as JSON")
+    args = parser.parse_args()
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        host = hosted_program(scratch / "hosted")
+        for board in BOARDS:
+            if args.board and board.name not in args.board:
+                continue
+            if missing(board):
+                raise SystemExit(f"{board.name}: needs {' and '.join(missing(board))}; see --help")
+            program, size = build(board, scratch / board.name)
+            print(f"{board.name}: {board.core}, {size:,} bytes of code and tables", flush=True)
+            for model in args.model or (MODELS if args.full else SAMPLED):
+                for length in args.length or ([32, 128] if args.full else [32]):
+                    found = check(board, program, host, model, args.full, length, scratch / board.name)
+                    rows.append({"board": board.name, "core": board.core, "code": size, "model": model, "length": length, **found})
+                    print(
+                        f"  {model} at {length} tokens: equal; {found['used']:,} of "
+                        f"{found['memory']:,} bytes of memory, {found['stack']:,} of stack, "
+                        f"{found['instructions']:,} instructions for the first text",
+                        flush=True,
+                    )
+    if args.table:
+        args.table.write_text(json.dumps(rows, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
