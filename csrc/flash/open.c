@@ -15,7 +15,7 @@ FITS(bl_added, BL_ADDED_32);
 FITS(bl_sentence, BL_SENTENCE_32);
 FITS(bl_arena, BL_ARENA_32);
 
-enum { DEFAULT_ROWS = 2, MEMORY_ALIGNMENT = 8 };
+enum { DEFAULT_ROWS = 2, MOST_ROWS = 65536, MEMORY_ALIGNMENT = 8 };
 
 _Static_assert(sizeof(bl_flash_header) == 40, "the header has no gaps");
 
@@ -113,7 +113,8 @@ bl_status bl_flash_open(const bl_flash *flash, void *memory, size_t size, bl_ses
     m->k = bl_plain_isa();
     m->frugal = 1;
     m->chunk = flash->rows ? flash->rows : DEFAULT_ROWS;
-    m->chunk += m->chunk % 2; /* rows are stored in pairs */
+    if (m->chunk > MOST_ROWS) m->chunk = MOST_ROWS; /* more than a text has */
+    m->chunk += m->chunk % 2;                       /* rows are stored in pairs */
     status = read_parts(flash, &base, &task, &setup, m, t, error);
     if (status != BL_OK) return status;
     if (!bl_arena_fix(arena, (char *)setup.last + setup.last->used,
