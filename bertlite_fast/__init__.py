@@ -32,6 +32,7 @@ from .models import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from . import util
     from .config import Config
     from .cross_encoder import CrossEncoder
     from .datasets import KeyDataset, KeyPairDataset
@@ -126,6 +127,7 @@ LAZY = {
         "ZeroShotClassification",
     ),
     "pipeline": ("pipelines", "pipeline"),
+    "util": ("util", ""),  # the module itself
 }
 
 __all__ = [
@@ -195,6 +197,7 @@ __all__ = [
     "pipeline",
     "softmax",
     "top",
+    "util",
 ]
 
 
@@ -206,6 +209,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
     from importlib import import_module
 
-    value: object = getattr(import_module(f".{module}", __name__), there)
+    found = import_module(f".{module}", __name__)
+    value: object = getattr(found, there) if there else found
     globals()[name] = value
     return value

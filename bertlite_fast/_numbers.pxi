@@ -212,3 +212,13 @@ def top(logits, k):
     finally:
         PyMem_Free(found)
         PyBuffer_Release(&view)
+
+
+def float_rows(rows):
+    """Rows of numbers as a Tensor."""
+    return vectors_of(rows, "rows")
+
+
+def unit_rows(rows):
+    """Rows of numbers as a Tensor, each scaled to length 1."""
+    return normalized(vectors_of(rows, "rows"))

@@ -282,5 +282,6 @@ cdef class TokenizerCore:
                 and type(text) is str):
             self.opened()
             return ids_with_specials(self, text)
-        return self(text, text_pair, add_special_tokens, padding, truncation, max_length,
-                    return_token_type_ids=False, return_attention_mask=False, **more)["input_ids"]
+        return self(text, text_pair, add_special_tokens=add_special_tokens, padding=padding,
+                    truncation=truncation, max_length=max_length, return_token_type_ids=False,
+                    return_attention_mask=False, **more)["input_ids"]

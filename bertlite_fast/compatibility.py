@@ -19,6 +19,9 @@ PRECISION = "precision= chooses the weights' type"
 NO_CODE = "code of a checkpoint is never run"
 SAME = "answers do not depend on it"
 DOWNLOAD = "huggingface_hub's own settings decide about downloads"
+BEGINS = "BERT's texts begin with [CLS] and end with [SEP] in any case"
+ONE_TOKENIZER = "there is only one tokenizer"
+ONE_LANGUAGE = "a tokenizer has one vocabulary"
 OTHER_INPUTS = "only texts are processed"
 
 # function: {argument: why it changes nothing}
@@ -54,7 +57,7 @@ IGNORED = {
         "processor": OTHER_INPUTS,
         "torch_dtype": PRECISION,
         "trust_remote_code": NO_CODE,
-        "use_fast": "there is only one tokenizer",
+        "use_fast": ONE_TOKENIZER,
         "video_processor": OTHER_INPUTS,
         "batch_size": SAME,
         "num_workers": SAME,
@@ -68,9 +71,46 @@ IGNORED = {
         "past_key_values": "encoders keep no cache",
         "use_cache": "encoders keep no cache",
     },
+    "tokenizer call": {
+        "add_prefix_space": "BERT's tokenizers have no such prefix",
+        "src_lang": ONE_LANGUAGE,
+        "tgt_lang": ONE_LANGUAGE,
+    },
+    "decode": {
+        "spaces_between_special_tokens": "they are always between spaces",
+        "use_source_tokenizer": ONE_LANGUAGE,
+    },
+    "tokenizer from_pretrained": {
+        "add_bos_token": BEGINS,
+        "add_eos_token": BEGINS,
+        "add_prefix_space": "BERT's tokenizers have no such prefix",
+        "backend": ONE_TOKENIZER,
+        "config": "the tokenizer's own files say everything",
+        "do_basic_tokenize": "words are always split at punctuation",
+        "fix_mistral_regex": ONE_TOKENIZER,
+        "from_slow": ONE_TOKENIZER,
+        "legacy": ONE_TOKENIZER,
+        "mirror": DOWNLOAD,
+        "name_or_path": "the path says it",
+        "proxies": DOWNLOAD,
+        "resume_download": DOWNLOAD,
+        "special_tokens_map_file": "found in the folder",
+        "tokenizer_type": ONE_TOKENIZER,
+        "trust_remote_code": NO_CODE,
+        "use_fast": ONE_TOKENIZER,
+        "verbose": "nothing is said in any case",
+    },
+    "tokenizer save_pretrained": {
+        "legacy_format": "both forms are written",
+        "save_format": "both forms are written",
+        "save_jinja_files": "there is no chat template",
+        "token": "nothing is uploaded",
+    },
     "save_pretrained": {
         "is_main_process": "there is one process",
+        "create_model_card": "a card is written by its author",
         "max_shard_size": "a model is one file",
+        "train_datasets": "a card is written by its author",
         "safe_serialization": "a pickle is never written",
         "save_original_format": "the files are written as they were read",
         "save_peft_format": "there are no adapters",
@@ -112,6 +152,17 @@ REFUSED = {
         "next_sentence_label": "the loss is for training",
         "output_attentions": "attention weights are not kept",
         "start_positions": "the loss is for training",
+    },
+    "tokenizer call": {},
+    "decode": {},
+    "tokenizer from_pretrained": {
+        "chat_template": "BERT's models do not chat",
+        "gguf_file": "open the folder that it was made from",
+        "never_split": "add such tokens with add_tokens",
+        "tokenizer_object": "save it, and open the tokenizer.json",
+    },
+    "tokenizer save_pretrained": {
+        "push_to_hub": "upload the folder with huggingface_hub",
     },
     "save_pretrained": {
         "distributed_checkpoint": "a model is one file",

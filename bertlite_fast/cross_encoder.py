@@ -9,6 +9,7 @@ from .arrays import numpy_or_none, required_torch, torch_in_use
 from .checks import whole
 from .errors import InputError, ModelConfigError, ModelFileError
 from .models import Model
+from .sentence_base import SentenceModel, checked_prompts
 from .sentence_transformer import check_arguments, find_model
 from .tasks.base import iterable_texts
 from .tokenizer import Tokenizer
@@ -22,7 +23,7 @@ FUNCTIONS = {"Sigmoid": "sigmoid", "Identity": "none"}
 UNUSED = ("device", "pool", "chunk_size", "num_workers")  # of calls: they change nothing
 
 
-class CrossEncoder:
+class CrossEncoder(SentenceModel):
     """Scores for pairs of texts, such as how well a passage answers a question.
 
     Opens a reranker of sentence-transformers, or any model for sequence classification.
@@ -33,6 +34,8 @@ class CrossEncoder:
     >>> sorted(found[0])
     ['corpus_id', 'score']
     """
+
+    default_huggingface_organization = "cross-encoder"
 
     def __init__(
         self,
@@ -53,12 +56,11 @@ class CrossEncoder:
         """num_labels: how many labels are expected; another number is an error. max_length: of a
         pair, in tokens. activation_fn: what is done with the logits: a function of torch, or
         "sigmoid" or "identity"; by default what the model's files say, or else the sigmoid for one
-        label and nothing for more. precision: "int8" or "fp32". Arguments about devices, downloads
-        and torch are accepted, and change nothing.
+        label and nothing for more. prompts: texts by name, to be put before the first text of a
+        pair; default_prompt_name: the one that is used. precision: "int8" or "fp32". Arguments
+        about devices, downloads and torch are accepted, and change nothing.
         """
         check_arguments("CrossEncoder", unused)
-        if prompts or default_prompt_name:
-            raise InputError("CrossEncoder does not take prompts here; put them into the texts.")
         if model_name_or_path is None:
             raise ModelFileError(
                 "there is no embedded reranker; name a model, such as the folder of "
@@ -75,7 +77,10 @@ class CrossEncoder:
         self.model = Model(path, "sequence-classification", precision=precision, threads=threads)
         self.tokenizer = Tokenizer(path)
         self.text_model = TextModel(self.model, self.tokenizer)
-        self.config = self.model.config
+        settings = self._settings()
+        self.prompts = checked_prompts(settings.get("prompts"))
+        self.default_prompt_name = settings.get("default_prompt_name")
+        self._set_prompts(prompts, default_prompt_name)
         if num_labels is not None and num_labels != self.num_labels:
             raise ModelConfigError(
                 f"this model has {self.num_labels} labels, not {num_labels}; to give it others, "
@@ -86,18 +91,22 @@ class CrossEncoder:
         chosen = activation_fn if activation_fn is not None else default_activation_function
         self.activation_fn = self._default_function() if chosen is None else chosen
 
-    def _default_function(self) -> Any:
-        """What the model's files say is done with logits."""
+    def _settings(self) -> dict[str, Any]:
+        """What config_sentence_transformers.json says."""
         import json
 
         sentence = self.model.sentence
-        settings = json.loads(sentence["json"]) if sentence else {}
+        found = json.loads(sentence["json"]).get("config", {}) if sentence else {}
+        return found if isinstance(found, dict) else {}
+
+    def _default_function(self) -> Any:
+        """What the model's files say is done with logits."""
         values = self.config.to_dict()
         inside = values.get("sentence_transformers")
         for name in (
             inside.get("activation_fn") if isinstance(inside, dict) else None,
             values.get("sbert_ce_default_activation_function"),
-            settings.get("config", {}).get("activation_fn"),
+            self._settings().get("activation_fn"),
         ):
             if name is not None:
                 return _function(name)
@@ -121,9 +130,24 @@ class CrossEncoder:
 
     max_length = max_seq_length
 
+    def get_max_seq_length(self) -> int:
+        """The same as max_seq_length."""
+        return self.max_seq_length
+
+    def get_default_activation_fn(self) -> Any:
+        """What the model's files say is done with logits."""
+        return self._default_function()
+
+    @property
+    def default_activation_function(self) -> Any:
+        """The name of activation_fn before sentence-transformers 4."""
+        return self.activation_fn
+
     def predict(
         self,
         sentences: Any = None,
+        prompt_name: str | None = None,
+        prompt: str | None = None,
         batch_size: int = 32,
         show_progress_bar: bool | None = None,
         activation_fn: Any = None,
@@ -132,14 +156,13 @@ class CrossEncoder:
         convert_to_tensor: bool = False,
         *,
         inputs: Any = None,
-        prompt: str | None = None,
-        prompt_name: str | None = None,
         **unused: Any,
     ) -> Any:
         """A score for a pair of texts, or scores for a list of pairs, as a NumPy array.
 
-        With more than one label, a row of scores for each pair. activation_fn: instead of the
-        model's own. apply_softmax: with more than one label, let a row's sum be 1.
+        With more than one label, a row of scores for each pair. prompt: a text to be put before the
+        first of each pair; prompt_name: the name of one of the model's prompts. activation_fn:
+        instead of the model's own. apply_softmax: with more than one label, let a row's sum be 1.
         convert_to_tensor: a torch tensor; neither that nor convert_to_numpy: a list. batch_size,
         device, pool, chunk_size and num_workers change nothing.
         """
@@ -147,10 +170,11 @@ class CrossEncoder:
         for name in unused:
             if name not in UNUSED:
                 raise InputError(f"predict() does not take {name}; leave it out.")
-        if prompt or prompt_name:
-            raise InputError("CrossEncoder does not take prompts here; put them into the texts.")
+        prompt = self._prompt(prompt, prompt_name)
         sentences = inputs if sentences is None else sentences
-        single = _is_pair(sentences)
+        if hasattr(sentences, "tolist"):  # an array of texts
+            sentences = sentences.tolist()
+        single = self.is_singular_input(sentences)
         pairs = [sentences] if single else list(iterable_texts(sentences))
         function = self.activation_fn if activation_fn is None else activation_fn
         named = _named(function)
@@ -163,7 +187,7 @@ class CrossEncoder:
         rows = []
         for pair in pairs:
             how = "softmax" if softmax and named == "none" else named
-            rows.append(self._scores(pair, how or "none"))
+            rows.append(self._scores(pair, prompt, how or "none"))
             if step is not None:
                 step()
         if named is None or (softmax and named != "none"):
@@ -177,18 +201,20 @@ class CrossEncoder:
         documents: list[str],
         top_k: int | None = None,
         return_documents: bool = False,
+        prompt_name: str | None = None,
+        prompt: str | None = None,
         batch_size: int = 32,
         show_progress_bar: bool | None = None,
         activation_fn: Any = None,
-        apply_softmax: bool = False,
-        convert_to_numpy: bool = True,
-        convert_to_tensor: bool = False,
         **more: Any,
     ) -> list[dict[str, Any]]:
         """The documents by how well they fit the query, best first: [{"corpus_id", "score"}].
 
-        return_documents: with their "text". top_k: only so many.
+        return_documents: with their "text". top_k: only so many. prompt: a text to be put before
+        the query.
         """
+        for name in ("apply_softmax", "convert_to_numpy", "convert_to_tensor"):
+            more.pop(name, None)  # of older versions; one label's scores are floats in any case
         if self.num_labels != 1:
             raise InputError(
                 f"rank needs a model with one label, but this one has {self.num_labels}; use "
@@ -201,10 +227,11 @@ class CrossEncoder:
             top_k = whole("top_k", top_k, 1)
         scores = self.predict(
             [(query, text) for text in texts],
+            prompt_name,
+            prompt,
             batch_size,
             show_progress_bar,
             activation_fn,
-            apply_softmax,
             convert_to_numpy=False,
             **more,
         )
@@ -216,33 +243,47 @@ class CrossEncoder:
                 found[-1]["text"] = texts[i]
         return found
 
-    def _scores(self, pair: Any, function: str) -> list[float]:
+    def _scores(self, pair: Any, prompt: str, function: str) -> list[float]:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             raise InputError(
                 f"a pair has to be a list of two texts, not {str(pair)[:60]!r}; "
                 "give a list of pairs."
             )
-        return [score for _, score in self.text_model.classify(pair[0], pair[1], function, 0)]
+        first = prompt + pair[0] if prompt and isinstance(pair[0], str) else pair[0]
+        return [score for _, score in self.text_model.classify(first, pair[1], function, 0)]
 
-    @property
-    def device(self) -> Any:
-        """The CPU: a torch.device for those who use torch, otherwise its name."""
-        torch = torch_in_use()
-        return "cpu" if torch is None else torch.device("cpu")
+    @staticmethod
+    def is_singular_input(inputs: Any) -> bool:
+        """Whether it is one pair of texts, not a list of pairs."""
+        return isinstance(inputs, (list, tuple)) and bool(inputs) and isinstance(inputs[0], str)
 
-    def to(self, *device: Any, **more: Any) -> CrossEncoder:
-        """Return the model itself; code written for torch calls this."""
-        return self
+    def tokenize(self, texts: Any, **more: Any) -> Any:
+        """The ids of pairs, as the model reads them."""
+        kind = None if torch_in_use() is None else "pt"
+        pairs = [list(pair) for pair in texts]
+        return self.tokenizer(pairs, padding=True, truncation=True, return_tensors=kind, **more)
 
-    def eval(self) -> CrossEncoder:
-        """Return the model itself; code written for torch calls this."""
-        return self
+    preprocess = tokenize
 
-    cpu = half = eval
+    def _tokenizer_used(self) -> Tokenizer:
+        return self.tokenizer
+
+    def _changed_settings(self) -> dict[str, dict[str, Any]]:
+        settings, default = self._settings(), self._default_function()
+        found: dict[str, Any] = {}
+        if self.prompts != checked_prompts(settings.get("prompts")):
+            found["prompts"] = self.prompts
+        if self.default_prompt_name != settings.get("default_prompt_name"):
+            found["default_prompt_name"] = self.default_prompt_name
+        if _path(self.activation_fn) != _path(default):
+            found["activation_fn"] = _path(self.activation_fn)
+        return {"config_sentence_transformers.json": found} if found else {}
 
     def __reduce__(self) -> tuple[Any, ...]:
+        prompts = (self.prompts, self.default_prompt_name)
         length = self.tokenizer.model_max_length
-        return _rebuilt, (type(self), self.model, self.tokenizer, self.activation_fn, length)
+        return _rebuilt, (type(self), self.model, self.tokenizer, self.activation_fn, length,
+                          prompts)  # fmt: skip
 
     def __repr__(self) -> str:
         try:
@@ -252,32 +293,59 @@ class CrossEncoder:
 
 
 def _rebuilt(
-    kind: type[CrossEncoder], model: Model, tokenizer: Tokenizer, function: Any, length: int
+    kind: type[CrossEncoder],
+    model: Model,
+    tokenizer: Tokenizer,
+    function: Any,
+    length: int,
+    prompts: tuple[dict[str, str], str | None] = ({}, None),
 ) -> CrossEncoder:
     made = kind.__new__(kind)
-    made.model, made.tokenizer, made.config = model, tokenizer, model.config
+    made.model, made.tokenizer = model, tokenizer
+    made.prompts, made.default_prompt_name = prompts
     made.text_model = TextModel(model, tokenizer)
     made.activation_fn = function
     tokenizer.model_max_length = length
     return made
 
 
-def _is_pair(sentences: Any) -> bool:
-    """Whether it is one pair of texts, not a list of pairs."""
-    return (
-        isinstance(sentences, (list, tuple)) and bool(sentences) and isinstance(sentences[0], str)
-    )
+def _function(name: Any) -> Any:
+    """What a file names, such as torch.nn.modules.activation.Sigmoid: only classes of torch.nn.
 
-
-def _function(name: Any) -> str:
-    """What a file names: torch.nn.modules.activation.Sigmoid and the like."""
-    known = FUNCTIONS.get(str(name).rsplit(".", 1)[-1]) if str(name).startswith("torch.") else None
-    if known is None:
+    The core does the sigmoid and the identity; torch does the rest.
+    """
+    path, _, kind = str(name).rpartition(".")
+    if not (path == "torch.nn" or path.startswith("torch.nn.modules.")) or not kind.isidentifier():
         raise ModelConfigError(
-            f"the model's files ask for {str(name)[:60]!r} on its logits, but only torch's Sigmoid "
-            "and Identity can be done; give another activation_fn."
+            f"the model's files ask for {str(name)[:60]!r} on its logits, but only functions of "
+            "torch.nn can be done; give another activation_fn."
         )
-    return "identity" if known == "none" else known
+    known = FUNCTIONS.get(kind)
+    if known is not None:
+        return "identity" if known == "none" else known
+    torch = required_torch(f"the function {kind} that the model's files name")
+    made = getattr(torch.nn.modules.activation, kind, None)
+    if not isinstance(made, type):
+        raise ModelConfigError(
+            f"the model's files ask for {str(name)[:60]!r} on its logits, which torch.nn does not "
+            "have as a function; give another activation_fn."
+        )
+    return made()
+
+
+def _path(function: Any) -> str:
+    """The name of a function in a file."""
+    named = _named(function)
+    if named is not None:
+        return {"none": "torch.nn.modules.linear.Identity"}.get(
+            named, "torch.nn.modules.activation.Sigmoid"
+        )
+    kind = type(function)
+    if kind.__module__.startswith("torch.nn."):
+        return f"{kind.__module__}.{kind.__name__}"
+    raise InputError(
+        f"activation_fn is {function!r}, which a file cannot name; save with a module of torch.nn."
+    )
 
 
 def _named(function: Any) -> str | None:

@@ -23,6 +23,10 @@ class InputError(BertliteError, ValueError):
     """An argument that cannot be used: texts, ids, masks, sizes or settings."""
 
 
+class MissingError(InputError, AttributeError):
+    """What an object of transformers has and the one here does not; for hasattr() it is missing."""
+
+
 class OutOfMemoryError(BertliteError, MemoryError):
     """Memory could not be allocated."""
 

@@ -58,7 +58,36 @@ class Model(_native.Model):
         """Return the model itself, which runs on the CPU; code written for torch calls this."""
         return self
 
-    cpu = float = eval
+    cpu = float = half = double = bfloat16 = tie_weights = share_memory = eval
+
+    def cuda(self, *device: Any, **more: Any) -> Model:
+        """Return the model itself, which runs on the CPU; code written for torch calls this."""
+        return self
+
+    requires_grad_ = compile = type = cuda
+
+    def train(self, mode: bool = True) -> Model:
+        """Refused, unless mode is False: a model only answers, and a Trainer trains."""
+        if mode:
+            raise InputError("a model is not trained by itself; give it to bertlite_fast.Trainer.")
+        return self
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """The same as a call."""
+        return self(*inputs, **named)
+
+    def can_generate(self) -> bool:
+        """No encoder can."""
+        return False
+
+    # What transformers' models have.
+    training = False
+    main_input_name = "input_ids"
+
+    def __getattr__(self, name: str) -> Any:
+        from .missing import missing
+
+        raise missing("model", self, name)
 
     def num_parameters(self, only_trainable: bool = False, exclude_embeddings: bool = False) -> int:
         """How many numbers the encoder has, its pooler included."""

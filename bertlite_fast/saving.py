@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .models import Model
+    from .tokenizer import Tokenizer
+
+MODULES = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json")
 
 
 def save_model(
@@ -68,3 +71,47 @@ def _copied(source: str, target: str) -> str:
         raise ModelFileError(f"{source} cannot be read: {error.strerror}.") from None
     write_atomically(target, data)
     return target
+
+
+def save_sentence_model(
+    model: Model,
+    tokenizer: Tokenizer,
+    path: str | os.PathLike[str],
+    more: dict[str, Any],
+    changes: dict[str, dict[str, Any]],
+) -> None:
+    """Copy the files of a model of sentence-transformers, with these values changed in some."""
+    refuse("save_pretrained", needed("save_pretrained", more), "path and model_name")
+    folder, source = os.fspath(path), str(model.source)
+    if changes and not os.path.isfile(os.path.join(source, "modules.json")):
+        names = ", ".join(name for values in changes.values() for name in values)
+        raise InputError(
+            f"{names} cannot be saved with a model that has no modules.json; give it again to "
+            "the call that opens the model."
+        )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    if not os.path.isdir(source):
+        return
+    names = [name for name in MODULES if os.path.isfile(os.path.join(source, name))]
+    for part in sorted(os.listdir(source)):
+        if part[:1].isdigit() and os.path.isdir(os.path.join(source, part)):
+            os.makedirs(os.path.join(folder, part), exist_ok=True)
+            names += [os.path.join(part, name) for name in os.listdir(os.path.join(source, part))]
+    for name in names:
+        if os.path.isfile(os.path.join(source, name)):
+            _copied(os.path.join(source, name), os.path.join(folder, name))
+    for name, values in changes.items():
+        _change(os.path.join(folder, name), values)
+
+
+def _change(path: str, values: dict[str, Any]) -> None:
+    """Change values in a file of JSON."""
+    import json
+
+    found: dict[str, Any] = {}
+    if os.path.isfile(path):
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    found.update(values)
+    write_atomically(path, json.dumps(found, indent=2, ensure_ascii=False) + "\n")

@@ -17,9 +17,10 @@ from .arrays import (
     required_torch,
     torch_in_use,
 )
-from .checks import shown, whole
-from .errors import InputError, ModelConfigError, ModelFileError
+from .checks import whole
+from .errors import InputError, ModelConfigError
 from .models import Model
+from .sentence_base import SentenceModel, checked_prompts
 from .tasks.base import text_list
 from .tokenizer import Tokenizer
 
@@ -64,7 +65,7 @@ def check_arguments(kind: str, arguments: dict[str, Any]) -> None:
         raise InputError(f"{kind} does not take {name}{more}; leave it out.")
 
 
-class SentenceTransformer:
+class SentenceTransformer(SentenceModel):
     """Vectors that tell how alike the meanings of texts are.
 
     Opens a folder of sentence-transformers, a converted file, or any encoder (its vectors are then
@@ -78,6 +79,9 @@ class SentenceTransformer:
     >>> bool(scores[0][0] > scores[0][1])
     True
     """
+
+    default_huggingface_organization = "sentence-transformers"
+    SUPPORTED_SIMILARITY_FN_NAMES = SIMILARITIES
 
     def __init__(
         self,
@@ -121,9 +125,9 @@ class SentenceTransformer:
     def _read(self, sentence: dict[str, Any]) -> None:
         """Take over what the model's files say."""
         config = sentence.get("config", {})
-        self.prompts: dict[str, str] = {"query": "", "document": ""}
-        self.prompts.update(_prompts(config.get("prompts")))
-        self.default_prompt_name: str | None = config.get("default_prompt_name")
+        self.prompts = {"query": "", "document": ""}
+        self.prompts.update(checked_prompts(config.get("prompts")))
+        self.default_prompt_name = config.get("default_prompt_name")
         self.include_prompt = bool(sentence.get("pooling", {}).get("include_prompt", True))
         found = config.get("similarity_fn_name")
         self.similarity_fn_name = found if found is not None else "cosine"
@@ -141,14 +145,7 @@ class SentenceTransformer:
         similarity_fn_name: str | None,
         truncate_dim: int | None,
     ) -> None:
-        self.prompts.update(_prompts(prompts))
-        if default_prompt_name is not None:
-            self.default_prompt_name = default_prompt_name
-        if self.default_prompt_name is not None and self.default_prompt_name not in self.prompts:
-            raise InputError(
-                f"default_prompt_name is {self.default_prompt_name!r}; there are prompts for "
-                f"{', '.join(self.prompts)}."
-            )
+        self._set_prompts(prompts, default_prompt_name)
         if similarity_fn_name is not None:
             self.similarity_fn_name = similarity_fn_name
         if truncate_dim is not None:
@@ -230,19 +227,35 @@ class SentenceTransformer:
             prompt_name = next((name for name in DOCUMENT_PROMPTS if name in self.prompts), None)
         return self.encode(sentences, prompt_name, prompt, *more, **settings)
 
-    def _prompt(self, prompt: str | None, name: str | None) -> str:
-        if prompt is not None:
-            if not isinstance(prompt, str):
-                raise InputError(f"a prompt has to be a str, not {type(prompt).__name__}.")
-            return prompt
-        name = self.default_prompt_name if name is None else name
-        if name is None:
-            return ""
-        if name not in self.prompts:
-            raise InputError(
-                f"there is no prompt called {shown(name)}; there are {', '.join(self.prompts)}."
-            )
-        return self.prompts[name]
+    def encode_multi_process(
+        self, sentences: Any, pool: Any = None, prompt_name: str | None = None,
+        prompt: str | None = None, **settings: Any,
+    ) -> Any:  # fmt: skip
+        """The same as encode: there is one process, and threads= uses several cores."""
+        return self.encode(sentences, prompt_name, prompt, **settings)
+
+    @staticmethod
+    def is_singular_input(inputs: Any) -> bool:
+        """Whether it is one text, not a list of them."""
+        return isinstance(inputs, (str, dict))
+
+    def truncate_sentence_embeddings(self, truncate_dim: int | None) -> Any:
+        """In a `with` block, let vectors have their first values only."""
+        from contextlib import contextmanager
+
+        @contextmanager
+        def truncated() -> Any:
+            before = self.truncate_dim
+            least = None if truncate_dim is None else whole("truncate_dim", truncate_dim, 1)
+            self.truncate_dim = least
+            try:
+                yield
+            finally:
+                self.truncate_dim = before
+
+        return truncated()
+
+    truncate_embeddings = truncate_sentence_embeddings
 
     def _vectors(
         self, texts: list[str], prompt: str, normalize: bool, dimensions: int, step: Any
@@ -342,21 +355,25 @@ class SentenceTransformer:
 
     preprocess = tokenize
 
-    @property
-    def device(self) -> Any:
-        """The CPU: a torch.device for those who use torch, otherwise its name."""
-        torch = torch_in_use()
-        return "cpu" if torch is None else torch.device("cpu")
+    def _tokenizer_used(self) -> Tokenizer:
+        return self._tokenizer
 
-    def to(self, *device: Any, **more: Any) -> SentenceTransformer:
-        """Return the model itself; code written for torch calls this."""
-        return self
-
-    def eval(self) -> SentenceTransformer:
-        """Return the model itself; code written for torch calls this."""
-        return self
-
-    cpu = half = eval
+    def _changed_settings(self) -> dict[str, dict[str, Any]]:
+        as_read = type(self).__new__(type(self))
+        as_read.model, as_read.text_model = self.model, self.text_model
+        as_read._tokenizer = Tokenizer(str(self.model.source))
+        as_read._read(_settings(self.model))
+        config, transformer = {}, {}
+        for name in ("prompts", "default_prompt_name", "similarity_fn_name", "truncate_dim"):
+            if getattr(self, name) != getattr(as_read, name):
+                config[name] = getattr(self, name)
+        if self.max_seq_length != as_read.max_seq_length:
+            transformer["max_seq_length"] = self.max_seq_length
+        found = {
+            "config_sentence_transformers.json": config,
+            "sentence_bert_config.json": transformer,
+        }
+        return {file: values for file, values in found.items() if values}
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {
@@ -410,17 +427,6 @@ def _settings(model: Model) -> dict[str, Any]:
         )
     found: dict[str, Any] = json.loads(sentence["json"])
     return found
-
-
-def _prompts(prompts: Any) -> dict[str, str]:
-    if prompts is None:
-        return {}
-    if not isinstance(prompts, dict) or not all(
-        isinstance(name, str) and (text is None or isinstance(text, str))
-        for name, text in prompts.items()
-    ):
-        raise ModelFileError(f"prompts are {shown(prompts)}; they have to be texts by name.")
-    return {name: text or "" for name, text in prompts.items()}
 
 
 def _one_by_one(found: Any, step: Any) -> Any:

@@ -91,7 +91,11 @@ class TokenChanges(TokenizerCore):
             if name in LISTS:
                 if not isinstance(value, (list, tuple)):
                     raise InputError(f"{name} has to be a list of tokens.")
-                count += self._added([as_token(token, special=True) for token in value], True)
+                found = [as_token(token, special=True) for token in value]
+                count += self._added(found, True)
+                kept = () if replace_extra_special_tokens else self.additional_special_tokens
+                texts = [token.content for token in found if token.content]
+                self.__dict__["more_specials"] = list(dict.fromkeys([*kept, *texts]))
             elif name in SPECIALS or name in UNUSED_SPECIALS:
                 count += self._added([as_token(value, special=True)], True)
                 self.set_token(name, value)
@@ -135,7 +139,10 @@ class TokenChanges(TokenizerCore):
 
     @property
     def additional_special_tokens(self) -> list[str]:
-        """The special tokens that have no name."""
+        """The special tokens that have no name: those that were set last, if any were."""
+        chosen: list[str] | None = self.__dict__.get("more_specials")
+        if chosen is not None:
+            return list(chosen)
         named = {self.token_of_name(name) for name in (*SPECIALS, *UNUSED_SPECIALS)}
         return [
             token.content
@@ -152,6 +159,12 @@ class TokenChanges(TokenizerCore):
     @property
     def additional_special_tokens_ids(self) -> list[int | None]:
         return [self.token_to_id(token) for token in self.additional_special_tokens]
+
+    @additional_special_tokens_ids.setter
+    def additional_special_tokens_ids(self, value: Any) -> None:
+        self.additional_special_tokens = [self.id_to_token(number) for number in value]
+
+    extra_special_tokens_ids = additional_special_tokens_ids
 
 
 def _named(name: str) -> property:
@@ -172,9 +185,9 @@ def _numbered(name: str) -> property:
         token = self.token_of_name(name)
         return None if token is None else self.token_to_id(token)
 
-    def put(self: TokenChanges, value: int) -> None:
-        token = self.id_to_token(value)
-        if token is None:
+    def put(self: TokenChanges, value: int | None) -> None:
+        token = None if value is None else self.id_to_token(value)
+        if token is None and value is not None:
             raise InputError(f"no token has the id {value!r}.")
         self.set_token(name, token)
 

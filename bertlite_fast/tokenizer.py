@@ -8,6 +8,7 @@ from ._native import Encoding
 from .added_token import AddedToken
 from .batch_encoding import BatchEncoding, CharSpan, TokenSpan, tensors
 from .checks import whole
+from .compatibility import needed, refuse
 from .errors import InputError, ModelFileError
 from .files import write_atomically
 from .token_changes import LISTS, SPECIALS, UNUSED_SPECIALS, token_like
@@ -31,20 +32,15 @@ __all__ = [
     "Tokenizer",
 ]
 
-# What transformers' tokenizers have and this package does not, and what to do instead.
-REFUSED = {
-    "train_new_from_iterator": "train it with tokenizers, and open what that saves",
-    "apply_chat_template": "BERT's models do not chat",
-    "push_to_hub": "save it with save_pretrained, and upload that folder with huggingface_hub",
-}
-# Arguments of from_pretrained() that say where a model is,
+# Arguments of from_pretrained() that say where a model is.
 WHERE = ("local_files_only", "revision", "cache_dir", "token", "force_download", "subfolder")
-# and those that change nothing here.
-UNUSED = (
-    *WHERE, "use_fast", "trust_remote_code", "use_auth_token",
-    "resume_download", "proxies", "legacy", "from_slow", "fix_mistral_regex", "tokenizer_type",
-    "config", "backend",
+# What a tokenizer_config.json may say; the last are what init_kwargs of transformers hold too.
+SETTINGS = (
+    "do_lower_case", "strip_accents", "tokenize_chinese_chars", "model_max_length",
+    "padding_side", "truncation_side", "clean_up_tokenization_spaces", "model_input_names",
+    "split_special_tokens", "added_tokens_decoder", "tokenizer_class", *SPECIALS, *LISTS,
 )  # fmt: skip
+TOO_LONG = "sequence-length-is-longer-than-the-specified-maximum"  # transformers' name for it
 # What tokenizers' decoders and transformers' clean_up_tokenization replace. Only the former replace
 # " do not".
 TIDY = (
@@ -95,23 +91,34 @@ class Tokenizer(TokenRows):
     }
     name_or_path = ""
     split_special_tokens = False
-    warned_of_length = False
+    # What transformers' tokenizers have.
+    backend = "tokenizers"
+    chat_template: None = None
+    init_inputs: ClassVar[tuple[Any, ...]] = ()
+    SPECIAL_TOKENS_ATTRIBUTES: ClassVar[list[str]] = [*UNUSED_SPECIALS, *SPECIALS]
 
     def __init__(
         self,
-        source: str | os.PathLike[str] | bytes,
+        source: str | os.PathLike[str] | bytes | None = None,
         *,
         json: bool = False,
         config: bytes | None = None,
         **settings: Any,
     ) -> None:
         """source: a folder, a vocab.txt, a tokenizer.json or a converted model; or the bytes of a
-        vocab.txt or, with json=True, of a tokenizer.json.
+        vocab.txt or, with json=True, of a tokenizer.json. vocab_file, tokenizer_file and vocab (a
+        dict of ids) are transformers' names for it.
 
         settings are those of a tokenizer_config.json, and override what that says: do_lower_case,
         strip_accents, tokenize_chinese_chars, unk_token, model_max_length, padding_side and so on.
         """
+        source = _source(source, settings)
+        settings = needed("tokenizer from_pretrained", settings)
+        for name in settings:
+            if name not in SETTINGS:
+                refuse("tokenizers", {name: None}, ", ".join(SETTINGS))
         self.init_kwargs: dict[str, Any] = dict(settings)
+        self.deprecation_warnings: dict[str, bool] = {}
         self.split_special_tokens = bool(settings.pop("split_special_tokens", False))
         more = {name: settings.pop(name) for name in UNUSED_SPECIALS if name in settings}
         for name in ("padding_side", "truncation_side"):
@@ -133,20 +140,37 @@ class Tokenizer(TokenRows):
         super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
-        if name in REFUSED:
-            raise InputError(f"{name}() is not possible here; {REFUSED[name]}.")
-        raise AttributeError(f"{type(self).__name__} does not have {name}.")
+        from .missing import missing
+
+        raise missing("tokenizer", self, name)
 
     @classmethod
-    def from_pretrained(cls, path: str | os.PathLike[str], **settings: Any) -> Tokenizer:
-        """Open a Hugging Face folder, a vocab.txt, a tokenizer.json or a converted model."""
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | os.PathLike[str],
+        *init_inputs: Any,
+        cache_dir: str | os.PathLike[str] | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
+        token: str | bool | None = None,
+        revision: str | None = None,
+        subfolder: str = "",
+        **settings: Any,
+    ) -> Tokenizer:
+        """Open a Hugging Face folder, a vocab.txt, a tokenizer.json or a converted model.
+
+        settings: those of Tokenizer, which override what the files say.
+        """
         from . import hub
 
-        where = {name: settings.pop(name) for name in WHERE if settings.get(name) is not None}
-        for name in UNUSED:
-            settings.pop(name, None)  # arguments for transformers that mean nothing here
-        made = cls(hub.find(path, **where), **settings)
-        made.name_or_path = str(path)
+        if init_inputs:
+            raise InputError("from_pretrained takes one name or path; give settings by name.")
+        where = {"cache_dir": cache_dir, "force_download": force_download, "revision": revision,
+                 "local_files_only": local_files_only, "subfolder": subfolder,
+                 "token": settings.pop("use_auth_token", token)}  # fmt: skip
+        given = {name: value for name, value in where.items() if value}
+        made = cls(hub.find(pretrained_model_name_or_path, **given), **settings)
+        made.name_or_path = str(pretrained_model_name_or_path)
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -192,13 +216,13 @@ class Tokenizer(TokenRows):
         legacy_format: bool | None = None,
         filename_prefix: str | None = None,
         push_to_hub: bool = False,
-        **unused: Any,
+        **more: Any,
     ) -> tuple[str, ...]:
         """Write tokenizer.json, tokenizer_config.json and vocab.txt, as transformers does."""
         import os
 
-        if push_to_hub:
-            raise InputError(f"push_to_hub is not possible here; {REFUSED['push_to_hub']}.")
+        more = needed("tokenizer save_pretrained", {**more, "push_to_hub": push_to_hub})
+        refuse("save_pretrained", more, "save_directory and filename_prefix")
         folder = save_directory
         prefix = f"{filename_prefix}-" if filename_prefix else ""
         os.makedirs(folder, exist_ok=True)
@@ -330,6 +354,8 @@ class Tokenizer(TokenRows):
         self,
         text: Any = None,
         text_pair: Any = None,
+        text_target: Any = None,
+        text_pair_target: Any = None,
         add_special_tokens: bool = True,
         padding: Any = False,
         truncation: Any = None,
@@ -347,7 +373,8 @@ class Tokenizer(TokenRows):
         return_length: bool = False,
         verbose: bool = True,
         split_special_tokens: bool | None = None,
-        **unknown: Any,
+        tokenizer_kwargs: dict[str, Any] | None = None,
+        **more: Any,
     ) -> BatchEncoding:
         """Ids and other requested fields for a text, a pair, or lists of them, as in transformers.
 
@@ -357,11 +384,9 @@ class Tokenizer(TokenRows):
         >>> rows["attention_mask"][0], rows["offset_mapping"][1][2]
         ([1, 1, 1, 0, 0, 0], (4, 9))
         """
-        if unknown:
-            raise InputError(
-                f"a tokenizer does not take {', '.join(unknown)}; leave it out, or set it when the "
-                "tokenizer is opened."
-            )
+        if text_target is not None or tokenizer_kwargs or more:
+            given = {name: value for name, value in locals().items() if name in ARGUMENTS}
+            return self._more_of(text_target, text_pair_target, given, tokenizer_kwargs, more)
         if split_special_tokens is None:
             split_special_tokens = self.split_special_tokens
         texts, batched = _texts(text, text_pair, is_split_into_words)
@@ -379,7 +404,7 @@ class Tokenizer(TokenRows):
             bool(split_special_tokens),
             return_overflowing_tokens,
         )
-        if not strategy and verbose and not self.warned_of_length:
+        if not strategy and verbose and not self.deprecation_warnings.get(TOO_LONG):
             self._warn_of_length(rows)
         if padding is not False or padding_side is not None:
             self._pad(
@@ -423,8 +448,43 @@ class Tokenizer(TokenRows):
             )
         return BatchEncoding(data, windows)
 
-    encode_plus = __call__
-    batch_encode_plus = __call__
+    def _more_of(
+        self,
+        target: Any,
+        pair: Any,
+        given: dict[str, Any],
+        kwargs: dict[str, Any] | None,
+        more: dict[str, Any],
+    ) -> BatchEncoding:
+        """A call with what is rarely given: texts whose ids are labels, arguments in a dict."""
+        longest = more.pop("max_target_length", None)
+        given.update(kwargs or {})
+        given.update(needed("tokenizer call", more))
+        unknown = {name: value for name, value in given.items() if name not in ARGUMENTS}
+        refuse("a tokenizer's call", unknown, ", ".join(ARGUMENTS))
+        if target is None:
+            return self(**given)
+        rest = {name: value for name, value in given.items() if name not in ("text", "text_pair")}
+        if longest is not None:
+            rest["max_length"] = longest
+        labels = self(target, pair, **rest)
+        if given.get("text") is None:
+            return labels
+        found = self(**given)
+        found["labels"] = labels["input_ids"]
+        return found
+
+    def encode_plus(
+        self, text: Any, text_pair: Any = None, add_special_tokens: bool = True, **more: Any
+    ) -> BatchEncoding:
+        """The name of a call for one text in transformers 4."""
+        return self(text, text_pair, add_special_tokens=add_special_tokens, **more)
+
+    def batch_encode_plus(
+        self, batch_text_or_text_pairs: Any, add_special_tokens: bool = True, **more: Any
+    ) -> BatchEncoding:
+        """The name of a call for a list of texts in transformers 4."""
+        return self(batch_text_or_text_pairs, add_special_tokens=add_special_tokens, **more)
 
     def _warn_of_length(self, rows: list[Encoding]) -> None:
         """Say once that texts are longer than the model takes; in the log, as transformers does."""
@@ -432,7 +492,7 @@ class Tokenizer(TokenRows):
         if longest > self.model_max_length:
             import logging
 
-            self.warned_of_length = True
+            self.deprecation_warnings[TOO_LONG] = True
             logging.getLogger(__name__).warning(
                 "Token indices sequence length is longer than the specified maximum sequence "
                 "length for this model (%d > %d); set truncation=True.",
@@ -444,7 +504,7 @@ class Tokenizer(TokenRows):
         self, text: Any, pair: Any = None, add_special_tokens: bool = False, **more: Any
     ) -> list[str | None]:
         """The tokens of a text, each as a str."""
-        return self(text, pair, add_special_tokens, **more).tokens()
+        return self(text, pair, add_special_tokens=add_special_tokens, **more).tokens()
 
     def _pad(self, rows: list[Encoding], padding: Any, max_length: int | None,
              multiple: int | None, side: str | None, truncated_to: int | None) -> None:  # fmt: skip
@@ -485,8 +545,12 @@ class Tokenizer(TokenRows):
         token_ids: Any,
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
+        **more: Any,
     ) -> Any:
         """Decode ids to a text, or a list of rows to a list of texts."""
+        if more:
+            more = needed("decode", more)
+            refuse("decode", more, "skip_special_tokens and clean_up_tokenization_spaces")
         ids = listed(token_ids)
         if isinstance(ids, dict):
             ids = listed(ids.get("input_ids"))
@@ -526,21 +590,51 @@ class Tokenizer(TokenRows):
             text = text.replace(untidy, tidy)
         return text
 
+    clean_up_tokenization = cleaned
+
     def batch_decode(
         self,
         sequences: Iterable[Any],
         skip_special_tokens: bool = False,
         clean_up_tokenization_spaces: bool | None = None,
+        **more: Any,
     ) -> list[str]:
         """Decode each row of ids."""
         return [
-            self.decode(row, skip_special_tokens, clean_up_tokenization_spaces)
+            self.decode(row, skip_special_tokens, clean_up_tokenization_spaces, **more)
             for row in listed(sequences)
         ]
 
 
+# of a call, but for those that _more_of takes apart
+ARGUMENTS = tuple(
+    name
+    for name in Tokenizer.__call__.__annotations__
+    if name not in ("text_target", "text_pair_target", "tokenizer_kwargs", "more", "return")
+)
+
+
+def _source(source: Any, settings: dict[str, Any]) -> Any:
+    """What a tokenizer is opened from, by any of its names."""
+    for name in ("vocab_file", "tokenizer_file", "vocab"):
+        given = settings.pop(name, None)
+        if source is None:
+            source = given
+    if source is None:
+        raise InputError("a tokenizer needs a vocab.txt, a tokenizer.json or a folder.")
+    if not isinstance(source, dict):
+        return source
+    by_id = {number: token for token, number in source.items()}
+    if sorted(by_id) != list(range(len(source))) or any("\n" in token for token in source):
+        raise InputError("vocab has to give every token an id of its own, counted from 0.")
+    return "".join(f"{by_id[i]}\n" for i in range(len(by_id))).encode()
+
+
 def _texts(text: Any, pair: Any, split_words: bool) -> tuple[list[tuple[Any, Any]], bool]:
     """(text, second text or None) for each input, and whether the input was a batch."""
+    if not isinstance(text, (str, list, tuple)):
+        text = _column(text)
+        pair = pair if pair is None or isinstance(pair, (str, list, tuple)) else _column(pair)
     if not isinstance(text, (str, list, tuple)):
         raise InputError(f"a text has to be a str, or a list of them, not {type(text).__name__}.")
     batched = isinstance(text, (list, tuple)) and (
@@ -555,6 +649,15 @@ def _texts(text: Any, pair: Any, split_words: bool) -> tuple[list[tuple[Any, Any
     if not text:
         raise InputError("the list of texts is empty.")
     return [_pair(item, split_words) for item in text], True
+
+
+def _column(texts: Any) -> Any:
+    """A column of a table, or an array of texts, as a list; anything else as it is."""
+    if hasattr(texts, "tolist"):
+        return texts.tolist()
+    if hasattr(texts, "__getitem__") and hasattr(texts, "__len__") and not hasattr(texts, "keys"):
+        return list(texts) if not isinstance(texts, (bytes, bytearray, memoryview)) else texts
+    return texts
 
 
 def _pair(item: Any, split_words: bool) -> tuple[Any, Any]:
@@ -662,6 +765,8 @@ class AutoTokenizer:
     """Opens a tokenizer, as transformers' AutoTokenizer does."""
 
     @staticmethod
-    def from_pretrained(path: str | os.PathLike[str], **settings: Any) -> Tokenizer:
+    def from_pretrained(
+        pretrained_model_name_or_path: str | os.PathLike[str], **settings: Any
+    ) -> Tokenizer:
         """Open a Hugging Face folder, a vocab.txt, a tokenizer.json or a converted model."""
-        return Tokenizer.from_pretrained(path, **settings)
+        return Tokenizer.from_pretrained(pretrained_model_name_or_path, **settings)

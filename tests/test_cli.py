@@ -152,6 +152,17 @@ CASES = {
         "bertlite-fast sentiment first --file texts --json",
         r'\{"text": "first", .*\n\{"text": "good", .*\n\{"text": "bad \ufffd day", .*\n',
     ),
+    "UTF-16": Case(
+        "bertlite-fast sentiment --json",
+        r'\{"text": "good é", .*\n\{"text": "中 bad", .*\n',
+        stdin="good é\r\n\r\n中 bad".encode("utf-16"),
+    ),
+    "UTF-16, the other order": Case(
+        "bertlite-fast sentiment --json",
+        r'\{"text": "good", .*\n',
+        stdin=b"\xfe\xff" + "good".encode("utf-16-be") + b"\x00",
+    ),
+    "one byte": Case("bertlite-fast sentiment --json", r'\{"text": "a", .*\n', stdin=b"a"),
     "undecodable arguments": Case(
         "bertlite-fast sentiment $'bad \\xff day' --json", r'\{"text": "bad \ufffd day", .*\n'
     ),

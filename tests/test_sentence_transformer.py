@@ -448,9 +448,16 @@ def test_the_function_that_the_files_name(tmp_path: Path) -> None:
     (folder / "config_sentence_transformers.json").unlink()
     change(folder, "config.json", sentence_transformers={"activation_fn": "torch.nn.Identity"})
     assert bf.CrossEncoder(folder).predict(PAIRS).tobytes() == logits.tobytes()
-    change(folder, "config.json", sentence_transformers={"activation_fn": "torch.nn.ELU"})
-    with pytest.raises(bf.ModelConfigError, match="ELU"):
-        bf.CrossEncoder(folder)
+    for name in ("ELU", "Tanh", "modules.activation.LogSigmoid"):
+        change(folder, "config.json", sentence_transformers={"activation_fn": f"torch.nn.{name}"})
+        function = getattr(torch.nn, name.split(".")[-1])()
+        expected = function(torch.tensor(logits)).numpy()
+        assert np.abs(bf.CrossEncoder(folder).predict(PAIRS) - expected).max() < 1e-6
+    for name in ("os.system", "torch.nn.Nonsense", "torch.nn.init", "torch.hub.load", "torch.nn."):
+        change(folder, "config.json", sentence_transformers={"activation_fn": name})
+        with pytest.raises(bf.ModelConfigError, match=name):
+            bf.CrossEncoder(folder)
+    change(folder, "config.json", sentence_transformers={"activation_fn": "torch.nn.Identity"})
     with pytest.raises(bf.ModelConfigError, match="names no Pooling"):
         bf.SentenceTransformer(folder)
 
@@ -462,6 +469,86 @@ def test_a_pair_that_is_too_long(tmp_path: Path) -> None:
     assert np.abs(ours.predict(PAIRS) - theirs.predict(PAIRS)).max() < 1e-5
     again = pickle.loads(pickle.dumps(ours))
     assert again.predict(PAIRS).tobytes() == ours.predict(PAIRS).tobytes()
+
+
+def test_prompts_of_pairs(tmp_path: Path) -> None:
+    folder = reranker(tmp_path / "model")
+    prompts = {"query": "query : ", "music": "play music "}
+    theirs = st.CrossEncoder(str(folder), device="cpu", prompts=prompts)
+    ours = bf.CrossEncoder(folder, precision="fp32", prompts=prompts)
+    plain = ours.predict(PAIRS)
+    calls: list[dict[str, Any]] = [{"prompt_name": "query"}, {"prompt": "red lamp "}, {}]
+    for call in calls:
+        found = ours.predict(PAIRS, **call)
+        assert np.abs(found - theirs.predict(PAIRS, **call)).max() < 1e-5
+        assert call == {} or np.abs(found - plain).max() > 1e-4
+        ranks = [model.rank("a lamp", TEXTS[:2], **call) for model in (ours, theirs)]
+        assert ranks[0][0]["score"] == pytest.approx(ranks[1][0]["score"], abs=1e-5)
+    with pytest.raises(bf.InputError, match="no prompt called 'x'"):
+        ours.predict(PAIRS, prompt_name="x")
+    with pytest.raises(bf.InputError, match="default_prompt_name"):
+        bf.CrossEncoder(folder, default_prompt_name="x")
+    usual = bf.CrossEncoder(folder, precision="fp32", prompts=prompts, default_prompt_name="music")
+    expected = ours.predict(PAIRS, prompt_name="music")
+    usual.save_pretrained(tmp_path / "saved")
+    for model in (usual, copy.deepcopy(usual),
+                  bf.CrossEncoder(tmp_path / "saved", precision="fp32")):  # fmt: skip
+        assert model.predict(PAIRS).tobytes() == expected.tobytes()
+        assert model.predict(PAIRS, prompt="").tobytes() == plain.tobytes()
+
+
+def test_pairs_in_arrays(tmp_path: Path) -> None:
+    ours = bf.CrossEncoder(reranker(tmp_path / "model"))
+    pairs = np.array([["a lamp", "red"], ["a", "b"]])
+    assert ours.predict(pairs).tobytes() == ours.predict(pairs.tolist()).tobytes()
+    assert ours.predict(pairs[0]) == ours.predict(["a lamp", "red"])
+    assert ours.tokenize(pairs.tolist())["input_ids"].shape == (2, 7)
+
+
+def test_models_are_saved(tmp_path: Path) -> None:
+    dense = st.models.Dense(made.HIDDEN, 9)
+    folder = made.save(tmp_path / "model", "max", dense, st.models.Normalize())
+    ours = bf.SentenceTransformer(folder, prompts={"x": "play "}, default_prompt_name="x")
+    ours.max_seq_length = 7
+    ours.save_pretrained(tmp_path / "saved", model_name="x", create_model_card=False)
+    expected = ours.encode(TEXTS)
+    again = bf.SentenceTransformer(tmp_path / "saved")
+    assert again.encode(TEXTS).tobytes() == expected.tobytes()
+    assert again.max_seq_length == 7 and again.prompts["x"] == "play "
+    theirs = st.SentenceTransformer(str(tmp_path / "saved"), device="cpu").encode(TEXTS)
+    assert cosine(expected, theirs).min() > 0.99
+    bf.convert(folder, tmp_path / "one.bertlite")
+    one = bf.SentenceTransformer(tmp_path / "one.bertlite")
+    one.save(str(tmp_path / "file"))
+    saved = bf.SentenceTransformer(tmp_path / "file").encode(TEXTS)
+    assert saved.tobytes() == one.encode(TEXTS).tobytes()
+    one.prompts["y"] = "turn "
+    with pytest.raises(bf.InputError, match="prompts cannot be saved"):
+        one.save(str(tmp_path / "no"))
+    ranker = bf.CrossEncoder(reranker(tmp_path / "ranker"), activation_fn=torch.nn.Tanh())
+    ranker.save_pretrained(tmp_path / "ranker-saved")
+    found = bf.CrossEncoder(tmp_path / "ranker-saved").predict(PAIRS)
+    assert found.tobytes() == ranker.predict(PAIRS).tobytes()
+    ranker.activation_fn = lambda x: x
+    with pytest.raises(bf.InputError, match="a file cannot name"):
+        ranker.save_pretrained(tmp_path / "no")
+
+
+def test_what_code_for_sentence_transformers_calls(tmp_path: Path) -> None:
+    folder = made.save(tmp_path / "model", "mean")
+    ours = bf.SentenceTransformer(folder)
+    full = ours.encode(TEXTS)
+    with ours.truncate_sentence_embeddings(5):
+        assert ours.encode(TEXTS).tobytes() == full[:, :5].tobytes()
+    assert ours.encode(TEXTS).tobytes() == full.tobytes()
+    pool = ours.start_multi_process_pool(["cpu", "cpu"])
+    assert ours.encode_multi_process(TEXTS, pool).tobytes() == full.tobytes()
+    ours.stop_multi_process_pool(pool)
+    assert ours.half().cuda(0).compile() is ours and ours.dtype is torch.float32
+    assert ours.is_singular_input("a") and not ours.is_singular_input(["a"])
+    assert ours.config.hidden_size == made.HIDDEN and ours.supports("text")
+    with pytest.raises(bf.InputError, match="cannot be taken out"):
+        ours[0]
 
 
 def test_what_is_no_pair(tmp_path: Path) -> None:

@@ -338,3 +338,89 @@ def test_pipelines_obey_an_open_tokenizer(folders: Any) -> None:
         assert pipe("a a b b") == left
     pipe.tokenizer.model_max_length = 512
     assert pipe("a a b b") == whole
+
+
+def test_arguments_that_are_rarely_given(both: Any) -> None:
+    calls: list[dict[str, Any]] = [
+        {"text": TEXTS, "text_target": TEXTS[::-1]},
+        {"text": "turn on", "text_target": "play music", "max_length": 3, "truncation": True},
+        {"text": "turn on", "text_target": "play the music", "max_target_length": 4,
+         "max_length": 5, "truncation": True},
+        {"text_target": "play music"},
+        {"text": TEXTS, "tokenizer_kwargs": {"padding": True, "return_length": True}},
+        {"text": "turn on", "text_pair": "the light", "add_special_tokens": False},
+    ]  # fmt: skip
+    ours, theirs = both
+    for call in calls:
+        a, b = theirs(**call), ours(**call)
+        if "tokenizer_kwargs" in call:
+            a.pop("length"), b.pop("length")
+        assert dict(a) == dict(b), call
+    without = theirs("turn on", "play", None, None, False)
+    assert dict(ours("turn on", "play", None, None, False)) == dict(without)
+    assert ours.encode_plus("turn", "on", False)["input_ids"] == [5, 6]
+    with pytest.raises(bf.InputError, match="'nonsense' is not an argument"):
+        ours("a", nonsense=1)
+    ours.decode([5], spaces_between_special_tokens=False)
+    with pytest.raises(bf.InputError, match="'nonsense' is not an argument"):
+        ours.decode([5], nonsense=1)
+
+
+def test_settings_that_no_tokenizer_has_are_refused(both: Any, tmp_path: Path) -> None:
+    folder = both[0].name_or_path
+    for kind in (bf.AutoTokenizer, bf.BertTokenizer):
+        opened = kind.from_pretrained(folder, use_fast=False, trust_remote_code=True)
+        assert opened("turn")["input_ids"] == both[0]("turn")["input_ids"]
+        for name in ("do_lowercase", "add_special_tokens", "nonsense"):
+            with pytest.raises(bf.InputError, match=f"{name!r} is not an argument"):
+                kind.from_pretrained(folder, **{name: True})
+        with pytest.raises(bf.InputError, match="chat_template cannot be obeyed"):
+            kind.from_pretrained(folder, chat_template="x")
+
+
+def test_names_of_what_a_tokenizer_is_opened_from(tmp_path: Path) -> None:
+    words = [*SPECIAL.split(), "turn", "on"]
+    (tmp_path / "vocab.txt").write_text("\n".join(words) + "\n")
+    vocabulary = {word: i for i, word in enumerate(words)}
+    for named in ({"vocab_file": str(tmp_path / "vocab.txt")}, {"vocab": vocabulary}):
+        made = bf.BertTokenizer(**named)
+        assert made("turn on")["input_ids"] == [2, 5, 6, 3]
+    theirs = transformers.BertTokenizer(vocab=vocabulary)
+    assert theirs("turn on")["input_ids"] == [2, 5, 6, 3]
+    with pytest.raises(bf.InputError, match="a tokenizer needs"):
+        bf.BertTokenizer()
+    with pytest.raises(bf.InputError, match="counted from 0"):
+        bf.BertTokenizer(vocab={"a": 1})
+
+
+def test_texts_in_columns(both: Any) -> None:
+    numpy = pytest.importorskip("numpy")
+    expected = both[0](TEXTS)
+    assert both[0](numpy.array(TEXTS)) == expected
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"a": TEXTS, "b": TEXTS[::-1]})
+    assert both[0](table["a"]) == expected
+    assert both[0](table["a"], table["b"]) == both[0](TEXTS, TEXTS[::-1])
+    for wrong in ({"a": TEXTS}, b"text", 3, table):
+        with pytest.raises(bf.InputError):
+            both[0](wrong)
+
+
+def test_tokens_without_names_are_set(both: Any) -> None:
+    for tokenizer in both:
+        tokenizer.add_special_tokens({"extra_special_tokens": ["<a>"]})
+        tokenizer.add_special_tokens({"extra_special_tokens": ["<b>"]})
+        assert tokenizer.extra_special_tokens == ["<b>"]
+        tokenizer.add_special_tokens({"extra_special_tokens": ["<c>"]}, False)
+        assert tokenizer.extra_special_tokens == ["<b>", "<c>"]
+        assert tokenizer("<a>turn")["input_ids"][1:-1] == [
+            tokenizer.convert_tokens_to_ids("<a>"),
+            5,
+        ]
+        tokenizer.pad_token_id = None
+        assert tokenizer.pad_token is None and tokenizer.pad_token_id is None
+        tokenizer.pad_token_id = 0
+        assert tokenizer.pad_token == "[PAD]"
+        tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True
+        assert tokenizer.chat_template is None and tokenizer.backend == "tokenizers"
+    assert pickle.loads(pickle.dumps(both[0])).extra_special_tokens == ["<b>", "<c>"]

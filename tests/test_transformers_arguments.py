@@ -13,6 +13,8 @@ import pytest
 
 import bertlite_fast as bf
 from bertlite_fast import compatibility
+from bertlite_fast.missing import MISSING
+from bertlite_fast.tokenizer import SETTINGS
 
 transformers = pytest.importorskip("transformers")
 
@@ -31,6 +33,11 @@ OBEYED = {
     "model call": {"position_ids", "output_hidden_states", "return_dict"},
     "pipeline call": set(),
     "save_pretrained": set(),
+    "tokenizer call": {"split_special_tokens", "max_target_length"},
+    "decode": set(),
+    "tokenizer methods": set(),
+    "tokenizer from_pretrained": {"use_auth_token", "vocab", *SETTINGS},
+    "tokenizer save_pretrained": set(),
 }
 
 
@@ -53,6 +60,23 @@ def theirs() -> Iterator[tuple[str, Any, Any]]:
         kind = getattr(transformers, name)
         yield "from_pretrained", kind.from_pretrained, bf.AutoModel.from_pretrained
         yield "model call", kind.forward, None
+    for name in ("BertTokenizer", "DistilBertTokenizer", "PreTrainedTokenizerFast"):
+        kind, own = getattr(transformers, name), bf.Tokenizer
+        yield "tokenizer call", kind.__call__, own.__call__
+        yield "tokenizer call", kind.encode, own.__call__
+        yield "tokenizer call", kind.tokenize, own.tokenize
+        for function in ("decode", "batch_decode"):
+            yield "decode", getattr(kind, function), getattr(own, function)
+        yield "tokenizer methods", kind.pad, own.pad
+        yield "tokenizer from_pretrained", kind.from_pretrained, own.from_pretrained
+        yield "tokenizer from_pretrained", kind.__init__, own.__init__
+        yield "tokenizer save_pretrained", kind.save_pretrained, own.save_pretrained
+        for function in (
+            "add_tokens add_special_tokens convert_ids_to_tokens convert_tokens_to_ids "
+            "convert_tokens_to_string get_special_tokens_mask num_special_tokens_to_add "
+            "save_vocabulary"
+        ).split():
+            yield "tokenizer methods", getattr(kind, function), getattr(own, function)
 
 
 CALL = {"input_ids", "attention_mask", "token_type_ids"}
@@ -63,7 +87,8 @@ def test_every_argument_of_transformers_is_known() -> None:
     for function, their, ours in theirs():
         known = CALL if ours is None else parameters(ours)
         known |= OBEYED[function]
-        known |= set(compatibility.IGNORED[function]) | set(compatibility.REFUSED[function])
+        for table in (compatibility.IGNORED, compatibility.REFUSED):
+            known |= set(table.get(function, ()))
         unknown |= {(function, name) for name in parameters(their) - known}
     assert not unknown
 
@@ -83,6 +108,69 @@ def test_every_setting_of_their_tasks_is_known(words: dict[str, Any], name: str)
     settings = parameters(getattr(transformers, name)._sanitize_parameters)
     for setting in settings - set(compatibility.REFUSED["pipeline call"]):
         pipe.call_settings({setting: None})  # not refused as unknown
+
+
+# What is for those who write models, of which a new name is noticed here too.
+INTERNAL = set(
+    """
+    activation_checkpointing_disable activation_checkpointing_enable add_model_tags
+    barrier_after_gathered_checkpoint_save base_model_prefix can_record_outputs config_class
+    default_input_names dequantize dummy_inputs ep_plan from_pretrained fsdp_plan fsdp_size
+    function_to_apply gather_sharded_state_dict_for_save generation_config_class get_compiled_call
+    get_correct_attn_implementation get_correct_experts_implementation
+    get_expanded_tied_weights_keys get_experts_implementation get_init_context get_memory_footprint
+    get_parameter_or_buffer init_parallel_plans input_modalities is_activation_checkpointing
+    is_backend_compatible is_custom_code is_distributed_loading_by_transformers
+    is_gradient_checkpointing is_remote_code mark_tied_weights_as_initialized
+    maybe_distribute_model model_card_data_class model_tags model_type
+    named_non_persistent_buffers pp_plan prepare_distribute_model register_for_auto_class
+    retrieve_modules_from_names save_distributed_checkpoint set_attn_implementation
+    set_experts_implementation set_use_kernels should_save_on_this_rank supports_context_parallel
+    supports_gradient_checkpointing supports_pp_plan supports_tp_plan tp_plan tp_size use_kernels
+    warn_if_padding_and_no_attention_mask add_bos_token add_eos_token model tokenizer
+    """.split()
+)
+
+
+def kinds() -> Iterator[tuple[str, Any, Any]]:
+    """(kind in missing.py, a class of theirs, ours)."""
+    sentences = pytest.importorskip("sentence_transformers")
+    yield "tokenizer", transformers.BertTokenizer, bf.Tokenizer
+    yield "pipeline", transformers.TextClassificationPipeline, bf.Pipeline
+    yield "model", transformers.BertForSequenceClassification, bf.Model
+    yield "SentenceTransformer", sentences.SentenceTransformer, bf.SentenceTransformer
+    yield "CrossEncoder", sentences.CrossEncoder, bf.CrossEncoder
+
+
+def test_every_method_of_theirs_is_there_or_refused_by_name() -> None:
+    torch = pytest.importorskip("torch")
+    unknown = set()
+    for kind, their, ours in kinds():
+        theirs_ = {name for name in dir(their) if name[0] != "_"} - set(dir(torch.nn.Module))
+        known = {name for names, _ in MISSING[kind] for name in names.split()}
+        unknown |= {(kind, name) for name in theirs_ - known - set(dir(ours)) - INTERNAL}
+    assert not unknown
+
+
+def test_what_is_missing_says_what_to_do(words: dict[str, Any], folders: dict[str, Path]) -> None:
+    pipe = words["text-classification"]
+    model = bf.AutoModel.from_pretrained(folders["L2H64-encoder"])
+    objects = [
+        ("tokenizer", pipe.tokenizer, "apply_chat_template", "do not chat"),
+        ("model", model, "generate", "does not write"),
+        ("model", model, "parameters", r"num_parameters\(\)"),
+        ("pipeline", pipe, "preprocess", "call the pipeline"),
+        ("SentenceTransformer", bf.SentenceTransformer(folders["L2H64-encoder"]), "fit", "train"),
+        ("CrossEncoder", bf.CrossEncoder(folders["L2H64-sequence-classification"]), "fit", "train"),
+    ]
+    for kind, thing, name, instead in objects:
+        assert not hasattr(thing, name), (kind, name)
+        with pytest.raises(bf.InputError, match=instead):
+            getattr(thing, name)
+        with pytest.raises(AttributeError, match="does not have nonsense"):
+            thing.nonsense  # noqa: B018
+        section = DOCS.split("\n## What is missing\n")[1]
+        assert all(reason in section for _, reason in MISSING[kind])
 
 
 def test_the_documents_table_has_every_argument() -> None:

@@ -1,7 +1,8 @@
 """The texts to be answered: of the arguments, of files, of standard input, a line each.
 
 Streams are read as bytes in small steps, so that a line of any length needs bounded memory, and
-bytes that are not UTF-8 are replaced, so that a damaged line is answered all the same.
+bytes that are not UTF-8 are replaced, so that a damaged line is answered all the same. A file in
+UTF-16 begins with a byte-order mark.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ STEP = 1 << 15  # bytes of a read
 SENTENCE_ENDS = (b". ", b"! ", b"? ", b".\n", b"\n\n", b"\xe3\x80\x82")
 SPACES = (b" ", b"\n", b"\t", b"\r")
 BYTE_ORDER_MARK = "\ufeff"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte-order marks
 
 
 def decoded(argument: str) -> str:
@@ -73,6 +75,47 @@ class _Encoded:
     def read1(self, size: int) -> bytes:
         text: str = self.stream.read(size)
         return text.encode("utf-8", "replace")
+
+
+class _Recoded:
+    """A stream of UTF-16, as Windows writes it, as UTF-8."""
+
+    def __init__(self, stream: BufferedIOBase, start: bytes) -> None:
+        from codecs import getincrementaldecoder
+
+        self.stream, self.start = stream, start
+        self.decoder = getincrementaldecoder("utf-16")("replace")
+
+    def read1(self, size: int) -> bytes:
+        while True:
+            step = self.start or self.stream.read1(size)
+            self.start = b""
+            text: str = self.decoder.decode(step, not step)
+            if text or not step:
+                return text.encode("utf-8", "replace")
+
+
+class _Resumed:
+    """A stream whose first bytes were read already."""
+
+    def __init__(self, stream: BufferedIOBase, start: bytes) -> None:
+        self.stream, self.start = stream, start
+
+    def read1(self, size: int) -> bytes:
+        start, self.start = self.start, b""
+        return start or self.stream.read1(size)
+
+
+def in_utf8(stream: BufferedIOBase) -> BufferedIOBase:
+    """The stream, recoded if it begins with the byte-order mark of UTF-16."""
+    start = stream.read1(STEP)
+    while len(start) == 1:
+        more = stream.read1(STEP)
+        if not more:
+            break
+        start += more
+    kind = _Recoded if start[:2] in UTF_16 else _Resumed
+    return kind(stream, start)  # type: ignore[return-value]
 
 
 def window_end(data: bytearray, size: int) -> int:
@@ -246,14 +289,14 @@ class Texts:
     def _lines_of(self, name: str) -> Iterator[Line]:
         if name != "-":
             with open(name, "rb") as file:
-                yield from Lines(file, name)
+                yield from Lines(in_utf8(file), name)
             return
         stream = standard_input()
         if sys.stdin.isatty():
             from .screen import say
 
             say("a text on each line; end with Ctrl-D")
-        yield from Lines(stream, "<stdin>")
+        yield from Lines(in_utf8(stream), "<stdin>")
 
 
 def texts_of(args: argparse.Namespace, screen: Screen) -> Texts:

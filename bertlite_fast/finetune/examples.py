@@ -83,6 +83,7 @@ def _some(rows: list[Any]) -> str:
 TEXT_NAMES = ("text", "sentence", "utterance", "query", "message", "review", "content")
 LABEL_NAMES = ("label", "labels", "intent", "category", "class", "target", "sentiment")
 FASTTEXT = "__label__"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the byte-order marks of files from Windows
 
 
 def read_file(
@@ -94,11 +95,12 @@ def read_file(
     """
     name = os.fspath(path)
     try:
-        with open(name, encoding="utf-8-sig", newline="") as file:
-            content = file.read()
+        with open(name, "rb") as binary:
+            data = binary.read()
+        content = data.decode("utf-16" if data[:2] in UTF_16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise ModelFileError(
-            f"{name} is not UTF-8 (byte {error.start}); save it in that encoding."
+            f"{name} is not in UTF-8 (byte {error.start}); save it in that encoding."
         ) from None
     except OSError as error:
         raise ModelFileError(f"{name} cannot be read: {error.strerror}.") from None

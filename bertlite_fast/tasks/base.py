@@ -57,8 +57,9 @@ class Pipeline:
             model = Model(_path(self.task, model, where), self.head, precision=precision,
                           threads=threads, config=config)  # fmt: skip
             warn_of_second_head(model)
-        elif model.task != self.head:
-            model = _reopened(model, self.task, self.head)
+        head = self._head_of(model)
+        if model.task != head:
+            model = _reopened(model, self.task, head)
         if not isinstance(tokenizer, Tokenizer):
             tokenizer = Tokenizer(_tokenizer_path(tokenizer, model, where))
         self.model, self.tokenizer = model, tokenizer
@@ -74,6 +75,10 @@ class Pipeline:
         row: Encoding
         row, *_ = self.tokenizer(text, pair, **arguments).encodings
         return row
+
+    def _head_of(self, model: Model) -> str:
+        """The task that the model has to be opened for."""
+        return self.head
 
     def _ready(self) -> None:
         """Prepare what the task needs once, after the model is open."""
@@ -98,6 +103,11 @@ class Pipeline:
         return self(X)
 
     transform = predict
+
+    def __getattr__(self, name: str) -> Any:
+        from ..missing import missing
+
+        raise missing("pipeline", self, name)
 
     def save_pretrained(self, save_directory: str | os.PathLike[str], **more: Any) -> None:
         """Write the model and its tokenizer into a folder, from where pipeline() opens them."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .._native import Tensor, similarities, softmax, unit_mean
 from ..checks import shown
-from ..errors import InputError
+from ..errors import InputError, warn
 from ..files import write_atomically
 from .arguments import for_tokenizer
 from .base import refuse_unknown, text_list
 from .embedder import Embedder
+from .entailment import TEMPLATE, Entailment, entailment_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ..models import Model
     from ..task_types import Ranking, ZeroShotSettings
 
+CLASSIFIER = "sequence-classification"
+SIMILAR = "{}"  # the template for labels whose words are compared
+VECTORS = "name a model that gives vectors, or leave it out"
 LIMIT = 1e6  # of sharpness, beyond which the best label has all there is long since
 
 
@@ -30,6 +35,10 @@ class ZeroShotClassification(Embedder):
     candidate_labels; multi_label: each label's own similarity, from 0 to 1, instead of a softmax
     over all; sharpness (10): a factor of the similarities in the softmax;
     hypothesis_template ("{}"): a sentence in which {} stands for the label.
+
+    A model of natural language inference, one of whose labels begins with "entail", says instead
+    how likely the text entails each label's sentence ("This example is {}."), as in transformers;
+    it takes no examples.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("zero-shot-classification", "my-bert-vectors")
@@ -43,9 +52,28 @@ class ZeroShotClassification(Embedder):
 
     task = "zero-shot-classification"
 
+    def _head_of(self, model: Model) -> str:
+        """The classifier of a model of natural language inference; otherwise vectors."""
+        if model.info["head"] != CLASSIFIER:
+            return self.head
+        if entailment_of(model.config.label2id) >= 0:
+            return CLASSIFIER
+        warn(
+            "this model's classifier does not have a label for entailment, so it is not used: "
+            "labels are compared with texts by their vectors."
+        )
+        return self.head
+
     def _ready(self) -> None:
         self.examples: dict[str, list[str]] = dict(self.settings.pop("examples", {}))
         self.vectors: dict[str, Tensor] = {}
+        infers = self.model.task == CLASSIFIER
+        self.entailment = Entailment(self.model, self.tokenizer) if infers else None
+
+    @property
+    def entailment_id(self) -> int:
+        """The index of the model's label for entailment; -1 if there is none."""
+        return entailment_of(self.model.config.label2id)
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         settings = dict(settings)
@@ -61,23 +89,24 @@ class ZeroShotClassification(Embedder):
             "sharpness",
             "examples",
         )
-        template, sharpness = (
-            settings.get("hypothesis_template", "{}"),
-            settings.get("sharpness", 1),
-        )
-        if not isinstance(template, str) or "{}" not in template:
-            raise InputError(
-                f"hypothesis_template is {template!r}; it has to contain {{}} for the label."
-            )
+        template, sharpness = settings.get("hypothesis_template"), settings.get("sharpness", 1)
+        if "hypothesis_template" in settings:
+            _filled(template, "label")
         if not isinstance(sharpness, (int, float)) or not -LIMIT <= sharpness <= LIMIT:
             raise InputError(
                 f"sharpness is {shown(sharpness)}; it has to be a number from {-LIMIT:g} to "
                 f"{LIMIT:g}."
             )
+        if self.model.task == CLASSIFIER:
+            for name in ("sharpness", "examples"):
+                if settings.get(name):
+                    raise InputError(f"{name} cannot be used with a model of inference; {VECTORS}.")
         return settings
 
     def add_examples(self, label: str, texts: str | list[str]) -> None:
         """Represent a label by these texts instead of its own words."""
+        if self.entailment is not None:
+            raise InputError(f"a model of inference does not learn from examples; {VECTORS}.")
         if not isinstance(label, str):
             raise InputError(f"a label has to be a str, not {type(label).__name__}.")
         self.examples[label] = [*self.examples.get(label, ()), *text_list(texts)]
@@ -111,7 +140,7 @@ class ZeroShotClassification(Embedder):
         if label in self.examples:
             self.vectors[label] = unit_mean(self.embed(self.examples[label]))
             return self.vectors[label]
-        return self.embed(template.replace("{}", label))
+        return self.embed(_filled(template, label))
 
     if TYPE_CHECKING:
 
@@ -159,19 +188,17 @@ class ZeroShotClassification(Embedder):
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
         labels = self._labels(settings.get("candidate_labels"))
-        template = settings.get("hypothesis_template", "{}")
         if not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
         if not text:
             raise InputError("the text is empty; give at least one word.")
-        vector = self.embed(text)
-        close = [
-            similarities(vector, self._vector(label, template)).tolist()[0][0] for label in labels
-        ]
-        if settings.get("multi_label", False) or len(labels) == 1:
-            scores = [min(1.0, max(0.0, score)) for score in close]
+        if self.entailment is not None:
+            template = settings.get("hypothesis_template", TEMPLATE)
+            sentences = [_filled(template, label) for label in labels]
+            several = bool(settings.get("multi_label"))
+            scores = self.entailment.scores(text, sentences, self.entailment_id, several)
         else:
-            scores = softmax([score * settings.get("sharpness", 10.0) for score in close])
+            scores = self._similar(text, labels, settings)
         order = sorted(range(len(labels)), key=lambda i: -scores[i])
         return {
             "sequence": text,
@@ -179,6 +206,31 @@ class ZeroShotClassification(Embedder):
             "scores": [scores[i] for i in order],
         }
 
+    def _similar(self, text: str, labels: list[str], settings: dict[str, Any]) -> list[float]:
+        """A score for each label by the similarity of its vector."""
+        template = settings.get("hypothesis_template", SIMILAR)
+        vector = self.embed(text)
+        close = [
+            similarities(vector, self._vector(label, template)).tolist()[0][0] for label in labels
+        ]
+        if settings.get("multi_label", False) or len(labels) == 1:
+            return [min(1.0, max(0.0, score)) for score in close]
+        found: list[float] = softmax([score * settings.get("sharpness", 10.0) for score in close])
+        return found
+
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, arguments = super().__reduce__()
         return rebuild, (*arguments[:-1], {**self.settings, "examples": self.examples})
+
+
+def _filled(template: Any, label: str) -> str:
+    """A template with the label in place of {}."""
+    try:
+        sentence = str.format(template, label)
+    except (TypeError, ValueError, LookupError, AttributeError):
+        sentence = template
+    if not isinstance(template, str) or sentence == template:
+        raise InputError(
+            f"hypothesis_template is {shown(template)}; it has to contain {{}} for the label."
+        )
+    return sentence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import InputError
 from ..screen import BOLD, percent
-from ..texts import check_file, decoded, standard_input, unreadable, windows
+from ..texts import check_file, decoded, in_utf8, standard_input, unreadable, windows
 from .base import TextCommand, shown
 
 TYPE_CHECKING = False
@@ -118,7 +118,7 @@ class InputContext(Context):
 
         if self.data is None:
             self.data = read_all(standard_input(), "standard input")
-        yield from windows(io.BytesIO(self.data), CONTEXT_WINDOW)
+        yield from windows(in_utf8(io.BytesIO(self.data)), CONTEXT_WINDOW)
 
 
 class FileContext(InputContext):
@@ -136,7 +136,7 @@ class FileContext(InputContext):
         try:
             with open(self.name, "rb") as file:
                 if file.seekable():
-                    yield from windows(file, CONTEXT_WINDOW)
+                    yield from windows(in_utf8(file), CONTEXT_WINDOW)
                     return
                 self.data = read_all(file, self.name)
         except OSError as error:

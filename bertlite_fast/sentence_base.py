@@ -1,0 +1,158 @@
+"""What SentenceTransformer and CrossEncoder share: prompts, names of torch's methods, saving."""
+
+from __future__ import annotations
+
+from .arrays import torch_in_use
+from .checks import shown
+from .device import float32
+from .errors import InputError, ModelFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from typing import Any
+
+    from .config import Config
+    from .models import Model
+    from .tokenizer import Tokenizer
+
+POOL = {"input": None, "output": None, "processes": ()}  # of processes: there are none
+
+
+class SentenceModel:
+    """The base of SentenceTransformer and CrossEncoder."""
+
+    model: Model
+    prompts: dict[str, str]
+    default_prompt_name: str | None = None
+    default_huggingface_organization = ""
+    modalities = ("text",)
+
+    def _tokenizer_used(self) -> Tokenizer:
+        raise NotImplementedError
+
+    # ---- prompts -----------------------------------------------------------------------------
+
+    def _set_prompts(self, prompts: Any, default_prompt_name: str | None) -> None:
+        """Add prompts to those that the model's files have, and choose the usual one."""
+        self.prompts.update(checked_prompts(prompts))
+        if default_prompt_name is not None:
+            self.default_prompt_name = default_prompt_name
+        if self.default_prompt_name is not None and self.default_prompt_name not in self.prompts:
+            raise InputError(
+                f"default_prompt_name is {self.default_prompt_name!r}; there are prompts for "
+                f"{', '.join(self.prompts) or 'nothing'}."
+            )
+
+    def _prompt(self, prompt: str | None, name: str | None) -> str:
+        """The text that is put before others."""
+        if prompt is not None:
+            if not isinstance(prompt, str):
+                raise InputError(f"a prompt has to be a str, not {type(prompt).__name__}.")
+            return prompt
+        name = self.default_prompt_name if name is None else name
+        if name is None:
+            return ""
+        if name not in self.prompts:
+            raise InputError(
+                f"there is no prompt called {shown(name)}; there are "
+                f"{', '.join(self.prompts) or 'none'}."
+            )
+        return self.prompts[name]
+
+    # ---- what code written for torch calls -----------------------------------------------------
+
+    @property
+    def config(self) -> Config:
+        """What config.json says."""
+        return self.model.config
+
+    @property
+    def device(self) -> Any:
+        """The CPU: a torch.device for those who use torch, otherwise its name."""
+        torch = torch_in_use()
+        return "cpu" if torch is None else torch.device("cpu")
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the results: torch.float32 for those who use torch, or its name."""
+        return float32()
+
+    def to(self, *device: Any, **more: Any) -> Any:
+        """Return the model itself; code written for torch calls this."""
+        return self
+
+    def eval(self) -> Any:
+        """Return the model itself; code written for torch calls this."""
+        return self
+
+    cpu = half = float = double = bfloat16 = share_memory = eval
+    cuda = requires_grad_ = compile = type = set_keep_in_fp32_modules = to
+
+    def get_backend(self) -> str:
+        """The backend that code written for sentence-transformers expects."""
+        return "torch"
+
+    def supports(self, modality: str) -> bool:
+        """Whether it takes texts, images or sounds: only texts."""
+        return modality in self.modalities
+
+    def clear_placement_cache(self) -> None:
+        """Do nothing: there is one place."""
+
+    # ---- processes -----------------------------------------------------------------------------
+
+    def start_multi_process_pool(self, target_devices: Any = None) -> dict[str, Any]:
+        """A pool without processes: threads= of the model uses several cores."""
+        return dict(POOL)
+
+    @staticmethod
+    def stop_multi_process_pool(pool: Any) -> None:
+        """Do nothing: there are no processes."""
+
+    # ---- saving ----------------------------------------------------------------------------------
+
+    def _changed_settings(self) -> dict[str, dict[str, Any]]:
+        """By file, what of the model's files is not as they say."""
+        raise NotImplementedError
+
+    def save_pretrained(
+        self, path: str | os.PathLike[str], model_name: str | None = None, **more: Any
+    ) -> None:
+        """Write the model's files into a folder, with what was changed: prompts, lengths and so on.
+
+        A converted file is written as it is, so nothing may have changed.
+        """
+        from .saving import save_sentence_model
+
+        save_sentence_model(self.model, self._tokenizer_used(), path, more,
+                            self._changed_settings())  # fmt: skip
+
+    save = save_pretrained
+
+    def __getattr__(self, name: str) -> Any:
+        from .missing import missing
+
+        kinds = [kind.__name__ for kind in self.__class__.__mro__]
+        raise missing("CrossEncoder" if "CrossEncoder" in kinds else "SentenceTransformer", self,
+                      name)  # fmt: skip
+
+    def __getitem__(self, index: Any) -> Any:
+        raise InputError(
+            "the modules of a model cannot be taken out of it; max_seq_length, tokenizer and "
+            "config are attributes of the model itself."
+        )
+
+    __iter__ = None
+
+
+def checked_prompts(prompts: Any) -> dict[str, str]:
+    """Prompts by name, which a file or a caller gives."""
+    if prompts is None:
+        return {}
+    if not isinstance(prompts, dict) or not all(
+        isinstance(name, str) and (text is None or isinstance(text, str))
+        for name, text in prompts.items()
+    ):
+        raise ModelFileError(f"prompts are {shown(prompts)}; they have to be texts by name.")
+    return {name: text or "" for name, text in prompts.items()}
