@@ -236,6 +236,8 @@ static double activation_truth(bl_activation f, double v)
     case BL_GELU: return v * 0.5 * erfc(-v / sqrt(2.0));
     case BL_RELU: return v > 0 ? v : 0;
     case BL_TANH: return tanh(v);
+    case BL_SILU: return v / (1 + exp(-v));
+    case BL_QUICK_GELU: return v / (1 + exp(-1.702 * v));
     case BL_GELU_TANH:
         return 0.5 * v * (1 + tanh(sqrt(2 / acos(-1.0)) * (v + 0.044715 * v * v * v)));
     default: return v;
@@ -246,7 +248,7 @@ static void check_activate(const bl_kernels *k)
 {
     const size_t n = bl_pad(upto(300)), rows = upto(4), stride = n + 16 * (rnd() % 2);
     const data_kind kind = any_kind();
-    for (int f = BL_LINEAR; f <= BL_TANH; f++) {
+    for (int f = BL_LINEAR; f < BL_ACTIVATIONS; f++) {
         const float *x = matrix(rows, stride, kind);
         float *y = guarded(rows * stride * sizeof *y);
         memcpy(y, x, rows * stride * sizeof *y);

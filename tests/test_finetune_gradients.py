@@ -21,6 +21,8 @@ SHAPES = {
     "whole": (64, 2, 256, 2, "gelu", 5),
     "tanh": (32, 4, 48, 1, "gelu_new", 2),
     "relu": (48, 3, 80, 3, "relu", 17),
+    "silu": (32, 4, 48, 1, "silu", 2),
+    "quick": (32, 4, 48, 1, "quick_gelu", 2),
 }
 VOCABULARY = 90
 

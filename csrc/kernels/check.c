@@ -75,7 +75,7 @@ static void check_rows(checker *c, const bl_kernels *k, size_t n)
     for (size_t r = 0; r < 3; r++) memset(x + r * stride + n, 0, (stride - n) * 4);
     k->norm(x, NULL, stride, position, type, 1e-12f, 3, n);
     keep(c, x, 3 * stride * 4);
-    for (int f = BL_LINEAR; f <= BL_TANH; f++) {
+    for (int f = BL_LINEAR; f < BL_ACTIVATIONS; f++) {
         float *y = floats(c, 3 * stride, 9);
         k->activate((bl_activation)f, y, stride, 3, stride);
         keep(c, y, 3 * stride * 4);

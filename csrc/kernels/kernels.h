@@ -19,7 +19,16 @@
 
 static inline size_t bl_pad(size_t n) { return (n + (BL_LANES - 1)) & ~(size_t)(BL_LANES - 1); }
 
-typedef enum { BL_LINEAR, BL_GELU, BL_GELU_TANH, BL_RELU, BL_TANH } bl_activation;
+typedef enum {
+    BL_LINEAR,
+    BL_GELU,
+    BL_GELU_TANH,
+    BL_RELU,
+    BL_TANH,
+    BL_SILU,
+    BL_QUICK_GELU,
+    BL_ACTIVATIONS
+} bl_activation;
 
 /* Rows of 8-bit activations in a table's own layout: x = scale * (stored - zero).
  * A row takes padded k * row_unit bytes; a range may start at any even row. */

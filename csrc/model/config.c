@@ -96,13 +96,22 @@ static bl_head head_of(bl_json_string name)
 
 static int activation_of(bl_json_string name, bl_activation *out)
 {
-    if (bl_json_is(name, "gelu")) *out = BL_GELU;
-    else if (bl_json_is(name, "gelu_new") || bl_json_is(name, "gelu_pytorch_tanh") ||
-             bl_json_is(name, "gelu_fast"))
-        *out = BL_GELU_TANH;
-    else if (bl_json_is(name, "relu")) *out = BL_RELU;
-    else return 0;
-    return 1;
+    static const struct {
+        const char *name;
+        bl_activation activation;
+    } known[] = {
+        { "gelu", BL_GELU },          { "gelu_python", BL_GELU },
+        { "gelu_new", BL_GELU_TANH }, { "gelu_pytorch_tanh", BL_GELU_TANH },
+        { "relu", BL_RELU },          { "gelu_fast", BL_GELU_TANH },
+        { "silu", BL_SILU },          { "swish", BL_SILU },
+        { "tanh", BL_TANH },          { "quick_gelu", BL_QUICK_GELU },
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (!bl_json_is(name, known[i].name)) continue;
+        *out = known[i].activation;
+        return 1;
+    }
+    return 0;
 }
 
 static field field_named(bl_json_string key)
@@ -153,7 +162,7 @@ static void read_value(reader *r, bl_json_string key, bl_config_values *out)
         else if (!activation_of(word, &out->activation))
             complain(r,
                      "its activation is \"%.*s\", not one of gelu, gelu_new, gelu_pytorch_tanh, "
-                     "gelu_fast and relu",
+                     "gelu_fast, quick_gelu, relu, silu and tanh",
                      shown(word), word.text);
     } else if (bl_json_is(key, "position_embedding_type")) {
         read_position_type(r);
