@@ -14,7 +14,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from cpython.pyport cimport PY_SSIZE_T_MAX
 from libc.stddef cimport size_t
-from libc.stdint cimport int32_t, uint64_t
+from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from .errors import (
@@ -92,6 +92,43 @@ cdef extern from "training/trainer.h" nogil:
     double bl_schedule_share(bl_schedule kind, uint64_t step, uint64_t warmup, uint64_t total)
     uint64_t bl_training_random(uint64_t *state)
 
+cdef extern from "training/ngrams.h" nogil:
+    ctypedef struct bl_ngrams:
+        size_t count, labels
+    ctypedef struct bl_ngram_texts:
+        size_t texts
+        const size_t *start
+        const int32_t *ids
+        const int32_t *labels
+    ctypedef struct bl_ngram_options:
+        size_t labels, epochs, most, fewest
+        float rate
+        const float *class_weights
+        uint64_t seed
+    ctypedef struct bl_ngram_model:
+        bl_ngrams of
+        float *weights
+        size_t stride
+        uint32_t *keys
+        float *rarity
+    bl_status bl_ngram_learn(const bl_ngram_texts *texts, const size_t *rows, size_t count,
+                             const bl_ngram_options *options, bl_ngram_model *out, bl_error *error)
+    bl_status bl_ngram_score(const bl_ngram_model *m, const bl_ngram_texts *texts,
+                             const size_t *rows, size_t count, float *logits, bl_error *error)
+    void bl_ngram_free(bl_ngram_model *m)
+
+cdef extern from "training/mixture.h" nogil:
+    ctypedef struct bl_mixed:
+        size_t texts, labels
+        const float *first
+        const float *second
+        const int32_t *targets
+    ctypedef struct bl_mixture:
+        float first, second
+    bl_status bl_mixture_find(const bl_mixed *of, bl_mixture *out, double *loss, bl_error *error)
+    bl_status bl_mixture_answers(const bl_mixed *of, bl_mixture m, int32_t *labels, float *scores,
+                                 bl_error *error)
+
 cdef dict ERRORS = {
     BL_FILE_ERROR: ModelFileError,
     BL_CONFIG_ERROR: ModelConfigError,
@@ -148,3 +185,4 @@ def shuffled(size_t count, seed):
 
 include "_training_texts.pxi"
 include "_trainer.pxi"
+include "_training_ngrams.pxi"

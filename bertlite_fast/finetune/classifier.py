@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 
-from .._training import Texts, Trainer, schedule_share, shuffled
 from ..errors import InputError, ModelFileError, warn
 from ..files import write_atomically
 from ..pipelines import pipeline
-from . import loop
-from .examples import examples_of, listed, texts_of
-from .saving import Folder, save_converted
-from .start import Start
+from . import refusal
+from .examples import examples_of, labels_of, listed, texts_of
+from .ladder import Ladder, Result
+from .rungs import TRAINED, Rungs
+from .saving import Folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,39 +21,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..tasks.text_classification import TextClassification
+    from .loop import Progress
 
-TRAINED = ("auto", "head", "pairs", "encoder", "all")
-FEWEST_TO_HOLD_OUT = 2  # texts of each label on average, so that a part can be held out
-FOLDS_BELOW = 600  # texts: with more, one held-out part says enough
-HELD_OUT = 0.1
-FOLDS = 3
-PAIRED_LABELS, PAIRED_TEXTS = 20, 4  # in a batch whose texts are compared with each other
-FEW = 16  # texts of each label: with more, pairs teach nothing that labels do not
-
-
-class Recipe:
-    """How one rung of the ladder is trained."""
-
-    def __init__(
-        self, trained: str, rate: float, steps: int, least: int, most: int, dropout: float
-    ) -> None:
-        self.trained, self.rate, self.dropout = trained, rate, dropout
-        self.steps, self.least, self.most = steps, least, most  # steps in all; epochs
-
-    def epochs(self, texts: int, batch_size: int) -> int:
-        per_epoch = -(-texts // batch_size)
-        return max(self.least, min(self.most, -(-self.steps // per_epoch)))
-
-
-RECIPES = {
-    "head": Recipe("head", 5e-3, 1200, 5, 100, 0.1),
-    "pairs": Recipe("encoder", 3e-3, 400, 1, 400, 0.05),
-    "encoder": Recipe("encoder", 2e-3, 1800, 6, 60, 0.1),
-    "all": Recipe("all", 2e-3, 1800, 6, 60, 0.1),
-}
 PARAMETERS = (
     "base", "trained", "epochs", "batch_size", "learning_rate", "max_length", "dropout",
-    "label_smoothing", "class_weight", "patience", "threads", "random_state", "verbose",
+    "label_smoothing", "class_weight", "patience", "refuse", "unknown", "threads", "random_state",
+    "verbose",
 )  # fmt: skip
 
 
@@ -60,12 +34,16 @@ class TextClassifier:
     """Learns labels from texts, and gives texts labels.
 
     base: the model to begin with: a name, a folder, a converted file; None: the embedded one.
-    trained: "head" (fast), "pairs" (for a handful of texts of each label: the layers learn which
-    texts belong together, then a head), "encoder" (all layers; the saved file is a delta file of
-    100 to 200 KB), "all" (also the words' table), or "auto", which tries the first three on
-    held-out texts and takes the best (`ladder_` holds their scores). epochs,
+    trained: "names" (the labels' names alone), "ngrams" (tf-idf of tokens and pairs of tokens),
+    "head" (fast), "pairs" (for a handful of texts of each label: the layers learn which
+    texts belong together, then a head), "encoder" (all layers), "all" (also the words' table), or
+    "auto", which tries all but the last on held-out texts, and the best of them together with
+    n-grams, and takes the best (`ladder_` holds their scores). epochs,
     learning_rate, dropout: None for the recipe's. class_weight: None, "balanced" or {label:
     weight}. patience: epochs without a better score on held-out texts after which training ends.
+    refuse: True: predict() gives None where the best label's probability is below `threshold_`,
+    which is found on held-out texts and on everyday text, so that at least 95 % of known texts
+    pass, or another share that is given here. unknown: your own texts that have no label, for that.
     threads: None for all processors; the result does not depend on it. random_state: the same
     number gives the same model, byte for byte.
 
@@ -91,6 +69,8 @@ class TextClassifier:
         label_smoothing: float = 0.0,
         class_weight: Any = None,
         patience: int | None = None,
+        refuse: bool | float = False,
+        unknown: Any = None,
         threads: int | None = None,
         random_state: int | None = None,
         verbose: int = 0,
@@ -99,6 +79,7 @@ class TextClassifier:
         self.batch_size, self.learning_rate, self.max_length = batch_size, learning_rate, max_length
         self.dropout, self.label_smoothing = dropout, label_smoothing
         self.class_weight, self.patience = class_weight, patience
+        self.refuse, self.unknown = refuse, unknown
         self.threads, self.random_state, self.verbose = threads, random_state, verbose
 
     # ---- parameters -------------------------------------------------------------------------
@@ -145,47 +126,133 @@ class TextClassifier:
             value = getattr(self, name)
             if value is not None and (not isinstance(value, int) or value < least):
                 raise InputError(f"{name} is {value!r}; it has to be a whole number from {least}.")
-        for name, most in (("learning_rate", 10.0), ("dropout", 0.9), ("label_smoothing", 0.9)):
+        for name, most in (("learning_rate", 10.0), ("dropout", 0.9), ("label_smoothing", 0.9),
+                           ("refuse", 1.0)):  # fmt: skip
             value = getattr(self, name)
-            if value is not None and not 0 <= value <= most:
+            is_number = isinstance(value, (bool, int, float))
+            if value is not None and (not is_number or not 0 <= value <= most):
                 raise InputError(f"{name} is {value!r}; it has to be from 0 to {most}.")
 
     # ---- training -----------------------------------------------------------------------------
 
     def fit(
-        self, X: Any, y: Any, *, watch: Callable[[str, loop.Progress], None] | None = None
+        self,
+        X: Any,
+        y: Any,
+        *,
+        watch: Callable[[str, Progress], None] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False,
     ) -> TextClassifier:
-        """Learn from texts and their labels. watch: called with a rung's name and its progress."""
+        """Learn from texts and their labels.
+
+        With trained="names", X may be empty: y are then the labels. watch: called with a rung's
+        name and its progress. checkpoint: a file that is written after each epoch and removed at
+        the end; resume: go on from it, if it is there.
+        """
         self._check()
-        texts, labels = examples_of(X, y)
-        known = sorted(set(labels), key=lambda label: (type(label).__name__, label))
-        if len(known) < 2:
-            found = f"only the label {known[0]!r}" if known else "no label"
-            raise InputError(f"the texts have {found}; give texts of two labels or more.")
-        if len({str(label) for label in known}) < len(known):
-            raise InputError("two labels look the same as text; use labels of one type.")
-        session = _Session(self, texts, [known.index(label) for label in labels], known, watch)
-        self.ladder_ = session.climb()
-        self._file = session.final(self.ladder_)
-        self.history_ = session.history
+        if self.trained == "names" and not len(X):
+            texts, labels = [], labels_of(y)
+        else:
+            texts, labels = examples_of(X, y)
+        known = _known(labels)
+        index = {label: i for i, label in enumerate(known)}
+        kept = None
+        if checkpoint is not None:
+            from .checkpoint import Checkpoint, identity_of
+
+            identity = identity_of(self.get_params(), texts, [str(label) for label in labels])
+            kept = Checkpoint(checkpoint, identity, resume=resume)
+        rungs = Rungs(
+            self, texts, [index[label] for label in labels] if texts else [], known,
+            more=self._unknown(), watch=watch, checkpoint=kept,
+        )  # fmt: skip
+        if self.trained == "names" and not rungs.can_name:
+            raise InputError(
+                "labels cannot be told apart by their names: give labels that are words, and a "
+                "base model that makes vectors of texts."
+            )
+        ladder = Ladder(rungs)
+        self.ladder_ = ladder.climb()
+        self._keep(ladder.final(self.ladder_))
+        self.history_ = ladder.history
+        self.refusal_ = ladder.refusal
+        self.threshold_ = (ladder.refusal or {}).get("threshold", refusal.UNCALIBRATED)
+        self.held_out_ = _held_out(ladder, known)
         self.classes_ = _array(known)
         self.n_features_in_ = 1
+        if kept is not None:
+            kept.remove()
+        return self
+
+    def _unknown(self) -> list[tuple[str, str]]:
+        """Texts that should be refused, and the group that each is of."""
+        from . import everyday
+
+        own = [] if self.unknown is None else texts_of(self.unknown)
+        return [("unknown", text) for text in own] + [("everyday", t) for t in everyday.TEXTS]
+
+    def _keep(self, result: Result) -> None:
+        self._file, self._learned = result.file, result
         self.__dict__.pop("_open", None)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> TextClassifier:
+        """Go on learning from more texts, from where fit(), load() or partial_fit() ended.
+
+        The first call, without a fit() before it, needs all labels as `classes`. A head is
+        trained, and the layers too if they were before (or if `trained` says so); n-grams and the
+        threshold stay as they are.
+        """
+        self._check()
+        texts, labels = examples_of(X, y)
+        folder = path = None
+        if hasattr(self, "_file"):
+            known = listed(self.classes_)
+            folder, path = self._written()
+        elif classes is None:
+            raise InputError("the first call of partial_fit() needs all labels as classes=.")
+        else:
+            known = _known(labels_of(classes))
+        index = {label: i for i, label in enumerate(known)}
+        for row, label in enumerate(labels):
+            if label not in index:
+                raise InputError(
+                    f"row {row} has the label {label!r}, which is not one of the {len(known)} that "
+                    "this classifier knows; call fit() with all texts."
+                )
+        from .continuing import continued
+
+        result = continued(
+            self, known, texts, [index[label] for label in labels],
+            before=self.__dict__.get("_learned"), path=path,
+        )  # fmt: skip
+        del folder  # its file was needed until now
+        self._keep(result)
+        if not hasattr(self, "ladder_"):
+            self.ladder_, self.history_, self.held_out_ = [], [], None
+            self.refusal_, self.threshold_ = None, refusal.UNCALIBRATED
+        self.classes_, self.n_features_in_ = _array(known), 1
         return self
 
     # ---- answers --------------------------------------------------------------------------------
 
-    def to_pipeline(self) -> TextClassification:
-        """The pipeline that predict() uses."""
+    def _written(self) -> tuple[Folder, str]:
+        """The file in a temporary folder, which lives as long as the object."""
         if not hasattr(self, "_file"):
             raise InputError("this classifier has not learned yet; call fit() first.")
-        if "_open" not in self.__dict__:
-            folder = Folder()
-            path = os.path.join(folder.path, "model.bertlite")
-            with open(path, "wb") as file:
-                file.write(self._file)
-            pipe: Any = pipeline("text-classification", path)
-            self._open = (pipe, folder)
+        folder = Folder()
+        path = os.path.join(folder.path, "model.bertlite")
+        with open(path, "wb") as file:
+            file.write(self._file)
+        return folder, path
+
+    def to_pipeline(self) -> TextClassification:
+        """The pipeline that predict() uses; with `refuse` one for intents, which gives the label
+        None, too."""
+        task = "intent-classification" if self.refuse else "text-classification"
+        if "_open" not in self.__dict__ or self._open[0].task != task:
+            folder, path = self._written()
+            self._open = (pipeline(task, path), folder)
         opened: TextClassification = self._open[0]
         return opened
 
@@ -195,9 +262,13 @@ class TextClassifier:
         return [classify(text, None, "softmax", wanted) for text in texts_of(X)]
 
     def predict(self, X: Any) -> Any:
-        """A label for each text. An array if NumPy is loaded, otherwise a list."""
+        """A label for each text, or None where it is refused. An array if NumPy is loaded,
+        otherwise a list."""
         known = listed(self.classes_) if hasattr(self, "classes_") else []
-        return _array([known[found[0][0]] for found in self._scores(X, 1)])
+        least = self.threshold_ if self.refuse and hasattr(self, "threshold_") else 0.0
+        return _array([
+            known[best] if score >= least else None for ((best, score),) in self._scores(X, 1)
+        ])  # fmt: skip
 
     def predict_proba(self, X: Any) -> Any:
         """For each text a probability for each of `classes_`."""
@@ -218,31 +289,42 @@ class TextClassifier:
         return right / max(1, len(found))
 
     def evaluate(self, X: Any, y: Any) -> dict[str, Any]:
-        """Accuracy, and for each label its precision, recall, F1 and number of texts."""
+        """Accuracy, and for each label its precision, recall, F1 and number of texts.
+
+        With `refuse`, None as a text's label says that it has none, and the share of known and of
+        unknown texts that pass are told, too.
+        """
         wanted, found = listed(y), listed(self.predict(X))
         if len(wanted) != len(found):
             raise InputError(f"there are {len(found)} texts and {len(wanted)} labels.")
         known = listed(self.classes_)
-        unseen = sorted({str(label) for label in wanted if label not in set(known)})
+        unseen = sorted({str(label) for label in set(wanted) - {*known, None}})
         if unseen:
             warn(f"labels that were not trained count as wrong: {', '.join(unseen[:5])}.")
-        labels = {}
-        for label in known:
-            right = sum(a == b == label for a, b in zip(wanted, found))
-            given, of_label = found.count(label), wanted.count(label)
-            labels[label] = {
-                "precision": right / given if given else 0.0,
-                "recall": right / of_label if of_label else 0.0,
-                "f1": 2 * right / (given + of_label) if given + of_label else 0.0,
-                "texts": of_label,
+        right, given, of_label = Counter(), Counter(found), Counter(wanted)
+        right.update(a for a, b in zip(wanted, found) if a == b)
+        labels = {
+            label: {
+                "precision": right[label] / given[label] if given[label] else 0.0,
+                "recall": right[label] / of_label[label] if of_label[label] else 0.0,
+                "f1": 2 * right[label] / max(1, given[label] + of_label[label]),
+                "texts": of_label[label],
             }
+            for label in known
+        }
         present = [values["f1"] for values in labels.values() if values["texts"]]
-        return {
-            "accuracy": sum(a == b for a, b in zip(wanted, found)) / max(1, len(found)),
+        report: dict[str, Any] = {
+            "accuracy": sum(right.values()) / max(1, len(found)),
             "macro_f1": sum(present) / max(1, len(present)),
             "texts": len(wanted),
             "labels": labels,
         }
+        if self.refuse:
+            inside = len(wanted) - of_label[None]
+            refused = given[None] - right[None]
+            report["known_pass"] = (inside - refused) / max(1, inside)
+            report["unknown_pass"] = 1 - right[None] / of_label[None] if of_label[None] else None
+        return report
 
     # ---- files -----------------------------------------------------------------------------------
 
@@ -263,7 +345,9 @@ class TextClassifier:
         loaded = cls(**parameters)
         pipe: Any = pipeline("text-classification", path)  # refuses what is not a classifier
         loaded._file, loaded.classes_, loaded.n_features_in_ = data, _array(pipe.labels), 1
-        loaded.ladder_, loaded.history_ = [], []
+        loaded.ladder_, loaded.history_, loaded.held_out_, loaded.refusal_ = [], [], None, None
+        threshold = pipe.config.to_dict().get("intent_threshold", refusal.UNCALIBRATED)
+        loaded.threshold_ = float(threshold)
         return loaded
 
     def __getstate__(self) -> dict[str, Any]:
@@ -276,220 +360,23 @@ def _array(values: list[Any]) -> Any:
     return values if numpy is None else numpy.asarray(values)
 
 
-class _Session:
-    """One call of fit()."""
+def _known(labels: list[Any]) -> list[Any]:
+    """The labels, each once, in order."""
+    known = sorted(set(labels), key=lambda label: (type(label).__name__, label))
+    if len(known) < 2:
+        found = f"only the label {known[0]!r}" if known else "no label"
+        raise InputError(f"the texts have {found}; give texts of two labels or more.")
+    if len({str(label) for label in known}) < len(known):
+        raise InputError("two labels look the same as text; use labels of one type.")
+    return known
 
-    def __init__(
-        self,
-        settings: TextClassifier,
-        texts: list[str],
-        labels: list[int],
-        known: list[Any],
-        watch: Callable[[str, loop.Progress], None] | None,
-    ) -> None:
-        self.settings, self.labels, self.known, self.watch = settings, labels, known, watch
-        self.start = Start(settings.base)
-        longest = min(settings.max_length, self.start.model.info["positions"])
-        encoded = self.start.tokenizer(texts, truncation=True, max_length=longest)
-        self.texts = Texts(encoded["input_ids"])
-        self.texts.set_labels(labels)
-        self.seed = 0 if settings.random_state is None else int(settings.random_state)
-        self.history: list[dict[str, Any]] = []
 
-    def _weights(self) -> list[float] | None:
-        wanted = self.settings.class_weight
-        if wanted is None:
-            return None
-        if wanted == "balanced":
-            count = [self.labels.count(i) for i in range(len(self.known))]
-            return [len(self.labels) / (len(self.known) * max(1, n)) for n in count]
-        if isinstance(wanted, dict) and set(wanted) <= set(self.known):
-            weights = [wanted.get(label, 1.0) for label in self.known]
-            if all(isinstance(w, (int, float)) and 0 <= w < 1e6 for w in weights):
-                return [float(w) for w in weights]
-        raise InputError(
-            f"class_weight is {wanted!r}; it can be None, 'balanced' or {{label: a "
-            "number from 0} with labels that the texts have."
-        )
-
-    def _trainer(self, trained: str, loss: str = "one_label") -> Trainer:
-        s, recipe = self.settings, RECIPES[trained]
-        batch = PAIRED_LABELS * PAIRED_TEXTS if trained == "pairs" else s.batch_size
-        batch = min(batch, len(self.labels))
-        dropout = recipe.dropout if s.dropout is None else s.dropout
-        return Trainer(
-            self.start.model,
-            trained=recipe.trained,
-            loss=loss,
-            from_mean=self.start.from_mean,
-            labels=len(self.known),
-            smoothing=s.label_smoothing,
-            class_weights=self._weights(),
-            hidden_dropout=dropout,
-            attention_dropout=dropout,
-            classifier_dropout=dropout,
-            betas=(0.9, 0.98),
-            epsilon=1e-6,
-            decay=0.01,
-            seed=self.seed,
-            tokens=min(batch * self.texts.longest, self.texts.tokens(range(len(self.labels)))),
-            texts=batch,
-            length=self.texts.longest,
-            threads=s.threads or os.cpu_count() or 1,
-        )
-
-    def _plan(self, trained: str, count: int, epochs: int | None) -> loop.Plan:
-        s, recipe = self.settings, RECIPES[trained]
-        return loop.Plan(
-            epochs=epochs or s.epochs or recipe.epochs(count, s.batch_size),
-            batch_size=s.batch_size,
-            rate=recipe.rate if s.learning_rate is None else s.learning_rate,
-            patience=s.patience,
-            seed=self.seed,
-        )
-
-    def _train(
-        self,
-        trained: str,
-        rows: Sequence[int],
-        held_out: Sequence[int] = (),
-        epochs: int | None = None,
-    ) -> tuple[Trainer, loop.Progress]:
-        """A head is trained on vectors that are computed once, and it is what an encoder's
-        training begins with: a head that knows nothing would spoil the layers' first steps."""
-        layers = self._pair(rows) if trained == "pairs" else {}
-        trainer = self._trainer("head")
-        for name, values in layers.items():
-            trainer.write(name, values)
-        trainer.vectors(self.texts)
-        is_head = trained in ("head", "pairs")
-        plan = self._plan("head", len(rows), epochs if is_head else None)
-        if trained != "head":
-            plan.epochs, plan.patience = RECIPES["head"].epochs(len(rows), plan.batch_size), None
-            plan.rate = RECIPES["head"].rate
-        progress = self._run("head", trainer, rows, plan, held_out if is_head else ())
-        if is_head:
-            return trainer, progress
-        if progress.interrupted:
-            raise KeyboardInterrupt
-        head = {name: trainer.read(name) for name, _, is_trained in trainer.tensors() if is_trained}
-        trainer = self._trainer(trained)
-        for name, values in head.items():
-            trainer.write(name, values)
-        self.texts.forget_vectors()
-        plan = self._plan(trained, len(rows), epochs)
-        return trainer, self._run(trained, trainer, rows, plan, held_out)
-
-    def _run(
-        self,
-        rung: str,
-        trainer: Trainer,
-        rows: Sequence[int],
-        plan: loop.Plan,
-        held_out: Sequence[int],
-    ) -> loop.Progress:
-        """Train by a plan; what is held out tells when to stop."""
-
-        def score() -> float:
-            return loop.accuracy(trainer, self.texts, held_out, self.labels)
-
-        def told(progress: loop.Progress) -> None:
-            if self.watch is not None:
-                self.watch(rung, progress)
-
-        return loop.run(
-            trainer, self.texts, rows, plan, score=score if held_out else None, watch=told
-        )
-
-    def _pair(self, rows: Sequence[int]) -> dict[str, bytes]:
-        """The layers after training on which texts have the same label."""
-        trainer, recipe = self._trainer("pairs", loss="contrastive"), RECIPES["pairs"]
-        self.texts.forget_vectors()
-        by_label: dict[int, list[int]] = {}
-        for row in rows:
-            by_label.setdefault(self.labels[row], []).append(row)
-        progress = loop.Progress(recipe.steps)
-        for step in range(recipe.steps):
-            seed = (self.seed * 1_000_003 + step) * 2 + 1
-            labels = [list(by_label)[i] for i in shuffled(len(by_label), seed)][:PAIRED_LABELS]
-            batch = []
-            for i, label in enumerate(labels):
-                own = by_label[label]
-                batch += [own[j] for j in shuffled(len(own), seed * 64 + i)[:PAIRED_TEXTS]]
-            share = schedule_share("linear", step + 1, recipe.steps // 10, recipe.steps + 1)
-            progress.loss = trainer.step(self.texts, batch, number=step, rate=recipe.rate * share)
-            progress.step += 1
-            if self.watch is not None:
-                self.watch("pairs", progress)
-        return {name: trainer.read(name) for name, _, is_trained in trainer.tensors()
-                if is_trained and not name.startswith("classifier")}  # fmt: skip
-
-    def _folds(self) -> list[tuple[list[int], list[int]]]:
-        """(rows to train on, rows held out): each label's texts are shared out evenly."""
-        by_label: dict[int, list[int]] = {}
-        for row in shuffled(len(self.labels), self.seed + 77):
-            by_label.setdefault(self.labels[row], []).append(row)
-        parts = FOLDS if len(self.labels) < FOLDS_BELOW else int(1 / HELD_OUT)
-        part_of: dict[int, int] = {}
-        at = 0
-        for rows in by_label.values():
-            for row in rows:
-                part_of[row] = at % parts
-                at += 1
-        folds = range(FOLDS) if len(self.labels) < FOLDS_BELOW else range(1)
-        rows_in_order = range(len(self.labels))
-        return [
-            (
-                [row for row in rows_in_order if part_of[row] != fold],
-                [row for row in rows_in_order if part_of[row] == fold],
-            )
-            for fold in folds
-        ]
-
-    def climb(self) -> list[dict[str, Any]]:
-        """The score of each rung on held-out texts; the one that is taken has "chosen"."""
-        wanted = self.settings.trained
-        rungs = ["head", "encoder"] if wanted == "auto" else [wanted]
-        if wanted == "auto" and len(self.labels) <= FEW * len(self.known) and self.start.from_mean:
-            rungs.insert(1, "pairs")
-        too_few = len(self.labels) < FEWEST_TO_HOLD_OUT * len(self.known)
-        if too_few or (len(rungs) == 1 and self.settings.patience is None):
-            return [{"trained": rungs[0], "chosen": True}]
-        ladder = []
-        for rung in rungs:
-            scores, epochs = [], []
-            for rows, held_out in self._folds():
-                _, progress = self._train(rung, rows, held_out)
-                if progress.interrupted:
-                    raise KeyboardInterrupt
-                reached = [report["score"] for report in progress.history]
-                scores.append(max(reached) if self.settings.patience else reached[-1])
-                epochs.append(1 + reached.index(max(reached)))
-            ladder.append({
-                "trained": rung,
-                "held_out_accuracy": sum(scores) / len(scores),
-                "epochs": max(epochs) if self.settings.patience else None,
-                "chosen": False,
-            })  # fmt: skip
-        best = max(ladder, key=lambda rung: rung["held_out_accuracy"])  # the first of equals
-        best["chosen"] = True
-        return ladder
-
-    def final(self, ladder: list[dict[str, Any]]) -> bytes:
-        """Train the chosen rung on every text; the file of the result."""
-        chosen = next(rung for rung in ladder if rung["chosen"])
-        rows = range(len(self.labels))
-        trainer, progress = self._train(chosen["trained"], rows, epochs=chosen.get("epochs"))
-        self.history = progress.history
-        if progress.interrupted:
-            warn(f"training was interrupted at step {progress.step} of {progress.steps}; "
-                 "the result is what it had learned by then.")  # fmt: skip
-        config = self.start.config_for(
-            [str(label) for label in self.known], from_mean=self.start.from_mean
-        )
-        base = None if chosen["trained"] == "all" else self.start.base
-        folder = Folder()
-        path = os.path.join(folder.path, "model.bertlite")
-        save_converted(trainer, config, self.start.tokenizer, path, base=base)
-        with open(path, "rb") as file:
-            return file.read()
+def _held_out(ladder: Ladder, known: list[Any]) -> dict[str, Any] | None:
+    """What the chosen rung answered for texts that it had not learned from."""
+    if not ladder.answers:
+        return None
+    return {
+        "rows": ladder.held_out,
+        "labels": [known[label] for label, _ in ladder.answers],
+        "scores": [score for _, score in ladder.answers],
+    }

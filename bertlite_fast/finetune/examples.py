@@ -34,13 +34,11 @@ def texts_of(values: Any) -> list[str]:
     return found
 
 
-def examples_of(texts: Any, labels: Any) -> tuple[list[str], list[Any]]:
-    """Texts and their labels, with warnings about rows that cannot teach anything."""
-    texts, labels = texts_of(texts), listed(labels)
-    if len(texts) != len(labels):
-        raise InputError(
-            f"there are {len(texts)} texts and {len(labels)} labels; give one label for each text."
-        )
+def labels_of(values: Any) -> list[Any]:
+    """Labels as a list; an error names the first row that has none."""
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise InputError(f"labels have to be a list, not one {type(values).__name__}.")
+    labels = listed(values)
     for row, label in enumerate(labels):
         if label is None or label != label:
             raise InputError(f"row {row} has no label; remove it or give it one.")
@@ -50,6 +48,16 @@ def examples_of(texts: Any, labels: Any) -> tuple[list[str], list[Any]]:
             raise InputError(
                 f"row {row}: a label has to be a str or a number, not {type(label).__name__}."
             ) from None
+    return labels
+
+
+def examples_of(texts: Any, labels: Any) -> tuple[list[str], list[Any]]:
+    """Texts and their labels, with warnings about rows that cannot teach anything."""
+    texts, labels = texts_of(texts), labels_of(labels)
+    if len(texts) != len(labels):
+        raise InputError(
+            f"there are {len(texts)} texts and {len(labels)} labels; give one label for each text."
+        )
     _warn_of_rows(texts, labels)
     kept = [i for i, text in enumerate(texts) if text.strip()]
     return [texts[i] for i in kept], [labels[i] for i in kept]

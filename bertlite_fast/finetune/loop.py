@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from .checkpoint import Run
+
 
 class Plan:
     """The numbers of a training."""
@@ -38,6 +40,7 @@ class Progress:
         self.loss = 0.0
         self.score: float | None = None
         self.best: float | None = None
+        self.since_best = 0  # epochs
         self.interrupted = False
         self.history: list[dict[str, Any]] = []
 
@@ -50,16 +53,22 @@ def run(
     *,
     score: Callable[[], float] | None = None,
     watch: Callable[[Progress], None] | None = None,
+    saved: Run | None = None,
 ) -> Progress:
-    """Train on rows of texts. With a score, taken after each epoch, the best state is kept, and
-    training ends when it has not risen for `patience` epochs. An interrupt ends it, too."""
+    """Train on rows of texts. A score is taken after each epoch. With patience, training ends when
+    the score has not risen for so many epochs, and the best state is kept; otherwise the last is,
+    as without a score. An interrupt ends it, too. saved: where each epoch is kept, to go on from
+    there."""
     per_epoch = -(-len(rows) // plan.batch_size)
     progress = Progress(per_epoch * plan.epochs)
     warmup = int(plan.warmup * progress.steps)
     best_state: bytes | None = None
-    since_best = 0
+    if saved is not None:
+        is_done, best_state = saved.restore(trainer, progress)
+        if is_done:
+            return progress
     try:
-        for epoch in range(plan.epochs):
+        for epoch in range(progress.epoch, plan.epochs):
             order = shuffled(len(rows), plan.seed * 1_000_003 + epoch)
             total = 0.0
             for at in range(0, len(order), plan.batch_size):
@@ -78,21 +87,26 @@ def run(
             report: dict[str, Any] = {"epoch": epoch + 1, "loss": total / max(1, len(rows))}
             if score is not None:
                 progress.score = report["score"] = score()
-                since_best += 1
+                progress.since_best += 1
                 if progress.best is None or progress.score > progress.best:
-                    progress.best, since_best = progress.score, 0
-                    best_state = trainer.state()
+                    progress.best, progress.since_best = progress.score, 0
+                    if plan.patience is not None:
+                        best_state = trainer.state()
             progress.history.append(report)
             if watch is not None:
                 watch(progress)
-            if plan.patience is not None and since_best >= plan.patience:
+            if plan.patience is not None and progress.since_best >= plan.patience:
                 break
+            if saved is not None and progress.epoch < plan.epochs:
+                saved.keep(trainer, progress, best=best_state, is_done=False)
     except KeyboardInterrupt:
         progress.interrupted = True
-        if score is not None and best_state is None:
+        if score is not None and not progress.history:
             raise  # there is nothing to keep yet
     if best_state is not None:
         trainer.load_state(best_state)
+    if saved is not None and not progress.interrupted:
+        saved.keep(trainer, progress, is_done=True)
     return progress
 
 

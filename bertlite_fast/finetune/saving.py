@@ -15,11 +15,13 @@ from ..files import AtomicFile, write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from .._training import Trainer
     from ..tokenizer import Tokenizer
+
+    Stored = tuple[str, str, list[int], bytes]  # name, type, shape, bytes
 
 
 class Folder:
@@ -64,6 +66,19 @@ def _shared_words(base: str) -> Iterator[tuple[str, str, list[int], bytes]]:
                 yield name, entry["dtype"], entry["shape"], file.read(end - begin)
 
 
+def ngrams_of(path: str) -> list[Stored]:
+    """The n-grams that a converted file has, as they are in the file."""
+    header, start = _header(path)
+    found = []
+    with open(path, "rb") as file:
+        for name, entry in header.items():
+            if name.startswith("ngrams."):
+                begin, end = entry["data_offsets"]
+                file.seek(start + begin)
+                found.append((name, entry["dtype"], entry["shape"], file.read(end - begin)))
+    return found
+
+
 def _floats(trainer: Trainer, *, words: bool) -> Iterator[tuple[str, str, list[int], bytes]]:
     for name, shape, _ in trainer.tensors():
         if words or not name.endswith(WORDS):
@@ -86,12 +101,17 @@ def _write_tensors(path: str, tensors: list[tuple[str, str, list[int], bytes]]) 
 
 
 def save_folder(
-    trainer: Trainer, config: dict[str, Any], folder: str, *, shared: str | None = None
+    trainer: Trainer,
+    config: dict[str, Any],
+    folder: str,
+    *,
+    shared: str | None = None,
+    more: Iterable[Stored] = (),
 ) -> None:
     """Write config.json and model.safetensors. shared: a base file whose table of words stands in
-    the place of the trainer's, for a delta file."""
+    the place of the trainer's, for a delta file. more: tensors beside the trainer's."""
     os.makedirs(folder, exist_ok=True)
-    tensors = list(_floats(trainer, words=shared is None))
+    tensors = [*_floats(trainer, words=shared is None), *more]
     if shared is not None:
         tensors += _shared_words(shared)
     _write_tensors(os.path.join(folder, "model.safetensors"), tensors)
@@ -105,10 +125,11 @@ def save_converted(
     path: str | os.PathLike[str],
     *,
     base: str | None,
+    more: Iterable[Stored] = (),
 ) -> None:
     """Write one file in int8, which pipeline() opens: a delta file of `base`, if that is given."""
     folder = Folder()
-    save_folder(trainer, config, folder.path, shared=base)
+    save_folder(trainer, config, folder.path, shared=base, more=more)
     if base is None:
         tokenizer.save_pretrained(folder.path)
     convert(folder.path, path, base=base)

@@ -121,6 +121,10 @@ static size_t memory_for(const bl_model *m, const bl_tokenizer *t, const bl_flas
 static bl_status make(bl_model *m, bl_tokenizer *t, block *base, block *task, bl_flash_info *out,
                       bl_error *error)
 {
+    if (m->ngrams.count)
+        return bl_fail(error, BL_CONFIG_ERROR,
+                       "this classifier has n-grams beside its encoder, which blocks for flash do "
+                       "not hold; train it with trained=\"encoder\" or \"head\".");
     bl_parts p = begin(base);
     bl_base_parts(&p, m, t);
     bl_status status = finish(base, &p, BL_BASE_BLOCK, 0, &out->base_id, error);

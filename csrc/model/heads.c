@@ -2,6 +2,7 @@
 
 #include "../error.h"
 #include "embeddings.h"
+#include "ngrams_build.h"
 #include "pack.h"
 #include "quantize.h"
 
@@ -142,7 +143,10 @@ bl_status bl_build_heads(bl_builder *b, const bl_norm *last)
     b->model->info.head = head;
     switch (head) {
     case BL_NO_HEAD: return BL_OK;
-    case BL_CLASS_HEAD:
+    case BL_CLASS_HEAD: {
+        const bl_status built = build_classifier(b, "classifier");
+        return built == BL_OK ? bl_build_ngrams(b) : built;
+    }
     case BL_TOKEN_HEAD: return build_classifier(b, "classifier");
     case BL_ANSWER_HEAD:
         b->model->c.labels = ANSWER_LABELS;

@@ -5,6 +5,7 @@
 
 #include "bertlite.h"
 #include "config.h"
+#include "ngrams.h"
 #include "../kernels/kernels.h"
 #include "../platform.h"
 
@@ -50,6 +51,7 @@ struct bl_model {
     bl_activation pooler_activation;
     int classes_from_mean; /* without a pooler: the classifier takes the mean of the tokens */
     bl_linear classifier;  /* always float: it is small, and its output is what people see */
+    bl_ngrams ngrams;      /* a second classifier of texts, beside it; count 0: there is none */
     bl_linear transform;   /* masked language model */
     bl_norm transform_norm;
     const int8_t *words; /* its table in int8, read in place, */

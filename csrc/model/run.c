@@ -111,6 +111,18 @@ static void emit_rows(job *j, size_t from, size_t to)
     }
 }
 
+/* A text's logits from its vector and its ids. Behind the vector, its rows have place for the rows
+ * and values of n-grams. */
+static void classify(job *j, float *vector, const int32_t *ids, size_t tokens, float *out)
+{
+    const bl_model *m = j->pass.m;
+    float *values = vector + m->hidden;
+    project(m, vector, m->classifier.floats, m->classifier.bias, m->c.labels, out);
+    if (m->ngrams.count)
+        bl_ngrams_add(&m->ngrams, ids, tokens, (int32_t *)(void *)(values + 2 * tokens), values,
+                      out);
+}
+
 /* Texts [from, to) of the result, into out. */
 static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *all)
 {
@@ -118,15 +130,18 @@ static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *
     const size_t h = m->hidden, n = row_size(m, output), spare = 3 * m->width;
     for (size_t t = from; t < to; t++) {
         const size_t first = j->pass.wanted_start[t]; /* the text's first row in x */
-        float *out = all + (j->text + t) * n, *y = j->pass.qkv + t * spare;
+        const size_t begin = j->pass.start[t], tokens = j->pass.start[t + 1] - begin;
+        /* the rows of its tokens, from 48 floats a token on, are free by now */
+        float *out = all + (j->text + t) * n, *y = j->pass.qkv + begin * spare;
         if (from_mean(m, output)) {
-            m->k->mean(j->pass.x + first * h, h, j->pass.start[t + 1] - j->pass.start[t], h, y);
+            m->k->mean(j->pass.x + first * h, h, tokens, h, y);
         } else {
             const bl_rows8 rows = bl_pass_rows(&j->pass, t);
             bl_apply(m, &m->pooler, BL_LINEAR, j->pass.x + first * h, h, 1, rows, 0, h, y, spare);
             m->k->activate(m->pooler_activation, y, spare, 1, h);
         }
-        if (output == BL_CLASSES) project(m, y, m->classifier.floats, m->classifier.bias, n, out);
+        if (output == BL_CLASSES)
+            classify(j, y, j->pass.words + begin, tokens, out);
         else memcpy(out, y, n * sizeof *out);
     }
 }

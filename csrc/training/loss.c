@@ -2,27 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "logarithm.h"
 #include "state.h"
-
-/* The natural logarithm of a probability, from operations that are the same everywhere. */
-static double logarithm(double x)
-{
-    uint64_t bits;
-    if (!(x > 0 && x <= 2)) return NAN;
-    memcpy(&bits, &x, 8);
-    int exponent = (int)(bits >> 52) - 1023;
-    bits = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)1023 << 52;
-    double m;
-    memcpy(&m, &bits, 8);
-    if (m > 1.4142135623730951) {
-        m *= 0.5;
-        exponent++;
-    }
-    const double s = (m - 1.0) / (m + 1.0), square = s * s;
-    double sum = 0, power = s;
-    for (int i = 1; i < 24; i += 2, power *= square) sum += power / i;
-    return 2.0 * sum + exponent * 0.6931471805599453;
-}
 
 /* The loss is the sum over labels c of a_c * -log p_c, with a from the label, the smoothing and the
  * weights. Its gradient is p * (the sum of a) - a. */
@@ -38,7 +19,7 @@ static double one_label(bl_trainer *t, size_t text, float *p)
     for (size_t c = 0; c < n; c++) {
         float a = each * t->class_weights[c];
         if (c == label) a += rest * t->class_weights[c];
-        if (a > 0.0f) loss -= (double)a * logarithm((double)p[c]);
+        if (a > 0.0f) loss -= (double)a * bl_logarithm((double)p[c]);
         p[c] = (float)((double)(p[c] * sum - a) * scale);
     }
     return loss;
@@ -55,7 +36,7 @@ static double several_labels(bl_trainer *t, size_t text, float *d, const float *
         for (size_t i = 0; i < 16; i++) none[i] = i < 2 ? 0.0f : -1e30f;
         t->k->softmax(pair, 1, 16, 1.0f, none);
         const double weight = (double)t->class_weights[c], y = (double)targets[c];
-        loss -= weight * (y * logarithm((double)pair[0]) + (1 - y) * logarithm((double)pair[1]));
+        loss -= weight * (y * bl_logarithm((double)pair[0]) + (1 - y) * bl_logarithm((double)pair[1]));
         d[c] = (float)(weight * ((double)pair[0] - y) * scale);
     }
     return loss;
@@ -121,7 +102,7 @@ static double contrast_one(bl_trainer *t, size_t text, double scale)
         if (j == text) continue;
         const int same = labels[j] == labels[text];
         const float wanted = same ? 1.0f / (float)positives : 0.0f;
-        if (same) loss -= logarithm((double)p[j]) / (double)positives;
+        if (same) loss -= bl_logarithm((double)p[j]) / (double)positives;
         const float g = (float)((double)(p[j] - wanted) * scale / (double)t->o.temperature);
         add_times(g, t->units + j * h, h, t->d_units + text * h);
         add_times(g, unit, h, t->d_units + j * h);

@@ -1,0 +1,270 @@
+"""The ladder: every rung on held-out texts, beside n-grams; the best is trained on all.
+
+All rungs are scored on the same texts, which none of them has learned from. Their logits there
+also tell how an encoder and n-grams are mixed, how sharp probabilities are, and below which
+probability a text is better refused.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .._training import Mixed, Ngrams, scaled, shuffled
+from ..errors import warn
+from . import refusal
+from .saving import Folder, save_converted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from .._training import Trainer
+    from .loop import Progress
+    from .rungs import Rungs
+
+FEWEST_TO_HOLD_OUT = 2  # texts of each label on average, so that a part can be held out
+FOLDS_BELOW = 600  # texts: with more, one held-out part says enough
+HELD_OUT = 0.1
+FOLDS = 3
+FEW = 16  # texts of each label: with more, pairs teach nothing that labels do not
+UNMIXED = (1.0, 0.0)
+
+
+class Scored:
+    """A rung's logits for texts that it has not learned from, fold by fold."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.logits: list[list[float]] = []
+        self.unknown: list[list[float]] = []
+        self.epochs: list[int] = []
+
+
+class Result:
+    """What a ladder ends in: a file, and what is needed to go on learning."""
+
+    def __init__(self) -> None:
+        self.file = b""
+        self.trained = "head"
+        self.tensors: dict[str, bytes] = {}
+        self.factors: tuple[float, float] = UNMIXED
+        self.ngrams: list[tuple[str, str, list[int], bytes]] = []
+
+
+class Ladder:
+    """One climb."""
+
+    def __init__(self, rungs: Rungs) -> None:
+        self.rungs = rungs
+        self.settings = rungs.settings
+        self.labels, self.known = rungs.labels, rungs.known
+        self.refusal: dict[str, Any] | None = None
+        self.factors: tuple[float, float] = UNMIXED
+        self.history: list[dict[str, Any]] = []
+        self.held_out: list[int] = []  # rows, in the order of logits
+        self.answers: list[tuple[int, float]] = []  # the chosen rung's for them
+        self.best_so_far: tuple[float, str, Trainer] | None = None
+
+    # ---- what is tried ----------------------------------------------------------------------
+
+    def _candidates(self) -> list[str]:
+        rungs, wanted = self.rungs, self.settings.trained
+        if wanted != "auto":
+            return [wanted]
+        names = ["names"] if rungs.can_name else []
+        few = len(self.labels) <= FEW * len(self.known) and rungs.start.from_mean
+        return [*names, "head", *(["pairs"] if few else []), "encoder"]
+
+    def folds(self) -> list[tuple[list[int], list[int]]]:
+        """(rows to train on, rows held out): each label's texts are shared out evenly."""
+        by_label: dict[int, list[int]] = {}
+        for row in shuffled(len(self.labels), self.rungs.seed + 77):
+            by_label.setdefault(self.labels[row], []).append(row)
+        parts = FOLDS if len(self.labels) < FOLDS_BELOW else int(1 / HELD_OUT)
+        part_of: dict[int, int] = {}
+        at = 0
+        for rows in by_label.values():
+            for row in rows:
+                part_of[row] = at % parts
+                at += 1
+        folds = range(FOLDS) if len(self.labels) < FOLDS_BELOW else range(1)
+        rows_in_order = range(len(self.labels))
+        return [
+            (
+                [row for row in rows_in_order if part_of[row] != fold],
+                [row for row in rows_in_order if part_of[row] == fold],
+            )
+            for fold in folds
+        ]
+
+    def climb(self) -> list[dict[str, Any]]:
+        """The score of each rung on held-out texts; the one that is taken has "chosen"."""
+        candidates = self._candidates()
+        settings = self.settings
+        too_few = len(self.labels) < FEWEST_TO_HOLD_OUT * len(self.known)
+        needs_scores = settings.trained == "auto" or settings.patience or settings.refuse
+        if too_few or not needs_scores:
+            if settings.refuse:
+                warn(
+                    "there are too few texts to tell from held-out ones which answers to refuse, "
+                    f"so those below {refusal.UNCALIBRATED} are; give 2 texts of each label or "
+                    "more."
+                )
+            return [{"trained": "head" if settings.trained == "auto" else settings.trained,
+                     "chosen": True}]  # fmt: skip
+        folds = self.folds()
+        self.held_out = [row for _, rows in folds for row in rows]
+        ngrams = self._score_ngrams(folds)
+        try:
+            scored = [self._score(name, folds) for name in candidates if name != "ngrams"]
+        except KeyboardInterrupt:
+            if self.best_so_far is None:
+                raise
+            score, name, _ = self.best_so_far
+            return [{"trained": name, "held_out_accuracy": score, "chosen": True,
+                     "interrupted": True}]  # fmt: skip
+        return self._choose(scored, ngrams)
+
+    def _score(self, name: str, folds: Sequence[tuple[list[int], list[int]]]) -> Scored:
+        """A rung on all folds."""
+        scored = Scored(name)
+        right = 0
+        for number, (rows, held_out) in enumerate(folds):
+            self.rungs.part = f"fold {number}"
+            trainer, progress = self.rungs.train(name, rows, held_out)
+            if progress.interrupted:
+                raise KeyboardInterrupt
+            logits, _ = trainer.evaluate(self.rungs.texts, held_out, loss=False)
+            unknown, _ = trainer.evaluate(self.rungs.texts, self.rungs.unknown, loss=False)
+            scored.logits += logits
+            scored.unknown += unknown
+            reached = [report["score"] for report in progress.history]
+            scored.epochs.append(1 + reached.index(max(reached)) if reached else 1)
+            right += sum(row.index(max(row)) == self.labels[at] for row, at in zip(logits, held_out))
+            share = right / max(1, len(scored.logits))
+            if self.best_so_far is None or share > self.best_so_far[0]:
+                self.best_so_far = share, name, trainer
+        return scored
+
+    def _score_ngrams(self, folds: Sequence[tuple[list[int], list[int]]]) -> Scored | None:
+        if not self.rungs.most_ngrams:
+            return None
+        scored = Scored("ngrams")
+        for rows, held_out in folds:
+            learned = self.rungs.ngrams(rows)
+            scored.logits += learned.evaluate(self.rungs.texts, held_out)
+            scored.unknown += learned.evaluate(self.rungs.texts, self.rungs.unknown)
+        return scored
+
+    # ---- what is taken ----------------------------------------------------------------------
+
+    def _choose(self, scored: list[Scored], ngrams: Scored | None) -> list[dict[str, Any]]:
+        """Rungs alone, then the best of them with n-grams. Of equal ones the first is taken."""
+        targets = [self.labels[row] for row in self.held_out]
+        tried: list[tuple[float, dict[str, Any], tuple[float, float], list[Any], Any]] = []
+
+        def add(first: Scored, second: Scored | None) -> float:
+            mixed = Mixed(first.logits, second and second.logits, targets)
+            factors, _ = mixed.find()
+            answers = mixed.answers(factors)
+            share = sum(a == b for (a, _), b in zip(answers, targets)) / len(targets)
+            unknown = Mixed(first.unknown, second and second.unknown).answers(factors)
+            rung = {
+                "trained": f"{first.name}+ngrams" if second else first.name,
+                "held_out_accuracy": share,
+                "epochs": max(first.epochs) if self.settings.patience and first.epochs else None,
+                "chosen": False,
+            }
+            if first is ngrams:
+                factors = (0.0, factors[0])
+            tried.append((share, rung, factors, answers, unknown))
+            return share
+
+        alone = [add(rung, None) for rung in scored]
+        if ngrams is not None:
+            add(ngrams, None)
+        if scored and ngrams is not None:
+            add(scored[alone.index(max(alone))], ngrams)
+        taken = max(tried, key=lambda one: one[0])
+        taken[1]["chosen"] = True
+        self.factors, self.answers = taken[2], taken[3]
+        self.refusal = refusal.calibrated(
+            [score for _, score in taken[3]],
+            [score for _, score in taken[4]],
+            self.rungs.groups * (len(taken[4]) // max(1, len(self.rungs.groups))),
+            refusal.share_to_keep(self.settings.refuse),
+        )
+        return [one[1] for one in tried]
+
+    def final(self, ladder: list[dict[str, Any]]) -> Result:
+        """Train the chosen rung on every text."""
+        chosen = next(rung for rung in ladder if rung["chosen"])
+        name = chosen["trained"].split("+")[0]
+        rows = range(len(self.labels))
+        self.rungs.part = "all"
+        if chosen.get("interrupted"):
+            assert self.best_so_far is not None
+            trainer = self.best_so_far[2]
+            warn(
+                f"training was interrupted while rungs were compared; the result is {name}, "
+                "trained on a part of the texts."
+            )
+        else:
+            trainer, progress = self.rungs.train(name, rows, epochs=chosen.get("epochs"))
+            self.history = progress.history
+            _warn_of_interrupt(progress)
+        is_mixed = self.factors[1] != 0.0
+        return self.written(trainer, name, self.rungs.ngrams(rows) if is_mixed else None)
+
+    def written(self, trainer: Trainer, name: str, ngrams: Ngrams | None = None) -> Result:
+        """The file of a trainer's model."""
+        result = Result()
+        result.trained, result.factors = name, self.factors
+        result.ngrams = ngrams.tensors(self.factors[1]) if ngrams is not None else []
+        config = self.rungs.start.config_for(
+            [str(label) for label in self.known], from_mean=self.rungs.start.from_mean
+        )
+        if self.refusal is not None:
+            config["intent_threshold"] = self.refusal["threshold"]
+        result.tensors = {
+            tensor: trainer.read(tensor) for tensor, _, is_trained in trainer.tensors()
+            if is_trained or (name == "pairs" and ".layer." in tensor)
+        }  # fmt: skip
+        result.file = file_of(
+            trainer, config, self.rungs, self.factors[0], result.ngrams, is_whole=name == "all"
+        )
+        return result
+
+
+def file_of(
+    trainer: Trainer,
+    config: dict[str, Any],
+    rungs: Rungs,
+    factor: float,
+    ngrams: list[tuple[str, str, list[int], bytes]],
+    *,
+    is_whole: bool,
+) -> bytes:
+    """A converted file's bytes. factor: of the head's logits."""
+    kept = {name: trainer.read(name) for name in ("classifier.weight", "classifier.bias")}
+    folder = Folder()
+    path = os.path.join(folder.path, "model.bertlite")
+    try:
+        for name, values in kept.items():
+            trainer.write(name, scaled(values, factor))
+        save_converted(
+            trainer, config, rungs.start.tokenizer, path,
+            base=None if is_whole else rungs.start.base, more=ngrams,
+        )  # fmt: skip
+    finally:
+        for name, values in kept.items():
+            trainer.write(name, values)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _warn_of_interrupt(progress: Progress) -> None:
+    if progress.interrupted:
+        warn(f"training was interrupted at step {progress.step} of {progress.steps}; "
+             "the result is what it had learned by then.")  # fmt: skip
