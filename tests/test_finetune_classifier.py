@@ -82,7 +82,9 @@ def test_a_seed_and_any_number_of_threads_give_the_same_bytes() -> None:
 
 def test_auto_climbs_and_shows_the_ladder() -> None:
     classifier = bf.TextClassifier(**FAST).fit(TEXTS, LABELS)
-    assert [rung["trained"] for rung in classifier.ladder_] == ["head", "pairs", "encoder"]
+    rungs = [rung["trained"] for rung in classifier.ladder_]
+    assert rungs[:5] == ["names", "head", "pairs", "encoder", "ngrams"]
+    assert rungs[5].endswith("+ngrams") and len(rungs) == 6
     (chosen,) = (rung for rung in classifier.ladder_ if rung["chosen"])
     assert chosen["held_out_accuracy"] == max(r["held_out_accuracy"] for r in classifier.ladder_)
 

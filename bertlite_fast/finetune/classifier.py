@@ -143,12 +143,15 @@ class TextClassifier:
         watch: Callable[[str, Progress], None] | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
+        keep_checkpoint: bool = False,
     ) -> TextClassifier:
         """Learn from texts and their labels.
 
         With trained="names", X may be empty: y are then the labels. watch: called with a rung's
-        name and its progress. checkpoint: a file that is written after each epoch and removed at
-        the end; resume: go on from it, if it is there.
+        name and its progress. checkpoint: a file that is written after each epoch (of those shorter
+        than a second, not all), and removed at the end, unless Ctrl-C ended training or
+        keep_checkpoint says that it is needed until the result is saved; resume: go on from it, if
+        it is there.
         """
         self._check()
         if self.trained == "names" and not len(X):
@@ -181,7 +184,8 @@ class TextClassifier:
         self.held_out_ = _held_out(ladder, known)
         self.classes_ = _array(known)
         self.n_features_in_ = 1
-        if kept is not None:
+        self.interrupted_ = ladder.interrupted
+        if kept is not None and not keep_checkpoint and not ladder.interrupted:
             kept.remove()
         return self
 
@@ -239,7 +243,7 @@ class TextClassifier:
     def _written(self) -> tuple[Folder, str]:
         """The file in a temporary folder, which lives as long as the object."""
         if not hasattr(self, "_file"):
-            raise InputError("this classifier has not learned yet; call fit() first.")
+            raise _not_fitted()
         folder = Folder()
         path = os.path.join(folder.path, "model.bertlite")
         with open(path, "wb") as file:
@@ -264,8 +268,10 @@ class TextClassifier:
     def predict(self, X: Any) -> Any:
         """A label for each text, or None where it is refused. An array if NumPy is loaded,
         otherwise a list."""
-        known = listed(self.classes_) if hasattr(self, "classes_") else []
-        least = self.threshold_ if self.refuse and hasattr(self, "threshold_") else 0.0
+        if not hasattr(self, "_file"):
+            raise _not_fitted()
+        known = listed(self.classes_)
+        least = self.threshold_ if self.refuse else 0.0
         return _array([
             known[best] if score >= least else None for ((best, score),) in self._scores(X, 1)
         ])  # fmt: skip
@@ -331,7 +337,7 @@ class TextClassifier:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model as one file, which pipeline("text-classification", path) opens."""
         if not hasattr(self, "_file"):
-            raise InputError("this classifier has not learned yet; call fit() first.")
+            raise _not_fitted()
         write_atomically(path, self._file)
 
     @classmethod
@@ -358,6 +364,17 @@ def _array(values: list[Any]) -> Any:
     """An array where NumPy is loaded, which scikit-learn's tools expect."""
     numpy = sys.modules.get("numpy")
     return values if numpy is None else numpy.asarray(values)
+
+
+def _not_fitted() -> Exception:
+    """Where scikit-learn is loaded, also one of its NotFittedError."""
+    text = "this classifier has not learned yet; call fit() first."
+    exceptions = sys.modules.get("sklearn.exceptions")
+    if exceptions is None:
+        return InputError(text)
+    kind = type("NotFittedError", (InputError, exceptions.NotFittedError), {})
+    error: Exception = kind(text)
+    return error
 
 
 def _known(labels: list[Any]) -> list[Any]:

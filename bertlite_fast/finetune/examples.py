@@ -101,6 +101,29 @@ def read_file(
 
     text and label: names of columns; None: the usual ones, or the only two.
     """
+    name, content = _content(path)
+    lines = content.splitlines()
+    beginning = next((line.strip() for line in lines if line.strip()), "")
+    if not beginning:
+        raise InputError(f"{name} is empty; expected a text and a label on each line.")
+    if FASTTEXT in beginning.split()[0]:
+        return _from_fasttext(name, lines)
+    if name.lower().endswith((".jsonl", ".ndjson")) or beginning.startswith("{"):
+        return _from_json_lines(name, lines, text, label)
+    return _from_table(name, content, beginning, text, label)
+
+
+def read_lines(path: str | os.PathLike[str]) -> list[str]:
+    """The lines of a file that are not empty."""
+    name, content = _content(path)
+    lines = [line.strip() for line in content.splitlines() if line.strip()]
+    if not lines:
+        raise InputError(f"{name} is empty; expected a text on each line.")
+    return lines
+
+
+def _content(path: str | os.PathLike[str]) -> tuple[str, str]:
+    """A file's name and its text."""
     name = os.fspath(path)
     try:
         with open(name, "rb") as binary:
@@ -112,15 +135,9 @@ def read_file(
         ) from None
     except OSError as error:
         raise ModelFileError(f"{name} cannot be read: {error.strerror}.") from None
-    lines = content.splitlines()
-    beginning = next((line.strip() for line in lines if line.strip()), "")
-    if not beginning:
-        raise InputError(f"{name} is empty; expected a text and a label on each line.")
-    if FASTTEXT in beginning.split()[0]:
-        return _from_fasttext(name, lines)
-    if name.lower().endswith((".jsonl", ".ndjson")) or beginning.startswith("{"):
-        return _from_json_lines(name, lines, text, label)
-    return _from_table(name, content, beginning, text, label)
+    if "\0" in content:
+        raise ModelFileError(f"{name} holds zero bytes, so it is not text in UTF-8; convert it.")
+    return name, content
 
 
 def _from_fasttext(name: str, lines: list[str]) -> tuple[list[str], list[str]]:

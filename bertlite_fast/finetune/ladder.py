@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 
 from .._training import Mixed, Ngrams, scaled, shuffled
-from ..errors import warn
+from ..errors import InputError, warn
 from . import refusal
+from .rungs import FEW
 from .saving import Folder, save_converted
 
 TYPE_CHECKING = False
@@ -27,7 +28,6 @@ FEWEST_TO_HOLD_OUT = 2  # texts of each label on average, so that a part can be 
 FOLDS_BELOW = 600  # texts: with more, one held-out part says enough
 HELD_OUT = 0.1
 FOLDS = 3
-FEW = 16  # texts of each label: with more, pairs teach nothing that labels do not
 UNMIXED = (1.0, 0.0)
 
 
@@ -52,6 +52,19 @@ class Result:
         self.ngrams: list[tuple[str, str, list[int], bytes]] = []
 
 
+class _Tried:
+    """A rung's line in the ladder, and its answers for what was held out."""
+
+    def __init__(
+        self,
+        rung: dict[str, Any],
+        factors: tuple[float, float],
+        answers: list[tuple[int, float]],
+        unknown: list[tuple[int, float]],
+    ) -> None:
+        self.rung, self.factors, self.answers, self.unknown = rung, factors, answers, unknown
+
+
 class Ladder:
     """One climb."""
 
@@ -64,6 +77,7 @@ class Ladder:
         self.history: list[dict[str, Any]] = []
         self.held_out: list[int] = []  # rows, in the order of logits
         self.answers: list[tuple[int, float]] = []  # the chosen rung's for them
+        self.interrupted = False
         self.best_so_far: tuple[float, str, Trainer] | None = None
 
     # ---- what is tried ----------------------------------------------------------------------
@@ -102,6 +116,10 @@ class Ladder:
         """The score of each rung on held-out texts; the one that is taken has "chosen"."""
         candidates = self._candidates()
         settings = self.settings
+        if settings.trained == "ngrams" and not self.rungs.most_ngrams:
+            raise InputError(
+                f"{len(self.known)} labels are too many for n-grams alone; train a head or more."
+            )
         too_few = len(self.labels) < FEWEST_TO_HOLD_OUT * len(self.known)
         needs_scores = settings.trained == "auto" or settings.patience or settings.refuse
         if too_few or not needs_scores:
@@ -111,6 +129,8 @@ class Ladder:
                     f"so those below {refusal.UNCALIBRATED} are; give 2 texts of each label or "
                     "more."
                 )
+            if settings.trained == "ngrams":
+                self.factors = (0.0, 1.0)
             return [{"trained": "head" if settings.trained == "auto" else settings.trained,
                      "chosen": True}]  # fmt: skip
         folds = self.folds()
@@ -160,42 +180,49 @@ class Ladder:
     # ---- what is taken ----------------------------------------------------------------------
 
     def _choose(self, scored: list[Scored], ngrams: Scored | None) -> list[dict[str, Any]]:
-        """Rungs alone, then the best of them with n-grams. Of equal ones the first is taken."""
+        """Rungs alone, then the best of them with n-grams; the best of all is taken, unless the
+        user said which: then n-grams only stand beside it."""
         targets = [self.labels[row] for row in self.held_out]
-        tried: list[tuple[float, dict[str, Any], tuple[float, float], list[Any], Any]] = []
+        tried: list[_Tried] = []
 
-        def add(first: Scored, second: Scored | None) -> float:
+        def add(first: Scored, second: Scored | None) -> None:
             mixed = Mixed(first.logits, second and second.logits, targets)
-            factors, _ = mixed.find()
+            factors, loss = mixed.find()
             answers = mixed.answers(factors)
             share = sum(a == b for (a, _), b in zip(answers, targets)) / len(targets)
             unknown = Mixed(first.unknown, second and second.unknown).answers(factors)
             rung = {
                 "trained": f"{first.name}+ngrams" if second else first.name,
                 "held_out_accuracy": share,
+                "held_out_loss": loss,
                 "epochs": max(first.epochs) if self.settings.patience and first.epochs else None,
                 "chosen": False,
             }
             if first is ngrams:
                 factors = (0.0, factors[0])
-            tried.append((share, rung, factors, answers, unknown))
-            return share
+            tried.append(_Tried(rung, factors, answers, unknown))
 
-        alone = [add(rung, None) for rung in scored]
+        for rung in scored:
+            add(rung, None)
+        partner = scored[tried.index(_best(tried, len(targets)))] if scored else None
         if ngrams is not None:
             add(ngrams, None)
-        if scored and ngrams is not None:
-            add(scored[alone.index(max(alone))], ngrams)
-        taken = max(tried, key=lambda one: one[0])
-        taken[1]["chosen"] = True
-        self.factors, self.answers = taken[2], taken[3]
+            if partner is not None and self.settings.trained == "auto":
+                add(partner, ngrams)
+        wanted = self.settings.trained
+        taken = _best(
+            [one for one in tried if wanted in ("auto", one.rung["trained"])], len(targets)
+        )
+        taken.rung["chosen"] = True
+        self.factors, self.answers = taken.factors, taken.answers
+        groups = self.rungs.groups * (len(taken.unknown) // max(1, len(self.rungs.groups)))
         self.refusal = refusal.calibrated(
-            [score for _, score in taken[3]],
-            [score for _, score in taken[4]],
-            self.rungs.groups * (len(taken[4]) // max(1, len(self.rungs.groups))),
+            [score for _, score in taken.answers],
+            [score for _, score in taken.unknown],
+            groups,
             refusal.share_to_keep(self.settings.refuse),
         )
-        return [one[1] for one in tried]
+        return [one.rung for one in tried]
 
     def final(self, ladder: list[dict[str, Any]]) -> Result:
         """Train the chosen rung on every text."""
@@ -205,7 +232,7 @@ class Ladder:
         self.rungs.part = "all"
         if chosen.get("interrupted"):
             assert self.best_so_far is not None
-            trainer = self.best_so_far[2]
+            trainer, self.interrupted = self.best_so_far[2], True
             warn(
                 f"training was interrupted while rungs were compared; the result is {name}, "
                 "trained on a part of the texts."
@@ -213,6 +240,7 @@ class Ladder:
         else:
             trainer, progress = self.rungs.train(name, rows, epochs=chosen.get("epochs"))
             self.history = progress.history
+            self.interrupted = progress.interrupted
             _warn_of_interrupt(progress)
         is_mixed = self.factors[1] != 0.0
         return self.written(trainer, name, self.rungs.ngrams(rows) if is_mixed else None)
@@ -235,6 +263,15 @@ class Ladder:
             trainer, config, self.rungs, self.factors[0], result.ngrams, is_whole=name == "all"
         )
         return result
+
+
+def _best(tried: list[_Tried], texts: int) -> _Tried:
+    """What a few texts say of shares is vague: of rungs that are as good as the best within half a
+    standard error, the one with the least loss."""
+    best = max(one.rung["held_out_accuracy"] for one in tried)
+    vague = 0.5 * (best * (1 - best) / texts) ** 0.5
+    good = [one for one in tried if one.rung["held_out_accuracy"] >= best - vague]
+    return min(good, key=lambda one: one.rung["held_out_loss"])
 
 
 def file_of(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TRAINED = ("auto", "names", "ngrams", "head", "pairs", "encoder", "all")
 PAIRED_LABELS, PAIRED_TEXTS = 20, 4  # in a batch whose texts are compared with each other
+FEW = 16  # texts of each label: with more, neither names nor pairs teach anything
 FREQUENT_FROM = 1000  # texts: with so many, n-grams of one text alone are left out
 NGRAM_BYTES, NGRAM_ROW, MOST_NGRAMS = 1 << 20, 12, 16384  # of the file; beside a row's weights
 FEWEST_NGRAMS = 1000  # with more labels than leave room for these, n-grams say nothing
@@ -71,11 +72,14 @@ class Rungs:
         self.start = Start(settings.base) if start is None else start
         longest = min(settings.max_length, self.start.model.info["positions"])
         self.groups = [group for group, _ in more]
-        all_texts = [*texts, *(text for _, text in more)]
+        names = self._names() if len(texts) <= FEW * len(known) and self.can_name else []
+        all_texts = [*texts, *(text for _, text in more), *names]
         encoded = self.start.tokenizer(all_texts, truncation=True, max_length=longest)
         self.texts = Texts(encoded["input_ids"])
-        self.texts.set_labels([*labels, *[0] * len(more)])
         self.unknown = range(len(texts), len(texts) + len(more))
+        self.named = range(self.unknown.stop, len(all_texts))  # examples of the names themselves
+        self.label_of = [*labels, *[0] * len(more), *range(len(names))]
+        self.texts.set_labels(self.label_of)
         self.seed = 0 if settings.random_state is None else int(settings.random_state)
         self.part = ""  # of the texts, to tell one training of a rung from another
 
@@ -85,6 +89,9 @@ class Rungs:
         return self.start.from_mean and all(
             isinstance(label, str) and any(map(str.isalpha, label)) for label in self.known
         )
+
+    def _names(self) -> list[str]:
+        return [str(label).replace("_", " ").replace("-", " ") for label in self.known]
 
     @property
     def most_ngrams(self) -> int:
@@ -159,6 +166,7 @@ class Rungs:
         training begins with: a head that knows nothing would spoil the layers' first steps."""
         if trained in ("names", "ngrams"):
             return self._named(is_empty=trained == "ngrams"), loop.Progress(0)
+        rows = [*rows, *self.named]
         layers = self._pair(rows) if trained == "pairs" else {}
         trainer = self.trainer("head")
         for name, values in layers.items():
@@ -198,7 +206,7 @@ class Rungs:
         """N-grams of tokens, with their weights."""
         return Ngrams(
             self.texts,
-            rows,
+            [*rows, *self.named],
             labels=len(self.known),
             class_weights=self._weights(),
             most=self.most_ngrams,
@@ -213,8 +221,7 @@ class Rungs:
             zeros = bytes(len(trainer.read("classifier.weight")))
         else:
             model = TextModel(self.start.model, self.start.tokenizer)
-            names = [str(label).replace("_", " ").replace("-", " ") for label in self.known]
-            zeros = bytes(memoryview(model.embed(names, "mean", True)))
+            zeros = bytes(memoryview(model.embed(self._names(), "mean", True)))
         trainer.write("classifier.weight", zeros)
         trainer.write("classifier.bias", bytes(4 * len(self.known)))
         if len(self.texts):
@@ -253,7 +260,7 @@ class Rungs:
         self.texts.forget_vectors()
         by_label: dict[int, list[int]] = {}
         for row in rows:
-            by_label.setdefault(self.labels[row], []).append(row)
+            by_label.setdefault(self.label_of[row], []).append(row)
         progress = loop.Progress(recipe.steps)
         saved = self.checkpoint and self.checkpoint.run(f"{self.part} pairs layers")
         if saved:

@@ -35,14 +35,18 @@ static void mix_row(const bl_mixed *of, bl_mixture m, size_t text, const row_mem
     bl_training_kernels_for("generic")->softmax(r->scores, 1, r->padded, 1.0f, r->mask);
 }
 
+/* -log of each text's right label; but a share of the texts, as if two more had been seen of which
+ * one was wrong, counts as wrong: without it, all answers right would make them endlessly sure. */
 static double mean_loss(const bl_mixed *of, bl_mixture m, const row_memory *r)
 {
     const double least = 1e-9; /* one text alone must not decide */
+    const double wrong = 1.0 / ((double)of->texts + 2.0);
     double sum = 0;
     for (size_t t = 0; t < of->texts; t++) {
         mix_row(of, m, t, r);
-        const double p = (double)r->scores[of->targets[t]];
-        sum -= bl_logarithm(p > least ? p : least);
+        const double p = (double)r->scores[of->targets[t]], q = 1.0 - p;
+        sum -= (1.0 - wrong) * bl_logarithm(p > least ? p : least);
+        sum -= wrong * bl_logarithm(q > least ? q : least);
     }
     return sum / (double)of->texts;
 }

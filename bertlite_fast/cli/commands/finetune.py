@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
 
 from ...errors import InputError
-from ..numbers import positive
+from ..numbers import positive, probability
 from ..screen import percent, write_error
 from .base import Command
 
@@ -22,6 +23,7 @@ TASKS = ("classification",)
 WIDTH = 24  # of the progress bar
 EVERY = 0.2  # seconds between two of its states
 MOST_LABELS = 20  # that the report lists
+RUNG_NAMES = {"ngrams": "ngrams (tf-idf)", "names": "label names"}
 
 
 class Finetune(Command):
@@ -51,9 +53,24 @@ class Finetune(Command):
         )
         parser.add_argument(
             "--train",
-            choices=("auto", "head", "pairs", "encoder", "all"),
+            choices=("auto", "names", "ngrams", "head", "pairs", "encoder", "all"),
             default="auto",
             help="what is trained; auto takes the best on held-out texts (default)",
+        )
+        parser.add_argument(
+            "--refuse",
+            nargs="?", const=True, default=False, type=probability, metavar="SHARE",
+            help="let the model refuse texts that fit no label, so that this share of those that "
+            "do passes (0.95)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--unknown", metavar="FILE", help="texts that fit no label, one on each line"
+        )
+        parser.add_argument(
+            "--patience", type=positive, metavar="N", help="epochs without a better score, then end"
+        )
+        parser.add_argument(
+            "--resume", action="store_true", help="go on from OUT.checkpoint, if it is there"
         )
         parser.add_argument("--epochs", type=positive, metavar="N", help="times through all texts")
         parser.add_argument("--batch-size", type=positive, default=32, metavar="N")
@@ -65,7 +82,7 @@ class Finetune(Command):
 
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
         from ...finetune.classifier import TextClassifier
-        from ...finetune.examples import read_file
+        from ...finetune.examples import read_file, read_lines
 
         self._check_target(args)
         texts, labels = read_file(args.file, args.text, args.label)
@@ -73,14 +90,24 @@ class Finetune(Command):
         classifier = TextClassifier(
             base=args.base, trained=args.train, epochs=args.epochs, batch_size=args.batch_size,
             learning_rate=args.rate, random_state=args.seed, threads=args.threads,
+            refuse=args.refuse, unknown=read_lines(args.unknown) if args.unknown else None,
+            patience=args.patience,
         )  # fmt: skip
+        is_plain = os.path.isfile(args.out) or not os.path.exists(args.out)  # not /dev/stdout
+        checkpoint = f"{args.out}.checkpoint" if is_plain else None
         bar = _Bar(quiet=args.quiet)
         began = time.monotonic()
         try:
-            classifier.fit(texts, labels, watch=bar.show)
+            classifier.fit(
+                texts, labels, watch=bar.show, checkpoint=checkpoint, resume=args.resume,
+                keep_checkpoint=True,
+            )  # fmt: skip
         finally:
             bar.end()
         classifier.save(args.out)
+        if checkpoint is not None and not classifier.interrupted_:
+            with contextlib.suppress(OSError):
+                os.remove(checkpoint)
         report: dict[str, Any] = {
             "file": args.out,
             "bytes": os.path.getsize(args.out),
@@ -88,6 +115,7 @@ class Finetune(Command):
             "labels": [str(label) for label in classifier.classes_],
             "seconds": round(time.monotonic() - began, 2),
             "ladder": classifier.ladder_,
+            "refusal": classifier.refusal_,
         }
         if validation:
             report["validation"] = classifier.evaluate(*validation)
@@ -99,7 +127,7 @@ class Finetune(Command):
         folder = os.path.dirname(os.path.abspath(args.out))
         if not os.path.isdir(folder):
             raise InputError(f"{folder} is not a folder, so {args.out} cannot be written.")
-        for other in (args.file, args.validation, args.base):
+        for other in (args.file, args.validation, args.base, args.unknown):
             exist = bool(other) and os.path.exists(other) and os.path.exists(args.out)
             if exist and os.path.samefile(other, args.out):
                 raise InputError(f"{args.out} is read, too; write to another name.")
@@ -115,7 +143,19 @@ def _show(report: dict[str, Any], screen: Screen) -> None:
         score = rung.get("held_out_accuracy")
         shown = "not measured" if score is None else percent(score)
         chosen = "  chosen" if rung["chosen"] else ""
-        screen.row(f"  {rung['trained']:8} {shown} of held-out texts right{chosen}")
+        name = RUNG_NAMES.get(rung["trained"], rung["trained"].replace("+", " + "))
+        screen.row(f"  {name:16} {shown} of held-out texts right{chosen}")
+    refusal = report.get("refusal")
+    if refusal is not None:
+        unknown = ", ".join(
+            f"{percent(refusal[key]).strip()} of {name}"
+            for key, name in (("everyday_pass", "everyday text"), ("unknown_pass", "your unknown"))
+            if key in refusal
+        )
+        screen.row(
+            f"  at the threshold {refusal['threshold']:.3f}, "
+            f"{percent(refusal['known_pass']).strip()} of held-out texts pass, and {unknown}"
+        )
     validation = report.get("validation")
     if validation is None:
         return
