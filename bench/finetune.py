@@ -44,9 +44,7 @@ def split(folder: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     if apart.exists():
         seen = {text for text, _ in train}
         return train, [row for row in read(apart) if row[0] not in seen]
-    held_out = [
-        int(hashlib.sha256(text.encode()).hexdigest(), 16) % 10 == 0 for text, _ in train
-    ]
+    held_out = [int(hashlib.sha256(text.encode()).hexdigest(), 16) % 10 == 0 for text, _ in train]
     return (
         [row for row, held in zip(train, held_out) if not held],
         [row for row, held in zip(train, held_out) if held],
@@ -64,7 +62,24 @@ def some(rows: list[tuple[str, str]], per_label: int, seed: int) -> list[tuple[s
     return found
 
 
-def measure(folder: Path, per_label: int, seed: int, settings: dict[str, Any]) -> dict[str, Any]:
+def exact_score(classifier: bf.TextClassifier, rows: list[tuple[str, str]]) -> float:
+    """The score of the floats that training ended in, before they became a file in int8."""
+    from bertlite_fast.finetune.rungs import Rungs
+
+    learned = classifier._learned
+    known = list(classifier.classes_)
+    rungs = Rungs(classifier, [], [], known, more=[("", text) for text, _ in rows])
+    trainer = rungs.trainer(learned.trained)
+    for name, values in learned.tensors.items():
+        trainer.write(name, values)
+    logits, _ = trainer.evaluate(rungs.texts, rungs.unknown, loss=False)
+    right: int = sum(known[row.index(max(row))] == label for row, (_, label) in zip(logits, rows))
+    return 100 * right / len(rows)
+
+
+def measure(
+    folder: Path, per_label: int, seed: int, settings: dict[str, Any], *, fp32: bool
+) -> dict[str, Any]:
     train, validation = split(folder)
     known = some([row for row in train if row[1] != UNKNOWN], per_label, seed)
     inside = [row for row in validation if row[1] != UNKNOWN]
@@ -74,9 +89,11 @@ def measure(folder: Path, per_label: int, seed: int, settings: dict[str, Any]) -
     classifier.fit([text for text, _ in known], [label for _, label in known])
     seconds = time.monotonic() - began
     score = classifier.score([text for text, _ in inside], [label for _, label in inside])
+    more = {"fp32_score": round(exact_score(classifier, inside), 2)} if fp32 else {}
     classifier.refuse = True
     report = classifier.evaluate(
-        [text for text, _ in inside] + outside, [label for _, label in inside] + [None] * len(outside)
+        [text for text, _ in inside] + outside,
+        [label for _, label in inside] + [None] * len(outside),
     )
     return {
         "set": folder.name, "per_label": per_label, "seed": seed, "texts": len(known),
@@ -90,6 +107,7 @@ def measure(folder: Path, per_label: int, seed: int, settings: dict[str, Any]) -
         "threshold": classifier.threshold_,
         "known_pass": report["known_pass"], "unknown_pass": report["unknown_pass"],
         "everyday_pass": (classifier.refusal_ or {}).get("everyday_pass"),
+        **more,
     }  # fmt: skip
 
 
@@ -101,13 +119,16 @@ def main() -> int:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--trained", default="auto")
     parser.add_argument("--threads", type=int)
+    parser.add_argument(
+        "--fp32", action="store_true", help="the score before int8, too; with --trained encoder"
+    )
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     for name in args.sets:
         for per_label in args.per_label:
             for seed in args.seeds:
                 settings = {"trained": args.trained, "threads": args.threads}
-                found = measure(args.data / name, per_label, seed, settings)
+                found = measure(args.data / name, per_label, seed, settings, fp32=args.fp32)
                 print(json.dumps(found), flush=True)
     return 0
 

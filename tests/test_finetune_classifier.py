@@ -114,17 +114,40 @@ def test_parameters() -> None:
             bf.TextClassifier(**wrong).fit(TEXTS, LABELS)
 
 
+SKLEARN_CHECKS = (
+    "check_estimator_cloneable", "check_get_params_invariance", "check_set_params",
+    "check_no_attributes_set_in_init", "check_parameters_default_constructible",
+    "check_estimators_unfitted", "check_estimator_repr", "check_valid_tag_types",
+    "check_do_not_raise_errors_in_init_or_set_param", "check_estimator_tags_renamed",
+    "check_do_not_raise_errors_in_init_or_set_params", "check_mixin_order",
+    "check_non_transformer_estimators_n_iter", "check_supervised_y_no_nan",
+)  # fmt: skip
+
+
 def test_scikit_learn() -> None:
     pytest.importorskip("sklearn")
     from sklearn.base import clone, is_classifier
+    from sklearn.exceptions import NotFittedError
     from sklearn.model_selection import GridSearchCV, cross_val_score
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer
+    from sklearn.utils import estimator_checks
 
     plain = bf.TextClassifier(trained="head", **FAST)
     assert is_classifier(plain)
     assert clone(plain).get_params() == plain.get_params()
+    unknown = bf.TextClassifier(unknown=["a", "b"], refuse=0.9, class_weight={"light": 2.0})
+    assert clone(unknown).get_params() == unknown.get_params()
     assert len(cross_val_score(plain, TEXTS, LABELS, cv=2)) == 2
+    for check in SKLEARN_CHECKS:  # check_estimator() runs none for texts
+        if hasattr(estimator_checks, check):
+            getattr(estimator_checks, check)("TextClassifier", plain)
+    with pytest.raises(NotFittedError):
+        plain.predict(TEXTS)
+    grid = GridSearchCV(
+        make_pipeline(plain), {"textclassifier__refuse": [False, 0.9]}, cv=2
+    ).fit(TEXTS, LABELS)  # fmt: skip
+    assert set(grid.best_estimator_.predict(TEXTS)) <= {*LABELS, None}
     search = GridSearchCV(plain, {"learning_rate": [0.02, 0.001]}, cv=2).fit(TEXTS, LABELS)
     assert search.best_params_["learning_rate"] == 0.02
     pipe = make_pipeline(FunctionTransformer(), plain).fit(TEXTS, LABELS)
@@ -217,6 +240,8 @@ def test_files(name: str, content: str, found: Any, tmp_path: Path) -> None:
         (b'{"text": 1}\n', "columns"),
         (b'{"text": "a", "label": "b"}\n[1]\n', "line 2"),
         (b"__label__x a\nb\n", "line 2"),
+        ("text,label\na,b\n".encode("utf-16"), "UTF-8"),
+        ("text,label\na,b\n".encode("utf-16-le"), "zero bytes"),
     ],
 )
 def test_bad_files(content: bytes, message: str, tmp_path: Path) -> None:
@@ -249,6 +274,18 @@ def test_the_command_trains_a_file(tmp_path: Path) -> None:
     assert "music" in ran.stdout
     ran = run_command("finetune", "classification", str(source), "-o", str(out), *common, "--json")
     assert '"labels": ["light", "music", "weather"]' in ran.stdout
+    assert not out.with_name(out.name + ".checkpoint").exists()
+    unknown = tmp_path / "unknown.txt"
+    unknown.write_text("order a pizza\n\ncall my mother\n")
+    ran = run_command(
+        "finetune", "classification", str(source), "-o", str(out), "--train", "head", "--epochs",
+        "2", "--threads", "1", "--refuse", "--unknown", str(unknown), "--resume",
+    )  # fmt: skip
+    assert "of your unknown" in ran.stdout and "tf-idf" in ran.stdout, ran.stderr
+    ran = run_command(
+        "finetune", "classification", str(source), "-o", str(out), "--refuse", "2"
+    )  # fmt: skip
+    assert ran.returncode == 2 and "0 to 1" in ran.stderr
     before = source.read_bytes()
     for target in (source, tmp_path / "absent" / "m.bertlite"):
         ran = run_command("finetune", "classification", str(source), "-o", str(target))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_finetune_classifier import FAST, LABELS, TEXTS
 
 import bertlite_fast as bf
 from bertlite_fast import embedded
@@ -20,8 +21,6 @@ from bertlite_fast._training import Mixed, Ngrams, Texts, scaled
 from bertlite_fast.finetune import checkpoint, everyday, loop, refusal
 from bertlite_fast.finetune.ladder import Ladder
 from bertlite_fast.finetune.rungs import RECIPES, Rungs
-
-from test_finetune_classifier import FAST, LABELS, TEXTS
 
 pytestmark = pytest.mark.skipif(not embedded.names(), reason="this build has no embedded models")
 
@@ -197,6 +196,7 @@ def test_the_best_rung_is_taken_and_a_wish_is_obeyed() -> None:
     classifier = settings.fit(TEXTS, LABELS)
     assert [rung["trained"] for rung in classifier.ladder_ if rung["chosen"]] == ["head"]
     assert [rung["trained"] for rung in classifier.ladder_] == ["head", "ngrams"]
+    assert classifier.held_out_ is not None
     assert len(classifier.held_out_["rows"]) == len(TEXTS)
     right = sum(
         LABELS[row] == label
@@ -254,7 +254,7 @@ def test_refused_texts_are_none_and_the_file_knows_why(tmp_path: Path) -> None:
     classifier = bf.TextClassifier(
         trained="head", refuse=True, unknown=unknown, **FAST
     ).fit(TEXTS, LABELS)  # fmt: skip
-    report = classifier.refusal_
+    report: Any = classifier.refusal_
     assert report["known_pass"] >= 0.95 and report["everyday_pass"] < 0.7
     assert report["unknown"] == 3 * (3 + len(everyday.TEXTS)) and "unknown_pass" in report
     texts = [*TEXTS, "asdf qwer", "42"]
@@ -316,7 +316,8 @@ def test_partial_fit_keeps_ngrams_and_the_threshold() -> None:
     after = tensors_of(classifier._file)
     names = [name for name in before if name.startswith("ngrams.")]
     assert len(names) == 4 and all(before[name] == after[name] for name in names)
-    assert classifier.to_pipeline().threshold == pytest.approx(threshold)
+    pipe: Any = classifier.to_pipeline()
+    assert pipe.threshold == pytest.approx(threshold)
 
 
 # ---- checkpoints --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ replaced as a whole.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -92,10 +93,8 @@ class Checkpoint:
 
     def remove(self) -> None:
         """The result is safe: the checkpoint is not needed any more."""
-        try:
+        with contextlib.suppress(OSError):
             os.remove(self.path)
-        except OSError:
-            pass
 
 
 class Run:

@@ -17,7 +17,7 @@ from .saving import Folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
     from ..tasks.text_classification import TextClassification
@@ -155,7 +155,8 @@ class TextClassifier:
         """
         self._check()
         if self.trained == "names" and not len(X):
-            texts, labels = [], labels_of(y)
+            texts: list[str] = []
+            labels = labels_of(y)
         else:
             texts, labels = examples_of(X, y)
         known = _known(labels)
@@ -181,7 +182,7 @@ class TextClassifier:
         self.history_ = ladder.history
         self.refusal_ = ladder.refusal
         self.threshold_ = (ladder.refusal or {}).get("threshold", refusal.UNCALIBRATED)
-        self.held_out_ = _held_out(ladder, known)
+        self.held_out_: dict[str, Any] | None = _held_out(ladder, known)
         self.classes_ = _array(known)
         self.n_features_in_ = 1
         self.interrupted_ = ladder.interrupted
@@ -254,11 +255,13 @@ class TextClassifier:
         """The pipeline that predict() uses; with `refuse` one for intents, which gives the label
         None, too."""
         task = "intent-classification" if self.refuse else "text-classification"
-        if "_open" not in self.__dict__ or self._open[0].task != task:
+        opened: Any = self.__dict__.get("_open")
+        if opened is None or opened[0].task != task:
             folder, path = self._written()
-            self._open = (pipeline(task, path), folder)
-        opened: TextClassification = self._open[0]
-        return opened
+            open_as: Any = pipeline
+            self._open = opened = (open_as(task, path), folder)
+        pipe: TextClassification = opened[0]
+        return pipe
 
     def _scores(self, X: Any, top: int | None) -> list[list[tuple[int, float]]]:
         pipe = self.to_pipeline()
@@ -307,8 +310,8 @@ class TextClassifier:
         unseen = sorted({str(label) for label in set(wanted) - {*known, None}})
         if unseen:
             warn(f"labels that were not trained count as wrong: {', '.join(unseen[:5])}.")
-        right, given, of_label = Counter(), Counter(found), Counter(wanted)
-        right.update(a for a, b in zip(wanted, found) if a == b)
+        right = Counter(a for a, b in zip(wanted, found) if a == b)
+        given, of_label = Counter(found), Counter(wanted)
         labels = {
             label: {
                 "precision": right[label] / given[label] if given[label] else 0.0,

@@ -137,7 +137,7 @@ xyzzy
 ??
 http www dot example dot com
 wo ist der nächste Bahnhof
-je ne sais pas trop
+il fait beau dehors
 no tengo ni idea
 dove sono le mie chiavi
 """.splitlines()

@@ -161,7 +161,9 @@ class Ladder:
             scored.unknown += unknown
             reached = [report["score"] for report in progress.history]
             scored.epochs.append(1 + reached.index(max(reached)) if reached else 1)
-            right += sum(row.index(max(row)) == self.labels[at] for row, at in zip(logits, held_out))
+            right += sum(
+                row.index(max(row)) == self.labels[at] for row, at in zip(logits, held_out)
+            )
             share = right / max(1, len(scored.logits))
             if self.best_so_far is None or share > self.best_so_far[0]:
                 self.best_so_far = share, name, trainer
@@ -186,11 +188,12 @@ class Ladder:
         tried: list[_Tried] = []
 
         def add(first: Scored, second: Scored | None) -> None:
-            mixed = Mixed(first.logits, second and second.logits, targets)
+            mixed = Mixed(first.logits, None if second is None else second.logits, targets)
             factors, loss = mixed.find()
             answers = mixed.answers(factors)
             share = sum(a == b for (a, _), b in zip(answers, targets)) / len(targets)
-            unknown = Mixed(first.unknown, second and second.unknown).answers(factors)
+            others = None if second is None else second.unknown
+            unknown = Mixed(first.unknown, others).answers(factors)
             rung = {
                 "trained": f"{first.name}+ngrams" if second else first.name,
                 "held_out_accuracy": share,

@@ -140,8 +140,7 @@ static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *
             bl_apply(m, &m->pooler, BL_LINEAR, j->pass.x + first * h, h, 1, rows, 0, h, y, spare);
             m->k->activate(m->pooler_activation, y, spare, 1, h);
         }
-        if (output == BL_CLASSES)
-            classify(j, y, j->pass.words + begin, tokens, out);
+        if (output == BL_CLASSES) classify(j, y, j->pass.words + begin, tokens, out);
         else memcpy(out, y, n * sizeof *out);
     }
 }

@@ -36,7 +36,8 @@ static double several_labels(bl_trainer *t, size_t text, float *d, const float *
         for (size_t i = 0; i < 16; i++) none[i] = i < 2 ? 0.0f : -1e30f;
         t->k->softmax(pair, 1, 16, 1.0f, none);
         const double weight = (double)t->class_weights[c], y = (double)targets[c];
-        loss -= weight * (y * bl_logarithm((double)pair[0]) + (1 - y) * bl_logarithm((double)pair[1]));
+        loss -= weight *
+                (y * bl_logarithm((double)pair[0]) + (1 - y) * bl_logarithm((double)pair[1]));
         d[c] = (float)(weight * ((double)pair[0] - y) * scale);
     }
     return loss;

@@ -186,8 +186,8 @@ static bl_status prepare(const bl_ngram_model *m, learning *l, const bl_ngram_te
     for (size_t r = 0; r < count; r++) {
         const size_t from = t->start[rows[r]], size = t->start[rows[r] + 1] - from;
         const size_t at = l->start[r];
-        l->start[r + 1] =
-            at + bl_ngrams_of(&m->of, t->ids + from, size, l->rows + at, l->values + at);
+        l->start[r + 1] = at +
+                          bl_ngrams_of(&m->of, t->ids + from, size, l->rows + at, l->values + at);
     }
     for (size_t c = 0; c < m->stride; c++) l->mask[c] = c < m->of.labels ? 0.0f : -1e30f;
     return BL_OK;
