@@ -36,9 +36,13 @@ if TYPE_CHECKING:
     from .config import Config
     from .cross_encoder import CrossEncoder
     from .datasets import KeyDataset, KeyPairDataset
+    from .finetune.answerer import QuestionAnswerer
     from .finetune.arguments import TrainingArguments
     from .finetune.callbacks import EarlyStoppingCallback, TrainerCallback
     from .finetune.classifier import TextClassifier
+    from .finetune.filler import WordFiller
+    from .finetune.pairs import PairScorer
+    from .finetune.tagger import TokenTagger
     from .finetune.trainer import Trainer
     from .index import Index
     from .models import AutoModel as BertModel
@@ -113,19 +117,24 @@ LAZY = {
     "KeyDataset": ("datasets", "KeyDataset"),
     "KeyPairDataset": ("datasets", "KeyPairDataset"),
     "NerPipeline": ("tasks.token_classification", "TokenClassification"),
+    "PairScorer": ("finetune.pairs", "PairScorer"),
     "Pipeline": ("tasks.base", "Pipeline"),
+    "QuestionAnswerer": ("finetune.answerer", "QuestionAnswerer"),
     "QuestionAnsweringPipeline": ("tasks.question_answering", "QuestionAnswering"),
     "TextClassificationPipeline": ("tasks.text_classification", "TextClassification"),
     "TextClassifier": ("finetune.classifier", "TextClassifier"),
     "TokenClassificationPipeline": ("tasks.token_classification", "TokenClassification"),
+    "TokenTagger": ("finetune.tagger", "TokenTagger"),
     "Tokenizer": ("tokenizer", "Tokenizer"),
     "Trainer": ("finetune.trainer", "Trainer"),
     "TrainerCallback": ("finetune.callbacks", "TrainerCallback"),
     "TrainingArguments": ("finetune.arguments", "TrainingArguments"),
+    "WordFiller": ("finetune.filler", "WordFiller"),
     "ZeroShotClassificationPipeline": (
         "tasks.zero_shot_classification",
         "ZeroShotClassification",
     ),
+    "finetune": ("finetune", "package"),
     "pipeline": ("pipelines", "pipeline"),
     "util": ("util", ""),  # the module itself
 }
@@ -174,7 +183,9 @@ __all__ = [
     "NerPipeline",
     "OutOfMemoryError",
     "Output",
+    "PairScorer",
     "Pipeline",
+    "QuestionAnswerer",
     "QuestionAnsweringPipeline",
     "SentenceTransformer",
     "Tensor",
@@ -182,10 +193,12 @@ __all__ = [
     "TextClassifier",
     "TokenClassificationPipeline",
     "TokenSpan",
+    "TokenTagger",
     "Tokenizer",
     "Trainer",
     "TrainerCallback",
     "TrainingArguments",
+    "WordFiller",
     "ZeroShotClassificationPipeline",
     "__version__",
     "active_isa",

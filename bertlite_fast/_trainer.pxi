@@ -12,9 +12,9 @@ cdef class Trainer:
     cdef float *features
     cdef size_t width, label_count
 
-    def __init__(self, model, *, str trained="encoder", bint from_mean=False, labels,
-                 str loss="one_label", smoothing=0.0, class_weights=None, temperature=0.1,
-                 hidden_dropout=0.0, attention_dropout=0.0, classifier_dropout=0.0,
+    def __init__(self, model, *, str trained="encoder", str head="class", bint from_mean=False,
+                 labels, str loss="one_label", smoothing=0.0, class_weights=None, temperature=0.1,
+                 margin=0.3, hidden_dropout=0.0, attention_dropout=0.0, classifier_dropout=0.0,
                  betas=(0.9, 0.999), epsilon=1e-8, decay=0.0, clip=1.0, seed=0, tokens, texts,
                  length, threads=1, str isa=None):
         """model: one that is open in fp32. tokens, texts: of the largest batch; length: of the
@@ -31,7 +31,8 @@ cdef class Trainer:
             raise InputError("this trainer is open already; make another object.")
         memset(o, 0, sizeof(bl_training_options))
         o.trained, o.from_mean, o.labels, o.loss = TRAINED[trained], from_mean, labels, LOSSES[loss]
-        o.smoothing, o.temperature = smoothing, temperature
+        o.head = HEADS[head]
+        o.smoothing, o.temperature, o.margin = smoothing, temperature, margin
         o.hidden_dropout, o.attention_dropout = hidden_dropout, attention_dropout
         o.classifier_dropout = classifier_dropout
         o.beta1, o.beta2 = betas
@@ -60,7 +61,7 @@ cdef class Trainer:
         self.start = <size_t *>allocate(o.texts + 1, sizeof(size_t))
         self.ids = <int32_t *>allocate(o.tokens, sizeof(int32_t))
         self.types = <int32_t *>allocate(o.tokens, sizeof(int32_t))
-        self.labels = <int32_t *>allocate(o.texts, sizeof(int32_t))
+        self.labels = <int32_t *>allocate(max(o.tokens, 2 * o.texts), sizeof(int32_t))
         self.targets = <float *>allocate(o.texts * self.label_count, sizeof(float))
         self.features = <float *>allocate(o.texts * self.width, sizeof(float))
 
@@ -90,7 +91,7 @@ cdef class Trainer:
 
     cdef int fill(self, Texts texts, indices, bl_training_batch *batch) except -1:
         cdef size_t n = 0, at = 0, i, length
-        cdef bint wants_targets = self.options.loss in (BL_SEVERAL_LABELS, BL_REGRESSION)
+        cdef bint wants_targets = self.options.loss in (BL_SEVERAL_LABELS, BL_REGRESSION, BL_ALIKE)
         cdef bint has_targets = wants_targets and texts.targets is not NULL
         if has_targets and texts.target_width != self.label_count:
             raise InputError(
@@ -112,8 +113,10 @@ cdef class Trainer:
                 memcpy(self.ids + at, texts.ids + texts.start[i], length * sizeof(int32_t))
                 if texts.types is not NULL:
                     memcpy(self.types + at, texts.types + texts.start[i], length * sizeof(int32_t))
+                self.take_labels(texts, i, n, at)
                 at += length
-            self.labels[n] = texts.labels[i]
+            if self.options.head == BL_CLASS_HEAD or self.options.head == BL_NO_HEAD:
+                self.labels[n] = texts.labels[i]
             if has_targets:
                 memcpy(self.targets + n * self.label_count,
                        texts.targets + i * self.label_count, self.label_count * sizeof(float))
@@ -125,6 +128,19 @@ cdef class Trainer:
         batch.features = NULL if texts.features is NULL else self.features
         if wants_targets and not has_targets:
             raise InputError("this loss needs targets.")
+        return 0
+
+    cdef int take_labels(self, Texts texts, size_t text, size_t n, size_t at) except -1:
+        """Labels of a text's tokens, or of its answer's two ends."""
+        cdef size_t first = texts.start[text], length = texts.start[text + 1] - first
+        if self.options.head in (BL_TOKEN_HEAD, BL_WORD_HEAD):
+            if texts.token_labels is NULL:
+                memset(self.labels + at, 0xFF, length * sizeof(int32_t))  # -1: none
+            else:
+                memcpy(self.labels + at, texts.token_labels + first, length * sizeof(int32_t))
+        elif self.options.head == BL_ANSWER_HEAD:
+            self.labels[2 * n] = 0 if texts.spans is NULL else texts.spans[2 * text]
+            self.labels[2 * n + 1] = 0 if texts.spans is NULL else texts.spans[2 * text + 1]
         return 0
 
     def step(self, Texts texts not None, indices, *, number, rate, bint first=True, bint last=True,
@@ -177,22 +193,65 @@ cdef class Trainer:
             yield group
 
     def evaluate(self, Texts texts not None, indices=None, *, loss=True):
-        """(logits, a list for each text; the mean loss, or None)"""
-        cdef float *out = <float *>allocate(self.options.texts * self.label_count, sizeof(float))
+        """(logits, a list for each text; the mean loss, or None)
+
+        Of a token or answer head: for each text a list of its tokens' lists.
+        """
+        if self.options.head == BL_WORD_HEAD:
+            raise InputError("a head of words gives a loss only; call loss().")
+        cdef bint of_tokens = self.is_of_tokens()
+        cdef size_t rows_of_batch = self.options.tokens if of_tokens else self.options.texts
+        cdef float *out = <float *>allocate(rows_of_batch * self.label_count, sizeof(float))
         cdef list rows = []
         cdef double total = 0
         cdef size_t i, j
         try:
             for group in self.batches(texts, indices):
                 total += self.run(texts, group, out, NULL, loss) * len(group)
+                found = [
+                    [out[i * self.label_count + j] for j in range(self.label_count)]
+                    for i in range(self.start[len(group)] if of_tokens else len(group))
+                ]
                 for i in range(len(group)):
-                    rows.append([out[i * self.label_count + j] for j in range(self.label_count)])
+                    rows.append(found[self.start[i] : self.start[i + 1]] if of_tokens else found[i])
         finally:
             PyMem_Free(out)
         return rows, total / max(1, len(rows)) if loss else None
 
+    def loss(self, Texts texts not None, indices):
+        """Of one batch, without dropout."""
+        return self.run(texts, indices, NULL, NULL, True)
+
+    cdef bint is_of_tokens(self):
+        return self.options.head in (BL_TOKEN_HEAD, BL_ANSWER_HEAD, BL_WORD_HEAD)
+
+    def best(self, Texts texts not None, indices=None):
+        """For each text a list with the label of each of its tokens."""
+        if self.options.head != BL_TOKEN_HEAD:
+            raise InputError("only a head of tokens has labels for them.")
+        cdef size_t n = self.label_count, i, j, most
+        cdef float *out = <float *>allocate(self.options.tokens * n, sizeof(float))
+        cdef list rows = [], row
+        try:
+            for group in self.batches(texts, indices):
+                self.run(texts, group, out, NULL, False)
+                for text in range(len(group)):
+                    row = []
+                    for i in range(self.start[text], self.start[text + 1]):
+                        most = 0
+                        for j in range(1, n):
+                            if out[i * n + j] > out[i * n + most]:
+                                most = j
+                        row.append(most)
+                    rows.append(row)
+        finally:
+            PyMem_Free(out)
+        return rows
+
     def vectors(self, Texts texts not None):
         """Store each text's vector in `texts`, which are then trained on instead of their ids."""
+        if self.is_of_tokens():
+            raise InputError("a head of tokens is not trained on vectors of texts.")
         cdef float *out = <float *>allocate(len(texts) * self.width, sizeof(float))
         cdef size_t done = 0
         try:

@@ -6,8 +6,9 @@ indices. One thread at a time may use a Trainer.
 """
 
 from ._bertlite cimport (
-    BL_CONFIG_ERROR, BL_FILE_ERROR, BL_INPUT_ERROR, BL_ISA_ERROR, BL_MEMORY_ERROR, BL_OK, bl_error,
-    bl_model, bl_status,
+    BL_ANSWER_HEAD, BL_CLASS_HEAD, BL_CONFIG_ERROR, BL_FILE_ERROR, BL_INPUT_ERROR, BL_ISA_ERROR,
+    BL_MEMORY_ERROR, BL_NO_HEAD, BL_OK, BL_TOKEN_HEAD, BL_WORD_HEAD, bl_error, bl_head, bl_model,
+    bl_status,
 )
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
@@ -31,15 +32,19 @@ cdef extern from "training/trainer.h" nogil:
         BL_ONE_LABEL
         BL_SEVERAL_LABELS
         BL_REGRESSION
+        BL_SPAN
         BL_CONTRASTIVE
+        BL_ALIKE
+        BL_TRIPLET
     ctypedef struct bl_training_options:
         bl_trained trained
+        bl_head head
         int from_mean
         size_t labels
         bl_loss_kind loss
         float smoothing
         const float *class_weights
-        float temperature
+        float temperature, margin
         float hidden_dropout, attention_dropout, classifier_dropout
         float beta1, beta2, epsilon, decay, clip
         uint64_t seed
@@ -139,7 +144,11 @@ cdef dict ERRORS = {
 cdef dict TRAINED = {"head": BL_TRAIN_HEAD, "encoder": BL_TRAIN_ENCODER, "all": BL_TRAIN_ALL}
 cdef dict LOSSES = {
     "one_label": BL_ONE_LABEL, "several_labels": BL_SEVERAL_LABELS, "regression": BL_REGRESSION,
-    "contrastive": BL_CONTRASTIVE,
+    "span": BL_SPAN, "contrastive": BL_CONTRASTIVE, "cosine": BL_ALIKE, "triplet": BL_TRIPLET,
+}
+cdef dict HEADS = {
+    "word": BL_WORD_HEAD,
+    "class": BL_CLASS_HEAD, "token": BL_TOKEN_HEAD, "answer": BL_ANSWER_HEAD, "none": BL_NO_HEAD,
 }
 cdef dict SCHEDULES = {
     "constant": BL_CONSTANT_RATE, "linear": BL_LINEAR_RATE, "cosine": BL_COSINE_RATE,

@@ -7,6 +7,8 @@ cdef class Texts:
     cdef int32_t *ids
     cdef int32_t *types
     cdef int32_t *labels
+    cdef int32_t *token_labels
+    cdef int32_t *spans
     cdef float *targets
     cdef float *features
     cdef size_t target_width, width
@@ -52,6 +54,8 @@ cdef class Texts:
         PyMem_Free(self.ids)
         PyMem_Free(self.types)
         PyMem_Free(self.labels)
+        PyMem_Free(self.token_labels)
+        PyMem_Free(self.spans)
         PyMem_Free(self.targets)
         PyMem_Free(self.features)
 
@@ -65,6 +69,34 @@ cdef class Texts:
             raise InputError(f"there are {self.count} texts and {len(labels)} labels.")
         for i, label in enumerate(labels):
             self.labels[i] = label
+
+    def set_token_labels(self, rows):
+        """One index for each token of each text; -1: none."""
+        cdef size_t at = 0
+        rows = [list(row) for row in rows]
+        for i, row in enumerate(rows):
+            if i >= self.count or len(row) != self.start[i + 1] - self.start[i]:
+                raise InputError(f"text {i} does not have as many labels as tokens.")
+        if len(rows) != self.count:
+            raise InputError(f"there are {self.count} texts and {len(rows)} rows of labels.")
+        PyMem_Free(self.token_labels)
+        self.token_labels = NULL
+        self.token_labels = <int32_t *>allocate(self.used, sizeof(int32_t))
+        for row in rows:
+            for label in row:
+                self.token_labels[at] = label
+                at += 1
+
+    def set_spans(self, pairs):
+        """For each text the tokens where its answer begins and ends."""
+        pairs = list(pairs)
+        if len(pairs) != self.count:
+            raise InputError(f"there are {self.count} texts and {len(pairs)} spans.")
+        PyMem_Free(self.spans)
+        self.spans = NULL
+        self.spans = <int32_t *>allocate(2 * self.count, sizeof(int32_t))
+        for i, (first, last) in enumerate(pairs):
+            self.spans[2 * i], self.spans[2 * i + 1] = first, last
 
     def set_targets(self, rows):
         """As many numbers for each text as there are labels."""

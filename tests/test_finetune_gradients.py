@@ -27,8 +27,9 @@ SHAPES = {
 VOCABULARY = 90
 
 
-def made(folder: Path, shape: str) -> Any:
+def made(folder: Path, shape: str, kind: str = "SequenceClassification") -> Any:
     hidden, heads, intermediate, layers, activation, labels = SHAPES[shape]
+    labels = 2 if kind == "QuestionAnswering" else labels
     torch.manual_seed(3)
     config = transformers.BertConfig(
         vocab_size=VOCABULARY, hidden_size=hidden, num_attention_heads=heads,
@@ -37,7 +38,7 @@ def made(folder: Path, shape: str) -> Any:
         hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
         attn_implementation="eager",
     )  # fmt: skip
-    model = transformers.BertForSequenceClassification(config)
+    model = getattr(transformers, f"BertFor{kind}")(config)
     with torch.no_grad():
         for name, p in model.named_parameters():
             if name.endswith("bias") or "LayerNorm" in name:
@@ -70,7 +71,13 @@ def opened(folder: Path, labels: int, texts: list[list[int]], **options: Any) ->
                    length=max(map(len, texts)), **options)  # fmt: skip
 
 
-def compare(trainer: Trainer, model: Any, part: str, least: float = 1e-4) -> int:
+def compare(
+    trainer: Trainer,
+    model: Any,
+    part: str,
+    least: float = 1e-4,
+    without_effect: tuple[str, ...] = ("key.bias",),
+) -> int:
     """Every tensor that is trained; how many there are."""
     parameters = dict(model.named_parameters())
     compared = 0
@@ -84,8 +91,8 @@ def compare(trainer: Trainer, model: Any, part: str, least: float = 1e-4) -> int
         wanted = wanted.detach().numpy()
         size = max(np.abs(wanted).max(), 1e-6)
         away = np.abs(found.reshape(shape) - wanted).max() / size
-        # a key's bias has no effect: its true gradient is 0, and what is found is rounding
-        limit = 1.0 if name.endswith("key.bias") else least
+        # where something has no effect, its true gradient is 0, and what is found is rounding
+        limit = 1.0 if name.endswith(without_effect) else least
         assert away <= limit, f"{name}: {away:.2e}"
         compared += 1
     return compared
@@ -192,6 +199,157 @@ def test_contrastive_gradients_are_those_of_autograd(threads: int, tmp_path: Pat
         grad = parameters[name].grad.numpy()
         found = np.frombuffer(trainer.read(name, gradient=True), np.float32).reshape(shape)
         assert np.abs(found - grad).max() <= 1e-4 * np.abs(grad).max(), name
+
+
+def compare_all(trainer: Trainer, model: Any, *without_effect: str) -> None:
+    """Every tensor of the encoder and the head: a trainer of these trains all."""
+    parameters = {n: p for n, p in model.named_parameters() if "pooler" not in n}
+    assert {name for name, _, _ in trainer.tensors()} == set(parameters)
+    without_effect = ("key.bias", *without_effect)
+    compared = compare(trainer, model, "gradient", without_effect=without_effect)
+    assert compared == len(parameters)
+
+
+@pytest.mark.parametrize("shape", ["padded", "whole"])
+@pytest.mark.parametrize("option", ["plain", "smoothing", "weights"])
+def test_gradients_of_token_labels_are_those_of_autograd(
+    shape: str, option: str, tmp_path: Path
+) -> None:
+    model, labels = made(tmp_path, shape, "TokenClassification"), SHAPES[shape][-1]
+    rows, types, _ = some_texts(labels)
+    choose = random.Random(6)
+    wanted = [[choose.choice([-1, choose.randrange(labels)]) for _ in row] for row in rows]
+    wanted[2] = [-1] * len(rows[2])  # a text that teaches nothing
+    texts = Texts(rows, types)
+    texts.set_token_labels(wanted)
+    smoothing = 0.1 if option == "smoothing" else 0.0
+    weights = [1 + i % 4 / 2 for i in range(labels)] if option == "weights" else None
+    trainer = opened(tmp_path, labels, rows, head="token", trained="all", smoothing=smoothing,
+                     class_weights=weights, threads=2)  # fmt: skip
+    loss = trainer.step(texts, range(len(rows)), number=0, rate=0.0, last=False)
+    logits = model(**tensors_of(rows, types)).logits
+    padded = [[-100 if tag < 0 else tag for tag in row] + [-100] * (logits.shape[1] - len(row))
+              for row in wanted]  # fmt: skip
+    expected = torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1), torch.tensor(padded).flatten(), label_smoothing=smoothing,
+        weight=None if weights is None else torch.tensor(weights),
+    )  # fmt: skip
+    expected.backward()
+    assert abs(loss - expected.item()) <= 1e-5 * abs(expected.item())
+    compare_all(trainer, model)
+    found, evaluated = trainer.evaluate(texts)
+    assert abs(evaluated - expected.item()) < 1  # a mean of batches' means
+    best = trainer.best(texts)
+    for row, values, labels_of_row, tensor in zip(rows, found, best, logits):
+        assert len(values) == len(labels_of_row) == len(row)
+        assert np.abs(np.array(values) - tensor[: len(row)].detach().numpy()).max() < 1e-4
+        assert labels_of_row == np.argmax(values, axis=1).tolist()
+
+
+def test_gradients_of_spans_are_those_of_autograd(tmp_path: Path) -> None:
+    model = made(tmp_path, "whole", "QuestionAnswering")
+    rows, types, _ = some_texts(2)
+    choose = random.Random(8)
+    spans = [sorted((choose.randrange(len(row)), choose.randrange(len(row)))) for row in rows]
+    spans[0] = [0, 0]  # no answer
+    texts = Texts(rows, types)
+    texts.set_spans([(a, b) for a, b in spans])
+    trainer = opened(tmp_path, 2, rows, head="answer", loss="span", trained="all", threads=2)
+    loss = trainer.step(texts, range(len(rows)), number=0, rate=0.0, last=False)
+    # transformers' loss has the padding among its labels; with a mask it does not
+    given = tensors_of(rows, types)
+    found = model(**given)
+    hidden = given["attention_mask"] == 0
+    starts, ends = torch.tensor(spans).T
+    cross_entropy = torch.nn.functional.cross_entropy
+    expected = (cross_entropy(found.start_logits.masked_fill(hidden, -1e30), starts)
+                + cross_entropy(found.end_logits.masked_fill(hidden, -1e30), ends)) / 2  # fmt: skip
+    expected.backward()
+    assert abs(loss - expected.item()) <= 1e-5 * abs(expected.item())
+    # what all of a text's tokens have in common changes no softmax over them
+    compare_all(trainer, model, "qa_outputs.bias", "layer.1.output.LayerNorm.bias")
+
+
+@pytest.mark.parametrize("shape", ["padded", "tanh"])
+def test_gradients_of_masked_words_are_those_of_autograd(shape: str, tmp_path: Path) -> None:
+    model = made(tmp_path, shape, "MaskedLM")
+    rows, types, _ = some_texts(2, count=12)
+    choose = random.Random(6)
+    wanted = [[choose.choice([-1, -1, choose.randrange(VOCABULARY)]) for _ in row] for row in rows]
+    texts = Texts(rows, types)
+    texts.set_token_labels(wanted)
+    start = bf.Model(tmp_path, "masked-lm", precision="fp32")
+    options: dict[str, Any] = {"head": "word", "labels": VOCABULARY, "texts": 12,
+                               "tokens": sum(map(len, rows)), "length": 23}  # fmt: skip
+    trainer = Trainer(start, threads=2, **options)
+    loss = trainer.step(texts, range(12), number=0, rate=0.0, last=False)
+    logits = model(**tensors_of(rows, types)).logits
+    padded = [[-100 if tag < 0 else tag for tag in row] + [-100] * (logits.shape[1] - len(row))
+              for row in wanted]  # fmt: skip
+    expected = torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1), torch.tensor(padded).flatten()
+    )
+    expected.backward()
+    assert abs(loss - expected.item()) <= 1e-5 * abs(expected.item())
+    assert compare(trainer, model, "gradient") == len(list(model.named_parameters())) - 6
+    assert abs(trainer.loss(texts, range(12)) - loss) < 1e-6 * loss
+    for wrong in ({"trained": "all"}, {"labels": 3}, {"loss": "span"}):
+        with pytest.raises(bf.InputError):
+            Trainer(start, **{**options, **wrong})
+    with pytest.raises(bf.InputError):
+        trainer.evaluate(texts)
+
+
+@pytest.mark.parametrize("loss", ["cosine", "triplet"])
+def test_gradients_between_vectors_are_those_of_autograd(loss: str, tmp_path: Path) -> None:
+    model = made(tmp_path, "padded")
+    rows, types, _ = some_texts(3, count=12)
+    texts = Texts(rows, types)
+    trainer = opened(tmp_path, 1, rows, head="none", from_mean=True, trained="all", loss=loss,
+                     margin=0.05, threads=2)  # fmt: skip
+    given = tensors_of(rows, types)
+    mask = given["attention_mask"][..., None].float()
+    mean = (model.bert(**given).last_hidden_state * mask).sum(1) / mask.sum(1)
+    unit = torch.nn.functional.normalize(mean)
+    if loss == "cosine":
+        scores = [0.1 * i for i in range(6)]
+        texts.set_targets([[scores[i // 2]] for i in range(12)])
+        expected = ((unit[::2] * unit[1::2]).sum(1) - torch.tensor(scores)).square().mean()
+    else:
+        away = (unit[::3] * (unit[2::3] - unit[1::3])).sum(1) + 0.05
+        assert (away > 0).any() and (away < 0).any()
+        expected = away.clamp(min=0).mean()
+    expected.backward()
+    found = trainer.step(texts, range(12), number=0, rate=0.0, last=False)
+    assert abs(found - expected.item()) <= 1e-5 * abs(expected.item())
+    for part in ("pooler", "classifier"):
+        assert not any(part in name for name, _, _ in trainer.tensors())
+    compare(trainer, model, "gradient")
+    with pytest.raises(bf.InputError, match="texts at a time"):
+        trainer.step(texts, range(11), number=0, rate=0.0, last=False)
+
+
+def test_heads_and_losses_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
+    made(tmp_path, "padded")
+    rows, types, _ = some_texts(3)
+    for wrong in ({"head": "token", "loss": "regression"}, {"head": "answer"}, {"head": "none"},
+                  {"loss": "span"}, {"head": "none", "loss": "cosine"},
+                  {"head": "token", "loss": "contrastive", "from_mean": True}):  # fmt: skip
+        with pytest.raises(bf.InputError):
+            opened(tmp_path, 2, rows, **wrong)
+    trainer = opened(tmp_path, 3, rows, head="token")
+    texts = Texts(rows, types)
+    with pytest.raises(bf.InputError, match="as many labels"):
+        texts.set_token_labels([[0]] * len(rows))
+    texts.set_token_labels([[3] * len(row) for row in rows])
+    with pytest.raises(bf.InputError, match="label 0 is 3"):
+        trainer.step(texts, range(2), number=0, rate=0.0)
+    with pytest.raises(bf.InputError):
+        trainer.vectors(texts)
+    answers = opened(tmp_path, 2, rows, head="answer", loss="span")
+    texts.set_spans([(0, len(row)) for row in rows])
+    with pytest.raises(bf.InputError, match="label 1"):
+        answers.step(texts, range(2), number=0, rate=0.0)
 
 
 @pytest.mark.parametrize("trained", ["encoder", "all"])
@@ -316,6 +474,34 @@ def test_the_bytes_do_not_depend_on_threads_or_instruction_set(
     other = opened(tmp_path, 3, rows, trained=trained, seed=5, hidden_dropout=0.1,
                    classifier_dropout=0.1)  # fmt: skip
     assert other.step(texts, range(20), number=0, rate=1e-3) not in {r[0][0] for r in results}
+
+
+@pytest.mark.parametrize("task", ["token", "word", "span", "contrastive", "cosine", "triplet"])
+def test_the_bytes_of_other_losses_do_not_depend_on_them(task: str, tmp_path: Path) -> None:
+    made(tmp_path, "padded", "MaskedLM" if task == "word" else "SequenceClassification")
+    rows, types, wanted = some_texts(3, count=30)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    texts.set_token_labels([[i % 4 - 1 for i in range(len(row))] for row in rows])
+    texts.set_spans([(len(row) // 2, len(row) - 1) for row in rows])
+    texts.set_targets([[i / 30] for i in range(30)])
+    options: dict[str, Any] = {
+        "token": {"head": "token", "labels": 3},
+        "word": {"head": "word", "labels": VOCABULARY, "trained": "encoder"},
+        "span": {"head": "answer", "loss": "span", "labels": 2},
+    }.get(task, {"head": "none", "loss": task, "labels": 1, "from_mean": True})
+    results = set()
+    for isa in bf.available_isas():
+        for threads in (1, 2, 3):
+            trainer = opened(tmp_path, texts=rows, threads=threads, isa=isa,
+                             hidden_dropout=0.1, attention_dropout=0.1, classifier_dropout=0.1,
+                             **{"trained": "all", **options})  # fmt: skip
+            losses = [
+                trainer.step(texts, shuffled(30, seed=number)[:24], number=number, rate=1e-3)
+                for number in range(4)
+            ]
+            results.add((tuple(losses), trainer.state(optimizer=True)))
+    assert len(results) == 1
 
 
 def test_a_state_goes_on_where_it_was_saved(tmp_path: Path) -> None:

@@ -167,6 +167,8 @@ TRAINING = [
     "csrc/training/backward.c",
     "csrc/training/gradients.c",
     "csrc/training/loss.c",
+    "csrc/training/between.c",
+    "csrc/training/words.c",
     "csrc/training/optimizer.c",
     "csrc/training/trainer.c",
     "csrc/training/isa_generic.c",

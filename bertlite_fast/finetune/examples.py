@@ -97,7 +97,8 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the byte-order marks of files from Window
 def read_file(
     path: str | os.PathLike[str], text: str | None = None, label: str | None = None
 ) -> tuple[list[str], list[str]]:
-    """Texts and labels of a CSV, TSV, JSON lines or fastText file, by its name and content.
+    """Texts and labels of a CSV, TSV, JSON lines or fastText file, or of intents in the files of
+    Rasa, Snips and Home Assistant, by its name and content.
 
     text and label: names of columns; None: the usual ones, or the only two.
     """
@@ -106,6 +107,11 @@ def read_file(
     beginning = next((line.strip() for line in lines if line.strip()), "")
     if not beginning:
         raise InputError(f"{name} is empty; expected a text and a label on each line.")
+    from .intents import is_of_intents, read_intents
+
+    if is_of_intents(name, content):
+        said = read_intents(name, content)
+        return [words for words, _, _ in said], [intent for _, intent, _ in said]
     if FASTTEXT in beginning.split()[0]:
         return _from_fasttext(name, lines)
     if name.lower().endswith((".jsonl", ".ndjson")) or beginning.startswith("{"):

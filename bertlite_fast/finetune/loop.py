@@ -51,6 +51,7 @@ def run(
     rows: Sequence[int],
     plan: Plan,
     *,
+    group: int = 1,
     score: Callable[[], float] | None = None,
     watch: Callable[[Progress], None] | None = None,
     saved: Run | None = None,
@@ -58,7 +59,7 @@ def run(
     """Train on rows of texts. A score is taken after each epoch. With patience, training ends when
     the score has not risen for so many epochs, and the best state is kept; otherwise the last is,
     as without a score. An interrupt ends it, too. saved: where each epoch is kept, to go on from
-    there."""
+    there. group: texts of a row: row i is of texts i * group and those after it."""
     per_epoch = -(-len(rows) // plan.batch_size)
     progress = Progress(per_epoch * plan.epochs)
     warmup = int(plan.warmup * progress.steps)
@@ -73,13 +74,16 @@ def run(
             total = 0.0
             for at in range(0, len(order), plan.batch_size):
                 batch = [rows[i] for i in order[at : at + plan.batch_size]]
+                size = len(batch)
+                if group > 1:
+                    batch = [row * group + i for row in batch for i in range(group)]
                 share = schedule_share(plan.schedule, progress.step, warmup, progress.steps)
                 if progress.step < warmup:  # the first step would have a rate of 0
                     share = (progress.step + 1) / (warmup + 1)
                 progress.loss = trainer.step(
                     texts, batch, number=progress.step, rate=plan.rate * share
                 )
-                total += progress.loss * len(batch)
+                total += progress.loss * size
                 progress.step += 1
                 if watch is not None:
                     watch(progress)
@@ -113,5 +117,5 @@ def run(
 def accuracy(trainer: Trainer, texts: Texts, rows: Sequence[int], labels: Sequence[int]) -> float:
     """The share of rows whose greatest logit is their label's."""
     logits, _ = trainer.evaluate(texts, rows, loss=False)
-    right = sum(values.index(max(values)) == labels[row] for values, row in zip(logits, rows))
+    right: int = sum(values.index(max(values)) == labels[row] for values, row in zip(logits, rows))
     return right / max(1, len(rows))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # What a configuration says of a head that is replaced.
 OF_A_HEAD = (
     "id2label", "label2id", "num_labels", "problem_type", "pooling", "intent_threshold",
-    "refused_labels", "architectures",
+    "refused_labels", "architectures", "window", "window_overlap", "aggregation_strategy",
 )  # fmt: skip
 
 
@@ -48,6 +48,17 @@ class Start:
         if from_mean:
             config["pooling"] = "mean"
         return config
+
+    def config_as(self, kind: str, labels: list[str] | None = None, **more: Any) -> dict[str, Any]:
+        """A config.json for the encoder with another head, such as "TokenClassification"."""
+        distilled = self.config.get("model_type") == "distilbert"
+        config = {key: value for key, value in self.config.items() if key not in OF_A_HEAD}
+        family = "DistilBert" if distilled else "Bert"
+        config["architectures"] = [f"{family}For{kind}" if kind else f"{family}Model"]
+        if labels is not None:
+            config["id2label"] = dict(enumerate(labels))
+            config["label2id"] = {label: i for i, label in enumerate(labels)}
+        return {**config, **more}
 
 
 def base_of(path: str) -> str | None:

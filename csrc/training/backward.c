@@ -18,6 +18,7 @@ void bl_train_unpool(bl_trainer *t, size_t from, size_t to)
     bl_train_layer *last = &t->layers[t->c.layers - 1];
     const size_t h = t->hidden, *start = t->batch->start;
     const float *d = t->d_pooled_in;
+    if (t->of_tokens) return;
     if (!t->from_mean) {
         memcpy(last->d_out + from * h, d + from * h, (to - from) * h * sizeof *d);
         return;
@@ -31,17 +32,21 @@ void bl_train_unpool(bl_trainer *t, size_t from, size_t to)
 
 void bl_train_head_backward(bl_trainer *t, size_t from, size_t to)
 {
-    const size_t h = t->hidden, texts = to - from;
+    const size_t h = t->hidden, row = bl_train_head_row(t, from);
+    const size_t rows = bl_train_head_row(t, to) - row;
     const unsigned site = BL_SITE_LAYER + (unsigned)t->c.layers * BL_SITES_PER_LAYER;
+    if (t->of_words) {
+        bl_train_words_backward(t, row, rows);
+        return;
+    }
     float *first = t->has_pooler ? t->d_pooled : t->d_pooled_in;
-    bl_train_apply_back(t, &t->classifier, t->d_logits + from * t->padded_labels, texts, 0,
-                        first + from * h);
-    drop_rows(t, t->o.classifier_dropout, site, from, texts, first);
+    bl_train_apply_back(t, &t->classifier, t->d_logits + row * t->padded_labels, rows, 0,
+                        first + row * h);
+    drop_rows(t, t->o.classifier_dropout, site, row, rows, first);
     if (t->has_pooler) {
-        t->k->multiply(t->pooled_slope + from * h, texts * h, first + from * h);
+        t->k->multiply(t->pooled_slope + row * h, rows * h, first + row * h);
         if (t->o.trained != BL_TRAIN_HEAD)
-            bl_train_apply_back(t, &t->pooler, first + from * h, texts, 0,
-                                t->d_pooled_in + from * h);
+            bl_train_apply_back(t, &t->pooler, first + row * h, rows, 0, t->d_pooled_in + row * h);
     }
     if (t->o.trained != BL_TRAIN_HEAD) bl_train_unpool(t, from, to);
 }

@@ -72,7 +72,7 @@ void bl_train_pack(bl_trainer *t, unsigned thread)
         pack_linear(t, &l->up, thread, &number);
         pack_linear(t, &l->down, thread, &number);
     }
-    if (t->has_pooler) pack_linear(t, &t->pooler, thread, &number);
+    if (t->has_pooler || t->of_words) pack_linear(t, &t->pooler, thread, &number);
     pack_linear(t, &t->classifier, thread, &number);
 }
 
@@ -209,6 +209,7 @@ static void pool(bl_trainer *t, size_t from, size_t to)
 {
     const bl_train_layer *last = &t->layers[t->c.layers - 1];
     const size_t h = t->hidden, *start = t->batch->start;
+    if (t->of_tokens) return;
     if (!t->from_mean) {
         memcpy(t->pooled_in + from * h, last->out + from * h, (to - from) * h * sizeof *last->out);
         return;
@@ -235,16 +236,22 @@ void bl_train_forward(bl_trainer *t, unsigned thread, size_t from, size_t to)
 
 void bl_train_head_forward(bl_trainer *t, size_t from, size_t to)
 {
-    const size_t h = t->hidden, texts = to - from;
+    const size_t h = t->hidden, row = bl_train_head_row(t, from);
+    const size_t rows = bl_train_head_row(t, to) - row;
     const unsigned site = BL_SITE_LAYER + (unsigned)t->c.layers * BL_SITES_PER_LAYER;
-    const float *in = t->pooled_in + from * h;
-    float *pooled = t->pooled + from * h, *dropped = t->dropped + from * h;
+    if (t->of_words) {
+        bl_train_words_forward(t, row, rows);
+        return;
+    }
+    const float *in = t->pooled_in + row * h;
+    float *dropped = t->dropped + row * h;
     if (t->has_pooler) {
-        bl_train_apply(t, &t->pooler, in, texts, pooled);
-        t->k->activate(t->pooler_activation, pooled, t->pooled_slope + from * h, texts * h);
+        float *pooled = t->pooled + row * h;
+        bl_train_apply(t, &t->pooler, in, rows, pooled);
+        t->k->activate(t->pooler_activation, pooled, t->pooled_slope + row * h, rows * h);
         in = pooled;
     }
-    memcpy(dropped, in, texts * h * sizeof *in);
-    drop_rows(t, bl_train_drop(t, t->o.classifier_dropout, site), from, texts, t->dropped);
-    bl_train_apply(t, &t->classifier, dropped, texts, t->logits + from * t->padded_labels);
+    memcpy(dropped, in, rows * h * sizeof *in);
+    drop_rows(t, bl_train_drop(t, t->o.classifier_dropout, site), row, rows, t->dropped);
+    bl_train_apply(t, &t->classifier, dropped, rows, t->logits + row * t->padded_labels);
 }

@@ -95,6 +95,10 @@ static void plan_embeddings(plan *p, const char *prefix)
                   (bl_train_entry){
                       .offset = t->types, .rows = t->c.token_types, .columns = n, .stride = h });
     t->embedding_norm = take_norm(p, prefix, "embeddings.LayerNorm");
+    if (!t->of_words) return;
+    t->word_bias = take_values(p, t->padded_labels, 0); /* here, as it is not trained */
+    add_entry(p, "", bl_names_of(t->c.family)->word_bias[0], "",
+              (bl_train_entry){ .offset = t->word_bias, .rows = t->c.vocabulary });
 }
 
 static void plan_layer(plan *p, const char *prefix, const bl_names *names, size_t index)
@@ -134,8 +138,15 @@ static void plan_parameters(plan *p)
         name_linear(p, &t->pooler, names->pooler_has_prefix ? prefix : "", names->pooler, n, n, 0,
                     0, 0);
     }
-    t->classifier = take_linear(p, t->hidden, t->padded_labels);
-    name_linear(p, &t->classifier, "", "classifier", t->label_count, n, 0, 0, 0);
+    if (t->of_words) {
+        t->pooler = take_linear(p, t->hidden, t->hidden);
+        name_linear(p, &t->pooler, "", names->transform, n, n, 0, 0, 0);
+        t->word_norm = take_norm(p, "", names->transform_norm);
+    }
+    const char *name = t->o.head == BL_ANSWER_HEAD ? "qa_outputs" : "classifier";
+    const int has_head = t->o.head != BL_NO_HEAD && !t->of_words;
+    t->classifier = take_linear(p, t->hidden, has_head ? t->padded_labels : 0);
+    if (has_head) name_linear(p, &t->classifier, "", name, t->label_count, n, 0, 0, 0);
     t->count = p->values;
     t->trained_from = t->o.trained == BL_TRAIN_ALL       ? 0
                       : t->o.trained == BL_TRAIN_ENCODER ? layers
@@ -163,7 +174,7 @@ static void take_layer(bl_trainer *t, region *r, size_t index)
 {
     bl_train_layer spare = { 0 }, *l = t->layers ? &t->layers[index] : &spare;
     const size_t h = t->hidden, w = t->width, all = t->o.tokens;
-    l->few = !t->from_mean && index + 1 == t->c.layers;
+    l->few = t->has_pooler && index + 1 == t->c.layers;
     const size_t rows = l->few ? t->o.texts : all;
     TAKE(l->query_row, rows * w);
     TAKE(l->key_row, all * 2 * w);
@@ -189,17 +200,33 @@ static void take_layer(bl_trainer *t, region *r, size_t index)
 
 static void take_head(bl_trainer *t, region *r)
 {
-    const size_t texts = t->o.texts, h = t->hidden;
-    TAKE(t->pooled_in, texts * h);
-    TAKE(t->pooled, texts * h);
-    TAKE(t->pooled_slope, texts * h);
-    TAKE(t->dropped, texts * h);
-    TAKE(t->logits, texts * t->padded_labels);
-    TAKE(t->d_logits, texts * t->padded_labels);
-    TAKE(t->d_pooled, texts * h);
-    TAKE(t->d_pooled_in, texts * h);
+    const size_t texts = t->o.texts, h = t->hidden, rows = t->of_tokens ? t->o.tokens : texts;
+    TAKE(t->dropped, rows * h);
+    if (!t->of_words) {
+        TAKE(t->logits, rows * t->padded_labels);
+        TAKE(t->d_logits, rows * t->padded_labels);
+    }
+    if (t->of_words) {
+        TAKE(t->pooled, rows * h);
+        TAKE(t->pooled_slope, rows * h);
+        TAKE(t->d_pooled, rows * h);
+        TAKE(t->d_word, rows * h);
+        TAKE(t->word_inverse, rows);
+        TAKE(t->word_pack, t->padded_labels * h);
+    }
+    if (t->of_tokens) {
+        const bl_train_layer *last = t->layers ? &t->layers[t->c.layers - 1] : NULL;
+        t->pooled_in = last ? last->out : NULL;
+        t->d_pooled_in = last ? last->d_out : NULL;
+    } else {
+        TAKE(t->pooled_in, texts * h);
+        TAKE(t->d_pooled_in, texts * h);
+        TAKE(t->pooled, texts * h);
+        TAKE(t->pooled_slope, texts * h);
+        TAKE(t->d_pooled, texts * h);
+    }
     TAKE(t->losses, texts);
-    if (t->o.loss == BL_CONTRASTIVE) {
+    if (bl_is_between(t)) {
         TAKE(t->units, texts * h);
         TAKE(t->d_units, texts * h);
         TAKE(t->lengths, texts);
@@ -221,6 +248,9 @@ static void take_scratch(bl_trainer *t, region *r)
         TAKE(s->d_query, longest * t->head);
         TAKE(s->mask, longest);
         TAKE(s->up, BL_TRAIN_TILE * t->intermediate);
+        if (!t->of_words) continue;
+        TAKE(s->word_rows, BL_WORD_TILE * t->hidden);
+        TAKE(s->word_logits, BL_WORD_TILE * t->padded_labels);
     }
 }
 
@@ -334,7 +364,12 @@ void bl_trainer_list_jobs(bl_trainer *t)
         list_norm(t, &l->norm2, l->d_out, l->normal2, l->few);
         list_norm(t, &l->norm1, l->d_middle, l->normal1, l->few);
     }
-    list_linear(t, &t->classifier, t->d_logits, t->dropped, 1);
+    if (t->of_words) {
+        list_linear(t, &t->pooler, t->d_pooled, t->pooled_in, 0);
+        list_norm(t, &t->word_norm, t->d_word, t->pooled, 0);
+        return;
+    }
+    list_linear(t, &t->classifier, t->d_logits, t->dropped, !t->of_tokens);
     if (t->has_pooler) list_linear(t, &t->pooler, t->d_pooled, t->pooled_in, 1);
     if (t->o.trained == BL_TRAIN_ALL)
         list_norm(t, &t->embedding_norm, t->d_embedding, t->normal0, 0);

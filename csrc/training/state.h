@@ -59,7 +59,8 @@ struct bl_trainer {
     const bl_training_kernels *k;
     bl_config_values c;
     bl_activation pooler_activation;
-    int has_pooler, from_mean;
+    int has_pooler, from_mean, of_tokens; /* of_tokens: the head's rows are tokens, not texts */
+    int of_words;                         /* and their labels words */
     size_t hidden, intermediate, head, width, label_count, padded_labels;
     bl_training_options o;
     float attention_factor;            /* 1 / sqrt(size of a head) */
@@ -73,7 +74,10 @@ struct bl_trainer {
     size_t touched_count;
     size_t positions, types; /* offsets */
     bl_train_norm embedding_norm;
-    bl_train_linear pooler, classifier;
+    bl_train_linear pooler, classifier; /* pooler: of words, what comes before the table */
+    bl_train_norm word_norm;
+    size_t word_bias; /* offset */
+    float *word_pack; /* the table as products take it */
     bl_train_layer *layers;
     float *packs;
     int packs_are_stale;
@@ -90,12 +94,15 @@ struct bl_trainer {
     /* What layers use in turn. A layer of few rows has its own: its rows are texts, and another
      * thread may be at tokens of the same numbers in a layer below. */
     float *d_context, *d_row_context, *d_row_in;
+    /* of the head, by its rows; of tokens, pooled_in and d_pooled_in are the last layer's out */
     float *pooled_in, *pooled, *pooled_slope, *dropped, *logits, *d_logits, *d_pooled, *d_pooled_in;
-    float *units, *d_units, *lengths, *pair_scores, *pair_mask; /* of the contrastive loss */
-    double *losses;                                             /* per text */
+    float *units, *d_units, *lengths, *pair_scores, *pair_mask; /* of a loss between vectors */
+    float *word_inverse, *d_word; /* of words: of the norm; [R][h] the gradient of its result */
+    double *losses;               /* per text */
     size_t *weight_at; /* per text and one more: where its softmax weights are, per row and head */
     struct bl_train_scratch {
         float *keys, *scores, *kept, *d_query, *mask, *up;
+        float *word_rows, *word_logits; /* BL_WORD_TILE rows of words */
     } scratch[BL_MOST_THREADS];
 
     /* the step in progress */
@@ -112,7 +119,7 @@ struct bl_trainer {
     size_t bytes;
 };
 
-enum { BL_TRAIN_TILE = 32 }; /* rows of a product that are worked on at a time */
+enum { BL_TRAIN_TILE = 32, BL_WORD_TILE = 16 }; /* rows of a product that are worked on at a time */
 
 /* layout.c: fills in all sizes, offsets and pointers. memory NULL: only measures. */
 size_t bl_trainer_lay_out(bl_trainer *t, char *memory);
@@ -122,11 +129,19 @@ size_t bl_trainer_most_jobs(const bl_trainer *t);
 /* weights.c */
 void bl_trainer_unpack(bl_trainer *t, const bl_model *start);
 
-/* forward.c, backward.c, loss.c: texts [from, to), in thread `thread`. */
+/* forward.c, backward.c, loss.c, between.c: texts [from, to), in thread `thread`. */
 void bl_train_forward(bl_trainer *t, unsigned thread, size_t from, size_t to);
 void bl_train_head_forward(bl_trainer *t, size_t from, size_t to);
-void bl_train_loss(bl_trainer *t, size_t from, size_t to);
-void bl_train_contrast(bl_trainer *t);
+void bl_train_loss(bl_trainer *t, unsigned thread, size_t from, size_t to);
+/* A row of logits becomes its gradient; the loss. */
+double bl_train_one_label(bl_trainer *t, size_t label, float *logits);
+int bl_train_are_finite(const float *x, size_t count);
+/* words.c: the head of words, and its loss. */
+void bl_train_words_forward(bl_trainer *t, size_t row, size_t rows);
+void bl_train_words_loss(bl_trainer *t, unsigned thread, size_t from, size_t to);
+void bl_train_words_backward(bl_trainer *t, size_t row, size_t rows);
+/* The gradient of all vectors, from a loss between them. */
+void bl_train_between(bl_trainer *t);
 void bl_train_head_backward(bl_trainer *t, size_t from, size_t to);
 void bl_train_unpool(bl_trainer *t, size_t from, size_t to);
 void bl_train_backward(bl_trainer *t, unsigned thread, size_t from, size_t to);
@@ -151,6 +166,14 @@ void bl_train_apply(const bl_trainer *t, const bl_train_linear *w, const float *
 void bl_train_apply_back(const bl_trainer *t, const bl_train_linear *w, const float *dy,
                          size_t rows, int add, float *dx);
 void bl_train_pack(bl_trainer *t, unsigned thread);
+
+/* The head's first row of a text. */
+static inline size_t bl_train_head_row(const bl_trainer *t, size_t text)
+{
+    return t->of_tokens ? t->batch->start[text] : text;
+}
+
+static inline int bl_is_between(const bl_trainer *t) { return t->o.loss >= BL_CONTRASTIVE; }
 
 static inline size_t bl_train_rows(const bl_trainer *t, const bl_train_layer *l)
 {

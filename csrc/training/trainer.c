@@ -18,11 +18,28 @@ static bl_status check_options(const bl_model *m, const bl_training_options *o, 
     if (!o->labels || o->labels > 65536)
         return bl_fail(error, BL_INPUT_ERROR,
                        "%zu labels cannot be trained; give 1 to 65536 labels.", o->labels);
-    if (o->loss == BL_CONTRASTIVE &&
-        (o->trained == BL_TRAIN_HEAD || !o->from_mean || !(o->temperature > 0)))
+    const int of_words = o->head == BL_WORD_HEAD;
+    const int of_tokens = o->head == BL_TOKEN_HEAD || o->head == BL_ANSWER_HEAD || of_words;
+    const int between = o->loss >= BL_CONTRASTIVE;
+    if (between && (o->trained == BL_TRAIN_HEAD || !o->from_mean || of_tokens))
         return bl_fail(error, BL_INPUT_ERROR,
-                       "the contrastive loss trains an encoder whose vectors are means, with a "
-                       "temperature above 0; change these.");
+                       "a loss between vectors trains an encoder whose vectors are means; change "
+                       "these.");
+    if (o->loss == BL_CONTRASTIVE && !(o->temperature > 0))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the contrastive loss needs a temperature above 0; give one.");
+    if (of_words && (m->info.head != BL_WORD_HEAD || o->trained == BL_TRAIN_ALL ||
+                     o->labels != m->c.vocabulary))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "masked words are trained with a model that has a head for them, and "
+                       "without its table of words; change the model or what is trained.");
+    if ((o->head == BL_NO_HEAD && !between) ||
+        ((o->head == BL_TOKEN_HEAD || of_words) && o->loss != BL_ONE_LABEL) ||
+        (o->head == BL_ANSWER_HEAD) != (o->loss == BL_SPAN) ||
+        (o->head == BL_ANSWER_HEAD && o->labels != 2))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "this head is not trained with this loss; csrc/training/trainer.h says "
+                       "which are.");
     if (!o->texts || !o->tokens || !o->length || o->length > m->c.positions)
         return bl_fail(error, BL_INPUT_ERROR,
                        "a text of %zu tokens cannot be trained: the model takes 1 to %zu; "
@@ -40,8 +57,10 @@ static void set_sizes(bl_trainer *t, const bl_model *m, const bl_training_option
     t->c = m->c;
     t->o = *o;
     t->o.threads = o->threads < 1 ? 1 : o->threads > BL_MOST_THREADS ? BL_MOST_THREADS : o->threads;
-    t->from_mean = o->from_mean != 0;
-    t->has_pooler = !t->from_mean;
+    t->of_words = o->head == BL_WORD_HEAD;
+    t->of_tokens = o->head == BL_TOKEN_HEAD || o->head == BL_ANSWER_HEAD || t->of_words;
+    t->from_mean = o->from_mean != 0 && !t->of_tokens;
+    t->has_pooler = !t->from_mean && !t->of_tokens;
     t->pooler_activation = m->c.family == BL_DISTILBERT ? BL_RELU : BL_TANH;
     t->hidden = m->hidden;
     t->intermediate = m->intermediate;
@@ -138,26 +157,63 @@ static bl_status check_ids(const bl_trainer *t, const bl_training_batch *b, bl_e
     return BL_OK;
 }
 
+static bl_status check_label(const bl_trainer *t, size_t row, int32_t label, size_t count,
+                             bl_error *error)
+{
+    const int none = t->of_tokens && t->o.loss == BL_ONE_LABEL && label == -1;
+    if (none || (label >= 0 && (size_t)label < count)) return BL_OK;
+    return bl_fail(error, BL_INPUT_ERROR, "label %zu is %d, but there are %zu labels.", row,
+                   (int)label, count);
+}
+
+static bl_status check_labels(const bl_trainer *t, const bl_training_batch *b, bl_error *error)
+{
+    bl_status status = BL_OK;
+    if (t->o.loss == BL_ONE_LABEL) {
+        const size_t rows = t->of_tokens ? b->start[b->texts] : b->texts;
+        for (size_t i = 0; i < rows && status == BL_OK; i++)
+            status = check_label(t, i, b->labels[i], t->label_count, error);
+    } else if (t->o.loss == BL_SPAN) {
+        for (size_t i = 0; i < 2 * b->texts && status == BL_OK; i++)
+            status = check_label(t, i, b->labels[i], b->start[i / 2 + 1] - b->start[i / 2], error);
+    }
+    return status;
+}
+
 static bl_status check_batch(const bl_trainer *t, const bl_training_batch *b, bl_error *error)
 {
     if (!b->texts || b->texts > t->o.texts)
         return bl_fail(error, BL_INPUT_ERROR,
                        "the batch has %zu texts; the training was made for 1 to %zu.", b->texts,
                        t->o.texts);
-    for (size_t i = 0; t->has_targets && t->o.loss == BL_ONE_LABEL && i < b->texts; i++)
-        if (b->labels[i] < 0 || (size_t)b->labels[i] >= t->label_count)
-            return bl_fail(error, BL_INPUT_ERROR, "label %zu is %d, but there are %zu labels.", i,
-                           (int)b->labels[i], t->label_count);
-    return b->features ? BL_OK : check_ids(t, b, error);
+    const size_t group = t->o.loss == BL_ALIKE ? 2 : t->o.loss == BL_TRIPLET ? 3 : 1;
+    if (t->has_targets && b->texts % group)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the batch has %zu texts, but this loss is of %zu texts at a time.",
+                       b->texts, group);
+    if (b->features && t->o.head != BL_CLASS_HEAD)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "vectors can be trained on for labels of texts only.");
+    const bl_status status = b->features ? BL_OK : check_ids(t, b, error);
+    return status == BL_OK && t->has_targets ? check_labels(t, b, error) : status;
 }
 
 /* What the loss is divided by: texts, their labels' weights, or values. */
 static double target_sum(const bl_trainer *t, const bl_training_batch *b)
 {
-    if (t->o.loss == BL_CONTRASTIVE) return (double)b->texts;
-    if (t->o.loss != BL_ONE_LABEL) return (double)(b->texts * t->label_count);
+    switch (t->o.loss) {
+    case BL_SPAN:
+    case BL_CONTRASTIVE: return (double)b->texts;
+    case BL_ALIKE: return (double)(b->texts / 2);
+    case BL_TRIPLET: return (double)(b->texts / 3);
+    case BL_SEVERAL_LABELS:
+    case BL_REGRESSION: return (double)(b->texts * t->label_count);
+    case BL_ONE_LABEL: break;
+    }
+    const size_t rows = t->of_tokens ? b->start[b->texts] : b->texts;
     double sum = 0;
-    for (size_t i = 0; i < b->texts; i++) sum += (double)t->class_weights[b->labels[i]];
+    for (size_t i = 0; i < rows; i++)
+        if (b->labels[i] >= 0) sum += (double)t->class_weights[b->labels[i]];
     return sum > 0 ? sum : 1;
 }
 
@@ -199,20 +255,20 @@ static void run_texts(bl_trainer *t, unsigned thread)
         const size_t from = t->chunks[chunk], to = t->chunks[chunk + 1];
         if (t->batch->features) take_features(t, from, to);
         else bl_train_forward(t, thread, from, to);
-        if (t->o.loss == BL_CONTRASTIVE && t->has_targets) continue;
+        if (bl_is_between(t) && t->has_targets) continue;
         bl_train_head_forward(t, from, to);
-        if (t->has_targets) bl_train_loss(t, from, to);
+        if (t->has_targets) bl_train_loss(t, thread, from, to);
         if (!t->step) continue;
         bl_train_head_backward(t, from, to);
         if (t->o.trained != BL_TRAIN_HEAD) bl_train_backward(t, thread, from, to);
     }
 }
 
-/* The contrastive loss is between texts, so all vectors come first. */
-static void run_contrast(bl_trainer *t, unsigned thread)
+/* All vectors come first. */
+static void run_between(bl_trainer *t, unsigned thread)
 {
     bl_barrier(&t->threads);
-    if (thread == 0) bl_train_contrast(t);
+    if (thread == 0) bl_train_between(t);
     bl_barrier(&t->threads);
     while (t->step) {
         const size_t chunk = (size_t)bl_fetch_add(&t->next_back, 1);
@@ -271,7 +327,7 @@ static void work(void *context, unsigned thread)
         bl_barrier(&t->threads);
     }
     run_texts(t, thread);
-    if (t->o.loss == BL_CONTRASTIVE && t->has_targets) run_contrast(t, thread);
+    if (bl_is_between(t) && t->has_targets) run_between(t, thread);
     bl_barrier(&t->threads);
     if (thread == 0) t->packs_are_stale = 0;
     if (!t->step) return;
@@ -318,13 +374,12 @@ bl_status bl_trainer_evaluate(bl_trainer *t, const bl_training_batch *batch, flo
 {
     const bl_status status = run(t, batch, NULL, loss != NULL, loss, error);
     if (status != BL_OK) return status;
-    for (size_t text = 0; text < batch->texts; text++) {
-        if (logits)
-            memcpy(logits + text * t->label_count, t->logits + text * t->padded_labels,
-                   t->label_count * sizeof *logits);
-        if (vectors)
-            memcpy(vectors + text * t->c.hidden, t->pooled_in + text * t->hidden,
-                   t->c.hidden * sizeof *vectors);
-    }
+    const size_t rows = bl_train_head_row(t, batch->texts);
+    for (size_t row = 0; logits && t->logits && row < rows; row++)
+        memcpy(logits + row * t->label_count, t->logits + row * t->padded_labels,
+               t->label_count * sizeof *logits);
+    for (size_t text = 0; vectors && !t->of_tokens && text < batch->texts; text++)
+        memcpy(vectors + text * t->c.hidden, t->pooled_in + text * t->hidden,
+               t->c.hidden * sizeof *vectors);
     return BL_OK;
 }

@@ -13,18 +13,34 @@
 #include "bertlite.h"
 
 typedef enum { BL_TRAIN_HEAD, BL_TRAIN_ENCODER, BL_TRAIN_ALL } bl_trained;
-/* BL_CONTRASTIVE: vectors of texts with the same label become more alike than those of others
- * (supervised contrastive loss); the head has no part in it. */
-typedef enum { BL_ONE_LABEL, BL_SEVERAL_LABELS, BL_REGRESSION, BL_CONTRASTIVE } bl_loss_kind;
+/* BL_SPAN: where in its text an answer begins and ends. The last three are between vectors, and the
+ * head has no part in them. BL_CONTRASTIVE: vectors of texts with the same label become more alike
+ * than those of others (supervised contrastive loss). BL_ALIKE: texts 2i and 2i + 1 become as alike
+ * as target 2i says (the mean square of cosine - target). BL_TRIPLET: text 3i becomes more alike to
+ * 3i + 1 than to 3i + 2, by a margin (in cosines). */
+typedef enum {
+    BL_ONE_LABEL,
+    BL_SEVERAL_LABELS,
+    BL_REGRESSION,
+    BL_SPAN,
+    BL_CONTRASTIVE,
+    BL_ALIKE,
+    BL_TRIPLET
+} bl_loss_kind;
 
 typedef struct {
     bl_trained trained;
+    /* BL_CLASS_HEAD: labels of texts; BL_TOKEN_HEAD: of tokens; BL_ANSWER_HEAD: two labels, with
+     * BL_SPAN; BL_WORD_HEAD: words of tokens, as many labels as the vocabulary has, with a table that
+     * is not trained; BL_NO_HEAD: none, with a loss between vectors. */
+    bl_head head;
     int from_mean; /* labels come from the mean over a text's tokens, not from its pooled first */
     size_t labels;
     bl_loss_kind loss;
     float smoothing;            /* of labels, 0 to 1; with BL_ONE_LABEL only */
     const float *class_weights; /* one for each label; or NULL */
     float temperature;          /* BL_CONTRASTIVE: what similarities are divided by */
+    float margin;               /* BL_TRIPLET */
     float hidden_dropout, attention_dropout, classifier_dropout;
     float beta1, beta2, epsilon, decay;
     float clip; /* the gradient's greatest norm; 0: any */
@@ -34,8 +50,9 @@ typedef struct {
     const char *isa; /* NULL: that of the model */
 } bl_training_options;
 
-/* Texts laid end to end; text t has tokens start[t] to start[t + 1]. labels: one for each text, or
- * targets: texts x labels. features (or NULL): texts x width vectors from bl_trainer_vectors, which
+/* Texts laid end to end; text t has tokens start[t] to start[t + 1]. labels: one for each text; of
+ * a token or word head one for each token, where -1 is none; of an answer head two for each text, the
+ * tokens of the text where the answer begins and ends. Or targets: texts x labels. features (or NULL): texts x width vectors from bl_trainer_vectors, which
  * take the place of ids when only the head is trained. */
 typedef struct {
     size_t texts;
@@ -66,8 +83,9 @@ size_t bl_trainer_labels(const bl_trainer *t);
 
 bl_status bl_trainer_step(bl_trainer *t, const bl_training_batch *batch,
                           const bl_training_step *step, double *loss, bl_error *error);
-/* Without dropout: logits, texts x labels, and vectors, texts x width; either may be NULL. The
- * loss, unless it is NULL, needs labels or targets. */
+/* Without dropout: logits, a row of labels for each text (of a token or answer head: for each token),
+ * and vectors, texts x width; either may be NULL. Vectors are of a class head or none. The loss,
+ * unless it is NULL, needs labels or targets. */
 bl_status bl_trainer_evaluate(bl_trainer *t, const bl_training_batch *batch, float *logits,
                               float *vectors, double *loss, bl_error *error);
 /* The norm of the last update's gradient, before it was clipped. */

@@ -40,7 +40,7 @@ static void begin_linear(bl_trainer *t, const bl_train_linear *l, size_t rows, u
 
 static int has_same_labels(const bl_trainer *t, const bl_model *start)
 {
-    return start->info.head == BL_CLASS_HEAD && start->c.labels == t->label_count &&
+    return start->info.head == t->o.head && start->c.labels == t->label_count &&
            start->classes_from_mean == t->from_mean;
 }
 
@@ -66,13 +66,20 @@ void bl_trainer_unpack(bl_trainer *t, const bl_model *start)
         copy_norm(t, &from->attention_norm, to->norm1);
         copy_norm(t, &from->output_norm, to->norm2);
     }
+    t->packs_are_stale = 1;
     if (t->has_pooler && start->pooler.floats)
         unpack_linear(t, &start->pooler, 0, h, &t->pooler, 0);
     else if (t->has_pooler) begin_linear(t, &t->pooler, t->c.hidden, &state);
+    if (t->of_words) {
+        unpack_linear(t, &start->transform, 0, h, &t->pooler, 0);
+        copy_norm(t, &start->transform_norm, t->word_norm);
+        memcpy(t->values + t->word_bias, start->words_bias, t->c.vocabulary * sizeof(float));
+        t->k->pack_transposed(t->words, h, t->c.vocabulary, h, t->word_pack);
+    }
+    if (t->o.head == BL_NO_HEAD || t->of_words) return;
     if (has_same_labels(t, start))
         unpack_linear(t, &start->classifier, 0, t->padded_labels, &t->classifier, 0);
     else begin_linear(t, &t->classifier, t->label_count, &state);
-    t->packs_are_stale = 1;
 }
 
 /* ---- tensors --------------------------------------------------------------------------------- */

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..screen import Screen
 
-TASKS = ("classification",)
+TASKS = ("classification", "ner", "similarity", "qa", "fill-mask")
 WIDTH = 24  # of the progress bar
 EVERY = 0.2  # seconds between two of its states
 MOST_LABELS = 20  # that the report lists
@@ -35,13 +35,17 @@ class Finetune(Command):
     @property
     def description(self) -> str:
         return (
-            "Trains a model on your own labels, and writes it as one file. The input is a CSV or "
-            "TSV file, JSON lines or fastText's format, with a text and a label on each line."
+            "Trains a model on your own data, and writes it as one file. For classification the "
+            "input is a CSV or TSV file, JSON lines or fastText's format, with a text and a label "
+            "on each line; for ner a CoNLL file, or JSON lines with tokens and tags; for "
+            "similarity pairs or triplets in columns; for qa SQuAD's JSON; for fill-mask a text on "
+            "each line. Rasa, Snips and Home "
+            "Assistant files give classification their intents, and ner their slots."
         )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("task", choices=TASKS, metavar="TASK", help=f"{', '.join(TASKS)}")
-        parser.add_argument("file", metavar="FILE", help="texts and their labels")
+        parser.add_argument("file", metavar="FILE", help="what to learn from")
         parser.add_argument("-o", "--out", required=True, metavar="OUT", help="the file to write")
         parser.add_argument(
             "--validation", metavar="FILE", help="other texts and labels, to report the score on"
@@ -81,10 +85,15 @@ class Finetune(Command):
         parser.add_argument("--quiet", action="store_true", help="no progress and no warnings")
 
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
+        self._check_target(args)
+        if args.task != "classification":
+            from .finetune_others import train
+
+            bar = _Bar(quiet=args.quiet)
+            return train(args, screen, bar.show, bar.end)
         from ...finetune.classifier import TextClassifier
         from ...finetune.examples import read_file, read_lines
 
-        self._check_target(args)
         texts, labels = read_file(args.file, args.text, args.label)
         validation = args.validation and read_file(args.validation, args.text, args.label)
         classifier = TextClassifier(

@@ -1,0 +1,172 @@
+"""PairScorer: how alike two texts are, learned from pairs or triplets."""
+
+from __future__ import annotations
+
+import os
+
+from .._training import Texts
+from ..errors import InputError
+from .learner import COMMON, Learner
+from .paired import paired_of, pearson, spearman
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .._training import Trainer
+    from .loop import Progress
+    from .start import Start
+
+MOST_COMPARED = 1000  # pairs of which evaluate() compares every text with every other
+
+
+class PairScorer(Learner):
+    """Learns vectors of texts from pairs with scores, pairs that belong together, or triplets.
+
+    With scores (y), the cosine of a pair's vectors becomes its score; scores beyond -1 to 1 are
+    first brought to 0 to 1. Without, a pair's texts become more alike than those of other pairs
+    (temperature: of the contrastive loss); the first text of a triplet becomes more alike to the
+    second than to the third, by a margin. The file is a model of vectors: for
+    pipeline("sentence-similarity"), SentenceTransformer, search. base: None for the embedded
+    vectors. Other settings are those of TokenTagger.
+
+    >>> pairs = [("a lamp", "a light"), ("a lamp", "a song"), ("a tune", "a song")] * 4
+    >>> scorer = PairScorer(epochs=20).fit(pairs, [1.0, 0.0, 1.0] * 4)
+    >>> near, far = scorer.predict([("a lamp", "a light"), ("a lamp", "a song")])
+    >>> near > far
+    True
+    """
+
+    _parameters = (*COMMON, "temperature", "margin")
+    _trainable = ("encoder", "all")
+    _task = "sentence-similarity"
+    _embedded = "vectors"
+    _rate = 5e-4
+
+    def __init__(
+        self,
+        base: str | os.PathLike[str] | None = None,
+        *,
+        trained: str = "encoder",
+        epochs: int | None = None,
+        batch_size: int = 32,
+        learning_rate: float | None = None,
+        max_length: int = 128,
+        dropout: float | None = None,
+        patience: int | None = None,
+        threads: int | None = None,
+        random_state: int | None = None,
+        verbose: int = 0,
+        temperature: float = 0.05,
+        margin: float = 0.3,
+    ) -> None:
+        self.base, self.trained, self.epochs = base, trained, epochs
+        self.batch_size, self.learning_rate, self.max_length = batch_size, learning_rate, max_length
+        self.dropout, self.patience = dropout, patience
+        self.threads, self.random_state, self.verbose = threads, random_state, verbose
+        self.temperature, self.margin = temperature, margin
+
+    def _check(self) -> None:
+        super()._check()
+        for name, most in (("temperature", 100.0), ("margin", 2.0)):
+            number = getattr(self, name)
+            if not isinstance(number, (int, float)) or not 0 < number <= most:
+                raise InputError(f"{name} is {number!r}; it has to be above 0, to {most}.")
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        validation: Any = None,
+        watch: Callable[[str, Progress], None] | None = None,
+    ) -> PairScorer:
+        """Learn from pairs or triplets of texts: lists of them; a table, a data set or a file with
+        a column of each text, and of scores. validation: the same, or a tuple of pairs and their
+        scores; with patience the best epoch on it is kept."""
+        self._check()
+        groups, scores = paired_of(X, y)
+        other = None if validation is None else _split(validation)
+        if other is not None and (len(other[0][0]), other[1] is None) != (
+            len(groups[0]), scores is None,
+        ):  # fmt: skip
+            raise InputError("the validation set has to be of the same kind as the examples.")
+        start = self._begin()
+        group = len(groups[0])
+        kind = "triplet" if group == 3 else "contrastive" if scores is None else "cosine"
+        learned, held_out = self._held_out(len(groups), other is not None)
+        everything = groups + (other[0] if other is not None else [])
+        all_scores = None
+        if scores is not None:
+            all_scores = _between_0_and_1(scores + (other[1] or [] if other is not None else []))
+        texts = self._texts(start, everything, all_scores)
+        if other is not None:
+            held_out = list(range(len(groups), len(everything)))
+
+        def score(trainer: Trainer) -> float:
+            return -self._loss(trainer, texts, held_out, group)
+
+        trainer = self._train(
+            start, texts, learned, score=score if held_out else None, watch=watch, group=group,
+            with_head=False, head="none", labels=1, loss=kind, from_mean=True,
+            temperature=self.temperature, margin=self.margin,
+        )  # fmt: skip
+        self._keep(trainer, start, start.config_as("", pooling="mean"))
+        return self
+
+    def _texts(
+        self, start: Start, groups: Sequence[tuple[str, ...]], scores: list[float] | None
+    ) -> Texts:
+        flat = [text for group in groups for text in group]
+        encoded = start.tokenizer(flat, truncation=True, max_length=self._length(start))
+        texts = Texts(encoded["input_ids"])
+        same: dict[str, int] = {}  # pairs whose first texts are the same belong together
+        numbers = [same.setdefault(group[0], len(same)) for group in groups]
+        size = len(groups[0])
+        texts.set_labels([number for number in numbers for _ in range(size)])
+        if scores is not None:
+            texts.set_targets([[score] for score in scores for _ in range(size)])
+        return texts
+
+    def predict(self, X: Any) -> list[float]:
+        """For each pair of texts how alike they are, from -1 to 1."""
+        groups, _ = paired_of([tuple(pair) for pair in X] if isinstance(X, list) else X)
+        if not all(len(group) == 2 for group in groups):
+            raise InputError("predict() takes pairs of texts.")
+        pipe = self.to_pipeline()
+        return [float(pipe(a, b)) for a, b in groups]
+
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
+        """With scores, their correlation with cosines (of ranks: Spearman's); for pairs without,
+        the share of first texts whose own second is the most alike of all; for triplets, the share
+        that is in the right order."""
+        groups, scores = paired_of(X, y)
+        pipe = self.to_pipeline()
+        if scores is not None:
+            found = self.predict(groups)
+            return {"spearman": spearman(found, scores), "pearson": pearson(found, scores),
+                    "pairs": len(groups)}  # fmt: skip
+        if len(groups[0]) == 3:
+            right = sum(pipe(a, b) > pipe(a, c) for a, b, c in groups)
+            return {"accuracy": right / len(groups), "triplets": len(groups)}
+        some = groups[:MOST_COMPARED]
+        table = pipe([a for a, _ in some], [b for _, b in some])
+        right = sum(row[i] >= max(row) for i, row in enumerate(table))
+        return {"accuracy": right / len(some), "pairs": len(some)}
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Spearman's correlation, or the share that is right."""
+        report = self.evaluate(X, y)
+        return float(report.get("spearman", report.get("accuracy", 0.0)))
+
+
+def _split(data: Any) -> tuple[list[tuple[str, ...]], list[float] | None]:
+    return paired_of(*data) if isinstance(data, tuple) else paired_of(data)
+
+
+def _between_0_and_1(scores: list[float]) -> list[float]:
+    least, most = min(scores), max(scores)
+    if least >= -1 and most <= 1:
+        return scores
+    return [(score - least) / (most - least) for score in scores]
