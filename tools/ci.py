@@ -14,6 +14,7 @@ sanitizers    kernels and tests under the address, undefined and thread sanitize
 fuzz          damaged files and texts, each for --seconds
 baseline      instructions above the baseline are only in files that dispatch chooses
 cores         the kernels on every emulated core
+firmware      emulated microcontrollers, bit for bit (--full: all models), and damaged blocks
 cost          instructions on ARM cores, which must not exceed their limits
 arm           the Python tests on emulated ARM systems (--full: on every core)
 wheels        packages, each alone in a clean system (--full: on every core), and their sizes
@@ -47,7 +48,7 @@ SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 # `check` runs these two lists side by side, one on each core: no step of them measures time.
 FIRST = ["test", "demo", "texts", "cost", "lint"]
-SECOND = ["cores", "sanitizers", "fuzz", "arm", "wheels"]
+SECOND = ["cores", "firmware", "sanitizers", "fuzz", "arm", "wheels"]
 # Minutes that are set aside for steps to come. Those that measure time run after both lists.
 #     answers 2   drop-in 7   fine-tuning 5   integrations 6      FIRST
 #     speed 5   benchmarks 3                                      alone
@@ -148,13 +149,18 @@ def cores(_: argparse.Namespace) -> None:
     call(python(), "tools/emulate.py")
 
 
+def sampled(args: argparse.Namespace) -> list[str]:
+    return ["--full"] if args.full else []
+
+
+def firmware(args: argparse.Namespace) -> None:
+    seconds = args.seconds if args.full else 20
+    call(python(), "tools/firmware_check.py", "--fuzz", str(seconds), *sampled(args))
+
+
 def cost(_: argparse.Namespace) -> None:
     limits = [f"{name}={most}" for name, most in MOST_INSTRUCTIONS.items()]
     call(python(), "bench/arm_cost.py", "--most", *limits)
-
-
-def sampled(args: argparse.Namespace) -> list[str]:
-    return ["--full"] if args.full else []
 
 
 def arm(args: argparse.Namespace) -> None:
@@ -347,6 +353,7 @@ STEPS: dict[str, Callable[[argparse.Namespace], None]] = {
     "fuzz": fuzz,
     "baseline": baseline,
     "cores": cores,
+    "firmware": firmware,
     "cost": cost,
     "arm": arm,
     "wheels": wheels,

@@ -1,6 +1,6 @@
 """The core without an operating system, on emulated microcontrollers, beside the hosted one.
 
-    python tools/firmware_check.py [--full] [--board NAME]... [--table FILE]
+    python tools/firmware_check.py [--full] [--fuzz SECONDS] [--board NAME]... [--table FILE]
 
 For each board, the firmware of tests/firmware is built and run in QEMU's system emulation with the
 blocks of each model of the package. Its transcript (every bit of every answer) has to equal that of
@@ -8,7 +8,8 @@ the hosted core, which opens the converted files. Stack and memory are painted a
 instructions counted: an estimate of speed at most, never a time. Needs
     apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
     apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
-and nothing else. Without --full, a few texts and the models that differ most.
+and nothing else. Without --full, a few texts, and of the models those that differ most. --fuzz: the
+hosted core, under gcc's sanitizers, opens damaged blocks too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -67,10 +69,14 @@ def arm(
 
 HARD = "-mfloat-abi=hard -mfpu="
 BOARDS = [
-    arm("m4", "cortex-m4", "mps2-an386", HARD + "fpv4-sp-d16", (0, 0x20000000, 0x21000000, 0x21800000)),
-    arm("m7", "cortex-m7", "mps2-an500", HARD + "fpv5-sp-d16", (0, 0x20000000, 0x60000000, 0x60800000)),
-    arm("m33", "cortex-m33", "mps2-an505", HARD + "fpv5-sp-d16", (0x10000000, 0x38000000, 0x80000000, 0x80800000), clock=20_000_000),
-    arm("m55", "cortex-m55", "mps3-an547", "-mfloat-abi=hard", (0x10000000, 0x31000000, 0x60000000, 0x60800000), clock=32_000_000),
+    arm("m4", "cortex-m4", "mps2-an386", HARD + "fpv4-sp-d16",
+        (0, 0x20000000, 0x21000000, 0x21800000)),
+    arm("m7", "cortex-m7", "mps2-an500", HARD + "fpv5-sp-d16",
+        (0, 0x20000000, 0x60000000, 0x60800000)),
+    arm("m33", "cortex-m33", "mps2-an505", HARD + "fpv5-sp-d16",
+        (0x10000000, 0x38000000, 0x80000000, 0x80800000), clock=20_000_000),
+    arm("m55", "cortex-m55", "mps3-an547", "-mfloat-abi=hard",
+        (0x10000000, 0x31000000, 0x60000000, 0x60800000), clock=32_000_000),
     Board(
         "rv32", "rv32imafc",
         [*RISCV, "-march=rv32imafc", "-mabi=ilp32f"],
@@ -86,11 +92,17 @@ MEMORY {{
     RAM (rwx) : ORIGIN = {ram:#x}, LENGTH = {size:#x}
 }}
 SECTIONS {{
-    .text : {{ KEEP(*(.vectors)) KEEP(*(.start)) *(.text*) *(.rodata*) *(.srodata*) . = ALIGN(16); }} > CODE
+    .text : {{
+        KEEP(*(.vectors)) KEEP(*(.start)) *(.text*) *(.rodata*) *(.srodata*) . = ALIGN(16);
+    }} > CODE
     board_data_load = LOADADDR(.data);
-    .data : {{ board_data = .; *(.data*) *(.sdata*) . = ALIGN(16); board_data_end = .; }} > RAM AT > CODE
+    .data : {{
+        board_data = .; *(.data*) *(.sdata*) . = ALIGN(16); board_data_end = .;
+    }} > RAM AT > CODE
     __global_pointer$ = ADDR(.data) + 0x800;
-    .bss (NOLOAD) : {{ board_bss = .; *(.sbss*) *(.bss*) *(COMMON) . = ALIGN(16); board_bss_end = .; }} > RAM
+    .bss (NOLOAD) : {{
+        board_bss = .; *(.sbss*) *(.bss*) *(COMMON) . = ALIGN(16); board_bss_end = .;
+    }} > RAM
     .stack (NOLOAD) : {{ board_stack_low = .; . += 64K; board_stack_top = .; }} > RAM
     .memory (NOLOAD) : {{ board_memory = .; . += 512K; board_memory_end = .; }} > RAM
     /DISCARD/ : {{ *(.ARM.exidx*) *(.eh_frame*) *(.comment*) }}
@@ -103,10 +115,11 @@ end = board_memory_end;
 
 def freestanding(compiler: list[str], flags: list[str], out: Path) -> list[Path]:
     """The core's objects for a machine without an operating system."""
-    files = [(path, [] if path.startswith("csrc/kernels/isa_") else ["-Os"]) for path in core.FREESTANDING]
-    return core.compile_files(
-        compiler, [*core.FREESTANDING_FLAGS, *flags], out, files
-    )
+    files = [
+        (path, [] if path.startswith("csrc/kernels/isa_") else ["-Os"])
+        for path in core.FREESTANDING
+    ]
+    return core.compile_files(compiler, [*core.FREESTANDING_FLAGS, *flags], out, files)
 
 
 def check_symbols(board: Board, objects: list[Path]) -> None:
@@ -172,7 +185,8 @@ def emulate(board: Board, program: Path, blocks: tuple[Path, Path], request: str
     done = subprocess.run(command, cwd=out, capture_output=True, text=True, timeout=600)
     if not (out / "reply").exists():
         raise SystemExit(f"{board.name}: no reply: {done.stdout[-500:]}{done.stderr[-500:]}")
-    lines, measured = [], {}
+    lines: list[str] = []
+    measured: dict[str, list[int]] = {}
     for line in (out / "reply").read_text(encoding="utf-8").splitlines():
         if line.startswith("# "):
             what, _, number = line[2:].rpartition(" ")
@@ -196,6 +210,7 @@ PAIR = "Where does she live?\tAngela Merkel was born in Hamburg. She lives in Be
 MASKS = ["The [MASK] is very hot today .", "[MASK] [MASK]"]
 MODELS = ["intent", "emotion", "sentiment", "ner", "pos", "slots", "qa", "vectors", "base"]
 SAMPLED = ["intent", "ner", "qa", "vectors", "base"]
+SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all".split()
 
 
 def texts_for(model: str, full: bool) -> list[str]:
@@ -206,15 +221,25 @@ def texts_for(model: str, full: bool) -> list[str]:
     return TEXTS if full else TEXTS[:4]
 
 
-def hosted_program(out: Path) -> Path:
-    objects = core.compile_core([os.environ.get("CC", "cc")], [], out)
+def hosted_program(out: Path, flags: list[str]) -> Path:
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    objects = core.compile_core(compiler, flags, out)
     files = [("tests/firmware/hosted.c", ["-D_GNU_SOURCE"]), ("tests/firmware/transcript.c", [])]
-    mains = core.compile_files([os.environ.get("CC", "cc")], [], out, files)
+    mains = core.compile_files(compiler, flags, out, files)
     program = out / "hosted"
-    subprocess.run(
-        [os.environ.get("CC", "cc"), *mains, *objects, "-lm", "-lpthread", "-o", program], check=True
-    )
+    objects = [*mains, *objects]
+    linked = [*compiler, *flags, *map(str, objects), "-lm", "-lpthread", "-o", str(program)]
+    subprocess.run(linked, check=True)
     return program
+
+
+def fuzz(seconds: int, out: Path) -> None:
+    program = hosted_program(out, SANITIZE)
+    for seed, model in enumerate(SAMPLED):
+        blocks = (out / "base.block", out / f"{model}.task")
+        hosted(program, "--write", WEIGHTS / f"{model}.bertlite", 32, 256, *blocks)
+        share = max(1, seconds // len(SAMPLED))
+        print(f"{model}: {hosted(program, '--fuzz', *blocks, share, seed).strip()}", flush=True)
 
 
 def hosted(program: Path, *arguments: object, text: str = "") -> str:
@@ -224,7 +249,9 @@ def hosted(program: Path, *arguments: object, text: str = "") -> str:
     return done.stdout.decode()
 
 
-def check(board: Board, program: Path, host: Path, model: str, full: bool, length: int, out: Path) -> dict[str, int]:
+def check(
+    board: Board, program: Path, host: Path, model: str, full: bool, length: int, out: Path
+) -> dict[str, int]:
     """Compare one model; what was measured. Raises SystemExit where a line differs."""
     texts = texts_for(model, full)
     most = max(len(text.encode()) for text in texts)
@@ -246,6 +273,12 @@ def check(board: Board, program: Path, host: Path, model: str, full: bool, lengt
     }  # fmt: skip
 
 
+def models_for(board: Board, full: bool) -> list[str]:
+    if full:
+        return MODELS
+    return SAMPLED if board is BOARDS[0] else ["ner", "vectors"]
+
+
 def missing(board: Board) -> list[str]:
     return [tool for tool in (board.compiler[0], board.qemu[0]) if not shutil.which(tool)]
 
@@ -255,6 +288,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--full", action="store_true", help="all models, texts and boards")
+    parser.add_argument("--fuzz", type=int, default=0, metavar="SECONDS")
     parser.add_argument("--board", action="append", choices=[b.name for b in BOARDS])
     parser.add_argument("--model", action="append", choices=MODELS)
     parser.add_argument("--length", type=int, action="append")
@@ -263,7 +297,7 @@ def main() -> int:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        host = hosted_program(scratch / "hosted")
+        host = hosted_program(scratch / "hosted", [])
         for board in BOARDS:
             if args.board and board.name not in args.board:
                 continue
@@ -271,16 +305,20 @@ def main() -> int:
                 raise SystemExit(f"{board.name}: needs {' and '.join(missing(board))}; see --help")
             program, size = build(board, scratch / board.name)
             print(f"{board.name}: {board.core}, {size:,} bytes of code and tables", flush=True)
-            for model in args.model or (MODELS if args.full else SAMPLED):
+            for model in args.model or models_for(board, args.full):
                 for length in args.length or ([32, 128] if args.full else [32]):
-                    found = check(board, program, host, model, args.full, length, scratch / board.name)
-                    rows.append({"board": board.name, "core": board.core, "code": size, "model": model, "length": length, **found})
+                    out = scratch / board.name
+                    found = check(board, program, host, model, args.full, length, out)
+                    row = {"board": board.name, "core": board.core, "code": size}
+                    rows.append({**row, "model": model, "length": length, **found})
                     print(
                         f"  {model} at {length} tokens: equal; {found['used']:,} of "
                         f"{found['memory']:,} bytes of memory, {found['stack']:,} of stack, "
                         f"{found['instructions']:,} instructions for the first text",
                         flush=True,
                     )
+        if args.fuzz:
+            fuzz(args.fuzz, scratch / "fuzz")
     if args.table:
         args.table.write_text(json.dumps(rows, indent=1) + "\n")
     return 0

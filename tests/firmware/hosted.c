@@ -175,6 +175,8 @@ static int fuzz(char **argv)
         free(base);
         free(task);
     }
+    free((void *)(uintptr_t)whole.base);
+    free((void *)(uintptr_t)whole.task);
     printf("%lu damaged pairs of blocks, %lu opened\n", runs, opened);
     return 0;
 }
