@@ -49,6 +49,14 @@ cdef extern from "bertlite.h" nogil:
                              size_t tensors_size, bl_precision precision, bl_error *error)
     void bl_close(bl_model *model)
     bl_status bl_convert(const char *folder, const char *file, const char *base, bl_error *error)
+    ctypedef struct bl_flash_limits:
+        size_t tokens, bytes
+    ctypedef struct bl_flash_info:
+        size_t base_size, task_size, memory
+        bl_head head
+    bl_status bl_flash_write(const char *path, const char *base, const bl_flash_limits *limits,
+                             const char *base_file, const char *task_file, bl_flash_info *out,
+                             bl_error *error)
     const bl_info *bl_describe(const bl_model *model)
     const char *bl_config_json(const bl_model *model, size_t *size)
     const char *bl_label_name(const bl_model *model, int label)

@@ -173,3 +173,25 @@ def convert(folder, file, *, base=None):
         status = bl_convert(a, b, c, &error)
     if status != BL_OK:
         raise_error(&error)
+
+
+def write_blocks(path, base, size_t tokens, size_t most_bytes, base_file, task_file):
+    """The blocks of a model for flash: the bytes of each, of memory, and the head's name."""
+    cdef bytes source = path_bytes(path)
+    cdef bytes shared = path_bytes(base)
+    cdef bytes first = path_bytes(base_file)
+    cdef bytes second = path_bytes(task_file)
+    cdef const char *a = source
+    cdef const char *b = shared
+    cdef const char *c = first
+    cdef const char *d = second
+    cdef bl_flash_limits limits = [tokens, most_bytes]
+    cdef bl_flash_info info
+    cdef bl_error error
+    cdef bl_status status
+    with nogil:
+        status = bl_flash_write(a, b, &limits, c, d, &info, &error)
+    if status != BL_OK:
+        raise_error(&error)
+    names = ("vectors", "labels", "entities", "answers", "words")
+    return info.base_size, info.task_size, info.memory, names[info.head]

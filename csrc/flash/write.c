@@ -79,6 +79,14 @@ static bl_status save(const block *b, const char *file, bl_error *error)
 
 /* ---- memory ------------------------------------------------------------------------------------ */
 
+/* Whether a text's vector is pooled while the model runs: see answers/vectors.c. */
+static int pools_directly(const bl_model *m)
+{
+    const bl_sentence_settings *s = m->sentence ? &m->sentence->settings : NULL;
+    return !s || (s->pooling_count == 1 && (s->poolings[0] == BL_MEAN_POOLING ||
+                                            s->poolings[0] == BL_CLS_POOLING));
+}
+
 /* Bytes of working memory that a task takes beside what running the model takes, for n tokens of
  * `bytes` bytes: see the files in answers/. */
 static size_t task_memory(const bl_model *m, size_t n, size_t bytes)
@@ -95,7 +103,7 @@ static size_t task_memory(const bl_model *m, size_t n, size_t bytes)
     case BL_NO_HEAD: break;
     }
     const size_t widest = m->sentence ? m->sentence->widest : m->hidden;
-    return row + 2 * widest * 4 + n * m->hidden * 4;
+    return row + 2 * widest * 4 + (pools_directly(m) ? 0 : n * m->hidden * 4);
 }
 
 static size_t memory_for(const bl_model *m, const bl_tokenizer *t, const bl_flash_limits *limits)

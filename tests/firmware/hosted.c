@@ -142,7 +142,7 @@ static void discard(const char *text, size_t size)
 
 static int fuzz(char **argv)
 {
-    static const char text[] = "Turn [MASK] the caf\xc3\xa9 lights\tin Zurich, now";
+    static const char text[] = "Turn [MASK] the na\xc3\xafve lights\tin Zurich, now";
     const bl_flash whole = read_blocks(argv);
     const time_t end = time(NULL) + atol(argv[2]);
     unsigned long runs = 0, opened = 0;

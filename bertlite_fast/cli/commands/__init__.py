@@ -27,6 +27,7 @@ COMMANDS = {
     "embed": ("vectors", "Embed", "texts as vectors"),
     "finetune": ("finetune", "Finetune", "a model for your own labels, from a file of examples"),
     "convert": ("convert", "Convert", "a model's folder as one int8 file"),
+    "firmware": ("firmware", "Firmware", "a model and a program for a microcontroller"),
     "info": ("installation", "Info", "version, instruction sets, models"),
     "bench": ("bench", "Bench", "how fast this machine answers, measured and checked"),
     "completion": ("installation", "Completion", "completion for a shell"),
