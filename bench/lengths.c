@@ -102,7 +102,8 @@ int main(int argc, char **argv)
     r.workspace_size = bl_workspace_size(r.model, longest, 1);
     r.workspace = malloc(r.workspace_size);
     if (!r.ids || !r.out || !r.workspace) return 1;
-    for (size_t i = 0; i < longest; i++) r.ids[i] = (int32_t)((1000 + i * 7919 % 20000) % vocabulary);
+    for (size_t i = 0; i < longest; i++)
+        r.ids[i] = (int32_t)((1000 + i * 7919 % 20000) % vocabulary);
     if (rounds) measure(&r, lengths, count, rounds);
     for (size_t i = 0; !rounds && i < count; i++)
         for (int twice = 0; twice < 2; twice++) call(&r, lengths[i]);

@@ -48,29 +48,132 @@ cdef int32_t *read_ids(list values, size_t *count) except NULL:
         raise
 
 
-cdef tuple words_utf8(object words):
-    """A list of words, one directly after the other in UTF-8; and as a tuple."""
+cdef bytes read_words(bl_text *t, tuple words, list word_starts, uint32_t **sizes):
+    """A text of words, one directly after the other in UTF-8: the bytes, and their sizes, which
+    PyMem_Free frees, have to stay."""
     cdef Py_ssize_t size
     cdef const char *p
     cdef list parts = []
-    words = tuple(words)
+    if word_starts is None or len(word_starts) < len(words):
+        raise InputError("word_starts has to have an offset for each word.")
     for word in words:
         p = utf8(word, &size)
         parts.append(PyBytes_FromStringAndSize(p, size))
-    return b"".join(parts), words
-
-
-cdef uint32_t *word_sizes(tuple words) except NULL:
-    cdef Py_ssize_t size
-    cdef uint32_t *sizes = <uint32_t *>allocate(len(words), sizeof(uint32_t))
+    cdef bytes joined = b"".join(parts)
+    sizes[0] = <uint32_t *>allocate(len(words), sizeof(uint32_t))
     for i in range(<Py_ssize_t>len(words)):
-        utf8(words[i], &size)  # did not fail before
-        sizes[i] = <uint32_t>size
-    return sizes
+        sizes[0][i] = <uint32_t>PyBytes_GET_SIZE(parts[i])
+    t.data, t.size, t.pair = PyBytes_AS_STRING(joined), len(joined), NULL
+    t.pair_size, t.word_sizes, t.word_count = 0, sizes[0], len(words)
+    return joined
+
+
+cdef int check_answer(bl_status status, const bl_error *error, const bl_extent *extent) except -1:
+    """Raise what a call failed with; warn of a text that was truncated."""
+    if status != BL_OK:
+        raise_error(error)
+    if extent is not NULL and extent.read < extent.total:
+        warn(
+            f"a text has {extent.total} tokens, but the model takes {extent.read}; "
+            "the rest was not read."
+        )
+    return 0
+
+
+# ---- options ----------------------------------------------------------------------------------
+
+cdef int read_classify_options(bl_classify_options *o, str function, size_t k) except -1:
+    o.function, o.top_k = <bl_function>chosen(FUNCTIONS, "function_to_apply", function), k
+    return 0
+
+
+cdef int read_embed_options(bl_embed_options *o, str pooling, bint normalize, size_t skip,
+                            size_t dimensions) except -1:
+    """pooling: one of POOLINGS, or "none": a vector for each token."""
+    o.pooling = BL_NO_POOLING
+    if pooling != "none":
+        o.pooling = <bl_pooling>chosen(POOLINGS, "pooling", pooling)
+    o.normalize, o.skip, o.dimensions = normalize, skip, dimensions
+    return 0
+
+
+cdef int read_answer_options(bl_answer_options *o, size_t k, size_t max_answer_tokens,
+                             size_t max_tokens, object stride, bint no_answer, bint whole_words,
+                             bint sum_windows) except -1:
+    o.top_k, o.max_answer_tokens, o.max_tokens, o.stride = k, max_answer_tokens, max_tokens, 0
+    if stride is not None:
+        o.stride = number("stride", stride, 0) or BL_NO_STRIDE
+    o.no_answer, o.whole_words = no_answer, whole_words
+    o.unit, o.sum_windows = BL_CHARACTERS, sum_windows
+    return 0
+
+
+cdef int read_entity_options(bl_entity_options *o, TextModel model, str strategy, object stride,
+                             bint windows, bytes ignored) except -1:
+    """ignored has to stay."""
+    o.aggregation = <bl_aggregation>chosen(AGGREGATIONS, "aggregation_strategy", strategy)
+    if windows:
+        o.windows, o.stride = BL_MODEL_WINDOWS, BL_OWN_STRIDE
+    else:
+        o.windows, o.stride = BL_TRUNCATE, 0
+    if stride is not None:
+        o.stride = number("stride", stride, 0)
+        if not windows:
+            o.windows = BL_STRIDE_WINDOWS
+    o.unit, o.keep_outside, o.ignored = BL_CHARACTERS, ignored is not None, NULL
+    if ignored is not None:
+        o.ignored = bytes_for_labels(model, "ignored", ignored)
+    return 0
+
+
+cdef int read_command_options(bl_command_options *o, TextModel model, str function,
+                              float threshold, bytes refused, bint several) except -1:
+    """refused has to stay."""
+    o.function = <bl_function>chosen(FUNCTIONS, "function_to_apply", function)
+    o.threshold, o.several, o.unit = threshold, several, BL_CHARACTERS
+    o.refused = bytes_for_labels(model, "refused", refused)
+    return 0
+
+
+cdef const unsigned char *bytes_for_labels(TextModel model, str name, bytes values) except NULL:
+    if len(values) != bl_describe(model.opened()).labels:
+        raise InputError(f"{name} has to have a byte for each label.")
+    return <const unsigned char *>PyBytes_AS_STRING(values)
+
+
+# ---- answers ----------------------------------------------------------------------------------
+
+cdef list labels_of(const bl_labels *all):
+    return [(all.items[i].label, all.items[i].score) for i in range(all.count)]
+
+
+cdef list answers_of(const bl_answers *all):
+    return [(all.items[i].start, all.items[i].end, all.items[i].score) for i in range(all.count)]
+
+
+cdef Tensor tensor_of_vectors(const bl_vectors *all):
+    cdef Tensor rows = new_tensor(2, all.count, all.width, 1)
+    memcpy(rows.data, all.rows, all.count * all.width * sizeof(float))
+    return rows
+
+
+cdef tuple filled_of(const bl_filled *all):
+    return (
+        list_of(all.ids, all.id_count),
+        list_of(all.masks, all.mask_count),
+        [words_of(all.words + i * all.words_per_mask, all.words_per_mask)
+         for i in range(all.mask_count)],
+    )
 
 
 cdef list words_of(const bl_word *words, size_t count):
     return [(words[i].id, words[i].score) for i in range(count)]
+
+
+cdef list entities_of(TokenizerCore tokenizer, const bl_entities *all, tuple texts,
+                      list word_starts, bint with_words):
+    return [entity_of(tokenizer, all, all.items + i, texts, word_starts, with_words)
+            for i in range(all.count)]
 
 
 cdef tuple entity_of(TokenizerCore tokenizer, const bl_entities *all, const bl_entity *e,

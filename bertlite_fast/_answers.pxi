@@ -33,29 +33,31 @@ cdef class TextModel:
 
     # ---- a call's beginning and end ---------------------------------------------------
 
-    cdef int begin(self, bl_session *s) except -1:
-        cdef bl_arena *arena = NULL
+    cdef bl_model *opened(self) except NULL:
         if self.model is None:
             raise InputError("this text model is not open: its __init__ was not called, or failed.")
-        for i in range(SLOTS):
-            arena = <bl_arena *>bl_swap_pointer(&self.idle[i], NULL)
-            if arena is not NULL:
-                break
-        if arena is NULL:
-            arena = bl_arena_create()
-            if arena is NULL:
-                raise OutOfMemoryError("out of memory for running a text.")
-        s.model, s.tokenizer, s.arena = self.model.model, self.tokenizer.t, arena
+        return self.model.model
+
+    cdef int read_session(self, bl_session *s) except -1:
+        """All of a session but its arena."""
+        s.model, s.tokenizer, s.arena = self.opened(), self.tokenizer.t, NULL
         s.max_tokens, s.truncation_side = 0, BL_OWN_SIDE
-        try:
-            if self.tokenizer.model_max_length is not self.known_length:
-                s.max_tokens = number("model_max_length", self.tokenizer.model_max_length, 1)
-            if self.tokenizer.truncation_side is not self.known_side:
-                left = self.tokenizer.truncation_side == "left"
-                s.truncation_side = BL_LEFT_SIDE if left else BL_RIGHT_SIDE
-        except BaseException:
-            self.end(s)
-            raise
+        if self.tokenizer.model_max_length is not self.known_length:
+            s.max_tokens = number("model_max_length", self.tokenizer.model_max_length, 1)
+        if self.tokenizer.truncation_side is not self.known_side:
+            left = self.tokenizer.truncation_side == "left"
+            s.truncation_side = BL_LEFT_SIDE if left else BL_RIGHT_SIDE
+        return 0
+
+    cdef int begin(self, bl_session *s) except -1:
+        self.read_session(s)
+        for i in range(SLOTS):
+            s.arena = <bl_arena *>bl_swap_pointer(&self.idle[i], NULL)
+            if s.arena is not NULL:
+                return 0
+        s.arena = bl_arena_create()
+        if s.arena is NULL:
+            raise OutOfMemoryError("out of memory for running a text.")
         return 0
 
     cdef void end(self, bl_session *s) noexcept:
@@ -66,17 +68,6 @@ cdef class TextModel:
                 if arena is NULL:
                     return
         bl_arena_free(arena)
-
-    cdef int check(self, bl_status status, bl_error *error, const bl_extent *extent) except -1:
-        """Raise what a call failed with; warn of a text that was truncated."""
-        if status != BL_OK:
-            raise_error(error)
-        if extent is not NULL and extent.read < extent.total:
-            warn(
-                f"a text has {extent.total} tokens, but the model takes {extent.read}; "
-                "the rest was not read."
-            )
-        return 0
 
     # ---- one method for each kind of answer -------------------------------------------
 
@@ -89,19 +80,19 @@ cdef class TextModel:
         cdef bl_error error
         cdef bl_status status
         read_text(&t, text, pair)
-        options.function = <bl_function>chosen(FUNCTIONS, "function_to_apply", function)
-        options.top_k = k
+        read_classify_options(&options, function, k)
         self.begin(&s)
         try:
             with nogil:
                 status = bl_classify(&s, &t, &options, &out, &error)
-            self.check(status, &error, &out.extent)
-            return [(out.items[i].label, out.items[i].score) for i in range(out.count)]
+            check_answer(status, &error, &out.extent)
+            return labels_of(&out)
         finally:
             self.end(&s)
 
     def embed(self, list texts not None, str pooling not None, bint normalize,
-              size_t max_tokens=0, size_t skip=0, size_t dimensions=0, progress=None):
+              size_t max_tokens=0, size_t skip=0, size_t dimensions=0, progress=None,
+              unsigned threads=1):
         """A row for each text. max_tokens: 0: what the files say; skip, dimensions: as in C.
         progress: is called after each text."""
         cdef bl_session s
@@ -112,22 +103,25 @@ cdef class TextModel:
         cdef bl_status status
         cdef Py_ssize_t i, count = len(texts), width
         cdef Tensor rows
-        options.pooling = <bl_pooling>chosen(POOLINGS, "pooling", pooling)
-        options.normalize = normalize
-        options.skip, options.dimensions = skip, dimensions
+        cdef Many many
+        read_embed_options(&options, pooling, normalize, skip, dimensions)
+        width = self.width(options.pooling)
+        if dimensions:
+            width = min(width, <Py_ssize_t>dimensions)
+        rows = new_tensor(2, count, width, 1)
+        if threads > 1 and count > 1:
+            many = Many(self, "embed", (pooling, normalize, skip, dimensions, max_tokens), threads)
+            put_vectors(many, texts, rows, progress)
+            return rows
         self.begin(&s)
         try:
             if max_tokens:
                 s.max_tokens = max_tokens
-            width = self.width(options.pooling)
-            if dimensions:
-                width = min(width, <Py_ssize_t>dimensions)
-            rows = new_tensor(2, count, width, 1)
             for i in range(count):
                 read_text(&t, texts[i], None)
                 with nogil:
                     status = bl_embed(&s, &t, &options, &out, &error)
-                self.check(status, &error, &out.extent)
+                check_answer(status, &error, &out.extent)
                 memcpy(rows.data + i * width, out.rows, width * sizeof(float))
                 if progress is not None:
                     progress()
@@ -140,8 +134,8 @@ cdef class TextModel:
         cdef bl_sentence_info info
         cdef bl_error error
         if pooling != BL_MODEL_POOLING:
-            return bl_describe(self.model.model).hidden
-        if bl_describe_sentence(self.model.model, &info, &error) != BL_OK:
+            return bl_describe(self.opened()).hidden
+        if bl_describe_sentence(self.opened(), &info, &error) != BL_OK:
             raise_error(&error)
         return info.dimensions
 
@@ -153,18 +147,14 @@ cdef class TextModel:
         cdef bl_vectors out
         cdef bl_error error
         cdef bl_status status
-        cdef Tensor rows
         read_text(&t, text, None)
-        options.pooling, options.normalize = BL_NO_POOLING, 0
-        options.skip = options.dimensions = 0
+        read_embed_options(&options, "none", False, 0, 0)
         self.begin(&s)
         try:
             with nogil:
                 status = bl_embed(&s, &t, &options, &out, &error)
-            self.check(status, &error, &out.extent)
-            rows = new_tensor(2, out.count, out.width, 1)
-            memcpy(rows.data, out.rows, out.count * out.width * sizeof(float))
-            return rows
+            check_answer(status, &error, &out.extent)
+            return tensor_of_vectors(&out)
         finally:
             self.end(&s)
 
@@ -195,13 +185,8 @@ cdef class TextModel:
                 read_text(&t, given, None)
                 with nogil:
                     status = bl_fill_mask(&s, &t, &options, &out, &error)
-            self.check(status, &error, &out.extent)
-            return (
-                list_of(out.ids, out.id_count),
-                list_of(out.masks, out.mask_count),
-                [words_of(out.words + i * out.words_per_mask, out.words_per_mask)
-                 for i in range(out.mask_count)],
-            )
+            check_answer(status, &error, &out.extent)
+            return filled_of(&out)
         finally:
             self.end(&s)
             PyMem_Free(ids)
@@ -219,22 +204,14 @@ cdef class TextModel:
         cdef bl_error error
         cdef bl_status status
         read_text(&t, question, context)
-        options.top_k, options.max_answer_tokens = k, max_answer_tokens
-        options.max_tokens = max_tokens
-        options.stride = 0
-        if stride is not None:
-            options.stride = number("stride", stride, 0) or BL_NO_STRIDE
-        options.no_answer, options.whole_words = no_answer, whole_words
-        options.unit, options.sum_windows = BL_CHARACTERS, sum_windows
+        read_answer_options(&options, k, max_answer_tokens, max_tokens, stride, no_answer,
+                            whole_words, sum_windows)
         self.begin(&s)
         try:
             with nogil:
                 status = bl_answer_question(&s, &t, &options, &out, &error)
-            self.check(status, &error, NULL)
-            return [
-                (out.items[i].start, out.items[i].end, out.items[i].score)
-                for i in range(out.count)
-            ]
+            check_answer(status, &error, NULL)
+            return answers_of(&out)
         finally:
             self.end(&s)
 
@@ -256,39 +233,19 @@ cdef class TextModel:
         cdef bl_status status
         cdef bytes joined
         cdef uint32_t *sizes = NULL
-        options.aggregation = <bl_aggregation>chosen(AGGREGATIONS, "aggregation_strategy", strategy)
-        if windows:
-            options.windows, options.stride = BL_MODEL_WINDOWS, BL_OWN_STRIDE
-        else:
-            options.windows, options.stride = BL_TRUNCATE, 0
-        if stride is not None:
-            options.stride = number("stride", stride, 0)
-            if not windows:
-                options.windows = BL_STRIDE_WINDOWS
-        options.unit, options.keep_outside = BL_CHARACTERS, ignored is not None
-        options.ignored = NULL
+        read_entity_options(&options, self, strategy, stride, windows, ignored)
         self.begin(&s)
         try:
-            if ignored is not None:
-                if len(ignored) != bl_describe(s.model).labels:
-                    raise InputError("ignored has to have a byte for each label.")
-                options.ignored = <const unsigned char *>PyBytes_AS_STRING(ignored)
             if isinstance(text, str):
                 read_text(&t, text, None)
-                text = (text,)
-                word_starts = None
+                text, word_starts = (text,), None
             else:
-                joined, text = words_utf8(text)
-                sizes = word_sizes(text)
-                if word_starts is None or len(word_starts) < len(text):
-                    raise InputError("word_starts has to have an offset for each word.")
-                t.data, t.size, t.pair = PyBytes_AS_STRING(joined), len(joined), NULL
-                t.pair_size, t.word_sizes, t.word_count = 0, sizes, len(text)
+                text = tuple(text)
+                joined = read_words(&t, text, word_starts, &sizes)
             with nogil:
                 status = bl_find_entities(&s, &t, &options, &out, &error)
-            self.check(status, &error, &out.extent)
-            return [entity_of(self.tokenizer, &out, &out.items[i], text, word_starts, with_words)
-                    for i in range(out.count)]
+            check_answer(status, &error, &out.extent)
+            return entities_of(self.tokenizer, &out, text, word_starts, with_words)
         finally:
             self.end(&s)
             PyMem_Free(sizes)

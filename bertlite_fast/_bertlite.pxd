@@ -335,6 +335,31 @@ cdef extern from "bertlite.h" nogil:
         size_t json_size
     bl_status bl_describe_sentence(const bl_model *model, bl_sentence_info *out, bl_error *error)
 
+    # ---- many texts
+    ctypedef enum bl_task:
+        BL_CLASSIFY
+        BL_FIND_ENTITIES
+        BL_READ_COMMANDS
+        BL_ANSWER_QUESTION
+        BL_FILL_MASK
+        BL_EMBED
+    ctypedef struct bl_result:
+        const bl_error *error
+        bl_labels labels
+        bl_entities entities
+        bl_commands commands
+        bl_answers answers
+        bl_filled filled
+        bl_vectors vectors
+    ctypedef struct bl_many:
+        pass
+    bl_many *bl_many_create(bl_task task, const bl_session *session, const bl_session *slots,
+                            const void *options, unsigned threads, bl_error *error)
+    bl_status bl_many_start(bl_many *many, const bl_text *texts, size_t count, bl_error *error)
+    int bl_many_work(bl_many *many, size_t most)
+    const bl_result *bl_many_results(const bl_many *many)
+    void bl_many_free(bl_many *many)
+
     # ---- numbers
     ctypedef enum bl_similarity:
         BL_COSINE

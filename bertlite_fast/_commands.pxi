@@ -7,6 +7,10 @@ cdef tuple command_of(const bl_commands *all, const bl_command *c):
     ]
 
 
+cdef list commands_of(const bl_commands *all):
+    return [command_of(all, all.items + i) for i in range(all.count)]
+
+
 def read_commands(TextModel intents not None, TextModel slots, text, str function not None,
                   float threshold, bytes refused not None, bint several):
     """[(label's index, refused, score, margin, start, end, values)] of each command of a text.
@@ -22,21 +26,17 @@ def read_commands(TextModel intents not None, TextModel slots, text, str functio
     cdef bl_error error
     cdef bl_status status
     read_text(&t, text, None)
-    options.function = <bl_function>chosen(FUNCTIONS, "function_to_apply", function)
-    options.threshold, options.several, options.unit = threshold, several, BL_CHARACTERS
-    options.refused = <const unsigned char *>PyBytes_AS_STRING(refused)
+    read_command_options(&options, intents, function, threshold, refused, several)
     values.arena = NULL
     intents.begin(&s)
     try:
-        if len(refused) != bl_describe(s.model).labels:
-            raise InputError("refused has to have a byte for each label.")
         if slots is not None:
             slots.begin(&values)
         with nogil:
             status = bl_read_commands(&s, &values if values.arena is not NULL else NULL, &t,
                                       &options, &out, &error)
-        intents.check(status, &error, &out.extent)
-        return [command_of(&out, &out.items[i]) for i in range(out.count)]
+        check_answer(status, &error, &out.extent)
+        return commands_of(&out)
     finally:
         if values.arena is not NULL:
             slots.end(&values)

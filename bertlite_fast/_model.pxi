@@ -30,7 +30,12 @@ cdef class Model:
         cdef bl_model *model
         cdef bytes text = config_bytes(config)
         cdef bl_head head = <bl_head>HEADS[task][1] if task in HEADS else BL_NO_HEAD
-        cdef unsigned thread_count = number("threads", threads, 1)
+        cdef unsigned thread_count
+        if threads == "auto":
+            from .cores import available
+
+            threads = available()
+        thread_count = number("threads", threads, 1)
         if self.model is not NULL:
             raise BertliteError("this model is open already; make another object.")
         if precision not in ("int8", "fp32"):

@@ -15,6 +15,7 @@
     _answer_values.pxi  what goes into answers and comes out of them
     _answers.pxi        TextModel: text to answers
     _commands.pxi       what texts ask for, with the values in them
+    _many.pxi           Many: answers for many texts, from several threads
     _limits.pxi         work that shows the limits of a machine
     _index.pxi          IndexCore: vectors that are searched
 
@@ -29,7 +30,8 @@ from cpython.buffer cimport (
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.list cimport PyList_New
 from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_INCREF, PyObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
@@ -83,9 +85,9 @@ cdef Py_ssize_t number(str name, object value, object least) except? -1:
     return whole(name, value, least)
 
 
-cdef raise_error(bl_error *error):
+cdef raise_error(const bl_error *error):
     kind = ERRORS.get(<int>error.status, BertliteError)
-    raise kind(error.text.decode("utf-8", "replace"))
+    raise kind((<const char *>error.text).decode("utf-8", "replace"))
 
 
 cdef void *allocate(size_t count, size_t size) except NULL:
@@ -112,6 +114,7 @@ include "_tokenizer.pxi"
 include "_answer_values.pxi"
 include "_answers.pxi"
 include "_commands.pxi"
+include "_many.pxi"
 include "_limits.pxi"
 include "_index.pxi"
 

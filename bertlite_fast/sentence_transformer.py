@@ -268,6 +268,7 @@ class SentenceTransformer(SentenceModel):
             self._prompt_length(prompt),
             dimensions,
             step,
+            self.model.threads,
         )
 
     def _prompt_length(self, prompt: str) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from .config import Config
@@ -134,8 +134,9 @@ class Question(TypedDict):
 
 
 class CallSettings(TypedDict, total=False):
-    """What every call takes, and ignores: answers do not depend on it."""
+    """What every call takes; answers do not depend on it, and only threads changes their time."""
 
+    threads: int | Literal["auto"] | None
     batch_size: int | None
     num_workers: int | None
 
@@ -144,7 +145,7 @@ class OpeningSettings(TypedDict, total=False):
     """What pipeline() takes for every task."""
 
     precision: str
-    threads: int
+    threads: int | Literal["auto"] | None
     local_files_only: bool
     revision: str | None
     cache_dir: str | os.PathLike[str] | None

@@ -581,6 +581,58 @@ typedef struct {
 BL_API bl_status bl_describe_sentence(const bl_model *model, bl_sentence_info *out,
                                       bl_error *error);
 
+/* ---- many texts, shared among threads ------------------------------------------------------
+ *
+ *     bl_many *many = bl_many_create(BL_EMBED, &session, NULL, NULL, 4, &error);
+ *     bl_many_start(many, texts, count, &error);
+ *     while (bl_many_work(many, count)) continue;
+ *     const bl_result *results = bl_many_results(many);
+ *
+ * An answer is, to the byte, what the task's own function gives for the text alone. Threads exist
+ * while there are texts to take, and end with them. */
+
+/* The functions above, by their names. */
+typedef enum {
+    BL_CLASSIFY,
+    BL_FIND_ENTITIES,
+    BL_READ_COMMANDS,
+    BL_ANSWER_QUESTION,
+    BL_FILL_MASK,
+    BL_EMBED
+} bl_task;
+
+/* One text's answer: what the task's function returns; or why there is none. */
+typedef struct {
+    const bl_error *error; /* NULL: there is an answer */
+    union {
+        bl_labels labels;
+        bl_entities entities;
+        bl_commands commands;
+        bl_answers answers;
+        bl_filled filled;
+        bl_vectors vectors;
+    };
+} bl_result;
+
+typedef struct bl_many bl_many;
+
+/* options: those of the task's function, or NULL; they have to stay. slots: as bl_read_commands
+ * takes it; NULL for other tasks. The arenas of the sessions are not used. threads: with the one
+ * that calls bl_many_work. NULL without memory. */
+BL_API bl_many *bl_many_create(bl_task task, const bl_session *session, const bl_session *slots,
+                               const void *options, unsigned threads, bl_error *error);
+/* The other threads begin. Texts that were started before are given up, if they are not done. The
+ * texts have to stay until they are. */
+BL_API bl_status bl_many_start(bl_many *many, const bl_text *texts, size_t count, bl_error *error);
+/* Takes part, for at most `most` texts. 0: all texts are done, and no other thread is left. */
+BL_API int bl_many_work(bl_many *many, size_t most);
+/* One for each text that was started last, once bl_many_work returned 0. They stay while the next
+ * texts are worked on, until those after them are started. */
+BL_API const bl_result *bl_many_results(const bl_many *many);
+/* Gives up what is not done; no other thread is left. */
+BL_API void bl_many_stop(bl_many *many);
+BL_API void bl_many_free(bl_many *many);
+
 /* ---- without an operating system -----------------------------------------------------------
  *
  * A base block (embeddings, tokenizer) and task blocks (layers, head) lie in flash and are used

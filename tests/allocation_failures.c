@@ -196,11 +196,42 @@ static bl_status ask_vectors(const bl_session *s, const bl_text *t, bl_error *e)
     return bl_embed(s, t, NULL, &out, e);
 }
 
+/* One thread: it is known which allocation fails. Two portions of texts, since each has answers of
+ * its own. */
+static bl_status ask_many(bl_task task, const bl_session *s, const bl_text *t, bl_error *e)
+{
+    bl_many *many = bl_many_create(task, s, NULL, NULL, 1, e);
+    bl_status status = many ? BL_OK : BL_MEMORY_ERROR;
+    for (size_t count = 1; count < 3 && status == BL_OK; count++) {
+        const bl_text texts[] = { *t, { .data = text, .size = strlen(text) } };
+        status = bl_many_start(many, texts, count, e);
+        while (status == BL_OK && bl_many_work(many, 1)) continue;
+        for (size_t i = 0; i < count && status == BL_OK; i++) {
+            const bl_error *found = bl_many_results(many)[i].error;
+            if (!found) continue;
+            *e = *found;
+            status = found->status;
+        }
+    }
+    bl_many_free(many);
+    return status;
+}
+static bl_status ask_many_entities(const bl_session *s, const bl_text *t, bl_error *e)
+{
+    return ask_many(BL_FIND_ENTITIES, s, t, e);
+}
+static bl_status ask_many_vectors(const bl_session *s, const bl_text *t, bl_error *e)
+{
+    return ask_many(BL_EMBED, s, t, e);
+}
+
 static bl_status classify(bl_error *e) { return answer("delta.bertlite", ask_labels, e); }
 static bl_status find_entities(bl_error *e) { return answer("names", ask_entities, e); }
 static bl_status answer_question(bl_error *e) { return answer("answers", ask_answers, e); }
 static bl_status fill_mask(bl_error *e) { return answer("words", ask_words, e); }
 static bl_status embed(bl_error *e) { return answer("words", ask_vectors, e); }
+static bl_status many_entities(bl_error *e) { return answer("names", ask_many_entities, e); }
+static bl_status many_vectors(bl_error *e) { return answer("words", ask_many_vectors, e); }
 
 /* An index whose ids do not rise, so that it has a table, with a mapped segment and a new one. */
 static bl_status index_rows(bl_index *index, int64_t first, bl_error *error)
@@ -267,6 +298,8 @@ static const struct {
     { "answer a question", answer_question },
     { "fill a mask", fill_mask },
     { "embed", embed },
+    { "find entities in many texts", many_entities },
+    { "embed many texts", many_vectors },
     { "save and open an index", index_file },
     { "check an instruction set", check_isa },
     { "measure a kernel", multiply_in_cache },

@@ -57,6 +57,33 @@ static void *work(void *thread)
     return right ? NULL : (void *)&ids;
 }
 
+/* Whether many texts, shared among threads, have the vectors that each has alone; one of them is
+ * given up on the way. */
+static int many_agree(void)
+{
+    enum { MANY = 50 };
+    bl_error error;
+    bl_session s = { .model = model, .tokenizer = tokenizer, .arena = bl_arena_create() };
+    bl_text texts[MANY];
+    for (size_t i = 0; i < MANY; i++) texts[i] = (bl_text){ .data = text, .size = i % sizeof text };
+    bl_many *many = bl_many_create(BL_EMBED, &s, NULL, NULL, THREADS, &error);
+    int right = many && s.arena;
+    for (int round = 0; right && round < ROUNDS; round++) {
+        right = bl_many_start(many, texts, MANY, &error) == BL_OK;
+        if (round % 4 == 1) bl_many_stop(many);
+        while (right && bl_many_work(many, 3)) continue;
+        for (size_t i = 0; right && round % 4 == 0 && i < MANY; i++) {
+            const bl_result *found = bl_many_results(many) + i;
+            bl_vectors alone;
+            right = !found->error && bl_embed(&s, texts + i, NULL, &alone, &error) == BL_OK &&
+                    !memcmp(found->vectors.rows, alone.rows, alone.width * sizeof(float));
+        }
+    }
+    bl_many_free(many);
+    bl_arena_free(s.arena);
+    return right;
+}
+
 /* Whether THREADS threads at once agree with `want`. */
 static int threads_agree(void)
 {
@@ -92,7 +119,7 @@ int main(int argc, char **argv)
     tokenizer = t;
     for (int i = 0; i < TEXTS * LENGTH; i++) ids[i] = i * 37 % bl_describe(m)->vocabulary;
     count = bl_output_size(m, &batch, &hidden);
-    const int right = !work(NULL) && threads_agree();
+    const int right = !work(NULL) && threads_agree() && many_agree();
     free(want);
     bl_close(m);
     bl_tokenizer_close(t);

@@ -91,6 +91,7 @@ COMMON = [
     "csrc/answers/entities.c",
     "csrc/answers/clauses.c",
     "csrc/answers/commands.c",
+    "csrc/answers/many.c",
     "csrc/search/checksum.c",
     "csrc/search/segments.c",
     "csrc/search/ids.c",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from .._native import Encoding
+    from .._native import Encoding, Many
     from ..config import Config
 
 
@@ -24,9 +24,10 @@ class Pipeline:
     """Answers for texts. Holds an open model; cheap to call, from any number of threads.
 
     Called with a str, it returns an answer; with a list, a list of answers; with any other
-    iterable, a generator of answers, so texts can be streamed. In
-    asyncio, `await asyncio.to_thread(pipe, text)` leaves the loop free: the work is done without
-    the GIL.
+    iterable, a generator of answers, so texts can be streamed. With threads (a number, or "auto"
+    for as many as the process may use), here or in a call, the texts of a list or an iterable are
+    shared among threads; an iterable is then read ahead, in portions. In asyncio,
+    `await asyncio.to_thread(pipe, text)` leaves the loop free: the work is done without the GIL.
     """
 
     task = ""
@@ -39,13 +40,17 @@ class Pipeline:
         *,
         task: str | None = None,
         precision: str = "int8",
-        threads: int = 1,
+        threads: int | str | None = None,
         local_files_only: bool = False,
         revision: str | None = None,
         **settings: Any,
     ) -> None:
         if task:
             self.task = task
+        if threads is not None:
+            from ..cores import thread_count
+
+            threads = thread_count(threads)
         where: dict[str, Any] = {"local_files_only": local_files_only, "revision": revision}
         config = None
         if settings:
@@ -55,7 +60,7 @@ class Pipeline:
             where.update(more)
         if not isinstance(model, Model):
             model = Model(_path(self.task, model, where), self.head, precision=precision,
-                          threads=threads, config=config)  # fmt: skip
+                          threads=threads or 1, config=config)  # fmt: skip
             warn_of_second_head(model)
         head = self._head_of(model)
         if model.task != head:
@@ -64,6 +69,7 @@ class Pipeline:
             tokenizer = Tokenizer(_tokenizer_path(tokenizer, model, where))
         self.model, self.tokenizer = model, tokenizer
         self.text_model = TextModel(model, tokenizer)
+        self.threads: int = threads or model.threads
         self.config: Config = model.config
         labels = self.config.to_dict().get("id2label") or {}
         self.labels: list[str] = [labels.get(i, f"LABEL_{i}") for i in range(model.info["labels"])]
@@ -133,21 +139,68 @@ class Pipeline:
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         """Answers for a text, a list of texts, or an iterable of texts.
 
-        settings: the task's, for this call only.
+        settings: the task's and threads, for this call only.
         """
-        settings = self.call_settings(settings) if settings else self.settings
+        threads = self.threads
+        if settings:
+            threads = self._threads(settings)
+            settings = self.call_settings(settings)
+        else:
+            settings = self.settings
         if type(inputs) is str or isinstance(inputs, (str, dict)):
             return self._one(inputs, settings)
         if isinstance(inputs, (list, tuple)):
-            return [self._one(text, settings) for text in inputs]
-        return self._stream(iterable_texts(inputs), settings)
+            return self._all(inputs, settings, threads)
+        return self._stream(iterable_texts(inputs), settings, threads)
 
-    def _stream(self, inputs: Any, settings: dict[str, Any]) -> Iterator[Any]:
+    def _threads(self, settings: dict[str, Any]) -> int:
+        """Threads for a call, whose settings may say so."""
+        threads = settings.pop("threads", None)
+        if threads is None:
+            return self.threads
+        from ..cores import thread_count
+
+        return thread_count(threads)
+
+    def _all(
+        self, inputs: list[Any] | tuple[Any, ...], settings: dict[str, Any], threads: int
+    ) -> list[Any]:
+        if len(inputs) < 2:
+            return [self._one(text, settings) for text in inputs]
+        return list(self._stream(inputs, settings, threads))
+
+    def _stream(self, inputs: Any, settings: dict[str, Any], threads: int) -> Iterator[Any]:
+        settings = self._for_many(settings)
+        if threads > 1:
+            from .sharing import shared
+
+            yield from shared(self, inputs, settings, threads)
+            return
         for text in inputs:
             yield self._one(text, settings)
 
+    # ---- what tasks/sharing.py needs of a task ------------------------------------------------
+
+    def _for_many(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """A call's settings, with what the answers to all of its texts have in common."""
+        return settings
+
+    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+        """The core's part of the task, for many texts; None: with these settings only _one is."""
+        return None
+
+    def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
+        """A text and its pair, as _many takes them; None: only _one takes it."""
+        return (text, None) if isinstance(text, str) else None
+
+    def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
+        """The answer for a text, from what _many found."""
+        raise NotImplementedError
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (type(self), self.task, self.model, self.tokenizer, self.settings)
+        return _rebuilt, (
+            type(self), self.task, self.model, self.tokenizer, self.threads, self.settings,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         try:
@@ -194,9 +247,10 @@ def _rebuilt(
     task: str,
     model: Model,
     tokenizer: Tokenizer,
+    threads: int,
     settings: dict[str, Any],
 ) -> Pipeline:
-    return kind(model, tokenizer, task=task, **settings)
+    return kind(model, tokenizer, task=task, threads=threads, **settings)
 
 
 # ---- what is checked in more than one task ------------------------------------------------

@@ -12,11 +12,17 @@ class Embedder(Pipeline):
     head = "embedding"
 
     def embed(
-        self, texts: str | list[str], pooling: str | None = None, normalize: bool = True
+        self,
+        texts: str | list[str],
+        pooling: str | None = None,
+        normalize: bool = True,
+        threads: int | str | None = None,
     ) -> Tensor:
         """Embed texts: a vector for each, normalized to length 1 unless normalize is False.
 
+        threads: as pipeline's, for this call.
         The result is a Tensor, which NumPy reads as an array.
         """
+        threads = self._threads({"threads": threads})
         pooling = str(pooling or self.config.to_dict().get("pooling", "model"))
-        return self.text_model.embed(text_list(texts), pooling, normalize)
+        return self.text_model.embed(text_list(texts), pooling, normalize, threads=threads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._native import as_batch, first_row, rows_of_text, unit_mean
+from .._native import Many, as_batch, first_row, rows_of_text, unit_mean
 from ..errors import InputError
 from .arguments import for_tokenizer
 from .base import refuse_unknown
@@ -60,13 +60,26 @@ class FeatureExtraction(Embedder):
         return super().__call__(inputs, **settings)
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
-        as_tensor = settings.get("return_tensors")
         if settings.get("tokenize_kwargs"):
             found = self._of_row(text, settings)
         elif settings.get("pooling"):
             found = self.embed(text, settings["pooling"], settings.get("normalize", False))
         else:
             found = self.text_model.hidden(text)
+        return self._answer(text, found, settings)
+
+    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+        if settings.get("tokenize_kwargs"):
+            return None
+        pooling = settings.get("pooling")
+        if pooling:
+            options = (str(pooling), bool(settings.get("normalize", False)), 0, 0, 0)
+        else:
+            options = ("none", False, 0, 0, 0)
+        return Many(self.text_model, "embed", options, threads)
+
+    def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
+        as_tensor = settings.get("return_tensors")
         if not settings.get("pooling"):
             return as_batch(found) if as_tensor else [found.tolist()]
         if as_tensor:

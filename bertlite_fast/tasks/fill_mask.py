@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._native import Many
 from ..errors import InputError, warn
 from .base import Pipeline, check_whole_numbers, refuse_unknown
 
@@ -91,7 +92,17 @@ class FillMask(Pipeline):
         if settings.get("tokenizer_kwargs"):
             (given,) = self.tokenizer(text, **settings["tokenizer_kwargs"]).encodings
         targets = self._targets(settings["targets"]) if settings.get("targets") is not None else []
-        ids, masks, found = self.text_model.fill(given, targets, settings.get("top_k") or 0)
+        found = self.text_model.fill(given, targets, settings.get("top_k") or 0)
+        return self._answer(text, found, settings)
+
+    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+        if settings.get("tokenizer_kwargs"):
+            return None
+        targets = self._targets(settings["targets"]) if settings.get("targets") is not None else []
+        return Many(self.text_model, "fill", (targets, settings.get("top_k") or 0), threads)
+
+    def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
+        ids, masks, found = found
         answers = _Sequence(self.tokenizer, ids, masks)
         results = [
             [answers.with_word(mask, token, score) for token, score in words]

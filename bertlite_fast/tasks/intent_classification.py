@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike, fspath
 
-from .._native import read_commands
+from .._native import Many, read_commands
 from ..checks import shown
 from ..errors import InputError
 from .base import Pipeline, check_whole_numbers, refuse_unknown
@@ -151,9 +151,35 @@ class IntentClassification(TextClassification):
         if settings.get("slots") or settings.get("several"):
             return self._commands(text, settings)
         text, pair = text_and_pair(text)
+        found = self.text_model.classify(text, pair, self.function, self._wanted(settings))
+        return self._answer(text, found, settings)
+
+    def _wanted(self, settings: dict[str, Any]) -> int:
+        """Labels that are asked for; two tell the margin."""
+        top_k = settings.get("top_k", 1)
+        return max(2, len(self.labels) if top_k is None else top_k)
+
+    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+        slots, several = settings.get("slots"), bool(settings.get("several"))
+        if not slots and not several:
+            found = (self.function, self._wanted(settings))
+            return Many(self.text_model, "classify", found, threads)
+        values = self._slot_model(slots or True)
+        options = (self.function, self._threshold(settings), self.refused_mask, several)
+        return Many(self.text_model, "commands", options, threads, values.text_model)
+
+    def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
+        given = super()._given(text, settings)
+        if given is not None and given[1] is not None:
+            return None if settings.get("slots") or settings.get("several") else given
+        return given
+
+    def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
+        text, _ = text_and_pair(text)
+        if settings.get("slots") or settings.get("several"):
+            return self._of_commands(text, found, settings)
         top_k = settings.get("top_k", 1)
         wanted = len(self.labels) if top_k is None else top_k
-        found = self.text_model.classify(text, pair, self.function, max(2, wanted))
         best, score = found[0]
         label = self.labels[best]
         sure = (
@@ -191,6 +217,11 @@ class IntentClassification(TextClassification):
             self.refused_mask,
             several,
         )
+        return self._of_commands(text, found, settings)
+
+    def _of_commands(self, text: str, found: Any, settings: dict[str, Any]) -> Any:
+        slots, several = settings.get("slots"), bool(settings.get("several"))
+        values = self._slot_model(slots or True)
         answers = []
         for label, is_refused, score, margin, start, end, entities in found:
             answer: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._native import Many
 from ..errors import InputError
 from .base import Pipeline, check_whole_numbers, iterable_texts, refuse_unknown
 
@@ -93,23 +94,23 @@ class QuestionAnswering(Pipeline):
                 inputs = settings.pop(name)
         if isinstance(inputs, (str, list)) and context is None and question is not None:
             inputs, question, context = None, inputs, question
+        threads = self._threads(settings)
         settings = self.call_settings(settings)
         if inputs is not None:
             if isinstance(inputs, dict):
                 return self._one(inputs, settings)
             if isinstance(inputs, (list, tuple)):
-                return _unwrapped([self._one(item, settings) for item in inputs])
+                return _unwrapped(self._all(inputs, settings, threads))
             if isinstance(inputs, (str, bytes)) or not hasattr(inputs, "__iter__"):
                 raise InputError(f"{NEEDED}, or a list of them, not {type(inputs).__name__}.")
-            return self._stream(iterable_texts(inputs), settings)
+            return self._stream(iterable_texts(inputs), settings, threads)
         if question is None or context is None:
             raise InputError(
                 "a question and a context are needed: question='Where ...?', context='...'."
             )
         if isinstance(question, str) and isinstance(context, str):
             return self._one({"question": question, "context": context}, settings)
-        items = _pairs(question, context)
-        return _unwrapped([self._one(item, settings) for item in items])
+        return _unwrapped(self._all(_pairs(question, context), settings, threads))
 
     def _one(self, item: Any, settings: dict[str, Any]) -> Any:
         if not isinstance(item, dict) or not {"question", "context"} <= set(item):
@@ -122,9 +123,12 @@ class QuestionAnswering(Pipeline):
                 raise InputError(f"the {name} is empty.")
         if not context.strip():
             return []
-        found = self.text_model.answer(
-            question,
-            context,
+        found = self.text_model.answer(question, context, *self._options(settings))
+        return self._answer(item, found, settings)
+
+    def _options(self, settings: dict[str, Any]) -> tuple[Any, ...]:
+        """What the core is told."""
+        return (
             settings.get("top_k") or 0,
             settings.get("max_answer_len") or 0,
             settings.get("max_seq_len") or 0,
@@ -133,6 +137,20 @@ class QuestionAnswering(Pipeline):
             bool(settings.get("align_to_words", True)),
             self.sums_windows,
         )
+
+    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+        return Many(self.text_model, "answer", self._options(settings), threads)
+
+    def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
+        if not isinstance(text, dict):
+            return None
+        question, context = text.get("question"), text.get("context")
+        if not (isinstance(question, str) and isinstance(context, str)):
+            return None
+        return (question, context) if question and context.strip() else None
+
+    def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
+        context = text["context"]
         return _unwrapped(
             [
                 {"score": score, "start": start, "end": end, "answer": context[start:end]}

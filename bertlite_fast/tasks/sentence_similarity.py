@@ -65,6 +65,7 @@ class SentenceSimilarity(Embedder):
 
     def __call__(self, inputs: Any, others: Any = None, **settings: Any) -> Any:
         """The similarity of each input to each of the others."""
+        threads = self._threads(settings)
         settings = self.call_settings(settings)
         if isinstance(inputs, dict) and others is None:
             refuse_unknown(inputs, self.task, "source_sentence", "sentences")
@@ -73,7 +74,8 @@ class SentenceSimilarity(Embedder):
             raise InputError(
                 "got one argument; expected two texts to compare, or a text and a list of texts."
             )
-        a, b = (self.embed(texts, settings.get("pooling")) for texts in (inputs, others))
+        pooling = settings.get("pooling")
+        a, b = (self.embed(texts, pooling, threads=threads) for texts in (inputs, others))
         found = similarities(a, b).tolist()
         if isinstance(others, str):
             found = [row[0] for row in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._native import best_scores
+from .._native import Many, best_scores
 from ..errors import InputError
 from .arguments import choice, for_tokenizer
 from .base import Pipeline, check_whole_numbers, refuse_unknown
@@ -119,5 +119,24 @@ class TextClassification(Pipeline):
             found = best_scores(logits, function, top_k or len(labels))
         else:
             found = self.text_model.classify(text, pair, function, top_k or len(labels))
+        return self._answer(text, found, settings)
+
+    def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
+        labels = self.labels
         results = [{"label": labels[index], "score": score} for index, score in found]
         return results if "top_k" in settings else results[0]
+
+    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+        if settings.get("tokenizer_kwargs"):
+            return None
+        function = settings.get("function_to_apply") or self.function
+        top_k = settings.get("top_k", 1) or len(self.labels)
+        return Many(self.text_model, "classify", (function, top_k), threads)
+
+    def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
+        if type(text) is str:
+            return text, None
+        try:
+            return text_and_pair(text)
+        except InputError:
+            return None

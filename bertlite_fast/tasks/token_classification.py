@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._native import Many
 from ..errors import InputError
 from .arguments import choice
 from .base import Pipeline, check_whole_numbers, refuse_unknown
@@ -120,8 +121,17 @@ class TokenClassification(Pipeline):
         )
         return bytes(label in names for label in labels)
 
-    def _one(self, text: Any, settings: dict[str, Any]) -> Any:
-        strategy = settings.get("aggregation_strategy") or self.own_strategy or "none"
+    def _strategy(self, settings: dict[str, Any]) -> str:
+        return settings.get("aggregation_strategy") or self.own_strategy or "none"
+
+    def _gives_as_is(self, strategy: str) -> bool:
+        """Whether words are those of the text, not made of tokens."""
+        return strategy == "words" or (self.own_strategy is not None and strategy != "none")
+
+    def _options(self, settings: dict[str, Any]) -> tuple[str, Any, bool, bytes | None, bool]:
+        """What the core is told: the strategy, stride, windows, labels that are left out, and
+        whether tokens are wanted."""
+        strategy = self._strategy(settings)
         stride, windows = settings.get("stride"), settings.get("windows")
         if windows is None:
             windows = self.has_window
@@ -130,21 +140,38 @@ class TokenClassification(Pipeline):
                 "a text is read in windows (stride) only for entities; choose an "
                 "aggregation_strategy that joins tokens, or windows=True."
             )
+        ignored = self._ignored(strategy, settings.get("ignore_labels"))
+        return strategy, stride, bool(windows), ignored, not self._gives_as_is(strategy)
+
+    def _one(self, text: Any, settings: dict[str, Any]) -> Any:
+        strategy, stride, windows, ignored, with_words = self._options(settings)
         given, starts = text, None
         if settings.get("is_split_into_words"):
-            delimiter = settings.get("delimiter")
-            delimiter = " " if delimiter is None else delimiter
-            text, starts = _words(text, delimiter)
-            given = delimiter.join(text)
+            given, starts = _words(text, _delimiter(settings))
         elif not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
-        ignored = self._ignored(strategy, settings.get("ignore_labels"))
-        as_given = strategy == "words" or (self.own_strategy is not None and strategy != "none")
         found = self.text_model.entities(
-            text, strategy, stride, bool(windows), ignored, starts, not as_given
+            given, strategy, stride, windows, ignored, starts, with_words
         )
-        if as_given:
-            return [self._as_given(given, strategy, entity) for entity in found]
+        return self._answer(text, found, settings)
+
+    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+        return Many(self.text_model, "entities", self._options(settings), threads)
+
+    def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
+        if not settings.get("is_split_into_words"):
+            return super()._given(text, settings)
+        try:
+            return _words(text, _delimiter(settings))
+        except InputError:
+            return None
+
+    def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
+        strategy = self._strategy(settings)
+        if self._gives_as_is(strategy):
+            if settings.get("is_split_into_words"):
+                text = _delimiter(settings).join(text)
+            return [self._as_given(text, strategy, entity) for entity in found]
         shape = self._token if strategy == "none" else self._entity
         return [shape(strategy, entity) for entity in found]
 
@@ -203,6 +230,11 @@ class TokenClassification(Pipeline):
 def _type_of(label: str) -> str:
     """PER for B-PER: the label without its prefix, transformers' entity_group."""
     return label.split("-", 1)[-1]
+
+
+def _delimiter(settings: dict[str, Any]) -> str:
+    found = settings.get("delimiter")
+    return " " if found is None else str(found)
 
 
 def _words(words: Any, delimiter: str) -> tuple[list[str], list[int]]:

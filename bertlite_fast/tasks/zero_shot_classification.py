@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._native import Tensor, similarities, softmax, unit_mean
+from .._native import Many, Tensor, similarities, softmax, unit_mean
 from ..checks import shown
 from ..errors import InputError, warn
 from ..files import write_atomically
@@ -133,10 +133,20 @@ class ZeroShotClassification(Embedder):
             ) from None
         self.vectors = {}
 
-    def _vector(self, label: str, template: str) -> Tensor:
+    def _for_many(self, settings: dict[str, Any]) -> dict[str, Any]:
+        return {**settings, "vectors": {}}
+
+    def _vector(self, label: str, settings: dict[str, Any]) -> Tensor:
+        """A label's vector; a call for many texts keeps those of its labels."""
         known = self.vectors.get(label)
         if known is not None:
             return known
+        kept: dict[str, Tensor] = settings.get("vectors", {})
+        if label not in kept:
+            kept[label] = self._new_vector(label, settings.get("hypothesis_template", SIMILAR))
+        return kept[label]
+
+    def _new_vector(self, label: str, template: str) -> Tensor:
         if label in self.examples:
             self.vectors[label] = unit_mean(self.embed(self.examples[label]))
             return self.vectors[label]
@@ -192,26 +202,33 @@ class ZeroShotClassification(Embedder):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
         if not text:
             raise InputError("the text is empty; give at least one word.")
-        if self.entailment is not None:
-            template = settings.get("hypothesis_template", TEMPLATE)
-            sentences = [_filled(template, label) for label in labels]
-            several = bool(settings.get("multi_label"))
-            scores = self.entailment.scores(text, sentences, self.entailment_id, several)
-        else:
-            scores = self._similar(text, labels, settings)
-        order = sorted(range(len(labels)), key=lambda i: -scores[i])
-        return {
-            "sequence": text,
-            "labels": [labels[i] for i in order],
-            "scores": [scores[i] for i in order],
-        }
+        if self.entailment is None:
+            return self._answer(text, self.embed(text), settings)
+        template = settings.get("hypothesis_template", TEMPLATE)
+        sentences = [_filled(template, label) for label in labels]
+        several = bool(settings.get("multi_label"))
+        scores = self.entailment.scores(text, sentences, self.entailment_id, several)
+        return _ranking(text, labels, scores)
 
-    def _similar(self, text: str, labels: list[str], settings: dict[str, Any]) -> list[float]:
+    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+        if self.entailment is not None:
+            return None
+        pooling = str(self.config.to_dict().get("pooling", "model"))
+        return Many(self.text_model, "embed", (pooling, True, 0, 0, 0), threads)
+
+    def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
+        return (text, None) if text and isinstance(text, str) else None
+
+    def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
+        labels = self._labels(settings.get("candidate_labels"))
+        return _ranking(text, labels, self._similar(found, labels, settings))
+
+    def _similar(
+        self, vector: Tensor, labels: list[str], settings: dict[str, Any]
+    ) -> list[float]:
         """A score for each label by the similarity of its vector."""
-        template = settings.get("hypothesis_template", SIMILAR)
-        vector = self.embed(text)
         close = [
-            similarities(vector, self._vector(label, template)).tolist()[0][0] for label in labels
+            similarities(vector, self._vector(label, settings)).tolist()[0][0] for label in labels
         ]
         if settings.get("multi_label", False) or len(labels) == 1:
             return [min(1.0, max(0.0, score)) for score in close]
@@ -221,6 +238,15 @@ class ZeroShotClassification(Embedder):
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, arguments = super().__reduce__()
         return rebuild, (*arguments[:-1], {**self.settings, "examples": self.examples})
+
+
+def _ranking(text: str, labels: list[str], scores: list[float]) -> dict[str, Any]:
+    order = sorted(range(len(labels)), key=lambda i: -scores[i])
+    return {
+        "sequence": text,
+        "labels": [labels[i] for i in order],
+        "scores": [scores[i] for i in order],
+    }
 
 
 def _filled(template: Any, label: str) -> str:

@@ -1,0 +1,253 @@
+# Many: answers for many texts, from several threads. Part of _native.pyx.
+
+cdef enum:
+    # What each thread is given at a time: enough that starting it is nothing beside its work, so
+    # little that what is read ahead and what is kept stay small.
+    TEXTS_AT_ONCE = 256
+    BYTES_AT_ONCE = 1 << 15
+    TEXTS_BETWEEN_SIGNALS = 16
+
+cdef dict TASK_NAMES = {
+    "classify": BL_CLASSIFY,
+    "entities": BL_FIND_ENTITIES,
+    "commands": BL_READ_COMMANDS,
+    "answer": BL_ANSWER_QUESTION,
+    "fill": BL_FILL_MASK,
+    "embed": BL_EMBED,
+}
+
+cdef union any_options:
+    bl_classify_options classify
+    bl_entity_options entities
+    bl_command_options commands
+    bl_answer_options answer
+    bl_fill_options fill
+    bl_embed_options embed
+
+
+cdef class Portion:
+    """Texts that are worked on together, and what they point to."""
+    cdef bl_text *texts
+    cdef size_t count, capacity, size
+    cdef list given, starts, held
+
+    def __cinit__(self):
+        self.given, self.starts, self.held = [], [], []
+
+    def __dealloc__(self):
+        self.forget()
+        PyMem_Free(self.texts)
+
+    cdef void forget(self) noexcept:
+        cdef size_t i
+        for i in range(self.count):
+            PyMem_Free(<void *>self.texts[i].word_sizes)
+        self.count = self.size = 0
+
+    cdef int clear(self) except -1:
+        self.forget()
+        self.given, self.starts, self.held = [], [], []
+        return 0
+
+    cdef int add(self, object given, object second) except -1:
+        """A text with its pair or None; or a list of words, and the offsets where they begin."""
+        cdef uint32_t *sizes = NULL
+        cdef bl_text *t
+        if self.count == self.capacity:
+            t = <bl_text *>PyMem_Realloc(self.texts, (2 * self.capacity + 16) * sizeof(bl_text))
+            if t is NULL:
+                raise OutOfMemoryError(f"out of memory for {self.count} texts.")
+            self.texts, self.capacity = t, 2 * self.capacity + 16
+        t = self.texts + self.count
+        if isinstance(given, list):
+            given = tuple(given)
+            self.held.append(read_words(t, given, second, &sizes))
+        else:
+            read_text(t, given, second)
+        self.given.append(given)
+        self.starts.append(second)
+        self.count += 1
+        self.size += t.size + t.pair_size
+        return 0
+
+
+cdef class Many:
+    """A task for many texts: what TextModel's method of the same name returns for each.
+
+    Texts are added; finish takes part in the work on those before until it is done; start begins
+    with what was added, after which the answers before can be read and more texts be added.
+    options: the arguments of the method, without the texts. One thread uses an object at a time.
+    """
+    cdef TextModel model, slots
+    cdef bl_task task
+    cdef any_options options
+    cdef object held           # what options point to
+    cdef int32_t *targets
+    cdef bint with_words
+    cdef bl_many *many
+    cdef unsigned threads
+    cdef readonly size_t limit  # of texts at once; it grows, so that the first answers come soon
+    cdef Portion coming, working, done
+    cdef const bl_result *results
+
+    def __init__(self, TextModel model not None, str task not None, tuple options not None,
+                 unsigned threads, TextModel slots=None):
+        cdef bl_session session, values
+        cdef bl_error error
+        cdef size_t max_tokens = 0
+        if self.many is not NULL or self.model is not None:
+            raise BertliteError("these texts are open already; make another object.")
+        self.model, self.slots, self.held, self.threads = model, slots, options, threads
+        self.task = <bl_task>TASK_NAMES[task]
+        if task == "embed":
+            pooling, normalize, skip, dimensions, max_tokens = options
+            read_embed_options(&self.options.embed, pooling, normalize, skip, dimensions)
+        else:
+            self.read_options(options)
+        model.read_session(&session)
+        if max_tokens:
+            session.max_tokens = max_tokens
+        if slots is not None:
+            slots.read_session(&values)
+        self.coming, self.working, self.done = Portion(), Portion(), Portion()
+        self.limit = threads
+        self.many = bl_many_create(self.task, &session, &values if slots is not None else NULL,
+                                   &self.options, threads, &error)
+        if self.many is NULL:
+            raise_error(&error)
+
+    cdef int read_options(self, tuple options) except -1:
+        if self.task == BL_CLASSIFY:
+            function, k = options
+            read_classify_options(&self.options.classify, function, k)
+        elif self.task == BL_FIND_ENTITIES:
+            strategy, stride, windows, ignored, self.with_words = options
+            read_entity_options(&self.options.entities, self.model, strategy, stride, windows,
+                                ignored)
+        elif self.task == BL_READ_COMMANDS:
+            function, threshold, refused, several = options
+            read_command_options(&self.options.commands, self.model, function, threshold, refused,
+                                 several)
+        elif self.task == BL_ANSWER_QUESTION:
+            (k, max_answer_tokens, max_tokens, stride, no_answer, whole_words,
+             sum_windows) = options
+            read_answer_options(&self.options.answer, k, max_answer_tokens, max_tokens, stride,
+                                no_answer, whole_words, sum_windows)
+        else:
+            targets, k = options
+            self.targets = read_ids(targets, &self.options.fill.target_count)
+            self.options.fill.targets = self.targets if self.options.fill.target_count else NULL
+            self.options.fill.top_k = k
+        return 0
+
+    def __dealloc__(self):
+        bl_many_free(self.many)
+        PyMem_Free(self.targets)
+
+    def add(self, given, second=None):
+        """A text and its pair or None, or a list of words and where they begin. False: it was the
+        last for this start."""
+        self.coming.add(given, second)
+        return (self.coming.count < self.limit
+                and self.coming.size < <size_t>BYTES_AT_ONCE * self.threads)
+
+    def start(self):
+        """Begin with the texts that were added; their number."""
+        cdef bl_error error
+        cdef bl_status status
+        self.done, self.working, self.coming = self.working, self.coming, self.done
+        self.coming.clear()
+        self.results = bl_many_results(self.many)
+        with nogil:
+            status = bl_many_start(self.many, self.working.texts, self.working.count, &error)
+        if status != BL_OK:
+            raise_error(&error)
+        self.limit = min(2 * self.limit, <size_t>TEXTS_AT_ONCE * self.threads)
+        return self.working.count
+
+    def finish(self):
+        """Take part in what was started, until it is done."""
+        cdef int more = 1
+        while more:
+            with nogil:
+                more = bl_many_work(self.many, TEXTS_BETWEEN_SIGNALS)
+            PyErr_CheckSignals()
+
+    def close(self):
+        """Give up what is not done. No thread is left, and no answer can be read."""
+        cdef bl_many *many = self.many
+        self.many = NULL
+        with nogil:
+            bl_many_free(many)
+
+    cdef const bl_result *result(self, size_t i, const bl_extent **extent) except NULL:
+        """The answer to a text of the start before the last, or its error."""
+        if self.many is NULL or i >= self.done.count:
+            raise InputError(f"there is no answer {i}.")
+        cdef const bl_result *r = self.results + i
+        if r.error is not NULL:
+            raise_error(r.error)
+        extent[0] = NULL
+        if self.task == BL_CLASSIFY:
+            extent[0] = &r.labels.extent
+        elif self.task == BL_FIND_ENTITIES:
+            extent[0] = &r.entities.extent
+        elif self.task == BL_READ_COMMANDS:
+            extent[0] = &r.commands.extent
+        elif self.task == BL_FILL_MASK:
+            extent[0] = &r.filled.extent
+        elif self.task == BL_EMBED:
+            extent[0] = &r.vectors.extent
+        return r
+
+    def answer(self, size_t i):
+        """The answer to text i of the start before the last."""
+        cdef const bl_extent *extent
+        cdef const bl_result *r = self.result(i, &extent)
+        check_answer(BL_OK, NULL, extent)
+        if self.task == BL_CLASSIFY:
+            return labels_of(&r.labels)
+        if self.task == BL_FIND_ENTITIES:
+            texts, starts = self.done.given[i], self.done.starts[i]
+            return entities_of(self.model.tokenizer, &r.entities,
+                               texts if isinstance(texts, tuple) else (texts,), starts,
+                               self.with_words)
+        if self.task == BL_READ_COMMANDS:
+            return commands_of(&r.commands)
+        if self.task == BL_ANSWER_QUESTION:
+            return answers_of(&r.answers)
+        if self.task == BL_FILL_MASK:
+            return filled_of(&r.filled)
+        return tensor_of_vectors(&r.vectors)
+
+
+cdef int put_vectors(Many many, list texts, Tensor rows, object progress) except -1:
+    """A vector for each text, into rows."""
+    cdef size_t next = 0, written = 0, count = 1, i
+    cdef size_t width = rows.dims[1]
+    cdef const bl_extent *extent
+    cdef const bl_result *r
+    failure = None
+    try:
+        while count:
+            try:
+                while next < <size_t>len(texts) and failure is None:
+                    next += 1
+                    if not many.add(texts[next - 1]):
+                        break
+            except BertliteError as error:  # raised once what is before it is done
+                failure = error
+            many.finish()
+            count = many.start()
+            for i in range(many.done.count):
+                r = many.result(i, &extent)
+                check_answer(BL_OK, NULL, extent)
+                memcpy(rows.data + written * width, r.vectors.rows, width * sizeof(float))
+                written += 1
+                if progress is not None:
+                    progress()
+        if failure is not None:
+            raise failure
+        return 0
+    finally:
+        many.close()
