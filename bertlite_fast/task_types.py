@@ -1,6 +1,7 @@
 """The types of tasks: what they answer, and what settings they take.
 
-They are for type checkers; nothing in the package imports this module when it runs.
+They are for type checkers, and for who asks for a pipeline's signature; nothing else in the package
+imports this module when it runs.
 
 >>> from bertlite_fast import pipeline
 >>> from bertlite_fast.task_types import Label

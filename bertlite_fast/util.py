@@ -66,7 +66,7 @@ def pairwise_manhattan_sim(a: Any, b: Any) -> Any:
 
 
 # What the core computes itself, without a tensor between.
-NAMES = {cos_sim: "cosine", dot_score: "dot", euclidean_sim: "euclidean",
+NAMES: dict[Any, str] = {cos_sim: "cosine", dot_score: "dot", euclidean_sim: "euclidean",
          manhattan_sim: "manhattan"}  # fmt: skip
 
 

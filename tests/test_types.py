@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import bertlite_fast as bf
+
 ROOT = Path(__file__).resolve().parent.parent
 # Each line is checked by itself. "# error" ends those that must be refused.
 CALLS = """
@@ -149,3 +151,35 @@ def test_help_lists_the_settings(task: str, settings: list[str]) -> None:
     text = pydoc.render_doc(kind)
     assert all(setting in text for setting in settings)
     assert kind.__call__.__doc__ and "self as a function" not in kind.__call__.__doc__
+
+
+def test_a_signature_lists_the_settings(folders: dict[str, Path]) -> None:
+    import inspect
+    import pydoc
+
+    for task, folder in TASKS_AND_FOLDERS:
+        words = folders[folder] / "vocab.txt"
+        words.write_text(
+            "\n".join("[PAD] [UNK] [CLS] [SEP] [MASK] turn on the light".split()) + "\n"
+        )
+        pipe = bf.pipeline(task, folders[folder])  # type: ignore[call-overload]
+        found = inspect.signature(pipe).parameters
+        assert next(iter(found)) == "inputs" and "batch_size" in found and "settings" not in found
+        assert "top_k" not in found or found["top_k"].annotation == "int | None"
+        taken = {name for name in found if name not in POSITIONAL}
+        pipe.call_settings(dict.fromkeys(taken))  # each is known to the task
+        assert "precision" in inspect.signature(type(pipe)).parameters
+        assert task in repr(pipe) and type(pipe).__name__ in pydoc.render_doc(pipe)
+
+
+# of their own parameters, or for the call as a whole
+POSITIONAL = {"inputs", "candidate_labels", "question", "context", "data", "X"}
+POSITIONAL |= {"hypothesis_template", "sharpness"}  # which None is no value for
+TASKS_AND_FOLDERS = [
+    ("text-classification", "L2H64-sequence-classification"),
+    ("token-classification", "L2H64-token-classification"),
+    ("question-answering", "L2H64-question-answering"),
+    ("fill-mask", "L2H64-masked-lm"),
+    ("feature-extraction", "L2H64-encoder"),
+    ("zero-shot-classification", "L2H64-encoder"),
+]

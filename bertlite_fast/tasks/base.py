@@ -10,6 +10,7 @@ from ..checks import whole
 from ..errors import InputError
 from ..models import Model, warn_of_second_head
 from ..tokenizer import Tokenizer
+from .signatures import CallSignature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Pipeline:
 
     task = ""
     head = "encoder"  # the task that the model is opened for
+    __signature__ = CallSignature()
 
     def __init__(
         self,
