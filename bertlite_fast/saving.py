@@ -84,9 +84,9 @@ def save_sentence_model(
     refuse("save_pretrained", needed("save_pretrained", more), "path and model_name")
     folder, source = os.fspath(path), str(model.source)
     if changes and not os.path.isfile(os.path.join(source, "modules.json")):
-        names = ", ".join(name for values in changes.values() for name in values)
+        changed = ", ".join(name for values in changes.values() for name in values)
         raise InputError(
-            f"{names} cannot be saved with a model that has no modules.json; give it again to "
+            f"{changed} cannot be saved with a model that has no modules.json; give it again to "
             "the call that opens the model."
         )
     model.save_pretrained(folder)

@@ -61,7 +61,8 @@ def test_a_score_function_of_the_callers() -> None:
 
 def test_paraphrases() -> None:
     vectors = rows(30, 5)
-    for more in ({}, {"top_k": 2}, {"max_pairs": 7}, {"top_k": 3, "query_chunk_size": 4}):
+    calls: list[dict[str, Any]] = [{}, {"top_k": 2}, {"max_pairs": 7}]
+    for more in (*calls, {"top_k": 3, "query_chunk_size": 4}):
         found = util.paraphrase_mining_embeddings(vectors, **more)
         expected = theirs.paraphrase_mining_embeddings(torch.tensor(vectors), **more)
         assert [pair[1:] for pair in found] == [list(pair[1:]) for pair in expected]
