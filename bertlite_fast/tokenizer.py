@@ -38,7 +38,8 @@ WHERE = ("local_files_only", "revision", "cache_dir", "token", "force_download",
 SETTINGS = (
     "do_lower_case", "strip_accents", "tokenize_chinese_chars", "model_max_length",
     "padding_side", "truncation_side", "clean_up_tokenization_spaces", "model_input_names",
-    "split_special_tokens", "added_tokens_decoder", "tokenizer_class", *SPECIALS, *LISTS,
+    "split_special_tokens", "added_tokens_decoder", "tokenizer_class", *SPECIALS,
+    *UNUSED_SPECIALS, *LISTS,
 )  # fmt: skip
 TOO_LONG = "sequence-length-is-longer-than-the-specified-maximum"  # transformers' name for it
 # What tokenizers' decoders and transformers' clean_up_tokenization replace. Only the former replace
@@ -92,6 +93,9 @@ class Tokenizer(TokenRows):
     name_or_path = ""
     split_special_tokens = False
     # What transformers' tokenizers have.
+    add_bos_token = add_eos_token = property(
+        lambda self: False, lambda self, value: None, doc="Never: [CLS] and [SEP] are there."
+    )
     backend = "tokenizers"
     chat_template: None = None
     init_inputs: ClassVar[tuple[Any, ...]] = ()

@@ -371,6 +371,8 @@ def test_settings_that_no_tokenizer_has_are_refused(both: Any, tmp_path: Path) -
     for kind in (bf.AutoTokenizer, bf.BertTokenizer):
         opened = kind.from_pretrained(folder, use_fast=False, trust_remote_code=True)
         assert opened("turn")["input_ids"] == both[0]("turn")["input_ids"]
+        named = kind.from_pretrained(folder, bos_token="<s>", eos_token=None, add_bos_token=True)
+        assert (named.bos_token, named.eos_token, named.add_bos_token) == ("<s>", None, False)
         for name in ("do_lowercase", "add_special_tokens", "nonsense"):
             with pytest.raises(bf.InputError, match=f"{name!r} is not an argument"):
                 cast(Any, kind).from_pretrained(folder, **{name: True})
