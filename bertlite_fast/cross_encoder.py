@@ -163,8 +163,9 @@ class CrossEncoder(SentenceModel):
         With more than one label, a row of scores for each pair. prompt: a text to be put before the
         first of each pair; prompt_name: the name of one of the model's prompts. activation_fn:
         instead of the model's own. apply_softmax: with more than one label, let a row's sum be 1.
-        convert_to_tensor: a torch tensor; neither that nor convert_to_numpy: a list. batch_size,
-        device, pool, chunk_size and num_workers change nothing.
+        convert_to_tensor: a torch tensor; neither that nor convert_to_numpy: a list, of torch
+        tensors for those who use torch. batch_size, device, pool, chunk_size and num_workers change
+        nothing.
         """
         whole("batch_size", batch_size, 1)
         for name in unused:
@@ -172,9 +173,9 @@ class CrossEncoder(SentenceModel):
                 raise InputError(f"predict() does not take {name}; leave it out.")
         prompt = self._prompt(prompt, prompt_name)
         sentences = inputs if sentences is None else sentences
+        single = self.is_singular_input(sentences)
         if hasattr(sentences, "tolist"):  # an array of texts
             sentences = sentences.tolist()
-        single = self.is_singular_input(sentences)
         pairs = [sentences] if single else list(iterable_texts(sentences))
         function = self.activation_fn if activation_fn is None else activation_fn
         named = _named(function)
@@ -225,7 +226,7 @@ class CrossEncoder(SentenceModel):
         texts = list(iterable_texts(documents))
         if top_k is not None:
             top_k = whole("top_k", top_k, 1)
-        scores = self.predict(
+        given = self.predict(
             [(query, text) for text in texts],
             prompt_name,
             prompt,
@@ -235,10 +236,11 @@ class CrossEncoder(SentenceModel):
             convert_to_numpy=False,
             **more,
         )
+        scores = [float(score) for score in given]
         order = sorted(range(len(texts)), key=lambda i: -scores[i])[:top_k]
         found: list[dict[str, Any]] = []
         for i in order:
-            found.append({"corpus_id": i, "score": float(scores[i])})
+            found.append({"corpus_id": i, "score": scores[i]})
             if return_documents:
                 found[-1]["text"] = texts[i]
         return found
@@ -255,6 +257,8 @@ class CrossEncoder(SentenceModel):
     @staticmethod
     def is_singular_input(inputs: Any) -> bool:
         """Whether it is one pair of texts, not a list of pairs."""
+        if hasattr(inputs, "tolist"):
+            inputs = inputs.tolist()
         return isinstance(inputs, (list, tuple)) and bool(inputs) and isinstance(inputs[0], str)
 
     def tokenize(self, texts: Any, **more: Any) -> Any:
@@ -379,5 +383,7 @@ def _converted(rows: list[list[float]], labels: int, numpy_wanted: bool, torch_w
     values: list[Any] = [row[0] for row in rows] if labels == 1 else rows
     if torch_wanted:
         return required_torch("convert_to_tensor").tensor(values)
+    if not numpy_wanted and torch_in_use() is not None:
+        return list(torch_in_use().tensor(values))
     numpy = numpy_or_none() if numpy_wanted else None
     return values if numpy is None else numpy.array(values, dtype="float32")

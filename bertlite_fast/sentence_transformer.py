@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan")
 PRECISIONS = ("float32", "int8", "uint8", "binary", "ubinary")
+# The arguments of encode that follow prompt.
+BEHIND_PROMPT = ("batch_size", "show_progress_bar", "output_value", "precision",
+                 "convert_to_numpy", "convert_to_tensor", "device", "normalize_embeddings",
+                 "truncate_dim")  # fmt: skip
 DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 # Arguments that say where and how torch computes, or how a model is downloaded: nothing changes.
 UNUSED = frozenset(
@@ -182,9 +186,12 @@ class SentenceTransformer(SentenceModel):
         convert_to_tensor: a torch tensor; neither that nor convert_to_numpy: a list of vectors.
         batch_size, device, pool and chunk_size change nothing.
         """
+        longest = _longest(unknown.pop("processing_kwargs", None))
         for name in unknown:
             if name != "task":
                 raise InputError(f"encode() does not take {name}; leave it out.")
+        if longest is not None and output_value != "sentence_embedding":
+            raise InputError("processing_kwargs changes vectors of texts only; leave it out.")
         sentences = inputs if sentences is None else sentences
         if precision is not None and precision not in PRECISIONS:
             raise InputError(f"precision is {precision!r}; it can be {', '.join(PRECISIONS)}.")
@@ -209,23 +216,49 @@ class SentenceTransformer(SentenceModel):
                 "'token_embeddings' or None."
             )
         else:
-            found = self._vectors(prompted, prompt, normalize_embeddings, kept, step)
+            found = self._vectors(prompted, prompt, normalize_embeddings, kept, step, longest)
             found = _converted(found, precision, convert_to_numpy, convert_to_tensor)
         return first_of(found) if isinstance(sentences, str) else found
 
-    def encode_query(self, sentences: Any = None, prompt_name: str | None = None,
-                     prompt: str | None = None, *more: Any, **settings: Any) -> Any:  # fmt: skip
+    def encode_query(
+        self,
+        sentences: Any = None,
+        prompt_name: str | None = None,
+        prompt: str | None = None,
+        *more: Any,
+        **settings: Any,
+    ) -> Any:
         """The same for questions: with the prompt called "query", if there is one."""
         if prompt_name is None and prompt is None and "query" in self.prompts:
             prompt_name = "query"
-        return self.encode(sentences, prompt_name, prompt, *more, **settings)
+        return self._encode_as("query", sentences, prompt_name, prompt, more, settings)
 
-    def encode_document(self, sentences: Any = None, prompt_name: str | None = None,
-                        prompt: str | None = None, *more: Any, **settings: Any) -> Any:  # fmt: skip
+    def encode_document(
+        self,
+        sentences: Any = None,
+        prompt_name: str | None = None,
+        prompt: str | None = None,
+        *more: Any,
+        **settings: Any,
+    ) -> Any:
         """The same for what is searched: with the prompt "document", "passage" or "corpus"."""
         if prompt_name is None and prompt is None:
             prompt_name = next((name for name in DOCUMENT_PROMPTS if name in self.prompts), None)
-        return self.encode(sentences, prompt_name, prompt, *more, **settings)
+        return self._encode_as("document", sentences, prompt_name, prompt, more, settings)
+
+    def _encode_as(
+        self,
+        task: str,
+        sentences: Any,
+        prompt_name: str | None,
+        prompt: str | None,
+        more: tuple[Any, ...],
+        settings: dict[str, Any],
+    ) -> Any:
+        """Call encode by names, as who overrides it expects."""
+        settings.setdefault("inputs", sentences)
+        settings.update(zip(BEHIND_PROMPT, more))
+        return self.encode(prompt_name=prompt_name, prompt=prompt, task=task, **settings)
 
     def encode_multi_process(
         self, sentences: Any, pool: Any = None, prompt_name: str | None = None,
@@ -258,13 +291,20 @@ class SentenceTransformer(SentenceModel):
     truncate_embeddings = truncate_sentence_embeddings
 
     def _vectors(
-        self, texts: list[str], prompt: str, normalize: bool, dimensions: int, step: Any
+        self,
+        texts: list[str],
+        prompt: str,
+        normalize: bool,
+        dimensions: int,
+        step: Any,
+        longest: int | None = None,
     ) -> Any:
+        most = self.max_seq_length
         return self.text_model.embed(
             texts,
             self._pooling,
             bool(normalize) or self._normalize,
-            self.max_seq_length,
+            most if longest is None else min(most, longest),
             self._prompt_length(prompt),
             dimensions,
             step,
@@ -273,8 +313,10 @@ class SentenceTransformer(SentenceModel):
 
     def _prompt_length(self, prompt: str) -> int:
         """How many tokens at the start of a text are not pooled: its prompt's, with [CLS]."""
-        if self.include_prompt or not prompt:
-            return 0
+        return 0 if self.include_prompt or not prompt else self._length_of(prompt)
+
+    def _length_of(self, prompt: str) -> int:
+        """A prompt's tokens, with [CLS]."""
         ids = self._tokenizer(prompt, truncation=True)["input_ids"]
         return len(ids) - (ids[-1] in self._tokenizer.all_special_ids)
 
@@ -282,6 +324,9 @@ class SentenceTransformer(SentenceModel):
         row = self._tokenizer(text, truncation=True)
         vector = self._vectors([text], prompt, False, dimensions, None)
         found = {name: as_tensor_of_caller_ids(row[name]) for name in row}
+        found["modality"] = "text"
+        if prompt:
+            found["prompt_length"] = self._length_of(prompt)
         found["token_embeddings"] = as_tensor_of_caller(self.text_model.hidden(text))
         found["sentence_embedding"] = first_of(as_tensor_of_caller(vector))
         return found
@@ -391,6 +436,20 @@ class SentenceTransformer(SentenceModel):
         except AttributeError:
             return f"<{type(self).__name__}: not open>"
         return f"<{type(self).__name__}: {size} dimensions, {self.model!r}>"
+
+
+def _longest(kwargs: Any) -> int | None:
+    """The greatest length that arguments for the tokenizer ask for, which may ask no more."""
+    inside = {}
+    for part in (kwargs or {}).values() if isinstance(kwargs, (dict, type(None))) else [None]:
+        if not isinstance(part, dict):
+            raise InputError("processing_kwargs has to be a dict of dicts, such as {'text': {}}.")
+        inside.update(part)
+    longest = inside.pop("max_length", None)
+    for name, value in inside.items():
+        if name not in ("padding", "truncation") or value in (False, "do_not_truncate"):
+            raise InputError(f"processing_kwargs cannot hold {name}={value!r}; leave it out.")
+    return None if longest is None else whole("max_length", longest, 1)
 
 
 def as_tensor_of_caller_ids(ids: list[int]) -> Any:

@@ -8,7 +8,6 @@ from ._native import Encoding
 from .added_token import AddedToken
 from .batch_encoding import BatchEncoding, CharSpan, TokenSpan, tensors
 from .checks import whole
-from .compatibility import needed, refuse
 from .errors import InputError, ModelFileError
 from .files import write_atomically
 from .token_changes import LISTS, SPECIALS, UNUSED_SPECIALS, token_like
@@ -117,10 +116,8 @@ class Tokenizer(TokenRows):
         strip_accents, tokenize_chinese_chars, unk_token, model_max_length, padding_side and so on.
         """
         source = _source(source, settings)
-        settings = needed("tokenizer from_pretrained", settings)
-        for name in settings:
-            if name not in SETTINGS:
-                refuse("tokenizers", {name: None}, ", ".join(SETTINGS))
+        if settings:
+            settings = _known(settings)
         self.init_kwargs: dict[str, Any] = dict(settings)
         self.deprecation_warnings: dict[str, bool] = {}
         self.split_special_tokens = bool(settings.pop("split_special_tokens", False))
@@ -224,6 +221,8 @@ class Tokenizer(TokenRows):
     ) -> tuple[str, ...]:
         """Write tokenizer.json, tokenizer_config.json and vocab.txt, as transformers does."""
         import os
+
+        from .compatibility import needed, refuse
 
         more = needed("tokenizer save_pretrained", {**more, "push_to_hub": push_to_hub})
         refuse("save_pretrained", more, "save_directory and filename_prefix")
@@ -461,6 +460,8 @@ class Tokenizer(TokenRows):
         more: dict[str, Any],
     ) -> BatchEncoding:
         """A call with what is rarely given: texts whose ids are labels, arguments in a dict."""
+        from .compatibility import needed, refuse
+
         longest = more.pop("max_target_length", None)
         given.update(kwargs or {})
         given.update(needed("tokenizer call", more))
@@ -553,6 +554,8 @@ class Tokenizer(TokenRows):
     ) -> Any:
         """Decode ids to a text, or a list of rows to a list of texts."""
         if more:
+            from .compatibility import needed, refuse
+
             more = needed("decode", more)
             refuse("decode", more, "skip_special_tokens and clean_up_tokenization_spaces")
         ids = listed(token_ids)
@@ -616,6 +619,16 @@ ARGUMENTS = tuple(
     for name in Tokenizer.__call__.__annotations__
     if name not in ("text_target", "text_pair_target", "tokenizer_kwargs", "more", "return")
 )
+
+
+def _known(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings that count; an error for one that no tokenizer has."""
+    from .compatibility import needed, refuse
+
+    settings = needed("tokenizer from_pretrained", settings)
+    unknown = {name: value for name, value in settings.items() if name not in SETTINGS}
+    refuse("tokenizers", unknown, ", ".join(SETTINGS))
+    return settings
 
 
 def _source(source: Any, settings: dict[str, Any]) -> Any:

@@ -502,7 +502,11 @@ def test_pairs_in_arrays(tmp_path: Path) -> None:
     pairs = np.array([["a lamp", "red"], ["a", "b"]])
     assert ours.predict(pairs).tobytes() == ours.predict(pairs.tolist()).tobytes()
     assert ours.predict(pairs[0]) == ours.predict(["a lamp", "red"])
-    assert ours.tokenize(pairs.tolist())["input_ids"].shape == (2, 7)
+    assert ours.is_singular_input(pairs[0]) and not ours.is_singular_input(pairs)
+    assert ours.predict(np.array([], dtype=str)).shape == (0,)
+    listed = ours.predict(pairs, convert_to_numpy=False)
+    assert isinstance(listed, list) and listed[0].dtype == torch.float32
+    assert ours.tokenize(pairs.tolist())["input_ids"].shape[0] == 2
 
 
 def test_models_are_saved(tmp_path: Path) -> None:
@@ -544,6 +548,24 @@ def test_what_code_for_sentence_transformers_calls(tmp_path: Path) -> None:
     pool = ours.start_multi_process_pool(["cpu", "cpu"])
     assert ours.encode_multi_process(TEXTS, pool).tobytes() == full.tobytes()
     ours.stop_multi_process_pool(pool)
+    cut = ours.encode(TEXTS, processing_kwargs={"text": {"max_length": 4, "truncation": True}})
+    ours.max_seq_length, full_length = 4, ours.max_seq_length
+    assert cut.tobytes() == ours.encode(TEXTS).tobytes() != full.tobytes()
+    ours.max_seq_length = full_length
+    assert ours.encode(TEXTS).tobytes() == full.tobytes()
+    for wrong in ({"text": {"padding_side": "left"}}, {"text": 3}, 3):
+        with pytest.raises(bf.InputError, match="processing_kwargs"):
+            ours.encode(TEXTS, processing_kwargs=wrong)
+    calls: list[dict[str, Any]] = []
+    ours.encode = lambda **given: calls.append(given)  # type: ignore[method-assign]
+    ours.encode_query(["a"], None, "x", 8, convert_to_tensor=True)
+    ours.encode_document(inputs="a")
+    assert calls == [
+        {"inputs": ["a"], "prompt_name": None, "prompt": "x", "task": "query", "batch_size": 8,
+         "convert_to_tensor": True},
+        {"inputs": "a", "prompt_name": "document", "prompt": None, "task": "document"},
+    ]  # fmt: skip
+    del ours.encode
     assert ours.half().cuda(0).compile() is ours and ours.dtype is torch.float32
     assert ours.is_singular_input("a") and not ours.is_singular_input(["a"])
     assert ours.config.hidden_size == made.HIDDEN and ours.supports("text")
