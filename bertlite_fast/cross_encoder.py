@@ -143,6 +143,10 @@ class CrossEncoder(SentenceModel):
         """The name of activation_fn before sentence-transformers 4."""
         return self.activation_fn
 
+    @default_activation_function.setter
+    def default_activation_function(self, value: Any) -> None:
+        self.activation_fn = value
+
     def predict(
         self,
         sentences: Any = None,
@@ -168,6 +172,8 @@ class CrossEncoder(SentenceModel):
         nothing.
         """
         whole("batch_size", batch_size, 1)
+        if "activation_fct" in unused:  # its name before sentence-transformers 4
+            activation_fn = unused.pop("activation_fct")
         for name in unused:
             if name not in UNUSED:
                 raise InputError(f"predict() does not take {name}; leave it out.")

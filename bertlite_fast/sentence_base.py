@@ -5,7 +5,7 @@ from __future__ import annotations
 from .arrays import torch_in_use
 from .checks import shown
 from .device import float32
-from .errors import InputError, ModelFileError
+from .errors import InputError, ModelFileError, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class SentenceModel:
         if prompt is not None:
             if not isinstance(prompt, str):
                 raise InputError(f"a prompt has to be a str, not {type(prompt).__name__}.")
+            if name is not None:
+                warn("both a prompt and a prompt_name are given; the prompt is used.")
             return prompt
         name = self.default_prompt_name if name is None else name
         if name is None:

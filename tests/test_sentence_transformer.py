@@ -486,6 +486,14 @@ def test_prompts_of_pairs(tmp_path: Path) -> None:
         assert ranks[0][0]["score"] == pytest.approx(ranks[1][0]["score"], abs=1e-5)
     with pytest.raises(bf.InputError, match="no prompt called 'x'"):
         ours.predict(PAIRS, prompt_name="x")
+    with pytest.warns(UserWarning, match="the prompt is used") as caught:
+        both = ours.predict(PAIRS, prompt_name="query", prompt="play music ")
+    assert caught[0].filename == __file__
+    assert both.tobytes() == ours.predict(PAIRS, prompt_name="music").tobytes()
+    logits = ours.predict(PAIRS, activation_fct=torch.nn.Identity())
+    ours.default_activation_function = torch.nn.Identity()
+    assert ours.predict(PAIRS).tobytes() == logits.tobytes()
+    ours.activation_fn = "sigmoid"
     with pytest.raises(bf.InputError, match="default_prompt_name"):
         bf.CrossEncoder(folder, default_prompt_name="x")
     usual = bf.CrossEncoder(folder, precision="fp32", prompts=prompts, default_prompt_name="music")
