@@ -68,8 +68,9 @@ class BuildCore(build_ext):
                 ext.extra_objects += objects
         ext.extra_compile_args += flags
         if not msvc:
-            # The binding's loops are short: small code loads sooner than unrolled code runs.
-            ext.extra_compile_args += ["-Wno-unused-function", "-Os" if training else "-O2"]
+            # A binding is large and its loops are short: as small code it takes a tenth less of a
+            # wheel, and a call a hundredth more of its time.
+            ext.extra_compile_args += ["-Wno-unused-function", "-Os"]
             ext.extra_link_args += os.environ.get("BERTLITE_CFLAGS", "").split()
             if sys.platform.startswith("linux"):
                 ext.extra_link_args += (

@@ -121,7 +121,7 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
         compiler[0],
         *core.FLAGS,
         *flags,
-        "-O2",  # as setup.py does: the binding is large, and not where the time goes
+        "-Os",  # as setup.py compiles it
         "-Wno-unused-function",
         "-I",
         str(ROOT / "include"),
