@@ -66,6 +66,16 @@ def classified_items(data: Data, name: str, split: str) -> list[tuple[str, str]]
     return [(item["text"], label(item)) for s in CLASSIFIED[name] for item in data.read(s, split)]
 
 
+def repeated_items(data: Data, name: str) -> list[tuple[str, str]]:
+    """A model's texts of training, those of small sets several times."""
+    label = label_of(name)
+    return [
+        (item["text"], label(item))
+        for s in CLASSIFIED[name]
+        for item in data.read(s, "train") * data.recipe.data.repeated.get(s, 1)
+    ]
+
+
 def slot_tag(theirs: str) -> str:
     """Our tag of a tag of hwu64_slots."""
     return theirs[:2] + SLOT_OF[theirs[2:]] if theirs[2:] in SLOT_OF else "O"

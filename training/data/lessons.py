@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import random
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Callable
 
 from .commands import Commands
 from .labeled import classified_items
-from .opinions import sentiment_texts
+from .opinions import judging_words, sentiment_texts
 from .sets import Data
 
+WORD = re.compile(r"[a-z']+")
 Made = Iterable[tuple[str, str | float]]
 
 
 @dataclass(frozen=True)
 class Source:
     made: Callable[[Data, int], Made]  # texts with a label, or how probable the second of two is
-    unlabeled: Callable[[Data], Iterable[str]]
+    unlabeled: Callable[[Data], Iterable[str]]  # like the set's own
+    to_label: Callable[[Data], Iterable[str]]  # of all kinds, for a larger model to answer
 
 
 def commands(data: Data, count: int) -> Iterator[tuple[str, str]]:
@@ -34,4 +38,37 @@ def remarks(data: Data) -> Iterable[str]:
     return sorted({text for text, _ in classified_items(data, "sentiment", "train")})
 
 
-LESSONS = {"intent": Source(commands, requests), "sentiment": Source(sentiment_texts, remarks)}
+def judging_texts(data: Data) -> list[str]:
+    """Sentences, most of them with a word that judges; what people remark; and some joined."""
+    numbers = data.recipe.taught
+    words = judging_words()
+    texts: list[str] = []
+    for source, share in numbers.sources.items():
+        wanted = int(share * numbers.sentences)
+        found = data.sentences(source, numbers.oversampling * wanted, numbers.seed)
+        judging = [text for text in found if words & set(WORD.findall(text.lower()))]
+        others = found[: int(numbers.others * wanted)]
+        texts += judging[: wanted - len(others)] + others
+    texts += [item["text"] for item in data.read("goemotions", "train")]
+    texts += remarks(data)
+    r = random.Random(numbers.seed)
+    texts = sorted({" ".join(text.split()) for text in texts} - {""})
+    texts += [" ".join(r.sample(texts, r.randint(2, 3))) for _ in range(numbers.joined)]
+    r.shuffle(texts)
+    return texts
+
+
+def requests_and_talk(data: Data) -> list[str]:
+    """What people ask of devices and assistants, and what they say to each other."""
+    numbers = data.recipe.taught
+    texts = [*requests(data), *data.sentences("modern", numbers.talk, numbers.seed)]
+    texts += [item["text"] for item in data.read("goemotions", "train")][: numbers.talk // 2]
+    texts = sorted({" ".join(text.split()) for text in texts} - {""})
+    random.Random(numbers.seed).shuffle(texts)
+    return texts
+
+
+LESSONS = {
+    "intent": Source(commands, requests, requests_and_talk),
+    "sentiment": Source(sentiment_texts, remarks, judging_texts),
+}

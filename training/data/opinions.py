@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ PLEASED = (
 DISPLEASED = """anger annoyance disappointment disapproval disgust embarrassment grief remorse
     sadness""".split()
 EMOTION_WEIGHTS = {**dict.fromkeys(PLEASED, 0.9), **dict.fromkeys(DISPLEASED, 0.1), "neutral": 0.5}
+EMOTION_SHARES = {0.9: 9, 0.1: 9, 0.5: 2}
+JUDGING = ("pos", "neg", "love", "loved", "hate", "hated", "posn", "negn")  # lists of opinions.txt
+SHORTEST_JUDGING = 4  # letters
 PARTS = ((0.66, "made"), (0.88, "emotions"), (1.0, "long"))
 LONG_OPINIONS, LONG_OTHERS = (1, 6), (0, 14)  # sentences of a long review
 SURE = (0.05, 0.95)
@@ -96,22 +100,30 @@ def long_reviews(data: Data, r: random.Random) -> Iterator[Opinion]:
         )
 
 
-def emotions(data: Data, r: random.Random) -> Iterator[Opinion]:
-    """Without end: remarks whose emotion tells whether somebody is pleased."""
-    found = [
-        (item["text"], EMOTION_WEIGHTS[item["label"]])
-        for item in data.read("goemotions", "train")
-        if item["label"] in EMOTION_WEIGHTS
-    ]
+def balanced_emotions(data: Data, r: random.Random) -> Iterator[Opinion]:
+    """Without end: remarks whose emotion tells whether somebody is pleased, as many of both."""
+    found: dict[float, list[str]] = {}
+    for item in data.read("goemotions", "train"):
+        if item["label"] in EMOTION_WEIGHTS:
+            found.setdefault(EMOTION_WEIGHTS[item["label"]], []).append(item["text"])
+    weights, counts = list(found), [EMOTION_SHARES[weight] for weight in found]
     while True:
-        yield r.choice(found)
+        weight = r.choices(weights, counts)[0]
+        yield r.choice(found[weight]), weight
+
+
+def judging_words() -> set[str]:
+    """Words that opinions are made of: those that praise or blame by themselves."""
+    lists, _ = opinions(None)
+    texts = " ".join(lists[name] for name in JUDGING)
+    return {word for word in re.findall(r"[a-z']+", texts) if len(word) >= SHORTEST_JUDGING}
 
 
 def sentiment_texts(data: Data, count: int) -> Iterator[Opinion]:
     """Texts to learn from, of all three kinds."""
     r = random.Random(data.recipe.seed)
     made = ((text, weight) for text, weight, _ in made_opinions(data.recipe.seed, held_out=False))
-    kinds = {"made": made, "emotions": emotions(data, r), "long": long_reviews(data, r)}
+    kinds = {"made": made, "emotions": balanced_emotions(data, r), "long": long_reviews(data, r)}
     for _ in range(count):
         drawn = r.random()
         yield next(kinds[next(kind for end, kind in PARTS if drawn < end)])

@@ -17,6 +17,7 @@ from ..data.entities import VALIDATION
 from ..data.intents import intent_items
 from ..data.labeled import QUESTIONS, classified_items, slot_tag, without_punctuation
 from ..data.sets import Data
+from ..data.unanswerable import unanswerable
 from .metrics import entity_tags
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -41,6 +42,7 @@ class Answers:
     logits: list[Any]
     right: list[int]
     keys: list[str]
+    joined: int = 1  # rows whose probabilities are multiplied: a span's begin and end
 
     def half(self, fitted: bool) -> tuple[list[Any], list[int]]:
         at = [i for i, key in enumerate(self.keys) if (zlib.crc32(key.encode()) % 2 == 0) == fitted]
@@ -60,18 +62,26 @@ def loss(logits: Sequence[Any], right: Sequence[int], temperature: float) -> flo
 
 
 def fitted_temperature(answers: Answers) -> float:
-    """The temperature at which what is right is likeliest."""
+    """The temperature at which what is right is likeliest.
+
+    Where a span begins tells where it ends, so the product of both probabilities is less than how
+    often the span is right; there the temperature is what leaves the smallest error.
+    """
     logits, right = answers.half(fitted=True)
     tried = np.geomspace(LOWEST, HIGHEST, TRIED)
+    if answers.joined > 1:
+        return float(min(tried, key=lambda one: expected_error(answers, one, fitted=True)))
     return float(min(tried, key=lambda one: loss(logits, right, one)))
 
 
-def expected_error(answers: Answers, temperature: float = 1.0) -> float:
+def expected_error(answers: Answers, temperature: float = 1.0, fitted: bool = False) -> float:
     """Expected calibration error: how far scores are from how often they are right."""
-    logits, right = answers.half(fitted=False)
+    logits, right = answers.half(fitted)
     found = [probabilities(row, temperature) for row in logits]
-    scores = np.array([row.max() for row in found])
-    is_right = np.array([row.argmax() == at for row, at in zip(found, right)], float)
+    shape = (-1, answers.joined)
+    scores = np.array([row.max() for row in found]).reshape(shape).prod(1)
+    are_right = np.array([row.argmax() == at for row, at in zip(found, right)])
+    is_right = are_right.reshape(shape).all(1).astype(float)
     bins = np.minimum((scores * BINS).astype(int), BINS - 1)
     total = 0.0
     for one in range(BINS):
@@ -125,9 +135,12 @@ def of_tokens(pipe: Any, name: str, data: Data) -> Iterator[tuple[Any, int, str]
 
 
 def of_answers(pipe: Any, _name: str, data: Data) -> Iterator[tuple[Any, int, str]]:
-    """Where answers begin and end, among the context's tokens."""
+    """Where answers begin and end, among [CLS], which stands for none, and the context's tokens."""
+    seed = data.recipe.data.unanswerable_seed
     for name in dict.fromkeys(QUESTIONS):
-        for item in data.read(name, "validation")[: MOST // 4]:
+        answered = data.read(name, "validation")[: MOST // 4]
+        share = data.recipe.data.unanswerable["validation"]
+        for item in [*answered, *unanswerable(answered, share, seed)]:
             encoded = pipe.tokenizer(
                 item["question"],
                 item["context"],
@@ -135,21 +148,23 @@ def of_answers(pipe: Any, _name: str, data: Data) -> Iterator[tuple[Any, int, st
                 max_length=512,
                 return_offsets_mapping=True,
             )
-            begin = item["answers"]["answer_start"][0]
-            end = begin + len(item["answers"]["text"][0])
-            places = zip(encoded.sequence_ids(), encoded["offset_mapping"])
-            inside = [i for i, (side, _) in enumerate(places) if side == 1]
-            hits = [
-                at
-                for at, i in enumerate(inside)
-                if encoded["offset_mapping"][i][0] < end and encoded["offset_mapping"][i][1] > begin
-            ]
+            offsets = encoded["offset_mapping"]
+            among = [0, *(i for i, side in enumerate(encoded.sequence_ids()) if side == 1)]
+            hits = [0]
+            if item["answers"]:
+                begin = item["answers"]["answer_start"][0]
+                end = begin + len(item["answers"]["text"][0])
+                hits = [
+                    at
+                    for at, i in enumerate(among)
+                    if at and offsets[i][0] < end and offsets[i][1] > begin
+                ]
             if not hits:
                 continue
             output = pipe.model([encoded["input_ids"]], token_type_ids=[encoded["token_type_ids"]])
             for logits, at in ((output.start_logits, hits[0]), (output.end_logits, hits[-1])):
                 row = logits.tolist()[0]
-                yield [row[i] for i in inside], at, item["context"]
+                yield [row[i] for i in among], at, item["context"]
 
 
 Collected = Callable[[Any, str, Data], Iterator[tuple[Any, int, str]]]
@@ -162,4 +177,5 @@ KINDS: dict[str, tuple[str, Collected]] = {
 
 def collected(name: str, pipe: Any, data: Data) -> Answers:
     found = list(KINDS[name][1](pipe, name, data))
-    return Answers([one[0] for one in found], [one[1] for one in found], [one[2] for one in found])
+    logits, right, keys = zip(*found)
+    return Answers([*logits], [*right], [*keys], joined=2 if name == "qa" else 1)

@@ -97,7 +97,8 @@ class Exporter:
         """A state whose scores are as often right as they say."""
         pipe = cast(Any, pipeline)(KINDS[name][0], str(self._trial(name, state, more)))
         found = collected(name, pipe, self.run.data)
-        degree = fitted_temperature(found)
+        powers = self.run.recipe.release.temperature_powers
+        degree = fitted_temperature(found) ** powers.get(name, 1.0)
         before, after = expected_error(found), expected_error(found, degree)
         self.run.say(f"{name}: temperature {degree:.2f}, error {before:.3f}, then {after:.3f}")
         head = state["head"]

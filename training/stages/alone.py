@@ -138,8 +138,9 @@ class TaskTuning:
             add_teacher(run, learner)
         if tuning.earlier and isinstance(learner, ClassLearner):
             encoder, head = copy.deepcopy((learner.encoder, learner.head))
+            taught = run.teacher / f"{learner.task.name}.jsonl" if tuning.taught else None
             learner.lessons = Lessons(
-                learner.task, run.tokenizer, run.data, encoder, head, tuning.earlier
+                learner.task, run.tokenizer, run.data, encoder, head, tuning.earlier, taught
             )
 
     def _begin_with(self, start: str) -> None:

@@ -18,6 +18,8 @@ from ..release.document import write_tables
 from ..release.export import export
 from ..release.models import in_folders
 from ..release.scores import score_sets
+from ..tasks.build import build_classes
+from ..teacher.classes import write_taught
 from ..teacher.guesses import write_guesses
 from ..teacher.silver import write_silver
 from ..teacher.vectors import write_vectors
@@ -55,6 +57,11 @@ def teach_vectors(run: Run) -> None:
 
 def teach_names(run: Run) -> None:
     write_silver(run.tokenizer, run.data, run.teacher, run.say)
+
+
+def teach_texts(run: Run, name: str) -> None:
+    task = build_classes(run.tokenizer, run.data, name)
+    write_taught(task, run.tokenizer, run.data, run.teacher, run.say)
 
 
 def teach_words(run: Run) -> None:
@@ -102,6 +109,14 @@ def plan(run: Run) -> list[Stage]:
         Stage("teacher-vectors", teach_vectors, (run.teacher / "vectors.npy",)),
         Stage("teacher-names", teach_names, (run.teacher / "silver.npz",)),
         Stage("teacher-words", teach_words, (run.teacher / "guesses.npz",)),
+        *(
+            Stage(
+                f"teacher-{name}",
+                functools.partial(teach_texts, name=name),
+                (run.teacher / f"{name}.jsonl",),
+            )
+            for name in run.recipe.taught.steps
+        ),
         Stage("vectors", train_vectors, (run.stage_file("vectors"),)),
         Stage("together", together, (run.stage_file("together"),)),
         *tunings(run, "together"),

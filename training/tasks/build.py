@@ -21,14 +21,15 @@ SPLITS = ("train", "validation")
 def build_classes(tokenizer: Tokenizer, data: Data, name: str) -> Task:
     if name == "intent":
         items = {split: intents.intent_items(data, split) for split in SPLITS}
-        labels = intents.LABELS
+        labels, repeated = intents.LABELS, items["train"]
     else:
         items = {split: labeled.classified_items(data, name, split) for split in SPLITS}
         labels = sorted({label for _, label in items["train"]})
+        repeated = labeled.repeated_items(data, name)
     longest = data.recipe.data.longest["classes"]
     rows = {s: classes.encode(tokenizer, items[s], labels, longest) for s in SPLITS}
     index = {label: i for i, label in enumerate(labels)}
-    texts = [(text, index[label]) for text, label in items["train"]]
+    texts = [(text, index[label]) for text, label in repeated]
     return Task(name, "classes", labels, rows["train"], rows["validation"], texts=texts)
 
 

@@ -1,13 +1,16 @@
 """What a model that classifies texts learns from beside its set.
 
-The set's own texts with slips and as they are spoken, texts made by grammars, and what the model
-answered before, on texts without labels, so that it forgets nothing.
+The set's own texts with slips and as they are spoken, texts made by grammars, and texts without
+labels: answered as a larger model answers them, or as the model did before, so that it forgets
+nothing.
 """
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Callable
 
 import torch
@@ -17,7 +20,7 @@ from bertlite_fast import Tokenizer
 
 from ..data.lessons import LESSONS
 from ..data.noise import noisy
-from ..data.sets import Data
+from ..data.sets import Data, lines
 from ..model.batches import Row, padded
 from ..model.network import Encoder, Head
 from .learner import Task
@@ -37,10 +40,11 @@ class TextBatches:
         shares: Sequence[float],
         tokenizer: Tokenizer,
         data: Data,
+        size: int,
+        longest: int,
     ) -> None:
-        losses = data.recipe.losses
-        self.texts, self.tokenizer, self.noise = texts, tokenizer, losses.lesson_noise
-        self.longest, self.size = losses.lesson_longest, losses.lesson_batch
+        self.texts, self.tokenizer, self.noise = texts, tokenizer, data.recipe.losses.lesson_noise
+        self.longest, self.size = longest, size
         self.window = data.recipe.data.sorted_batches * self.size
         self.counts = [int(share * self.window) for share in shares]
         self.r = random.Random(data.recipe.seed)
@@ -70,14 +74,37 @@ class TextBatches:
 
 
 def targets(wanted: Sequence[Any], labels: int) -> Tensor:
-    """Probabilities of the labels: of one, or of two of which the second's is given."""
+    """Probabilities of the labels, from one of
+
+    - a label's index
+    - how probable the second of two labels is
+    - pairs of an index and its probability; the other labels share what is left.
+    """
     found = torch.zeros(len(wanted), labels)
     for i, target in enumerate(wanted):
         if isinstance(target, float):
             found[i, 0], found[i, 1] = 1 - target, target
-        else:
+        elif isinstance(target, int):
             found[i, target] = 1
+        else:
+            known = sum(probability for _, probability in target)
+            found[i] = max(0.0, 1 - known) / max(1, labels - len(target))
+            for at, probability in target:
+                found[i, at] = probability
     return found
+
+
+def smoothed(wanted: Tensor, smoothing: float) -> Tensor:
+    return (1 - smoothing) * wanted + smoothing / wanted.shape[1]
+
+
+def made_texts(task: Task, data: Data) -> list[tuple[str, Any]]:
+    """Texts that grammars make for a task, with targets."""
+    index = {label: i for i, label in enumerate(task.labels)}
+    return [
+        (text, target if isinstance(target, float) else index[target])
+        for text, target in LESSONS[task.name].made(data, data.recipe.losses.lesson_pool)
+    ]
 
 
 class Lessons:
@@ -89,20 +116,23 @@ class Lessons:
         encoder: Encoder,
         head: Head,
         earlier: float,
+        taught: Path | None = None,
     ) -> None:
+        """`earlier` weighs the texts without labels, which the file `taught` gives answers to."""
         losses = data.recipe.losses
         self.encoder, self.head = encoder.eval(), head.eval()
-        self.smoothing = losses.label_smoothing
+        self.smoothing, self.is_taught = losses.label_smoothing, taught is not None
         self.weights = (1.0, losses.lesson_made, earlier)
-        index = {label: i for i, label in enumerate(task.labels)}
-        source = LESSONS[task.name]
-        made = [
-            (text, target if isinstance(target, float) else index[target])
-            for text, target in source.made(data, losses.lesson_pool)
-        ]
-        unlabeled = [(text, 0) for text in source.unlabeled(data)]
-        texts = (task.texts, made, unlabeled)
-        self.stream = TextBatches(texts, losses.lesson_shares, tokenizer, data).forever()
+        unlabeled: list[tuple[str, Any]]
+        if taught is not None:
+            unlabeled = [(text, target) for text, target in map(json.loads, lines(taught))]
+        else:
+            unlabeled = [(text, 0) for text in LESSONS[task.name].unlabeled(data)]
+        texts = (task.texts, made_texts(task, data), unlabeled)
+        shares = losses.taught_shares if taught else losses.lesson_shares
+        self.stream = TextBatches(
+            texts, shares, tokenizer, data, losses.lesson_batch, losses.lesson_longest
+        ).forever()
 
     def loss(
         self, logits_of: Callable[[Tensor, Tensor], Tensor], hidden: Callable[[Tensor], Tensor]
@@ -115,11 +145,9 @@ class Lessons:
         is_made = kinds == MADE
         logits = logits_of(torch.where(is_made[:, None], ids, hidden(ids)), mask)
         wanted = targets([row.target[1] for row in rows], logits.shape[1])
-        wanted[~is_made] = (1 - self.smoothing) * wanted[~is_made] + self.smoothing / logits.shape[
-            1
-        ]
-        unlabeled = kinds == UNLABELED
-        if unlabeled.any():
+        own, unlabeled = kinds == OWN, kinds == UNLABELED
+        wanted[own] = smoothed(wanted[own], self.smoothing)
+        if unlabeled.any() and not self.is_taught:
             with torch.no_grad():
                 some, first = ids[unlabeled], torch.zeros(int(unlabeled.sum()), 1, dtype=torch.long)
                 hidden_states = self.encoder(some, mask[unlabeled], None, wanted=first)
