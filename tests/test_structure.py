@@ -19,6 +19,7 @@ ALLOWED = {
     "model": {"", "files", "kernels"},
     "search": {"", "files", "kernels", "model"},
     "answers": {"", "files", "kernels", "tokenizer", "model"},
+    "flash": {"", "files", "kernels", "tokenizer", "model", "answers"},
     "training": {"", "kernels", "model"},
 }
 # convert.c puts a folder's tokenizer into the converted file.
