@@ -1,12 +1,13 @@
 """Scores of models that finetune() trains, and of PyTorch with the same recipe.
 
-    python bench/finetune_tasks.py DATA [wikigold ud_ewt snips_slots stsb_en qamr] [--torch] [--seeds N]
+    python bench/finetune_tasks.py DATA [SET ...] [--torch] [--seeds N]
 
-DATA: a folder of sets, NAME/train.jsonl.xz and NAME/validation.jsonl.xz (of qamr, a tenth of train
-is held out by its number). Each line: the set, who trained, the seconds, the scores of the int8
-model. With --torch, PyTorch trains the same rows from the same weights: the head for two epochs,
-then the layers, AdamW, linear decay after a tenth of warm-up, gradients clipped at 1; order and
-dropout are its own. Its model is converted to int8 and scored in the same way.
+SET: wikigold, ud_ewt, snips_slots, stsb_en, qamr. DATA: a folder of sets, NAME/train.jsonl.xz and
+NAME/validation.jsonl.xz (of qamr, a tenth of train is held out by its number). Each line: the
+set, who trained, the seconds, the scores of the int8 model. With --torch, PyTorch trains the same
+rows from the same weights: the head for two epochs, then the layers, AdamW, linear decay after a
+tenth of warm-up, gradients clipped at 1; order and dropout are its own. Its model is converted to
+int8 and scored in the same way.
 """
 
 from __future__ import annotations

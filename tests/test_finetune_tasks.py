@@ -118,7 +118,8 @@ def test_parameters() -> None:
     assert tagger.set_params(epochs=4) is tagger and tagger.get_params()["epochs"] == 4
     assert repr(tagger) == "TokenTagger(epochs=4)"
     for wrong in ({"trained": "pairs"}, {"epochs": 0}, {"batch_size": 0}, {"dropout": 2},
-                  {"max_length": None}, {"learning_rate": "high"}):  # fmt: skip
+                  {"max_length": None}, {"learning_rate": "high"}, {"threads": "2"},
+                  {"random_state": "x"}):  # fmt: skip
         with pytest.raises(bf.InputError):
             bf.TokenTagger(**wrong).fit(WORDS, TAGS)
     with pytest.raises(bf.InputError, match="not a parameter"):
@@ -272,6 +273,11 @@ def test_pairs_and_triplets_without_scores() -> None:
     assert plain.score(triplets) < 1.0
 
 
+def test_scores_that_are_all_the_same_are_refused() -> None:
+    with pytest.raises(bf.InputError, match="all scores are 7"):
+        bf.PairScorer().fit([("a", "b")] * 2, [7, 7])
+
+
 def test_forms_of_pairs(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("sentence1,sentence2,score\nx,y,1\nz,w,0.5\n")
     wanted = [("x", "y"), ("z", "w")], [1.0, 0.5]
@@ -423,6 +429,8 @@ def test_one_function_trains_all(tmp_path: Path) -> None:
     assert isinstance(labeled, bf.TextClassifier)
     with pytest.raises(bf.InputError, match="not a task"):
         finetune("translation", rows)
+    with pytest.raises(bf.InputError, match="not a folder"):
+        finetune("ner", rows, out=tmp_path / "absent" / "x")
     assert callable(bf.finetune)
 
 

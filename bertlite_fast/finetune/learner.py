@@ -24,6 +24,9 @@ STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 2500, 4, 12
 FEW_STEPS, MOST_EPOCHS_OF_FEW = 400, 60  # a handful of examples is seen more often
 EPOCHS_OF_HEAD = 2  # before the layers: a head that knows nothing would spoil their first steps
 RATE_OF_HEAD = 5e-3
+LEAST = {
+    "epochs": 1, "batch_size": 1, "max_length": 8, "patience": 1, "threads": 1, "random_state": 0,
+}  # fmt: skip
 COMMON = (
     "base", "trained", "epochs", "batch_size", "learning_rate", "max_length", "dropout", "patience",
     "threads", "random_state", "verbose",
@@ -88,9 +91,9 @@ class Learner:
             raise InputError(
                 f"trained is {self.trained!r}; it can be {', '.join(map(repr, self._trainable))}."
             )
-        for name, least in (("epochs", 1), ("batch_size", 1), ("max_length", 8), ("patience", 1)):
+        for name, least in LEAST.items():
             value = getattr(self, name)
-            if value is None and name in ("epochs", "patience"):
+            if value is None and name not in ("batch_size", "max_length"):
                 continue
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise InputError(f"{name} is {value!r}; it has to be a whole number from {least}.")

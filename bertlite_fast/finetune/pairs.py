@@ -169,4 +169,6 @@ def _between_0_and_1(scores: list[float]) -> list[float]:
     least, most = min(scores), max(scores)
     if least >= -1 and most <= 1:
         return scores
+    if least == most:
+        raise InputError(f"all scores are {least:g}; give scores that differ, or from -1 to 1.")
     return [(score - least) / (most - least) for score in scores]

@@ -72,6 +72,9 @@ def finetune(
     'light'
     """
     kind = estimator_of(task)
+    folder = os.path.dirname(os.path.abspath(out)) if out is not None else os.curdir
+    if not os.path.isdir(folder):  # before an hour of training
+        raise InputError(f"{folder} is not a folder, so {out} cannot be written.")
     is_classifier = NAMES[task] == "text-classification"
     inputs = _labeled(train) if is_classifier else _parts(train)
     more = {} if validation is None or is_classifier else {"validation": validation}
