@@ -206,6 +206,7 @@ def test_bad_yaml(document: str, message: str) -> None:
         markup.read_markup("a", document)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of lists that a damaged file has lost
 def test_damaged_files_never_crash() -> None:
     import random
 
