@@ -223,9 +223,7 @@ class ZeroShotClassification(Embedder):
         labels = self._labels(settings.get("candidate_labels"))
         return _ranking(text, labels, self._similar(found, labels, settings))
 
-    def _similar(
-        self, vector: Tensor, labels: list[str], settings: dict[str, Any]
-    ) -> list[float]:
+    def _similar(self, vector: Tensor, labels: list[str], settings: dict[str, Any]) -> list[float]:
         """A score for each label by the similarity of its vector."""
         close = [
             similarities(vector, self._vector(label, settings)).tolist()[0][0] for label in labels
