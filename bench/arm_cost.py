@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import checkpoints
 import core
+from kept_counts import LENGTHS, Baseline, compiler_version
 from emulate import COMPILERS
 
 CORES = [
@@ -119,7 +120,13 @@ def main() -> None:
         metavar="CORE:LENGTH=COUNT",
         help="fail if a count is above (LENGTH: a number of tokens, or ids)",
     )
+    parser.add_argument(
+        "--gate", action="store_true", help="compare with bench/instructions.json, and fail at 3 %%"
+    )
+    parser.add_argument("--write", action="store_true", help="write it")
     args = parser.parse_args()
+    if args.gate or args.write:
+        args.lengths = sorted({*args.lengths, *LENGTHS})
     limits = {key: int(value) for key, value in (limit.rsplit("=", 1) for limit in args.most)}
     too_many = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -139,6 +146,10 @@ def main() -> None:
             found, isa = bench.measure(name, machine, args.lengths)
             passes = "".join(f"{found[str(length)]:>15,}" for length in args.lengths)
             print(f"{name:22}{board:18}{isa:12}{found['ids']:>10,}{passes}", flush=True)
+            if args.write:
+                Baseline().write(name, compiler_version([compiler]), found)
+            elif args.gate:
+                too_many += Baseline().compare(name, compiler_version([compiler]), found)
             for key, instructions in found.items():
                 if instructions > limits.get(f"{name}:{key}", instructions):
                     too_many.append(f"{name}, {key}: {instructions:,}")

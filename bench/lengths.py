@@ -10,7 +10,8 @@ breaks one of two rules:
 
 The minimum of many rounds is judged, since other work on the machine can only add to it. With
 --count, instructions are counted by valgrind instead of time being measured; they are the same in
-every run, but valgrind knows no AVX-512 and no AVX-VNNI.
+every run, but valgrind knows no AVX-512 and no AVX-VNNI. --gate counts AVX2's, compares them with
+bench/instructions.json and fails where they are more than 3 % above; --write keeps them there.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import checkpoints
 import core
+from kept_counts import LENGTHS, Baseline, compiler_version
 
 MOST_OVER_LONGER, MOST_OVER_LINE = 1.03, 1.1
 LONGEST = 512
@@ -49,8 +51,8 @@ class Program:
     """bench/lengths.c and a model, in a folder."""
 
     def __init__(self, folder: Path, output: str = "classes") -> None:
-        compiler = shlex.split(os.environ.get("CC", "cc"))
-        (self.path,) = core.build(compiler, [], folder / "build", ["bench/lengths.c"])
+        self.compiler = shlex.split(os.environ.get("CC", "cc"))
+        (self.path,) = core.build(self.compiler, [], folder / "build", ["bench/lengths.c"])
         spec = checkpoints.Spec("lite", "sequence-classification", vocabulary=30522, labels=2)
         self.model = checkpoints.write(spec, folder / "model")
         self.output = output
@@ -148,6 +150,19 @@ def report(isa: str, costs: dict[int, float], show: Callable[[float], str], unit
     return len(broken)
 
 
+def gate(program: Program, write: bool) -> int:
+    """Compares AVX2's instructions with those that are kept, or keeps them."""
+    found = {str(n): int(cost) for n, cost in program.counts("avx2", LENGTHS).items()}
+    print("avx2: " + ", ".join(f"{n} tokens {count:,}" for n, count in found.items()))
+    baseline, compiler = Baseline(), compiler_version(program.compiler)
+    if write:
+        baseline.write("avx2", compiler, found)
+        return 0
+    broken = baseline.compare("avx2", compiler, found)
+    print("\n".join(broken))
+    return 1 if broken else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -158,11 +173,15 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help=f"every length to {LONGEST}")
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--count", action="store_true", help="instructions instead of time")
+    parser.add_argument("--gate", action="store_true")
+    parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     lengths = args.lengths or lengths_of(args.all)
     broken = 0
     with tempfile.TemporaryDirectory() as folder:
         program = Program(Path(folder), args.output)
+        if args.gate or args.write:
+            return gate(program, args.write)
         for isa in args.isa or (["avx2"] if args.count else program.isas()):
             if args.count:
                 costs = program.counts(isa, lengths)

@@ -15,7 +15,9 @@ fuzz          damaged files and texts, each for --seconds
 baseline      instructions above the baseline are only in files that dispatch chooses
 cores         the kernels on every emulated core
 firmware      emulated microcontrollers, bit for bit (--full: all models), and damaged blocks
-cost          instructions on ARM cores, which must not exceed their limits
+cost          instructions on ARM cores, which must not exceed their limits, nor by 3 % those of
+              bench/instructions.json
+counts        the same with AVX2 (needs valgrind)
 arm           the Python tests on emulated ARM systems (--full: on every core)
 wheels        packages, each alone in a clean system (--full: on every core), and their sizes
 sizes         the sizes of the wheels in --wheels
@@ -47,7 +49,7 @@ LOGS = ROOT / "build/ci"
 SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 # `check` runs these two lists side by side, one on each core: no step of them measures time.
-FIRST = ["test", "demo", "texts", "cost", "lint"]
+FIRST = ["test", "demo", "texts", "counts", "cost", "lint"]
 SECOND = ["cores", "firmware", "sanitizers", "fuzz", "arm", "wheels"]
 # Minutes that are set aside for steps to come. Those that measure time run after both lists.
 #     answers 2   drop-in 7   fine-tuning 5   integrations 6      FIRST
@@ -160,7 +162,11 @@ def firmware(args: argparse.Namespace) -> None:
 
 def cost(_: argparse.Namespace) -> None:
     limits = [f"{name}={most}" for name, most in MOST_INSTRUCTIONS.items()]
-    call(python(), "bench/arm_cost.py", "--most", *limits)
+    call(python(), "bench/arm_cost.py", "--gate", "--most", *limits)
+
+
+def counts(_: argparse.Namespace) -> None:
+    call(python(), "bench/lengths.py", "--gate")
 
 
 def arm(args: argparse.Namespace) -> None:
@@ -355,6 +361,7 @@ STEPS: dict[str, Callable[[argparse.Namespace], None]] = {
     "cores": cores,
     "firmware": firmware,
     "cost": cost,
+    "counts": counts,
     "arm": arm,
     "wheels": wheels,
     "sizes": sizes,

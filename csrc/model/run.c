@@ -81,33 +81,58 @@ typedef struct {
     int listed;
 } job;
 
-/* Rows [from, to) of the result, which are rows of x, into out. */
-static void emit_rows(job *j, size_t from, size_t to)
+/* Where row r of the result goes in out. */
+static size_t place(const job *j, size_t r)
+{
+    return j->listed ? j->row + r : (size_t)j->pass.origin[j->pass.wanted[r]];
+}
+
+/* How many rows from r on follow each other in out, too. From an odd row on, bl_pass_rows gives
+ * one, and where there is little memory, always. */
+static size_t together(const job *j, size_t r, size_t to)
+{
+    size_t count = 1;
+    if (r % 2 || j->pass.m->frugal) return 1;
+    while (r + count < to && place(j, r + count) == place(j, r) + count) count++;
+    return count;
+}
+
+/* Rows [from, to) of the result, which are rows of x, into out: words. The vocabulary is by far the
+ * largest matrix, so it is read once for all rows that follow each other. */
+static void emit_words(job *j, size_t from, size_t to)
 {
     const bl_model *m = j->pass.m;
     const size_t h = m->hidden, n = j->stride, spare = 3 * m->width;
-    for (size_t r = from; r < to; r++) {
-        const size_t token = (size_t)j->pass.wanted[r];
-        float *x = j->pass.x + r * h, *y = j->pass.qkv + r * spare;
-        float *out = j->out + (j->listed ? j->row + r : (size_t)j->pass.origin[token]) * n;
-        if (j->output == BL_HIDDEN) {
-            memcpy(out, x, n * sizeof *out);
-        } else if (j->output == BL_TOKENS) {
-            project(m, x, m->classifier.floats, m->classifier.bias, n, out);
-        } else {
-            const bl_rows8 rows = bl_pass_rows(&j->pass, r);
-            bl_apply(m, &m->transform, BL_LINEAR, x, h, 1, rows, 0, h, y, spare);
-            m->k->activate(m->c.activation, y, spare, 1, h);
-            m->k->norm(y, NULL, 0, m->transform_norm.gain, m->transform_norm.shift, m->c.epsilon, 1,
-                       m->c.hidden);
-            if (m->info.precision == BL_INT8) {
-                m->k->quantize(BL_LINEAR, y, spare, NULL, 1, h, rows);
-                m->k->gemm8_in_place(rows, 1, m->words, m->words_scale, m->words_sum, n, h,
-                                     m->words_bias, out, n);
-            } else {
-                project(m, y, m->words_packed, m->words_bias, n, out);
-            }
+    for (size_t r = from, count; r < to; r += count) {
+        float *y = j->pass.qkv + r * spare, *out = j->out + place(j, r) * n;
+        const bl_rows8 rows = bl_pass_rows(&j->pass, r);
+        count = together(j, r, to);
+        bl_apply(m, &m->transform, BL_LINEAR, j->pass.x + r * h, h, count, rows, 0, h, y, spare);
+        m->k->activate(m->c.activation, y, spare, count, h);
+        for (size_t i = 0; i < count; i++)
+            m->k->norm(y + i * spare, NULL, 0, m->transform_norm.gain, m->transform_norm.shift,
+                       m->c.epsilon, 1, m->c.hidden);
+        if (m->info.precision == BL_INT8) {
+            m->k->quantize(BL_LINEAR, y, spare, NULL, count, h, rows);
+            m->k->gemm8_in_place(rows, count, m->words, m->words_scale, m->words_sum, n, h,
+                                 m->words_bias, out, n);
+            continue;
         }
+        for (size_t i = 0; i < count; i++)
+            project(m, y + i * spare, m->words_packed, m->words_bias, n, out + i * n);
+    }
+}
+
+/* The same: hidden states, or the logits of tokens. */
+static void emit_rows(job *j, size_t from, size_t to)
+{
+    const bl_model *m = j->pass.m;
+    const size_t h = m->hidden, n = j->stride;
+    for (size_t r = from; r < to; r++) {
+        const float *x = j->pass.x + r * h;
+        float *out = j->out + place(j, r) * n;
+        if (j->output == BL_HIDDEN) memcpy(out, x, n * sizeof *out);
+        else project(m, x, m->classifier.floats, m->classifier.bias, n, out);
     }
 }
 
@@ -153,7 +178,8 @@ static void work(void *context, unsigned thread)
     bl_barrier(&j->pass.threads);
     if (per_token(j->output)) {
         bl_thread_range(&j->pass.threads, thread, j->pass.wanted_count, 2, &from, &to);
-        emit_rows(j, from, to);
+        if (j->output == BL_WORDS) emit_words(j, from, to);
+        else emit_rows(j, from, to);
     }
     bl_thread_range(&j->pass.threads, thread, j->pass.texts, 2, &from, &to);
     if (j->pooled) emit_texts(j, BL_POOLED, from, to, j->pooled);
