@@ -110,7 +110,8 @@ cdef class TextModel:
             width = min(width, <Py_ssize_t>dimensions)
         rows = new_tensor(2, count, width, 1)
         if threads > 1 and count > 1:
-            many = Many(self, "embed", (pooling, normalize, skip, dimensions, max_tokens), threads)
+            many = Many(self, "embed", (pooling, normalize, skip, dimensions, max_tokens), threads,
+                        None, count)
             put_vectors(many, texts, rows, progress)
             return rows
         self.begin(&s)

@@ -5,6 +5,8 @@ cdef enum:
     # little that what is read ahead and what is kept stay small.
     TEXTS_AT_ONCE = 256
     BYTES_AT_ONCE = 1 << 15
+    LEAST_AT_ONCE = 16
+    PORTIONS = 8
     TEXTS_BETWEEN_SIGNALS = 16
 
 cdef dict TASK_NAMES = {
@@ -76,22 +78,23 @@ cdef class Many:
 
     Texts are added; finish takes part in the work on those before until it is done; start begins
     with what was added, after which the answers before can be read and more texts be added.
-    options: the arguments of the method, without the texts. One thread uses an object at a time.
+    options: the arguments of the method, without the texts. known: how many texts there will be,
+    or -1. One thread uses an object at a time.
     """
     cdef TextModel model, slots
     cdef bl_task task
     cdef any_options options
     cdef object held           # what options point to
     cdef int32_t *targets
-    cdef bint with_words
+    cdef bint with_words, known
     cdef bl_many *many
     cdef unsigned threads
-    cdef readonly size_t limit  # of texts at once; it grows, so that the first answers come soon
+    cdef readonly size_t limit  # of texts at once
     cdef Portion coming, working, done
     cdef const bl_result *results
 
     def __init__(self, TextModel model not None, str task not None, tuple options not None,
-                 unsigned threads, TextModel slots=None):
+                 unsigned threads, TextModel slots=None, Py_ssize_t known=-1):
         cdef bl_session session, values
         cdef bl_error error
         cdef size_t max_tokens = 0
@@ -110,7 +113,13 @@ cdef class Many:
         if slots is not None:
             slots.read_session(&values)
         self.coming, self.working, self.done = Portion(), Portion(), Portion()
+        # of a list several portions, so that there is always one to work on; else the first answers
+        # come soon
         self.limit = threads
+        self.known = known >= 0
+        if self.known:
+            self.limit = min(max(LEAST_AT_ONCE * threads, <size_t>known // PORTIONS),
+                             <size_t>TEXTS_AT_ONCE * threads)
         self.many = bl_many_create(self.task, &session, &values if slots is not None else NULL,
                                    &self.options, threads, &error)
         if self.many is NULL:
@@ -162,7 +171,8 @@ cdef class Many:
             status = bl_many_start(self.many, self.working.texts, self.working.count, &error)
         if status != BL_OK:
             raise_error(&error)
-        self.limit = min(2 * self.limit, <size_t>TEXTS_AT_ONCE * self.threads)
+        if not self.known:
+            self.limit = min(2 * self.limit, <size_t>TEXTS_AT_ONCE * self.threads)
         return self.working.count
 
     def finish(self):

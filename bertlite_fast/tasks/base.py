@@ -187,8 +187,10 @@ class Pipeline:
         """A call's settings, with what the answers to all of its texts have in common."""
         return settings
 
-    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
-        """The core's part of the task, for many texts; None: with these settings only _one is."""
+    def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
+        """The core's part of the task, for many texts; None: with these settings only _one is.
+        share: Many's threads and the number of texts.
+        """
         return None
 
     def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:

@@ -68,7 +68,7 @@ class FeatureExtraction(Embedder):
             found = self.text_model.hidden(text)
         return self._answer(text, found, settings)
 
-    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+    def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
         if settings.get("tokenize_kwargs"):
             return None
         pooling = settings.get("pooling")
@@ -76,7 +76,7 @@ class FeatureExtraction(Embedder):
             options = (str(pooling), bool(settings.get("normalize", False)), 0, 0, 0)
         else:
             options = ("none", False, 0, 0, 0)
-        return Many(self.text_model, "embed", options, threads)
+        return Many(self.text_model, "embed", options, **share)
 
     def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
         as_tensor = settings.get("return_tensors")

@@ -95,11 +95,11 @@ class FillMask(Pipeline):
         found = self.text_model.fill(given, targets, settings.get("top_k") or 0)
         return self._answer(text, found, settings)
 
-    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+    def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
         if settings.get("tokenizer_kwargs"):
             return None
         targets = self._targets(settings["targets"]) if settings.get("targets") is not None else []
-        return Many(self.text_model, "fill", (targets, settings.get("top_k") or 0), threads)
+        return Many(self.text_model, "fill", (targets, settings.get("top_k") or 0), **share)
 
     def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
         ids, masks, found = found

@@ -159,14 +159,14 @@ class IntentClassification(TextClassification):
         top_k = settings.get("top_k", 1)
         return max(2, len(self.labels) if top_k is None else top_k)
 
-    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+    def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
         slots, several = settings.get("slots"), bool(settings.get("several"))
         if not slots and not several:
             found = (self.function, self._wanted(settings))
-            return Many(self.text_model, "classify", found, threads)
+            return Many(self.text_model, "classify", found, **share)
         values = self._slot_model(slots or True)
         options = (self.function, self._threshold(settings), self.refused_mask, several)
-        return Many(self.text_model, "commands", options, threads, values.text_model)
+        return Many(self.text_model, "commands", options, slots=values.text_model, **share)
 
     def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
         given = super()._given(text, settings)

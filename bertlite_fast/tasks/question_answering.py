@@ -138,8 +138,8 @@ class QuestionAnswering(Pipeline):
             self.sums_windows,
         )
 
-    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
-        return Many(self.text_model, "answer", self._options(settings), threads)
+    def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
+        return Many(self.text_model, "answer", self._options(settings), **share)
 
     def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
         if not isinstance(text, dict):

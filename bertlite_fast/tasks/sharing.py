@@ -1,8 +1,8 @@
 """Answers for many texts, shared among threads.
 
 The core's threads read texts without the GIL while Python makes dicts of the answers before. Texts
-are taken in portions: at most 256 of them or 32 KB for each thread, the first few much smaller, so
-that the memory in use does not depend on how many there are.
+are taken in portions: at most 256 of them or 32 KB for each thread, so that the memory in use does
+not depend on how many there are. The first portions of an iterable are much smaller.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def shared(
     pipe: Pipeline, texts: Iterable[Any], settings: dict[str, Any], threads: int
 ) -> Iterator[Any]:
     """The answer to each text, as pipe._one gives it, in the order of the texts."""
-    many = pipe._many(settings, threads)
+    known = len(texts) if isinstance(texts, (list, tuple)) else -1
+    many = pipe._many(settings, threads=threads, known=known)
     if many is None:
         for text in texts:
             yield pipe._one(text, settings)

@@ -126,12 +126,12 @@ class TextClassification(Pipeline):
         results = [{"label": labels[index], "score": score} for index, score in found]
         return results if "top_k" in settings else results[0]
 
-    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+    def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
         if settings.get("tokenizer_kwargs"):
             return None
         function = settings.get("function_to_apply") or self.function
         top_k = settings.get("top_k", 1) or len(self.labels)
-        return Many(self.text_model, "classify", (function, top_k), threads)
+        return Many(self.text_model, "classify", (function, top_k), **share)
 
     def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
         if type(text) is str:

@@ -155,8 +155,8 @@ class TokenClassification(Pipeline):
         )
         return self._answer(text, found, settings)
 
-    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
-        return Many(self.text_model, "entities", self._options(settings), threads)
+    def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
+        return Many(self.text_model, "entities", self._options(settings), **share)
 
     def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
         if not settings.get("is_split_into_words"):

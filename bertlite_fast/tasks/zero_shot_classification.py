@@ -210,11 +210,11 @@ class ZeroShotClassification(Embedder):
         scores = self.entailment.scores(text, sentences, self.entailment_id, several)
         return _ranking(text, labels, scores)
 
-    def _many(self, settings: dict[str, Any], threads: int) -> Many | None:
+    def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
         if self.entailment is not None:
             return None
         pooling = str(self.config.to_dict().get("pooling", "model"))
-        return Many(self.text_model, "embed", (pooling, True, 0, 0, 0), threads)
+        return Many(self.text_model, "embed", (pooling, True, 0, 0, 0), **share)
 
     def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
         return (text, None) if text and isinstance(text, str) else None
