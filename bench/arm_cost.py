@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import checkpoints
 import core
-from kept_counts import LENGTHS, Baseline, compiler_version
 from emulate import COMPILERS
+from kept_counts import LENGTHS, Baseline, compiler_version
 
 CORES = [
     ("cortex-a53", "aarch64", "Pi 3, Zero 2"),
@@ -120,6 +120,7 @@ def main() -> None:
         metavar="CORE:LENGTH=COUNT",
         help="fail if a count is above (LENGTH: a number of tokens, or ids)",
     )
+    parser.add_argument("--cores", nargs="*", default=[], help="only these")
     parser.add_argument(
         "--gate", action="store_true", help="compare with bench/instructions.json, and fail at 3 %%"
     )
@@ -139,6 +140,8 @@ def main() -> None:
             + "".join(f"{length:>8} tokens" for length in args.lengths)
         )
         for name, machine, board in CORES:
+            if args.cores and name not in args.cores:
+                continue
             compiler = COMPILERS[machine][0]
             if not shutil.which(compiler) or not shutil.which(qemu(machine)):
                 print(f"{name:22}{board:18}needs {compiler} and {qemu(machine)}")

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -42,7 +41,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def lengths_part() -> str:
+def lengths_part(_: int) -> str:
     rows = []
     chosen = list(range(1, 81))
     with tempfile.TemporaryDirectory() as folder:
@@ -57,29 +56,29 @@ def lengths_part() -> str:
     return f"{machine()}\n\n{table(head, rows)}"
 
 
-def counts_part() -> str:
+def counts_part(_: int) -> str:
     kept = json.loads(FILE.read_text(encoding="utf-8"))
     keys = [str(n) for n in (1, 7, 14, 16, 31, 33, 128)]
     rows = [[name, *[f"{counts[key]:,}" for key in keys]] for name, counts in kept.items()]
     return table(["", *[f"{key} tokens" for key in keys]], rows)
 
 
-def threads_part() -> str:
+def threads_part(texts: int) -> str:
     rows = []
     for task, settings in threads.TASKS:
         for kind, text, count in (
-            ("short", threads.SHORT, 10000),
-            ("paragraphs", threads.PARAGRAPH, 1000),
+            ("short", threads.SHORT, texts),
+            ("paragraphs", threads.PARAGRAPH, texts // 10),
         ):
             call = threads.caller_of(task, threads.inputs_of(task, text, count), settings)
             one, two, possible = threads.measure(call, 2, 5)
             times = [f"{seconds / count * 1e6:.1f}" for seconds in (one, two)]
             rows.append([f"{task}, {kind}", *times, f"{one / two:.2f}", f"{possible:.2f}"])
     head = ["microseconds of a text", "1 thread", "2 threads", "ratio", "at most"]
-    return f"{machine()}\n\n{table(head, rows)}"
+    return f"{machine()} {texts:,} short texts, {texts // 10:,} paragraphs.\n\n{table(head, rows)}"
 
 
-PARTS: dict[str, Callable[[], str]] = {
+PARTS: dict[str, Callable[[int], str]] = {
     "lengths": lengths_part,
     "counts": counts_part,
     "threads": threads_part,
@@ -91,15 +90,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", default=[*PARTS], metavar="PART")
+    parser.add_argument(
+        "--texts", type=int, default=10000, help="short ones; a tenth of paragraphs"
+    )
     args = parser.parse_args()
     for name in args.parts:
         if name not in PARTS:
             parser.error(f"{name} is not a part: {', '.join(PARTS)}")
-        text = PARTS[name]()
+        text = PARTS[name](args.texts)
         page = PAGE.read_text(encoding="utf-8")
-        marks = rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)"
-        new = re.sub(marks, lambda m: f"{m[1]}\n{text}\n\n{m[2]}", page, flags=re.S)
-        PAGE.write_text(new, encoding="utf-8")
+        before, rest = page.split(f"<!-- {name} -->\n", 1)
+        end = f"<!-- end of {name} -->\n"
+        _, after = rest.split(end, 1)
+        page = f"{before}<!-- {name} -->\n\n{text}\n\n{end}{after}"
+        PAGE.write_text(page, encoding="utf-8")
         print(f"{name}: written")
 
 

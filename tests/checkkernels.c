@@ -5,7 +5,7 @@
  * Every kernel of every instruction set that this machine has runs on random and pathological data
  * of odd and even sizes, and must return the same bytes as plain C and write inside its buffers
  * only; plain C itself is compared with double precision. On ordinary data no result on the way may
- * be denormal, which costs a hundred times as much as others on some processors. It is one static
+ * be denormal, which costs many times as much as others on some processors. It is one static
  * program: copy it to a board and run it there. */
 #include <fenv.h>
 #include <math.h>
