@@ -175,6 +175,7 @@ def test_a_signature_lists_the_settings(folders: dict[str, Path]) -> None:
 # of their own parameters, or for the call as a whole
 POSITIONAL = {"inputs", "candidate_labels", "question", "context", "data", "X"}
 POSITIONAL |= {"hypothesis_template", "sharpness"}  # which None is no value for
+POSITIONAL |= {"threads"}  # which a call takes before the task's settings
 TASKS_AND_FOLDERS = [
     ("text-classification", "L2H64-sequence-classification"),
     ("token-classification", "L2H64-token-classification"),

@@ -1,5 +1,5 @@
-/* many.c: many texts, shared among threads. Each thread takes the next text that nobody has, so that
- * long ones make no difference, and keeps the answer: a copy in memory of its own. */
+/* many.c: many texts, shared among threads. Each thread takes the next text that nobody has, so
+ * that long ones make no difference, and keeps the answer: a copy in memory of its own. */
 #include <string.h>
 
 #include "../arena.h"
