@@ -196,22 +196,17 @@ static bl_status ask_vectors(const bl_session *s, const bl_text *t, bl_error *e)
     return bl_embed(s, t, NULL, &out, e);
 }
 
-/* One thread: it is known which allocation fails. Two portions of texts, since each has answers of
- * its own. */
+/* One thread: it is known which allocation fails. One text: an arena that is used again may do
+ * without an allocation that failed. */
 static bl_status ask_many(bl_task task, const bl_session *s, const bl_text *t, bl_error *e)
 {
     bl_many *many = bl_many_create(task, s, NULL, NULL, 1, e);
-    bl_status status = many ? BL_OK : BL_MEMORY_ERROR;
-    for (size_t count = 1; count < 3 && status == BL_OK; count++) {
-        const bl_text texts[] = { *t, { .data = text, .size = strlen(text) } };
-        status = bl_many_start(many, texts, count, e);
-        while (status == BL_OK && bl_many_work(many, 1)) continue;
-        for (size_t i = 0; i < count && status == BL_OK; i++) {
-            const bl_error *found = bl_many_results(many)[i].error;
-            if (!found) continue;
-            *e = *found;
-            status = found->status;
-        }
+    bl_status status = many ? bl_many_start(many, t, 1, e) : BL_MEMORY_ERROR;
+    while (status == BL_OK && bl_many_work(many, 1)) continue;
+    const bl_error *found = status == BL_OK ? bl_many_results(many)[0].error : NULL;
+    if (found) {
+        *e = *found;
+        status = found->status;
     }
     bl_many_free(many);
     return status;
