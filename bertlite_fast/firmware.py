@@ -112,6 +112,8 @@ int main(void)
     session.max_tokens = MODEL_TOKENS;
     while (fgets(line, sizeof line, stdin)) {{
         const bl_text text = {{ .data = line, .size = strcspn(line, "\\r\\n") }};
+        if (!strchr(line + text.size, '\\n')) /* longer than a line may be: the rest is not read */
+            for (int c = getchar(); c != '\\n' && c != EOF; c = getchar()) {{}}
         status = answer(&session, text);
         if (status != BL_OK) printf("no answer: %d\\n", (int)status);
     }}
@@ -191,9 +193,7 @@ def _amalgamation(sources: str | None) -> Any:
     path = list(sys.path)
     sys.path.insert(0, tools)
     try:
-        spec = spec_from_file_location(
-            "bertlite_amalgamate", os.path.join(tools, "amalgamate.py")
-        )
+        spec = spec_from_file_location("bertlite_amalgamate", os.path.join(tools, "amalgamate.py"))
         assert spec and spec.loader
         module = module_from_spec(spec)
         spec.loader.exec_module(module)

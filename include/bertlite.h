@@ -669,7 +669,8 @@ typedef struct {
 } bl_flash_limits;
 
 /* base_id: what both blocks say of the base. memory: enough for bl_flash_open and one call, with
- * default options, on a 32-bit machine. */
+ * default options, on a 32-bit machine; where a text is read in windows, if its tokens have four
+ * bytes on average. */
 typedef struct {
     size_t base_size, task_size, memory;
     uint64_t base_id, task_id;

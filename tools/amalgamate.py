@@ -83,7 +83,7 @@ def renamed(text: str, names: set[str], suffix: str) -> str:
     if not names:
         return text
     words = "|".join(sorted(names))
-    parts = re.split(rf"(/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\")", text, flags=re.DOTALL)
+    parts = re.split(r"(/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\")", text, flags=re.DOTALL)
     pattern = re.compile(rf"(?<![\w.])(?<!->)\b({words})\b")
     return "".join(
         part if i % 2 else pattern.sub(rf"\1_{suffix}", part) for i, part in enumerate(parts)

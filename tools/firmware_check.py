@@ -279,6 +279,24 @@ def models_for(board: Board, full: bool) -> list[str]:
     return SAMPLED if board is BOARDS[0] else ["ner", "vectors"]
 
 
+def write_docs(rows: list[dict[str, Any]]) -> None:
+    """What was measured becomes the table of docs/microcontrollers.md."""
+    page = ROOT / "docs/microcontrollers.md"
+    table = [
+        "| core | model | tokens | task in flash | memory | stack | instructions, first text |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for r in rows:
+        table.append(
+            f"| {r['core']} | {r['model']} | {r['length']} | {r['task']:,} | {r['used']:,} | "
+            f"{r['stack']:,} | {r['instructions']:,} |"
+        )
+    before, _, rest = page.read_text(encoding="utf-8").partition("<!-- table -->\n")
+    after = rest[rest.index("<!-- end -->") :]
+    text = "\n".join(table)
+    page.write_text(f"{before}<!-- table -->\n{text}\n{after}", encoding="utf-8")
+
+
 def missing(board: Board) -> list[str]:
     return [tool for tool in (board.compiler[0], board.qemu[0]) if not shutil.which(tool)]
 
@@ -293,6 +311,7 @@ def main() -> int:
     parser.add_argument("--model", action="append", choices=MODELS)
     parser.add_argument("--length", type=int, action="append")
     parser.add_argument("--table", type=Path, help="write what was measured as JSON")
+    parser.add_argument("--docs", action="store_true", help="write the table of the document")
     args = parser.parse_args()
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -321,6 +340,8 @@ def main() -> int:
             fuzz(args.fuzz, scratch / "fuzz")
     if args.table:
         args.table.write_text(json.dumps(rows, indent=1) + "\n")
+    if args.docs:
+        write_docs(rows)
     return 0
 
 

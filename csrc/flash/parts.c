@@ -310,7 +310,8 @@ static void head(bl_parts *p, bl_model *m)
     NUMBER(p, kind);
     NUMBER(p, m->info.ignored_head);
     m->info.head = kind;
-    if (kind > BL_WORD_HEAD || m->pooler_activation > BL_TANH || (m->info.has_pooler && !pooler))
+    if (kind > BL_WORD_HEAD || m->pooler_activation >= BL_ACTIVATIONS ||
+        (m->info.has_pooler && !pooler))
         p->damaged = 1;
     if (kind == BL_CLASS_HEAD && !pooler && !m->classes_from_mean) p->damaged = 1;
     if (pooler) linear(p, &m->pooler, m->hidden, m->hidden, 1);
@@ -408,8 +409,9 @@ void bl_task_sizes(bl_parts *p, bl_model *m)
     c->head = named;
     if (c->hidden / (c->heads ? c->heads : 1) > BL_FLASH_MAX_POSITIONS) p->damaged = 1;
     if (!c->layers || !c->heads || !c->intermediate || !c->vocabulary || !c->positions ||
-        c->hidden % (c->heads ? c->heads : 1) || family > BL_DISTILBERT || activation > BL_TANH ||
-        named > BL_WORD_HEAD || !(c->epsilon >= 0.0f && c->epsilon < 1.0f))
+        c->hidden % (c->heads ? c->heads : 1) || family > BL_DISTILBERT ||
+        activation >= BL_ACTIVATIONS || named > BL_WORD_HEAD ||
+        !(c->epsilon >= 0.0f && c->epsilon < 1.0f))
         p->damaged = 1;
     if (p->put || !goes_on(p)) return;
     m->info = (bl_info){

@@ -83,20 +83,21 @@ static bl_status save(const block *b, const char *file, bl_error *error)
 static int pools_directly(const bl_model *m)
 {
     const bl_sentence_settings *s = m->sentence ? &m->sentence->settings : NULL;
-    return !s || (s->pooling_count == 1 && (s->poolings[0] == BL_MEAN_POOLING ||
-                                            s->poolings[0] == BL_CLS_POOLING));
+    return !s || (s->pooling_count == 1 &&
+                  (s->poolings[0] == BL_MEAN_POOLING || s->poolings[0] == BL_CLS_POOLING));
 }
 
 /* Bytes of working memory that a task takes beside what running the model takes, for n tokens of
  * `bytes` bytes: see the files in answers/. */
 static size_t task_memory(const bl_model *m, size_t n, size_t bytes)
 {
+    const size_t all = bytes / 4 > n ? bytes / 4 : n; /* of all windows; lists double */
     const size_t labels = (size_t)m->info.labels, row = 4 * n * sizeof(int32_t),
                  each = sizeof(int32_t) + sizeof(bl_offset), lists = 64 * (28 + 24);
     switch (m->info.head) {
     case BL_CLASS_HEAD: return row + labels * 16;
     case BL_TOKEN_HEAD:
-        return row + bytes * each + n * (labels * 4 + 28 + 24) + lists + 4 * n * (28 + 24) +
+        return row + bytes * each + n * (labels * 4 + 28 + 24) + lists + 4 * all * (28 + 24) +
                bytes / 32;
     case BL_ANSWER_HEAD: return row + bytes * each + 32 * (bytes / 8 + 1) + 16 * n + (12 << 10);
     case BL_WORD_HEAD: return row + (size_t)m->info.vocabulary * 4 + 256;
