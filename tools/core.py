@@ -92,7 +92,7 @@ COMMON = [
     "csrc/answers/clauses.c",
     "csrc/answers/commands.c",
     "csrc/answers/many.c",
-    "csrc/search/checksum.c",
+    "csrc/checksum.c",
     "csrc/search/segments.c",
     "csrc/search/ids.c",
     "csrc/search/index.c",
@@ -112,7 +112,7 @@ COMMON = [
 FREESTANDING = [
     "csrc/error.c",
     "csrc/arena.c",
-    "csrc/search/checksum.c",
+    "csrc/checksum.c",
     "csrc/tokenizer/unicode.c",
     "csrc/tokenizer/normalizer.c",
     "csrc/tokenizer/vocabulary.c",

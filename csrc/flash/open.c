@@ -19,7 +19,7 @@ enum { DEFAULT_ROWS = 2, MOST_ROWS = 65536, MEMORY_ALIGNMENT = 8 };
 
 _Static_assert(sizeof(bl_flash_header) == 40, "the header has no gaps");
 
-/* ---- blocks --------------------------------------------------------------------------------- */
+/* ---- blocks --------------------------------------------------- */
 
 static bl_status check_block(const void *block, size_t size, uint32_t kind, bl_flash_header *h,
                              bl_error *error)
@@ -49,7 +49,7 @@ static bl_status check_block(const void *block, size_t size, uint32_t kind, bl_f
     return BL_OK;
 }
 
-/* ---- memory ----------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------- */
 
 static void *take(bl_arena *memory, size_t count, size_t size)
 {

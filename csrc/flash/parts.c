@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../search/checksum.h"
+#include "../checksum.h"
 
 uint64_t bl_flash_checksum(const bl_flash_header *header, const void *rest)
 {
@@ -10,7 +10,7 @@ uint64_t bl_flash_checksum(const bl_flash_header *header, const void *rest)
     return bl_checksum_of(number, rest, header->size - sizeof *header);
 }
 
-/* ---- numbers and arrays ------------------------------------------------------------------ */
+/* ---- numbers and arrays --------------------------------------------------- */
 
 static int goes_on(const bl_parts *p) { return !p->damaged && !p->lacks_memory; }
 
@@ -118,7 +118,7 @@ static void *memory(bl_parts *p, const void *existing, size_t count, size_t size
     return found;
 }
 
-/* ---- the tokenizer ------------------------------------------------------------------------ */
+/* ---- the tokenizer --------------------------------------------------- */
 
 static void added_token(bl_parts *p, bl_added *a)
 {
@@ -231,7 +231,7 @@ static void tokenizer(bl_parts *p, bl_tokenizer *t)
     tokenizer_info(p, t);
 }
 
-/* ---- the model ------------------------------------------------------------------------------ */
+/* ---- the model --------------------------------------------------- */
 
 static void norm(bl_parts *p, const bl_model *m, bl_norm *n)
 {
@@ -333,7 +333,7 @@ static void label_names(bl_parts *p, bl_model *m)
     m->label_names = names;
 }
 
-/* ---- vectors --------------------------------------------------------------------------------- */
+/* ---- vectors --------------------------------------------------- */
 
 static void steps(bl_parts *p, const bl_model *m, bl_sentence *s)
 {
@@ -380,7 +380,7 @@ static void sentence(bl_parts *p, bl_model *m)
     s->json_size = size;
 }
 
-/* ---- a task ------------------------------------------------------------------------------------ */
+/* ---- a task --------------------------------------------------- */
 
 void bl_task_sizes(bl_parts *p, bl_model *m)
 {

@@ -1,5 +1,5 @@
-/* parts.h: what a block in flash consists of, in order: parts.c goes through a model and a tokenizer
- * once, and what it meets is written to a block, or pointed to in one.
+/* parts.h: what a block in flash consists of, in order: parts.c goes through a model and a
+ * tokenizer once, and what it meets is written to a block, or pointed to in one.
  *
  * A block is for 32-bit and 64-bit machines, little-endian. Numbers take 32 bits; every array
  * begins at a multiple of BL_PART_ALIGNMENT. There are no offsets in it: an array is where the

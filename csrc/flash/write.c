@@ -8,7 +8,7 @@
 #include "../sizes.h"
 #include "parts.h"
 
-/* ---- blocks ----------------------------------------------------------------------------------- */
+/* ---- blocks --------------------------------------------------- */
 
 typedef struct {
     unsigned char *data;
@@ -77,7 +77,7 @@ static bl_status save(const block *b, const char *file, bl_error *error)
     return status;
 }
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory --------------------------------------------------- */
 
 /* Whether a text's vector is pooled while the model runs: see answers/vectors.c. */
 static int pools_directly(const bl_model *m)
@@ -125,7 +125,7 @@ static size_t memory_for(const bl_model *m, const bl_tokenizer *t, const bl_flas
            16 * 16;
 }
 
-/* ---- the call ------------------------------------------------------------------------------------- */
+/* ---- the call --------------------------------------------------- */
 
 static bl_status make(bl_model *m, bl_tokenizer *t, block *base, block *task, bl_flash_info *out,
                       bl_error *error)

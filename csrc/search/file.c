@@ -7,7 +7,7 @@
 #include "../error.h"
 #include "../files/atomic_file.h"
 #include "../memory.h"
-#include "checksum.h"
+#include "../checksum.h"
 #include "index.h"
 
 enum { VERSION = 1, HEADER_SIZE = 128, KEEPS_FLOATS = 1, ASCENDING = 2, SECTION = 64 };

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "../memory.h"
-#include "checksum.h"
+#include "../checksum.h"
 #include "index.h"
 
 enum { LEAST_ROWS = 64, MOST_ROWS = 16384 };

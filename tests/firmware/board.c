@@ -7,7 +7,7 @@ extern unsigned char board_stack_low[], board_stack_top[], board_bss[], board_bs
 extern unsigned char board_data[], board_data_end[];
 extern const unsigned char board_data_load[];
 
-/* ---- semihosting ------------------------------------------------------------------------------ */
+/* ---- semihosting --------------------------------------------------- */
 
 enum { OPEN = 1, CLOSE = 2, WRITE = 5, READ = 6, EXIT = 0x18, APPLICATION_EXIT = 0x20026 };
 
@@ -77,7 +77,7 @@ static void fault(void)
     board_exit();
 }
 
-/* ---- stack ------------------------------------------------------------------------------------- */
+/* ---- stack --------------------------------------------------- */
 
 enum { PAINT = 0xA5 };
 
@@ -95,7 +95,7 @@ size_t board_stack(void)
     return (size_t)(board_stack_top - p);
 }
 
-/* ---- instructions ------------------------------------------------------------------------------- */
+/* ---- instructions --------------------------------------------------- */
 
 #ifdef __riscv
 static uint32_t started;
@@ -126,7 +126,7 @@ uint32_t board_instructions(void)
 }
 #endif
 
-/* ---- start --------------------------------------------------------------------------------------- */
+/* ---- start --------------------------------------------------- */
 
 static void begin(void)
 {
