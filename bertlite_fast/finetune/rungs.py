@@ -218,13 +218,13 @@ class Rungs:
         """A head whose weights are the vectors of the labels' names, or zeros."""
         trainer = self.trainer("head")
         if is_empty:
-            zeros = bytes(len(trainer.read("classifier.weight")))
+            weights = bytes(len(trainer.read("classifier.weight")))
         else:
             model = TextModel(self.start.model, self.start.tokenizer)
-            zeros = bytes(memoryview(model.embed(self._names(), "mean", True)))
-        trainer.write("classifier.weight", zeros)
+            weights = bytes(memoryview(model.embed(self._names(), "mean", True)))
+        trainer.write("classifier.weight", weights)
         trainer.write("classifier.bias", bytes(4 * len(self.known)))
-        if len(self.texts):
+        if len(self.texts) and not is_empty:
             trainer.vectors(self.texts)
         return trainer
 
