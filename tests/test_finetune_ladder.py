@@ -31,7 +31,7 @@ MASK = 0xFFFFFFFF
 
 @pytest.fixture(autouse=True)
 def few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RECIPES["pairs"], "steps", 60)
+    monkeypatch.setattr(RECIPES["pairs"], "steps", 20)
 
 
 # ---- n-grams ------------------------------------------------------------------------------------
@@ -258,6 +258,7 @@ def test_refused_texts_are_none_and_the_file_knows_why(tmp_path: Path) -> None:
     assert report["known_pass"] >= 0.95 and report["everyday_pass"] < 0.7
     assert report["unknown"] == 3 * (3 + len(everyday.TEXTS)) and "unknown_pass" in report
     texts = [*TEXTS, "asdf qwer", "42"]
+    assert list(classifier.predict([" "])) == [None]
     found = list(classifier.predict(texts))
     assert None in found and set(found) <= {*KNOWN, None}
     scores = [max(row) for row in classifier.predict_proba(texts)]

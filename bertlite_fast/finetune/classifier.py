@@ -154,7 +154,7 @@ class TextClassifier:
         it is there.
         """
         self._check()
-        if self.trained == "names" and not len(X):
+        if self.trained == "names" and hasattr(X, "__len__") and not len(X):
             texts: list[str] = []
             labels = labels_of(y)
         else:
@@ -263,26 +263,31 @@ class TextClassifier:
         pipe: TextClassification = opened[0]
         return pipe
 
-    def _scores(self, X: Any, top: int | None) -> list[list[tuple[int, float]]]:
+    def _scores(self, texts: list[str], top: int | None) -> list[list[tuple[int, float]]]:
         pipe = self.to_pipeline()
         classify, wanted = pipe.text_model.classify, top or len(pipe.labels)
-        return [classify(text, None, "softmax", wanted) for text in texts_of(X)]
+        return [classify(text, None, "softmax", wanted) for text in texts]
 
     def predict(self, X: Any) -> Any:
         """A label for each text, or None where it is refused. An array if NumPy is loaded,
         otherwise a list."""
         if not hasattr(self, "_file"):
             raise _not_fitted()
-        known = listed(self.classes_)
-        least = self.threshold_ if self.refuse else 0.0
+        known, texts = listed(self.classes_), texts_of(X)
+        best = [found[0] for found in self._scores(texts, 1)]
+        if not self.refuse:
+            return _array([known[label] for label, _ in best])
         return _array([
-            known[best] if score >= least else None for ((best, score),) in self._scores(X, 1)
+            known[label] if score >= self.threshold_ and text.strip() else None
+            for text, (label, score) in zip(texts, best)
         ])  # fmt: skip
 
     def predict_proba(self, X: Any) -> Any:
         """For each text a probability for each of `classes_`."""
+        if not hasattr(self, "_file"):
+            raise _not_fitted()
         rows = []
-        for found in self._scores(X, None):
+        for found in self._scores(texts_of(X), None):
             row = [0.0] * len(found)
             for index, score in found:
                 row[index] = score

@@ -276,7 +276,8 @@ class Rungs:
             progress.loss = trainer.step(self.texts, batch, number=step, rate=recipe.rate * share)
             progress.step += 1
             self._told("pairs", progress)
-            if saved and progress.step % SAVED_STEPS == 0:
-                saved.keep(trainer, progress, is_done=progress.step == recipe.steps)
+            is_done = progress.step == recipe.steps
+            if saved and (is_done or progress.step % SAVED_STEPS == 0):
+                saved.keep(trainer, progress, is_done=is_done)
         return {name: trainer.read(name) for name, _, is_trained in trainer.tensors()
                 if is_trained and not name.startswith("classifier")}  # fmt: skip
