@@ -165,7 +165,7 @@ class Ladder:
                 row.index(max(row)) == self.labels[at] for row, at in zip(logits, held_out)
             )
             share = right / max(1, len(scored.logits))
-            if self.best_so_far is None or share > self.best_so_far[0]:
+            if self.best_so_far is None or share >= self.best_so_far[0]:
                 self.best_so_far = share, name, trainer
         return scored
 
@@ -270,11 +270,17 @@ class Ladder:
 
 def _best(tried: list[_Tried], texts: int) -> _Tried:
     """What a few texts say of shares is vague: of rungs that are as good as the best within half a
-    standard error, the one with the least loss."""
+    standard error, the one with the least loss. A rung alone is a mixture far from halves."""
     best = max(one.rung["held_out_accuracy"] for one in tried)
     vague = 0.5 * (best * (1 - best) / texts) ** 0.5
     good = [one for one in tried if one.rung["held_out_accuracy"] >= best - vague]
-    return min(good, key=lambda one: one.rung["held_out_loss"])
+    alone = 1.0 / texts  # as in bl_mixture_find
+
+    def loss(one: _Tried) -> float:
+        found: float = one.rung["held_out_loss"]
+        return found if "+" in one.rung["trained"] else found + alone
+
+    return min(good, key=loss)
 
 
 def file_of(

@@ -67,6 +67,7 @@ static bl_status check(const bl_mixed *of, bl_error *error)
 bl_status bl_mixture_find(const bl_mixed *of, bl_mixture *out, double *loss, bl_error *error)
 {
     enum { SHARES = 10, LEVELS = 15 };
+    const double prior = 4.0 / (double)(of->texts ? of->texts : 1);
     row_memory r = { 0 };
     bl_status status = check(of, error);
     if (status == BL_OK) status = take(of, &r, error);
@@ -77,7 +78,8 @@ bl_status bl_mixture_find(const bl_mixed *of, bl_mixture *out, double *loss, bl_
         for (int level = 0; level < LEVELS; level++, sharpness *= 1.4142135f) {
             const float second = sharpness * (float)share / SHARES;
             const bl_mixture tried = { sharpness - second, second };
-            const double found = mean_loss(of, tried, &r);
+            const double away = of->second ? (double)share / SHARES - 0.5 : 0.0;
+            const double found = mean_loss(of, tried, &r) + prior * away * away;
             if (found < *loss) *loss = found, *out = tried;
         }
     }

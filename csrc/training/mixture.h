@@ -17,7 +17,8 @@ typedef struct {
     float first, second;
 } bl_mixture;
 
-/* The one with the least loss on the texts; *loss: the mean. */
+/* The one with the least loss on the texts; *loss: the mean. What a handful of texts say is little,
+ * so halves are preferred by 4 / texts times the square of the distance from them. */
 bl_status bl_mixture_find(const bl_mixed *of, bl_mixture *out, double *loss, bl_error *error);
 /* Each text's best label and its probability. Targets may be NULL. */
 bl_status bl_mixture_answers(const bl_mixed *of, bl_mixture m, int32_t *labels, float *scores,

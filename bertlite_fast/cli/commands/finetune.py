@@ -150,10 +150,10 @@ def _show(report: dict[str, Any], screen: Screen) -> None:
     )
     for rung in report["ladder"]:
         score = rung.get("held_out_accuracy")
-        shown = "not measured" if score is None else percent(score)
+        shown = "not measured" if score is None else f"{percent(score)} of held-out texts right"
         chosen = "  chosen" if rung["chosen"] else ""
         name = RUNG_NAMES.get(rung["trained"], rung["trained"].replace("+", " + "))
-        screen.row(f"  {name:16} {shown} of held-out texts right{chosen}")
+        screen.row(f"  {name:16} {shown}{chosen}")
     refusal = report.get("refusal")
     if refusal is not None:
         unknown = ", ".join(
