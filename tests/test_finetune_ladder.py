@@ -340,6 +340,7 @@ def test_a_resumed_training_ends_in_the_same_bytes(
     trained: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    monkeypatch.setattr(RECIPES["head"], "steps", 8)
     path = tmp_path / "c"
     settings: dict[str, Any] = {"trained": trained, "epochs": 2, "threads": 1}
     whole = bf.TextClassifier(**settings).fit(TEXTS, LABELS)
