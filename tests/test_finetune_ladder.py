@@ -259,7 +259,7 @@ def test_a_threshold_separates_and_keeps() -> None:
 def test_refused_texts_are_none_and_the_file_knows_why(tmp_path: Path) -> None:
     unknown = ["order a pizza", "call my mother", "what time is it"]
     classifier = bf.TextClassifier(
-        trained="head", refuse=True, unknown=unknown, **FAST
+        trained="head", refuse=True, unknown=unknown, epochs=80, threads=1
     ).fit(TEXTS, LABELS)  # fmt: skip
     report: Any = classifier.refusal_
     assert report["known_pass"] >= 0.95 and report["everyday_pass"] < 0.7
