@@ -45,26 +45,32 @@ static const void *keep(bl_arena *kept, const void *from, size_t count, size_t s
     if (copy && count) memcpy(copy, from, count * size);
     return copy;
 }
-#define KEEP(list, count) ((list) = keep(kept, list, count, sizeof *(list)))
+#define KEEP(list, count) (list) = keep(kept, list, count, sizeof *(list))
 
 static int keep_answer(bl_task task, bl_result *r, bl_arena *kept)
 {
     switch (task) {
-    case BL_CLASSIFY: return KEEP(r->labels.items, r->labels.count) != NULL;
+    case BL_CLASSIFY: KEEP(r->labels.items, r->labels.count); return r->labels.items != NULL;
     case BL_FIND_ENTITIES:
-        return KEEP(r->entities.items, r->entities.count) &&
-               KEEP(r->entities.tokens, r->entities.token_count);
+        KEEP(r->entities.items, r->entities.count);
+        KEEP(r->entities.tokens, r->entities.token_count);
+        return r->entities.items && r->entities.tokens;
     case BL_READ_COMMANDS:
-        return KEEP(r->commands.items, r->commands.count) &&
-               KEEP(r->commands.values, r->commands.value_count);
-    case BL_ANSWER_QUESTION: return KEEP(r->answers.items, r->answers.count) != NULL;
+        KEEP(r->commands.items, r->commands.count);
+        KEEP(r->commands.values, r->commands.value_count);
+        return r->commands.items && r->commands.values;
+    case BL_ANSWER_QUESTION:
+        KEEP(r->answers.items, r->answers.count);
+        return r->answers.items != NULL;
     case BL_FILL_MASK:
-        return KEEP(r->filled.ids, r->filled.id_count) &&
-               KEEP(r->filled.masks, r->filled.mask_count) &&
-               KEEP(r->filled.words, r->filled.mask_count * r->filled.words_per_mask);
+        KEEP(r->filled.ids, r->filled.id_count);
+        KEEP(r->filled.masks, r->filled.mask_count);
+        KEEP(r->filled.words, r->filled.mask_count * r->filled.words_per_mask);
+        return r->filled.ids && r->filled.masks && r->filled.words;
     case BL_EMBED:
-        return (r->vectors.rows = keep(kept, r->vectors.rows, r->vectors.count,
-                                       r->vectors.width * sizeof(float))) != NULL;
+        r->vectors.rows =
+            keep(kept, r->vectors.rows, r->vectors.count, r->vectors.width * sizeof(float));
+        return r->vectors.rows != NULL;
     }
     return 0;
 }

@@ -89,7 +89,7 @@ static bl_status read_parts(const bl_flash *flash, const bl_flash_header *base_h
 bl_status bl_flash_open(const bl_flash *flash, void *memory, size_t size, bl_session *out,
                         bl_error *error)
 {
-    bl_flash_header base, task;
+    bl_flash_header base = { 0 }, task = { 0 };
     bl_arena setup;
     *out = (bl_session){ 0 };
     if (!memory || (uintptr_t)memory % MEMORY_ALIGNMENT)

@@ -18,7 +18,7 @@ static int goes_on(const bl_parts *p) { return !p->damaged && !p->lacks_memory; 
 static const void *find_bytes(bl_parts *p, uint64_t size)
 {
     if (!goes_on(p)) return NULL;
-    if (size > p->size - p->at) {
+    if (!p->block || size > p->size - p->at) {
         p->damaged = 1;
         return NULL;
     }

@@ -158,7 +158,7 @@ bl_status bl_flash_write(const char *path, const char *base, const bl_flash_limi
     bl_tokenizer *t = m ? bl_tokenizer_open_with_base(path, base, &reason) : NULL;
     bl_status status = t ? make(m, t, &blocks[0], &blocks[1], out, error)
                          : bl_fail(error, reason.status, "%s", reason.text);
-    if (status == BL_OK) {
+    if (status == BL_OK && m && t) {
         out->memory = memory_for(m, t, limits);
         status = save(&blocks[0], base_file, error);
     }

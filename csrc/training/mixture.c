@@ -71,7 +71,7 @@ bl_status bl_mixture_find(const bl_mixed *of, bl_mixture *out, double *loss, bl_
     row_memory r = { 0 };
     bl_status status = check(of, error);
     if (status == BL_OK) status = take(of, &r, error);
-    if (status != BL_OK) return status;
+    if (status != BL_OK || !r.scores) return status;
     *loss = INFINITY;
     for (int share = 0; share <= (of->second ? SHARES : 0); share++) {
         float sharpness = 0.125f;
@@ -92,7 +92,7 @@ bl_status bl_mixture_answers(const bl_mixed *of, bl_mixture m, int32_t *labels, 
 {
     row_memory r = { 0 };
     const bl_status status = take(of, &r, error);
-    if (status != BL_OK) return status;
+    if (status != BL_OK || !r.scores) return status;
     for (size_t t = 0; t < of->texts; t++) {
         size_t best = 0;
         mix_row(of, m, t, &r);

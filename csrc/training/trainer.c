@@ -201,11 +201,12 @@ static bl_status check_batch(const bl_trainer *t, const bl_training_batch *b, bl
 /* What the loss is divided by: texts, their labels' weights, or values. */
 static double target_sum(const bl_trainer *t, const bl_training_batch *b)
 {
+    const size_t pairs = b->texts / 2, triplets = b->texts / 3;
     switch (t->o.loss) {
     case BL_SPAN:
     case BL_CONTRASTIVE: return (double)b->texts;
-    case BL_ALIKE: return (double)(b->texts / 2);
-    case BL_TRIPLET: return (double)(b->texts / 3);
+    case BL_ALIKE: return (double)pairs;
+    case BL_TRIPLET: return (double)triplets;
     case BL_SEVERAL_LABELS:
     case BL_REGRESSION: return (double)(b->texts * t->label_count);
     case BL_ONE_LABEL: break;

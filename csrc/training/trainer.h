@@ -31,8 +31,8 @@ typedef enum {
 typedef struct {
     bl_trained trained;
     /* BL_CLASS_HEAD: labels of texts; BL_TOKEN_HEAD: of tokens; BL_ANSWER_HEAD: two labels, with
-     * BL_SPAN; BL_WORD_HEAD: words of tokens, as many labels as the vocabulary has, with a table that
-     * is not trained; BL_NO_HEAD: none, with a loss between vectors. */
+     * BL_SPAN; BL_WORD_HEAD: words of tokens, as many labels as the vocabulary has, with a table
+     * that is not trained; BL_NO_HEAD: none, with a loss between vectors. */
     bl_head head;
     int from_mean; /* labels come from the mean over a text's tokens, not from its pooled first */
     size_t labels;
@@ -51,9 +51,10 @@ typedef struct {
 } bl_training_options;
 
 /* Texts laid end to end; text t has tokens start[t] to start[t + 1]. labels: one for each text; of
- * a token or word head one for each token, where -1 is none; of an answer head two for each text, the
- * tokens of the text where the answer begins and ends. Or targets: texts x labels. features (or NULL): texts x width vectors from bl_trainer_vectors, which
- * take the place of ids when only the head is trained. */
+ * a token or word head one for each token, where -1 is none; of an answer head two for each text,
+ * the tokens of the text where the answer begins and ends. Or targets: texts x labels. features
+ * (or NULL): texts x width vectors from bl_trainer_vectors, which take the place of ids when only
+ * the head is trained. */
 typedef struct {
     size_t texts;
     const size_t *start;
@@ -83,8 +84,8 @@ size_t bl_trainer_labels(const bl_trainer *t);
 
 bl_status bl_trainer_step(bl_trainer *t, const bl_training_batch *batch,
                           const bl_training_step *step, double *loss, bl_error *error);
-/* Without dropout: logits, a row of labels for each text (of a token or answer head: for each token),
- * and vectors, texts x width; either may be NULL. Vectors are of a class head or none. The loss,
+/* Without dropout: logits, a row of labels for each text (of a token or answer head: for each
+ * token), and vectors, texts x width; either may be NULL. Vectors are of a class head or none. The loss,
  * unless it is NULL, needs labels or targets. */
 bl_status bl_trainer_evaluate(bl_trainer *t, const bl_training_batch *batch, float *logits,
                               float *vectors, double *loss, bl_error *error);
