@@ -153,9 +153,15 @@ cdef class Many:
         bl_many_free(self.many)
         PyMem_Free(self.targets)
 
+    cdef int check(self) except -1:
+        if self.many is NULL:
+            raise InputError("these texts are not open: __init__ failed, or they are closed.")
+        return 0
+
     def add(self, given, second=None):
         """A text and its pair or None, or a list of words and where they begin. False: it was the
         last for this start."""
+        self.check()
         self.coming.add(given, second)
         return (self.coming.count < self.limit
                 and self.coming.size < <size_t>BYTES_AT_ONCE * self.threads)
@@ -164,6 +170,7 @@ cdef class Many:
         """Begin with the texts that were added; their number."""
         cdef bl_error error
         cdef bl_status status
+        self.check()
         self.done, self.working, self.coming = self.working, self.coming, self.done
         self.coming.clear()
         self.results = bl_many_results(self.many)
@@ -178,6 +185,7 @@ cdef class Many:
     def finish(self):
         """Take part in what was started, until it is done."""
         cdef int more = 1
+        self.check()
         while more:
             with nogil:
                 more = bl_many_work(self.many, TEXTS_BETWEEN_SIGNALS)

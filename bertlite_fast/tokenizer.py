@@ -145,6 +145,9 @@ class Tokenizer(TokenRows):
 
         raise missing("tokenizer", self, name)
 
+    def _told(self, warning: str) -> bool:
+        return warning in vars(self).get("deprecation_warnings", ())
+
     @classmethod
     def from_pretrained(
         cls,
@@ -407,7 +410,7 @@ class Tokenizer(TokenRows):
             bool(split_special_tokens),
             return_overflowing_tokens,
         )
-        if not strategy and verbose and not self.deprecation_warnings.get(TOO_LONG):
+        if not strategy and verbose and not self._told(TOO_LONG):
             self._warn_of_length(rows)
         if padding is not False or padding_side is not None:
             self._pad(
@@ -497,7 +500,7 @@ class Tokenizer(TokenRows):
         if longest > self.model_max_length:
             import logging
 
-            self.deprecation_warnings[TOO_LONG] = True
+            vars(self).setdefault("deprecation_warnings", {})[TOO_LONG] = True
             logging.getLogger(__name__).warning(
                 "Token indices sequence length is longer than the specified maximum sequence "
                 "length for this model (%d > %d); set truncation=True.",

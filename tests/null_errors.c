@@ -191,6 +191,33 @@ static bl_status index_vector(bl_error *e) { return with_index(vector_missing, e
 static bl_status index_search(bl_error *e) { return with_index(search_small, e); }
 static bl_status index_save(bl_error *e) { return with_index(save_nowhere, e); }
 
+static bl_status many_create(bl_error *e)
+{
+    const bl_session session = { .model = model, .tokenizer = tokenizer };
+    return bl_many_create((bl_task)99, &session, NULL, NULL, 1, e) ? BL_OK : BL_INPUT_ERROR;
+}
+static bl_status many_start(bl_error *e)
+{
+    const bl_session session = { .model = model, .tokenizer = tokenizer };
+    bl_many *many = bl_many_create(BL_CLASSIFY, &session, NULL, NULL, 1, NULL);
+    const bl_status status = many ? bl_many_start(many, NULL, SIZE_MAX, e) : BL_OK;
+    bl_many_free(many);
+    return status;
+}
+static bl_status flash_open(bl_error *e)
+{
+    static const bl_flash nothing;
+    static uint64_t memory[64];
+    bl_session session;
+    return bl_flash_open(&nothing, memory, sizeof memory, &session, e);
+}
+static bl_status flash_write(bl_error *e)
+{
+    const bl_flash_limits limits = { 32, 128 };
+    bl_flash_info info;
+    return bl_flash_write(missing, NULL, &limits, NULL, NULL, &info, e);
+}
+
 static const struct {
     const char *name;
     bl_status (*fails)(bl_error *error);
@@ -216,6 +243,10 @@ static const struct {
     { "bl_embed", embed },
     { "bl_read_commands", read_commands },
     { "bl_describe_sentence", describe_sentence },
+    { "bl_many_create", many_create },
+    { "bl_many_start", many_start },
+    { "bl_flash_open", flash_open },
+    { "bl_flash_write", flash_write },
     { "bl_index_create", index_create },
     { "bl_index_open", index_open },
     { "bl_index_open_memory", index_open_memory },

@@ -89,7 +89,7 @@ static bl_status answer(const bl_many *m, const lane *l, const bl_text *text, bl
     case BL_FILL_MASK: return bl_fill_mask(s, text, m->options, &r->filled, error);
     case BL_EMBED: return bl_embed(s, text, m->options, &r->vectors, error);
     }
-    return bl_fail(error, BL_INPUT_ERROR, "%d is no task; give one of bl_task.", (int)m->task);
+    return BL_OK; /* bl_many_create refuses other tasks */
 }
 
 /* The next text's answer; 0 if there is no text left. */
@@ -131,6 +131,10 @@ static int open_lane(lane *l, bl_many *m, const bl_session *session, const bl_se
 bl_many *bl_many_create(bl_task task, const bl_session *session, const bl_session *slots,
                         const void *options, unsigned threads, bl_error *error)
 {
+    if (task > BL_EMBED) {
+        bl_fail(error, BL_INPUT_ERROR, "%d is no task; give one of bl_task.", (int)task);
+        return NULL;
+    }
     threads = threads < 1 ? 1 : threads > BL_MOST_THREADS ? BL_MOST_THREADS : threads;
     bl_many *m = bl_calloc(1, sizeof *m + threads * sizeof *m->lane);
     int opened = m != NULL;

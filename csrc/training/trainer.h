@@ -85,8 +85,8 @@ size_t bl_trainer_labels(const bl_trainer *t);
 bl_status bl_trainer_step(bl_trainer *t, const bl_training_batch *batch,
                           const bl_training_step *step, double *loss, bl_error *error);
 /* Without dropout: logits, a row of labels for each text (of a token or answer head: for each
- * token), and vectors, texts x width; either may be NULL. Vectors are of a class head or none. The loss,
- * unless it is NULL, needs labels or targets. */
+ * token), and vectors, texts x width; either may be NULL. Vectors are of a class head or none. The
+ * loss, unless it is NULL, needs labels or targets. */
 bl_status bl_trainer_evaluate(bl_trainer *t, const bl_training_batch *batch, float *logits,
                               float *vectors, double *loss, bl_error *error);
 /* The norm of the last update's gradient, before it was clipped. */

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Firmware(Command):
     examples = (
         "bertlite-fast firmware --model intent --target cortex-m7 --length 32 -o out",
-        "bertlite-fast firmware --model my-model.bertlite --target rv32 -o out",
+        "bertlite-fast firmware --task ner --target any --length 64 -o out",
     )
 
     @property
