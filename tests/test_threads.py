@@ -145,6 +145,7 @@ def test_threads_are_checked(threads: Any) -> None:
 LEFT = """
 import os, signal, sys
 from bertlite_fast import pipeline
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job of a shell may ignore it
 texts = [f"turn on light {i} in the kitchen" * 20 for i in range(2000)]
 pipe = pipeline("ner", threads=4)
 count = lambda: len(os.listdir("/proc/self/task"))
