@@ -99,7 +99,7 @@ cdef Encoding new_row(Tokens a, Tokens b, const bl_window *window, bint specials
     return e
 
 
-def restored_tokens(TokenizerCore owner, object text, bint split_special, size_t count,
+def restored_tokens(TokenizerCore owner, object text, bint split_special, unsigned long long count,
                     bytes ids not None):
     """Pickled tokens."""
     cdef Tokens t = Tokens.__new__(Tokens)
@@ -132,8 +132,8 @@ cdef int check_sources(Encoding e) except -1:
     return 0
 
 
-def restored_encoding(TokenizerCore owner, Tokens a, Tokens b, size_t padding, bint pad_left,
-                      bytes data not None, list windows):
+def restored_encoding(TokenizerCore owner, Tokens a, Tokens b, unsigned long long padding,
+                      bint pad_left, bytes data not None, list windows):
     """A pickled encoding, of which nothing is believed that could lead outside its memory."""
     cdef Encoding e = Encoding.__new__(Encoding)
     e.owner, e.a, e.b, e.windows = owner, a, b, windows
