@@ -17,7 +17,8 @@ MOST = 1.03
 
 def compiler_version(command: list[str]) -> str:
     run = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
-    return run.stdout.splitlines()[0]
+    _name, _, version = run.stdout.splitlines()[0].partition(" ")  # cc and gcc may be one
+    return version
 
 
 class Baseline:
