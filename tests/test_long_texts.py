@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import test_tasks
 
-from bertlite_fast import pipeline
+from bertlite_fast import InputError, pipeline
 
 ORDINARY = (
     "It rained all day and nobody went out of the house.",
@@ -193,3 +193,36 @@ def test_what_a_text_repeats_is_not_its_answer() -> None:
     found = pipe(question="Who visited Nairobi?", context=context)
     assert found["answer"] == "Angela Merkel"
     assert context[found["start"] : found["end"]] == "Angela Merkel"
+
+
+BLANKS = "Please turn [MASK] the light. The [MASK] is in the kitchen, and the dog sleeps on the [MASK]."
+
+
+def words_of(found: Any) -> list[list[tuple[str, float]]]:
+    return [[(word["token_str"], word["score"]) for word in mask] for mask in found]
+
+
+@pytest.mark.parametrize("around", [1, 40, 3000])
+def test_masks_are_answered_from_the_sentences_around_them(around: int) -> None:
+    """Whatever stands further off: a text of any length is read, and nothing is truncated."""
+    ours: Any = pipeline("fill-mask")
+    near = f"{ORDINARY[0]} {ORDINARY[1]} {BLANKS} {ORDINARY[1]} {ORDINARY[0]}"
+    far = " ".join(ORDINARY[i % len(ORDINARY)] for i in range(around))
+    first, second, third = words_of(ours(f"{far} {near} {far}"))
+    assert first[0][0] in ("on", "off") and third[0][0] in ("sofa", "floor", "bed", "couch")
+    assert [first, second, third] == words_of(ours(f"{ORDINARY[2]} {near} {ORDINARY[3]}"))
+
+
+def test_a_mask_in_a_long_sentence_is_answered_from_its_middle() -> None:
+    ours: Any = pipeline("fill-mask")
+    sentence = "word " * 300 + "so please turn [MASK] the light in the kitchen " + "word " * 300
+    assert ours(sentence)[0]["token_str"] in ("on", "off")
+    assert ours("[MASK] " + "word " * 700) and ours("word " * 700 + "[MASK]")
+    assert ours("x[MASK]" + "y" * 3000)
+
+
+def test_max_length_still_truncates_masks() -> None:
+    ours: Any = pipeline("fill-mask")
+    text = "word " * 40 + "[MASK]"
+    with pytest.raises(InputError, match="no \\[MASK\\]"):
+        ours(text, tokenizer_kwargs={"truncation": True, "max_length": 20})

@@ -110,6 +110,20 @@ class Questions:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Questions on texts made from data/reading.txt."""
+
+    count: int = 100_000
+    seed: int = 51
+    scored: int = 400  # of held-out blocks
+    around: int = 5000  # sentences that stand around the texts
+    around_words: int = 25  # at most
+    noise: float = 0.12  # of the questions have slips
+    astray: float = 0.15  # of the questions are asked of another text
+    batch: int = 64
+
+
+@dataclass(frozen=True)
 class HeldOut:
     """What training may not see."""
 
@@ -420,6 +434,8 @@ class Tuning:
     rate: float
     dropout: float = OTHER_DROPOUT
     made_questions: float = MADE_QUESTIONS
+    read_questions: float = 0.0  # of the batches are questions on made texts
+    layers: int | None = None  # more than the task's, from here on
     # An earlier tuning, "pass/task", whose layers are the better start.
     start: str | None = None
     mean: bool = False  # keep the mean of the start and of what it became
@@ -511,6 +527,25 @@ FOUR = Pass(
 )
 
 
+# Once more, from the fourth generation.
+FIVE = Pass(
+    "five",
+    "again",
+    (
+        Tuning(
+            "qa",
+            10000,
+            1.5e-3,
+            dropout=0.05,
+            made_questions=0.25,
+            read_questions=0.4,
+            layers=6,
+            start="four/qa",
+        ),
+    ),
+)
+
+
 @dataclass(frozen=True)
 class TuningLogs:
     """How often a tuning is scored and logged."""
@@ -547,6 +582,7 @@ class Recipe:
     home: HomeSentences = HomeSentences()
     singles: SingleSentences = SingleSentences()
     questions: Questions = Questions()
+    reading: Reading = Reading()
     held_out: HeldOut = HeldOut()
     masking: Masking = Masking()
     pretraining: Pretraining = Pretraining()
@@ -561,7 +597,7 @@ class Recipe:
     again: Together = Together(TURNS_AGAIN)
     tasks: dict[str, Task] = field(default_factory=lambda: dict(TASKS))
     passes: tuple[Pass, ...] = (
-        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR
+        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     release: Release = Release()
@@ -590,6 +626,7 @@ def miniature() -> Recipe:
             home_count=40, counts=(("modern", 20), ("books", 20), ("wikipedia", 20)), of_anything=10
         ),
         questions=Questions(count=20, sentence_lengths=(10, 350)),
+        reading=Reading(count=20, scored=4, around=5, batch=4),
         masking=Masking(pretraining_sampled=16, task_sampled=16),
         pretraining=Pretraining(
             tokens=300,

@@ -156,3 +156,58 @@ int bl_text_windows_next(bl_text_windows *w)
     w->core_to = last_word_start(w, w->core_from, middle);
     return 1;
 }
+
+/* ---- the window around a token --------------------------------------------------------------- */
+
+static size_t sentence_start(const bl_text_windows *w, size_t token)
+{
+    while (token && !starts_sentence(w, token)) token--;
+    return token;
+}
+
+static size_t sentence_end(const bl_text_windows *w, size_t token)
+{
+    do token++;
+    while (token < w->tokens->first && !starts_sentence(w, token));
+    return token;
+}
+
+/* Cuts a sentence that is longer than a window, between words. */
+static void cut_around(bl_text_windows *w, size_t token)
+{
+    const size_t half = w->size / 2, end = w->core_to, latest = end - w->size;
+    size_t from = token > w->core_from + half ? token - half : w->core_from;
+    if (from > latest) from = latest;
+    size_t to = from + w->size;
+    while (from < token && from && !starts_word(w, from)) from++;
+    while (to < end && to > token + 1 && !starts_word(w, to)) to--;
+    w->from = from;
+    w->to = to;
+    w->core_from = token;
+    w->core_to = token + 1;
+}
+
+void bl_text_windows_around(bl_text_windows *w, size_t token)
+{
+    w->core_from = sentence_start(w, token);
+    w->core_to = sentence_end(w, token);
+    if (w->core_to - w->core_from > w->size) {
+        cut_around(w, token);
+        return;
+    }
+    w->from = w->core_from;
+    w->to = w->core_to;
+    while (w->from) {
+        const size_t before = sentence_start(w, w->from - 1);
+        if (w->to - before > w->size) break;
+        w->from = before;
+    }
+    while (w->to < w->tokens->first) {
+        const size_t behind = sentence_end(w, w->to);
+        if (behind - w->from > w->size) break;
+        w->to = behind;
+    }
+    if (w->from || w->to < w->tokens->first) return;
+    w->core_from = 0;
+    w->core_to = w->to;
+}

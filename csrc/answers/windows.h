@@ -25,4 +25,8 @@ bl_status bl_text_windows_start(bl_text_windows *w, const bl_session *s, const b
                                 size_t overlap, bl_error *error);
 /* The next window; 0 behind the last. An empty text has one, which is empty. */
 int bl_text_windows_next(bl_text_windows *w);
+/* The window around one token: its sentence, which is the core, and whole sentences before it and
+ * then behind it, as many as fit. A longer sentence is cut around the token, which is the core; of
+ * a text that fits, all is the core. */
+void bl_text_windows_around(bl_text_windows *w, size_t token);
 #endif

@@ -27,6 +27,7 @@ REFUSED = {"intent": NONE, "clinc150": "oos"}
 # answers well, which is about as many as it was trained on.  `window_overlap` counts within a
 # sentence that is longer.
 WINDOWS = {
+    "words": {"window": 32},
     "ner": {"window": 48, "window_overlap": 24},
     "pos": {"window": 48, "window_overlap": 24},
     "slots": {"window": 48, "window_overlap": 24},
@@ -80,7 +81,7 @@ class Exporter:
     def words(self, tuned: str) -> None:
         """Fill-mask's model, whose embeddings and tokenizer all others share."""
         folder = self.scratch / "base"
-        self._write(folder, checkpoints.load(self.run.tuned_file(tuned)), {})
+        self._write(folder, checkpoints.load(self.run.tuned_file(tuned)), dict(WINDOWS["words"]))
         convert(folder, self.base)
         self.run.say(f"{self.base.name}: {self.base.stat().st_size / 1e6:.2f} MB")
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..model import checkpoints
 from ..model.batches import Batches
-from ..model.network import Encoder, State, WordHead
+from ..model.network import Encoder, Layer, State, WordHead
 from ..model.steps import optimizer_for, run_steps
 from ..recipe import Pass, Tuning
 from ..tasks.classes import ClassLearner
@@ -49,8 +49,14 @@ def tune(run: Run, one: Pass, tuning: Tuning) -> None:
         found = tuned(run, tuning, name, meaning)
     else:
         task = tuning.task
-        learner = new_learner(run, words, meaning, task, tuning.dropout, tuning.made_questions)
-        learner.encoder.load_state_dict(state[f"{task}.encoder"])
+        shares = tuning.made_questions, tuning.read_questions
+        learner = new_learner(run, words, meaning, task, tuning.dropout, shares)
+        if tuning.layers:
+            learner.encoder.set_depth(tuning.layers)
+            for layer in learner.encoder.layers:
+                assert isinstance(layer, Layer)
+                layer.dropout = tuning.dropout
+        learner.encoder.start_from(state[f"{task}.encoder"])
         learner.head.load_state_dict(state[f"{task}.head"])
         found = TaskTuning(run, tuning, name, learner).train()
     checkpoints.save(found, run.tuned_file(name))

@@ -28,9 +28,17 @@ from .run import Run
 
 
 def new_learner(
-    run: Run, words: Encoder, meaning: Encoder, name: str, dropout: float, made_questions: float
+    run: Run,
+    words: Encoder,
+    meaning: Encoder,
+    name: str,
+    dropout: float,
+    shares: tuple[float, float],
 ) -> Learner:
-    """A task's learner with layers copied from one of the two encoders."""
+    """A task's learner with layers copied from one of the two encoders.
+
+    `shares` are of questions made from plain text, and of those on made texts.
+    """
     recipe = run.recipe
     task = build(run.tokenizer, run.data, name)
     torch.manual_seed(recipe.seed)
@@ -40,7 +48,7 @@ def new_learner(
         assert isinstance(layer, Layer)
         layer.dropout = dropout
     head = Head(task.kind, recipe.shape, len(task.labels) or 2)
-    return learner_for(task, encoder, head, recipe, made_questions)
+    return learner_for(task, encoder, head, recipe, shares)
 
 
 def add_teacher(run: Run, learner: Learner) -> None:
@@ -66,7 +74,7 @@ class Turns:
         self._load_stage("together" if again else "vectors")
         self.learners = {
             name: new_learner(
-                run, self.words, self.meaning, name, recipe.dropout(name), MADE_QUESTIONS
+                run, self.words, self.meaning, name, recipe.dropout(name), (MADE_QUESTIONS, 0.0)
             )
             for name in recipe.tasks
         }

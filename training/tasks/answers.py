@@ -68,18 +68,25 @@ class AnswerLearner(Learner):
         encoder: Encoder,
         head: Head,
         recipe: Recipe,
-        made_questions: float,
+        shares: tuple[float, float],  # of questions made from plain text, and on made texts
     ) -> None:
         super().__init__(task, encoder, head, recipe)
-        self.made_questions = made_questions
         made = self.batches_of(task.made, recipe.data.batch[task.kind])
-        self.made = made.forever() if task.made else None
+        read = self.batches_of(task.read, recipe.reading.batch)
+        self.others = [
+            (share, batches.forever())
+            for share, batches in zip(shares, (made, read))
+            if batches.rows and share
+        ]
         self.draw = random.Random(recipe.seed)
         encoder.layers[0].keeps_scores = True
 
     def loss(self, rows: Sequence[Row]) -> Tensor:
-        if self.made is not None and self.draw.random() < self.made_questions:
-            rows = next(self.made)
+        drawn = self.draw.random()
+        for share, others in self.others:
+            if 0 <= drawn < share:
+                rows = next(others)
+            drawn -= share
         ids, mask, types = padded(rows)
         logits = self.head(self.encoder(ids, mask, types))
         logits = logits.masked_fill(mask[:, :, None] == 0, -1e4)

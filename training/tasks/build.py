@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 
 from bertlite_fast import Tokenizer
 
 from ..data import entities, intents, labeled
+from ..data.noise import noisy
 from ..data.questions import questions
+from ..data.reading import reading_items
 from ..data.sets import Data
 from ..data.unanswerable import unanswerable
 from ..model.network import Encoder, Head
@@ -49,6 +53,24 @@ def build_tokens(tokenizer: Tokenizer, data: Data, name: str, with_renamed: bool
     return Task(name, "tokens", labels, taught, asked)
 
 
+def reading_rows(tokenizer: Tokenizer, data: Data, held_out: bool) -> list[answers.Row]:
+    """Questions on made texts; those to learn from have slips."""
+    numbers = data.recipe.reading
+    count = numbers.scored if held_out else numbers.count
+    r = random.Random(numbers.seed)
+    around = [
+        text
+        for text in data.sentences("modern", 2 * numbers.around, numbers.seed)
+        if len(text.split()) <= numbers.around_words
+    ]
+    items = reading_items(
+        count, numbers.seed, held_out, around[: numbers.around], numbers.astray
+    )
+    if not held_out:
+        items = [item | {"question": noisy(item["question"], r, numbers.noise)} for item in items]
+    return answers.encode(tokenizer, items, data.recipe.data.longest["answers"])
+
+
 def build_answers(tokenizer: Tokenizer, data: Data, name: str) -> Task:
     longest = data.recipe.data.longest["answers"]
     numbers = data.recipe.data
@@ -64,9 +86,11 @@ def build_answers(tokenizer: Tokenizer, data: Data, name: str) -> Task:
     found = list(questions(data))
     none = unanswerable(found, numbers.unanswerable["train"], numbers.unanswerable_seed)
     made = answers.encode(tokenizer, [*found, *none], longest)
-    for row in made:  # many: kept in two bytes an id
+    read = reading_rows(tokenizer, data, held_out=False)
+    validation += reading_rows(tokenizer, data, held_out=True)
+    for row in [*made, *read]:  # many: kept in two bytes an id
         row.ids = np.asarray(row.ids, np.uint16)
-    return Task(name, "answers", [], train, validation, made)
+    return Task(name, "answers", [], train, validation, made, read)
 
 
 BUILDERS = {"classes": build_classes, "tokens": build_tokens, "answers": build_answers}
@@ -77,10 +101,10 @@ def build(tokenizer: Tokenizer, data: Data, name: str) -> Task:
 
 
 def learner_for(
-    task: Task, encoder: Encoder, head: Head, recipe: Recipe, made_questions: float
+    task: Task, encoder: Encoder, head: Head, recipe: Recipe, shares: tuple[float, float]
 ) -> Learner:
     if task.kind == "classes":
         return classes.ClassLearner(task, encoder, head, recipe)
     if task.kind == "tokens":
         return tokens.TokenLearner(task, encoder, head, recipe)
-    return answers.AnswerLearner(task, encoder, head, recipe, made_questions)
+    return answers.AnswerLearner(task, encoder, head, recipe, shares)

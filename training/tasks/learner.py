@@ -25,6 +25,7 @@ class Task:
     train: list[Row]
     validation: list[Row]
     made: list[Row] = field(default_factory=list)  # questions made from plain text
+    read: list[Row] = field(default_factory=list)  # and on texts made for them
     texts: list[tuple[str, int]] = field(default_factory=list)  # of `train`, if they are classified
 
 
