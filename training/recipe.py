@@ -332,6 +332,7 @@ class Losses:
     contrast_margin: float = 0.15
     contrast_sharpness: float = 10.0
     contrast_weight: float = 2.0
+    contrast_near: float = 0.78  # a paraphrase is to be at least as near
     contrast_kept: float = 2.0
     contrast_scored: int = 600
     vector_sample: int = 100_000  # vectors that the main directions are found from
@@ -532,6 +533,7 @@ FIVE = Pass(
     "five",
     "again",
     (
+        Tuning("vectors", 2000, 6e-4, start="four/vectors", teacher=False),
         Tuning(
             "qa",
             10000,
@@ -575,6 +577,21 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Spelling:
+    """Counts of words that a model's list for misspelled words is made by."""
+
+    made: int = 40_000  # texts of the grammar, beside the model's own
+    meant: int = 8  # times among them, and a word may be what is meant
+    joins: int = 30  # and it is looked for in words that were run together
+    own_known: int = 4  # and it is known
+    slip_times: int = 30  # unless a word one slip away is so many times as frequent
+    word_known: int = 25  # in running text: a word of several tokens,
+    token_known: int = 40  # and one of a single token,
+    frequent_ids: int = 4000  # unless it is among the first
+    filter_bits: int = 8  # for each word of several tokens
+
+
+@dataclass(frozen=True)
 class Recipe:
     seed: int = 1
     shape: Shape = Shape()
@@ -600,6 +617,7 @@ class Recipe:
         ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
+    spelling: Spelling = Spelling()
     release: Release = Release()
 
     def dropout(self, task: str) -> float:

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "clauses.h"
+#include "spelling.h"
 #include "text_input.h"
 
 enum {
@@ -32,6 +33,7 @@ typedef struct {
     /* one part */
     bl_text_row row;
     size_t row_capacity;
+    int is_whole; /* whether all of its tokens were read */
     int32_t *ids;
     float *scores;
     size_t labels;
@@ -48,13 +50,14 @@ static bl_status take_memory(reader *r, bl_error *error)
     const bl_session *s = r->intents;
     const bl_window empty = { 0, 0, 0, 0 };
     const size_t most = bl_session_tokens(s), around = bl_row_size(s->tokenizer, &empty, 0, 1),
-                 tokens = r->size < most ? r->size : most;
+                 tokens = r->size < most ? r->size : most,
+                 corrected = bl_most_corrected(tokens) + around;
     if (most < around)
         return bl_fail(error, BL_CONFIG_ERROR,
                        "the model takes %zu tokens, too few for the special tokens around a text; "
                        "use a model that takes more.",
                        most);
-    r->row_capacity = tokens + around < most ? tokens + around : most;
+    r->row_capacity = corrected < most ? corrected : most;
     r->labels = (size_t)bl_describe(s->model)->labels;
     r->ids = bl_arena_take(s->arena, tokens, sizeof *r->ids);
     r->scores = bl_arena_take(s->arena, r->labels, sizeof *r->scores);
@@ -69,16 +72,20 @@ static bl_status fill_row(reader *r, const char *text, size_t size, size_t *toke
     const bl_session *s = r->intents;
     const size_t most = bl_session_tokens(s), capacity = size < most ? size : most;
     const bl_limits limits = { BL_LONGEST_FIRST, most, 0, 0, 1 };
+    int32_t *ids = r->ids;
+    bl_offset *no_offsets = NULL;
     bl_window window;
     size_t windows;
-    bl_status status =
-        bl_tokenize(s->tokenizer, text, size, 0, r->ids, NULL, capacity, tokens, error);
+    bl_status status = bl_tokenize(s->tokenizer, text, size, 0, ids, NULL, capacity, tokens, error);
+    r->is_whole = *tokens <= capacity;
+    if (status == BL_OK && r->is_whole)
+        status = bl_correct_spelling(s, &ids, &no_offsets, tokens, error);
     if (status == BL_OK)
         status =
             bl_windows(s->tokenizer, *tokens, BL_NO_PAIR, &limits, &window, 1, &windows, error);
     if (status != BL_OK) return status;
     r->row.count = bl_row_size(s->tokenizer, &window, 0, 1);
-    bl_fill_row(s->tokenizer, r->ids, r->ids, *tokens, &window, 0, 1,
+    bl_fill_row(s->tokenizer, ids, ids, *tokens, &window, 0, 1,
                 &(bl_row){ r->row.ids, r->row.types, NULL, NULL });
     return BL_OK;
 }
@@ -87,7 +94,7 @@ static bl_status fill_row(reader *r, const char *text, size_t size, size_t *toke
 static bl_status read_part(reader *r, size_t start, size_t end, part *out, bl_error *error)
 {
     int32_t best[2] = { 0, 0 };
-    size_t tokens;
+    size_t tokens = 0;
     bl_status status = fill_row(r, r->text + start, end - start, &tokens, error);
     if (status == BL_OK)
         status = bl_run_row(r->intents, &r->row, BL_CLASSES, NULL, 0, r->scores, error);
@@ -207,8 +214,10 @@ static int add_reading(reader *r, const reading *best, size_t count)
 static bl_status measure(reader *r, bl_error *error)
 {
     const bl_text text = { .data = r->text, .size = r->size };
-    r->extent.read = r->row.count;
-    return bl_count_tokens(r->intents, &text, &r->extent.total, error);
+    r->extent = (bl_extent){ r->row.count, r->row.count };
+    return r->is_whole && r->row.count < bl_session_tokens(r->intents)
+               ? BL_OK
+               : bl_count_tokens(r->intents, &text, &r->extent.total, error);
 }
 
 /* Reads the text as one command, and if that is asked for and better, as several. */

@@ -8,6 +8,7 @@
 
 #include "../sizes.h"
 #include "list.h"
+#include "spelling.h"
 #include "windows.h"
 
 /* A token, or a word of several. */
@@ -86,6 +87,12 @@ static uint32_t word_start(const reader *r, const bl_text_token *t)
  * as: because of its prefix. */
 static int continues(const reader *r, const char *text, const bl_text_token *t, int added)
 {
+    if (bl_corrects_spelling(r->s)) {
+        size_t size;
+        int is_continued;
+        bl_piece_of(r->s, t->id, &size, &is_continued);
+        return is_continued;
+    }
     const int32_t unknown = bl_tokenizer_describe(r->s->tokenizer)->id[BL_UNK];
     if (t->id == unknown && unknown >= 0) return 0;
     const uint32_t length = bl_characters_in(text + word_start(r, t) + t->start, t->end - t->start);

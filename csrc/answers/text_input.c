@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "spelling.h"
+
 /* Up to this many bytes, memory for the tokens is taken by the size of the text; the tokens of
  * larger texts are counted first. */
 enum { COUNTED_FROM = 1 << 16 };
@@ -136,7 +138,11 @@ bl_status bl_read_tokens(const bl_session *s, const bl_text *text, size_t most, 
         return bl_no_memory(error, "the tokens of the text");
     status = tokenize(s, &first, out->ids, out->offsets, a, &out->first, error);
     out->second = BL_NO_PAIR;
-    if (status != BL_OK || !text->pair) return status;
+    if (status != BL_OK) return status;
+    if (!text->pair)
+        return out->first <= a
+                   ? bl_correct_spelling(s, &out->ids, &out->offsets, &out->first, error)
+                   : BL_OK;
     read = out->first < a ? out->first : a;
     return tokenize(s, &second, out->ids + read, offsets ? out->offsets + read : NULL, b,
                     &out->second, error);
@@ -230,7 +236,11 @@ static bl_status read_beginning(const bl_session *s, const bl_text *text, size_t
     int32_t *ids = bl_arena_take(s->arena, a_capacity + b_capacity, sizeof *ids);
     size_t a, b = BL_NO_PAIR, total;
     if (!ids) return bl_no_memory(error, "the tokens of the text");
+    int32_t *a_ids = ids;
+    bl_offset *no_offsets = NULL;
     bl_status status = tokenize(s, &first, ids, NULL, a_capacity, &a, error);
+    if (status == BL_OK && !pair && a <= a_capacity)
+        status = bl_correct_spelling(s, &a_ids, &no_offsets, &a, error);
     if (status == BL_OK && pair)
         status = tokenize(s, &second, ids + a_capacity, NULL, b_capacity, &b, error);
     total = a + (pair ? b : 0) + specials(s, pair);
@@ -240,7 +250,7 @@ static bl_status read_beginning(const bl_session *s, const bl_text *text, size_t
             status = tokenize(s, &first, NULL, NULL, 0, &a, error);
         if (status == BL_OK && pair) b = total - specials(s, 1) - a;
     }
-    *t = (tokens_of_row){ ids, ids + a_capacity, a, b, total };
+    *t = (tokens_of_row){ a_ids, ids + a_capacity, a, b, total };
     return status;
 }
 

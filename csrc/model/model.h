@@ -6,6 +6,7 @@
 #include "bertlite.h"
 #include "config.h"
 #include "ngrams.h"
+#include "spelling.h"
 #include "../kernels/kernels.h"
 #include "../platform.h"
 
@@ -52,6 +53,7 @@ struct bl_model {
     int classes_from_mean; /* without a pooler: the classifier takes the mean of the tokens */
     bl_linear classifier;  /* always float: it is small, and its output is what people see */
     bl_ngrams ngrams;      /* a second classifier of texts, beside it; count 0: there is none */
+    bl_spelling spelling;  /* of texts that are classified; or none */
     bl_linear transform;   /* masked language model */
     bl_norm transform_norm;
     const int8_t *words; /* its table in int8, read in place, */

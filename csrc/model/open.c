@@ -18,6 +18,7 @@
 #include "layers.h"
 #include "sentence.h"
 #include "sentence_folder.h"
+#include "spelling_build.h"
 
 #define EXPECTED "a model that can be opened" /* in messages about other formats */
 
@@ -110,6 +111,7 @@ static bl_status build(bl_builder *b, int new_classifier)
     if (status == BL_OK) status = bl_build_heads(b, last);
     if (status == BL_OK) status = bl_build_label_names(b);
     if (status == BL_OK) status = bl_build_sentence(b);
+    if (status == BL_OK) status = bl_build_spelling(b);
     return status;
 }
 

@@ -6,20 +6,26 @@ own.  The intent model's threshold is set here, on validation.
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import torch
+
 from bertlite_fast import convert, embedded, pipeline
 
 from ..data.intents import NONE, intent_items
+from ..data.spelling import spelling_of
 from ..model import checkpoints
 from ..stages.run import Run
 from .calibration import KINDS, RENAMED, collected, expected_error, fitted_temperature
 from .huggingface import write_folder
 
+# Models for commands, which people type: they get lists for misspelled words.
+SPELLED = ("intent", "slots")
 # Labels that refuse a request, by model.
 REFUSED = {"intent": NONE, "clinc150": "oos"}
 
@@ -106,10 +112,18 @@ class Exporter:
         scaled = {key: head[key] / degree for key in ("out.weight", "out.bias")}
         return state | {"head": head | scaled}
 
+    @functools.cached_property
+    def spelling(self) -> dict[str, torch.Tensor]:
+        texts = (text for text, _ in intent_items(self.run.data, "train"))
+        found = spelling_of(self.run.data, self.run.tokenizer, texts)
+        return {name: torch.from_numpy(values.copy()) for name, values in found.items()}
+
     def task(self, name: str, tuned: str) -> None:
         """A model of a task, as a delta file."""
         state = checkpoints.load(self.run.tuned_file(tuned))
         state |= {"labels": [RENAMED.get(label, label) for label in state.get("labels", [])]}
+        if name in SPELLED:
+            state["spelling"] = self.spelling
         is_embedded = name in embedded.MADE_FOR
         out = self.outputs.weights if is_embedded else self.outputs.models
         file, folder = out / f"{name}.bertlite", self.scratch / name

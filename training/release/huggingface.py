@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -100,6 +101,8 @@ def shortened(name: str, tensor: Tensor) -> Tensor:
 
     No score changes, and a wheel packs it into half as much.
     """
+    if tensor.dtype == torch.int8:
+        return tensor
     if tensor.ndim == 1 or "position" in name or "token_type" in name:
         return tensor.half().float()
     return tensor.float()
@@ -113,12 +116,13 @@ def write_folder(
     more: dict[str, Any] | None = None,
     half: bool = False,
 ) -> None:
-    """Writes a state {encoder, head, labels, kind}; in float16 with `half`.
+    """Writes a state {encoder, head, labels, kind, spelling}; in float16 with `half`.
 
     `more` are settings of the configuration.
     """
     kind, encoder = state["kind"], state["encoder"]
     tensors = encoder_tensors(encoder) | head_tensors(kind, state.get("head", {}))
+    tensors |= state.get("spelling", {})
     settings = config(kind, shape, depth_of(encoder), state.get("labels", []), more or {})
     tokenizer = {
         "do_lower_case": True,

@@ -14,6 +14,7 @@ from ..data.questions import questions
 from ..data.reading import reading_items
 from ..data.sets import Data
 from ..data.unanswerable import unanswerable
+from ..model.batches import Row
 from ..model.network import Encoder, Head
 from ..recipe import Recipe
 from . import answers, classes, tokens
@@ -53,7 +54,7 @@ def build_tokens(tokenizer: Tokenizer, data: Data, name: str, with_renamed: bool
     return Task(name, "tokens", labels, taught, asked)
 
 
-def reading_rows(tokenizer: Tokenizer, data: Data, held_out: bool) -> list[answers.Row]:
+def reading_rows(tokenizer: Tokenizer, data: Data, held_out: bool) -> list[Row]:
     """Questions on made texts; those to learn from have slips."""
     numbers = data.recipe.reading
     count = numbers.scored if held_out else numbers.count
@@ -63,9 +64,7 @@ def reading_rows(tokenizer: Tokenizer, data: Data, held_out: bool) -> list[answe
         for text in data.sentences("modern", 2 * numbers.around, numbers.seed)
         if len(text.split()) <= numbers.around_words
     ]
-    items = reading_items(
-        count, numbers.seed, held_out, around[: numbers.around], numbers.astray
-    )
+    items = reading_items(count, numbers.seed, held_out, around[: numbers.around], numbers.astray)
     if not held_out:
         items = [item | {"question": noisy(item["question"], r, numbers.noise)} for item in items]
     return answers.encode(tokenizer, items, data.recipe.data.longest["answers"])

@@ -1,0 +1,34 @@
+/* spelling.h: words that a model for short typed texts knows, and what misspelled ones are likely
+ * to mean. The list is a part of the model's file; answers/spelling.c reads texts by it. */
+#ifndef BL_SPELLING_H
+#define BL_SPELLING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bertlite.h"
+
+enum {
+    BL_SPELLED_LONGEST = 20,  /* bytes of a word */
+    BL_SPELLED_LENGTH = 0x1f, /* in an entry's first byte: the word's length, and */
+    BL_SPELLED_JOINS = 0x80   /* whether it is looked for in words that were run together */
+};
+
+/* words: entries, the likeliest first: a byte for length and flags, the word; a byte for length,
+ * what is meant instead (nothing: the word itself). ids: a bit for each token that is a known word.
+ * known: a Bloom filter of known words of several tokens. */
+typedef struct {
+    const uint8_t *words;
+    size_t words_size;
+    const uint8_t *ids;
+    size_t id_count;
+    const uint8_t *known;
+    size_t known_bits; /* 0: the model has no list */
+} bl_spelling;
+
+/* The model's list, or NULL. */
+const bl_spelling *bl_spelling_of(const bl_model *m);
+
+int bl_is_known_id(const bl_spelling *s, int32_t id);
+int bl_is_known_word(const bl_spelling *s, const char *word, size_t size);
+#endif

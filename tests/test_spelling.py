@@ -1,0 +1,169 @@
+"""Misspelled words are read as what is likely meant, by the models that have a list of words."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from bertlite_fast import embedded, pipeline
+from bertlite_fast.errors import BertliteError
+from training.data.spelling import filter_of, hashed, is_near
+
+SAME = (  # as it should be, and as it is typed
+    ("turn on the kitchen light", "trun on the kitchen light"),
+    ("turn on the kitchen light", "turn on the ktchen light"),
+    ("turn on the kitchen light", "turn on the kitchen lightt"),
+    ("turn on the kitchen light", "tirn on the kitchen light"),
+    ("turn on the kitchen light", "turnon the kitchen light"),
+    ("turn on the kitchen light", "trun on hte kitchen light"),
+    ("turn on the kitchen light", "trn on the ktchn light"),
+    ("please wake me tomorrow at 6", "pls wake me tmrw at 6"),
+)
+
+
+@pytest.fixture(scope="module")
+def intents() -> Any:
+    return pipeline("intent-classification")
+
+
+@pytest.mark.parametrize(("meant", "typed"), SAME)
+def test_a_slip_changes_nothing(intents: Any, meant: str, typed: str) -> None:
+    assert intents(typed) == intents(meant)
+    assert intents([typed, meant]) == [intents(meant)] * 2
+    found, wanted = (intents(text, slots=True) for text in (typed, meant))
+    assert (found["label"], found["score"]) == (wanted["label"], wanted["score"])
+
+
+def test_words_that_are_known_stay(intents: Any) -> None:
+    """Names, rare words, numbers and what is nothing at all."""
+    for text in (
+        "set the heater to 7pm",
+        "delete the playlist",
+        "qzxv wqjk",
+        "é ü 漢字",
+        "x" * 999,
+    ):
+        before, after = intents(text), intents(text.replace("z", "z"))
+        assert before == after
+    assert intents("delete the playlist") != intents("deleted the play list")
+
+
+def test_slots_are_where_they_were_typed(intents: Any) -> None:
+    text = "trun off the lihgt in the livng room"
+    found = {s["entity"]: text[s["start"] : s["end"]] for s in intents(text, slots=True)["slots"]}
+    assert found["room"] == "livng room"
+
+
+def test_any_text_is_read_and_nothing_is_called_truncated(
+    intents: Any, recwarn: pytest.WarningsRecorder
+) -> None:
+    r = random.Random(1)
+    for size in (1, 2, 3, 5, 8, 20, 60):
+        for _ in range(30):
+            text = " ".join(
+                "".join(r.choice("aeidklmnrstu") for _ in range(r.randint(1, 9)))
+                for _ in range(size)
+            )
+            assert intents(text) == intents([text])[0]
+            intents(text, slots=True, several=True)
+    intents("idk", slots=True)
+    assert not [str(w.message) for w in recwarn if "was not read" in str(w.message)]
+
+
+def test_the_same_answer_from_a_list_on_threads(intents: Any) -> None:
+    texts = [typed for _, typed in SAME] * 20
+    assert intents(texts, threads=2) == [intents(text) for text in texts]
+
+
+# ---- the file --------------------------------------------------------------------------------
+
+
+def tensors_of(file: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    with safe_open(file, "np") as opened:
+        return {n: opened.get_tensor(n) for n in list(opened.keys())}, opened.metadata()
+
+
+@pytest.fixture(scope="module")
+def stored() -> tuple[dict[str, Any], dict[str, str]]:
+    return tensors_of(Path(embedded.path_of("intent")))
+
+
+def test_the_filter_knows_its_words(stored: tuple[dict[str, Any], dict[str, str]]) -> None:
+    words = [f"{a}{b}" for a in ("under", "over", "out") for b in ("take", "come", "put", "look")]
+    bits = filter_of(words, 8)
+    others = [f"{word}{i}" for i in range(200) for word in words]
+    assert all(has(bits, word) for word in words)
+    assert sum(has(bits, word) for word in others) < len(others) / 10
+    known = stored[0]["spelling.known"].view(np.uint8).ravel()
+    assert all(has(known, word) for word in ("heater", "playlist", "haircut"))
+    assert not any(has(known, word) for word in ("kichen", "lihgts", "bedrom"))
+
+
+def has(bits: Any, word: str) -> bool:
+    value = hashed(word)
+    first, step = value >> 32, value & 0xFFFFFFFF | 1
+    places = ((first + i * step & 0xFFFFFFFF) % (8 * len(bits)) for i in range(5))
+    return all(bits[at // 8] >> at % 8 & 1 for at in places)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "near"),
+    [
+        ("turn", "trun", True),
+        ("turn", "tur", True),
+        ("turn", "turnn", True),
+        ("turn", "tern", True),
+        ("turn", "turn", True),
+        ("turn", "urnt", False),
+        ("turn", "tunnr", False),
+        ("turn", "t", False),
+        ("on", "no", True),
+    ],
+)
+def test_near_words(a: str, b: str, near: bool) -> None:
+    assert is_near(a, b) is near and is_near(b, a) is near
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("spelling.words", lambda w: w[:-1]),
+        ("spelling.words", lambda w: np.concatenate([w, np.array([[31]], np.int8)])),
+        ("spelling.words", lambda w: np.full_like(w, 65)),
+        ("spelling.words", lambda w: np.zeros_like(w)),
+        ("spelling.ids", lambda w: None),
+        ("spelling.known", lambda w: None),
+        ("spelling.known", lambda w: w.reshape(1, -1)),
+    ],
+)
+def test_a_damaged_list_is_refused(
+    tmp_path: Path, stored: tuple[dict[str, Any], dict[str, str]], name: str, damage: Any
+) -> None:
+    tensors, metadata = stored
+    changed = damage(tensors[name])
+    left = {n: t for n, t in tensors.items() if n != name}
+    if changed is not None:
+        left[name] = np.ascontiguousarray(changed)
+    file = tmp_path / "intent.bertlite"
+    save_file(left, file, metadata)
+    with pytest.raises(BertliteError, match="write it again"):
+        pipeline("intent-classification", str(file))
+
+
+def test_a_list_may_be_short(
+    tmp_path: Path, stored: tuple[dict[str, Any], dict[str, str]], intents: Any
+) -> None:
+    """Few ids and a filter of one byte: everything is looked up, and nothing is read out of it."""
+    tensors, metadata = stored
+    file = tmp_path / "intent.bertlite"
+    one = {n: tensors[n][:1] for n in ("spelling.ids", "spelling.known")}
+    save_file(tensors | one, file, metadata)
+    pipe: Any = pipeline("intent-classification", str(file))
+    for text in ("pls trun on the light", "u " * 300, "a" * 5000, ""):
+        assert isinstance(pipe(text)["score"], float)
