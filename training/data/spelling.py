@@ -17,7 +17,6 @@ import numpy as np
 
 from bertlite_fast import Tokenizer
 
-from .commands import Commands
 from .sets import Data
 
 FILE = Path(__file__).parent / "abbreviations.txt"
@@ -105,8 +104,7 @@ def entry(word: str, meant: str = "", joins: bool = False) -> bytes:
 def spelling_of(data: Data, tokenizer: Tokenizer, texts: Iterable[str]) -> dict[str, Any]:
     """The tensors for a model of such texts."""
     numbers = data.recipe.spelling
-    made = itertools.islice(Commands(data.recipe.seed, held_out=False).texts(), numbers.made)
-    own = counted(itertools.chain(texts, (text for text, _, _ in made)), re.compile("[a-z]+"))
+    own = counted(texts, re.compile("[a-z]+"))
     general = general_words(data)
     vocabulary = tokenizer.get_vocab()
     short = abbreviations()

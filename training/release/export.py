@@ -7,6 +7,7 @@ own.  The intent model's threshold is set here, on validation.
 from __future__ import annotations
 
 import functools
+import itertools
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -18,14 +19,16 @@ import torch
 from bertlite_fast import convert, embedded, pipeline
 
 from ..data.intents import NONE, intent_items
+from ..data.labeled import classified_items
+from ..data.lessons import LESSONS
 from ..data.spelling import spelling_of
 from ..model import checkpoints
 from ..stages.run import Run
 from .calibration import KINDS, RENAMED, collected, expected_error, fitted_temperature
 from .huggingface import write_folder
 
-# Models for commands, which people type: they get lists for misspelled words.
-SPELLED = ("intent", "slots")
+# Models for what people type, and the task whose texts their lists for misspelled words come from.
+SPELLED = {"intent": "intent", "slots": "intent", "sentiment": "sentiment"}
 # Labels that refuse a request, by model.
 REFUSED = {"intent": NONE, "clinc150": "oos"}
 
@@ -112,10 +115,18 @@ class Exporter:
         scaled = {key: head[key] / degree for key in ("out.weight", "out.bias")}
         return state | {"head": head | scaled}
 
-    @functools.cached_property
-    def spelling(self) -> dict[str, torch.Tensor]:
-        texts = (text for text, _ in intent_items(self.run.data, "train"))
-        found = spelling_of(self.run.data, self.run.tokenizer, texts)
+    @functools.cache  # noqa: B019  # one exporter, which lives as long as the program
+    def spelling(self, task: str) -> dict[str, torch.Tensor]:
+        """Lists of words, from a task's own texts and those that are made for it."""
+        data = self.run.data
+        own = (
+            intent_items(data, "train")
+            if task == "intent"
+            else classified_items(data, task, "train")
+        )
+        made = LESSONS[task].made(data, self.run.recipe.spelling.made)
+        texts = (text for text, _ in itertools.chain(own, made))
+        found = spelling_of(data, self.run.tokenizer, texts)
         return {name: torch.from_numpy(values.copy()) for name, values in found.items()}
 
     def task(self, name: str, tuned: str) -> None:
@@ -123,7 +134,7 @@ class Exporter:
         state = checkpoints.load(self.run.tuned_file(tuned))
         state |= {"labels": [RENAMED.get(label, label) for label in state.get("labels", [])]}
         if name in SPELLED:
-            state["spelling"] = self.spelling
+            state["spelling"] = self.spelling(SPELLED[name])
         is_embedded = name in embedded.MADE_FOR
         out = self.outputs.weights if is_embedded else self.outputs.models
         file, folder = out / f"{name}.bertlite", self.scratch / name
