@@ -533,7 +533,16 @@ FIVE = Pass(
     "five",
     "again",
     (
-        Tuning("vectors", 2000, 6e-4, start="four/vectors", teacher=False),
+        Tuning("vectors", 1500, 6e-4, start="four/vectors", teacher=False),
+        Tuning(
+            "sentiment",
+            9000,
+            1.2e-3,
+            start="four/sentiment",
+            teacher=False,
+            earlier=1.0,
+            taught=True,
+        ),
         Tuning(
             "qa",
             10000,
