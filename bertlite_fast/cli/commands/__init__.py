@@ -30,6 +30,7 @@ COMMANDS = {
     "firmware": ("firmware", "Firmware", "a model and a program for a microcontroller"),
     "info": ("installation", "Info", "version, instruction sets, models"),
     "bench": ("bench", "Bench", "how fast this machine answers, measured and checked"),
+    "serve": ("services", "Serve", "answers over HTTP, for programs and in a page"),
     "completion": ("installation", "Completion", "completion for a shell"),
 }
 

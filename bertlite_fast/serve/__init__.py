@@ -1,0 +1,1 @@
+"""Services: HTTP, and Wyoming and MQTT for homes."""
