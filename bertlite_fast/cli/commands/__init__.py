@@ -31,6 +31,8 @@ COMMANDS = {
     "info": ("installation", "Info", "version, instruction sets, models"),
     "bench": ("bench", "Bench", "how fast this machine answers, measured and checked"),
     "serve": ("services", "Serve", "answers over HTTP, for programs and in a page"),
+    "wyoming": ("services", "Wyoming", "intents for homes, over the Wyoming protocol"),
+    "mqtt": ("services", "Mqtt", "answers to texts on topics of an MQTT broker"),
     "completion": ("installation", "Completion", "completion for a shell"),
 }
 

@@ -7,7 +7,7 @@ import warnings
 from argparse import ArgumentTypeError
 
 from ...errors import InputError
-from ..numbers import positive
+from ..numbers import positive, probability
 from .base import Command
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..screen import Screen
 
-TOKEN = "BERTLITE_TOKEN"
+TOKEN, PASSWORD = "BERTLITE_TOKEN", "BERTLITE_MQTT_PASSWORD"
 
 
 def _seconds(value: str) -> float:
@@ -148,3 +148,99 @@ class Serve(Command):
             grace=args.grace,
         )
         return 0
+
+
+class Wyoming(Command):
+    examples = ("bertlite-fast wyoming --help",)
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        add = parser.add_argument
+        add(
+            "--uri",
+            default="tcp://127.0.0.1:10500",
+            help="where to listen: tcp://HOST:PORT or unix:///PATH (tcp://127.0.0.1:10500)",
+        )
+        add("--model", metavar="MODEL", help="a model for intents, instead of the embedded one")
+        add(
+            "--slots",
+            metavar="MODEL",
+            help="a model for the values in a command, instead of the embedded one; none: none",
+        )
+        add(
+            "--threshold",
+            type=probability,
+            metavar="P",
+            help="the least score of an intent; below it a text is not recognized",
+        )
+        add("--several", action="store_true", help="a text may hold several commands")
+        add("--names", metavar="FILE", help="JSON with other names for intents and entities")
+        add("--sorry", metavar="TEXT", help="what is said of a text that is not recognized")
+        add("--connections", type=positive, default=100, metavar="N", help="open at once (100)")
+        add("--timeout", type=_seconds, default=10.0, metavar="S", help="within an event (10)")
+
+    def run(self, args: argparse.Namespace, screen: Screen) -> int:
+        from ...serve import wyoming
+
+        sorry = wyoming.SORRY if args.sorry is None else args.sorry
+        wyoming.address_of(args.uri)
+        recognizer = wyoming.Recognizer(
+            args.model,
+            args.slots,
+            threshold=args.threshold,
+            several=args.several,
+            names=wyoming.Names(args.names),
+            sorry=sorry or None,
+        )
+        warnings.simplefilter("ignore")  # of single texts: a log would grow by each
+        wyoming.serve(wyoming.Service(recognizer, args.connections, args.timeout), args.uri)
+        return 0
+
+
+class Mqtt(Command):
+    examples = ("bertlite-fast mqtt --help",)
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        add = parser.add_argument
+        add(
+            "--broker",
+            default="mqtt://127.0.0.1:1883",
+            metavar="URI",
+            help="mqtt://USER@HOST:PORT, or mqtts:// for TLS (mqtt://127.0.0.1:1883)",
+        )
+        add(
+            "--base",
+            default="bertlite",
+            metavar="TOPIC",
+            help="texts are read on TOPIC/TASK/ask and answered on TOPIC/TASK/answer (bertlite)",
+        )
+        add("--tasks", metavar="TASK,...", help="the tasks to answer (all)")
+        add("--model", action="append", metavar="TASK=MODEL", help="a model for a task")
+        add(
+            "--client",
+            default="bertlite-fast",
+            metavar="NAME",
+            help="this client's name, of which a broker knows one at a time (bertlite-fast)",
+        )
+        add(
+            "--password-file",
+            metavar="FILE",
+            help=f"a file with the user's password; or set {PASSWORD}",
+        )
+        add("--ca", metavar="FILE", help="certificates to check the broker's with, for mqtts://")
+
+    def run(self, args: argparse.Namespace, screen: Screen) -> int:
+        from ...serve.answers import TASKS, Answers
+        from ...serve.mqtt import Service
+
+        tasks = tuple(args.tasks.split(",")) if args.tasks else tuple(TASKS)
+        password = secret(args.password_file, PASSWORD)
+        answers = Answers(named_models(args.model), tasks)
+        warnings.simplefilter("ignore")
+        return Service(
+            answers,
+            args.broker,
+            args.base,
+            client_id=args.client,
+            password=password,
+            authorities=args.ca,
+        ).run()
