@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 VECTORS = ("feature-extraction", "sentence-similarity", "zero-shot-classification")
 WHOLE = ("ner", "token-classification", "question-answering")  # texts of any length are read
 TOP_K = 1000  # more answers than anybody reads
-FLOATS = 4_000_000  # of one reply
+FLOATS = 1_000_000  # of one reply
 
 STR, INT, BOOL, NUMBER = (str,), (int,), (bool,), (int, float)
 LABELS: Settings = {"top_k": INT, "function_to_apply": STR}

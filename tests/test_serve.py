@@ -1,0 +1,434 @@
+"""The HTTP service without a server: what it answers, and what it refuses and how."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import struct
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import test_tasks
+
+from bertlite_fast import InputError, pipeline
+from bertlite_fast.cli.commands.services import named_models, secret
+from bertlite_fast.pipelines import TASKS
+from bertlite_fast.serve.answers import SETTINGS, Answers, Limits
+from bertlite_fast.serve.app import App
+from bertlite_fast.serve.openapi import EXAMPLES
+
+JSON = {"content-type": "application/json"}
+
+
+class Reply:
+    def __init__(self, messages: list[dict[str, Any]]) -> None:
+        self.status: int = messages[0]["status"]
+        self.headers = {k.decode(): v.decode() for k, v in messages[0]["headers"]}
+        self.body: bytes = b"".join(m.get("body", b"") for m in messages[1:])
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+async def call(
+    app: App, method: str, path: str, parts: list[bytes], headers: dict[str, str]
+) -> Reply:
+    queue = [
+        {"type": "http.request", "body": part, "more_body": i + 1 < len(parts)}
+        for i, part in enumerate(parts)
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return queue.pop(0) if queue else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    listed = [(k.encode(), v.encode()) for k, v in headers.items()]
+    scope = {"type": "http", "method": method, "path": path, "headers": listed}
+    await app(scope, receive, send)
+    return Reply(sent)
+
+
+def post(app: App, path: str, data: Any, **headers: str) -> Reply:
+    body = data if isinstance(data, bytes) else json.dumps(data).encode()
+    return asyncio.run(call(app, "POST", path, [body], {**JSON, **headers}))
+
+
+def get(app: App, path: str, method: str = "GET", **headers: str) -> Reply:
+    return asyncio.run(call(app, method, path, [b""], headers))
+
+
+@pytest.fixture(scope="module")
+def app() -> App:
+    found = App(Answers(limits=Limits(bytes=200_000, texts=100, characters=20_000)))
+    found.warm_up()
+    return found
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as the command does
+        yield
+
+
+def test_every_task_has_an_example_and_answers_it(app: App) -> None:
+    assert set(SETTINGS) == set(TASKS) == set(app.answers.pipes)
+    for task in TASKS:
+        reply = post(app, f"/tasks/{task}", EXAMPLES[task])
+        assert reply.status == 200 and reply.json(), task
+    for path, route in app.routes.items():
+        if route.method == "POST" and "/tasks/" not in path and path != "/embeddings":
+            assert post(app, path, EXAMPLES[path]).status == 200, path
+
+
+def test_answers_are_those_of_the_pipelines(app: App) -> None:
+    text, texts = "dim the lamp in the hall", ["lights on", "", "the lamp\nis 💡 on"]
+    intents = pipeline("intent-classification")
+    found = post(app, "/tasks/intent-classification", {"inputs": texts}).json()
+    assert found == intents(texts)
+    sent = {"inputs": text, "parameters": {"slots": True, "several": True, "top_k": 2}}
+    assert post(app, "/tasks/intent-classification", sent).json() == intents(
+        text, slots=True, several=True, top_k=2
+    )
+    assert post(app, "/tasks/ner", {"inputs": "Ada in London"}).json() == pipeline("ner")(
+        "Ada in London"
+    )
+    assert post(app, "/tasks/fill-mask", {"inputs": ["a [MASK]"]}).json() == [
+        pipeline("fill-mask")("a [MASK]")
+    ]
+    emotion = pipeline("text-classification")
+    assert post(app, "/tasks/text-classification", {"inputs": "oh"}).json() == [emotion("oh")]
+    assert post(app, "/tasks/text-classification", {"inputs": ["oh", "no"]}).json() == [
+        [label] for label in emotion(["oh", "no"])
+    ]
+    vectors = pipeline("feature-extraction")
+    tokens = post(app, "/tasks/feature-extraction", {"inputs": "a b"}).json()
+    assert single(tokens) == single(vectors("a b"))
+    ranked = post(
+        app,
+        "/tasks/zero-shot-classification",
+        {"inputs": text, "parameters": {"candidate_labels": ["home", "money"]}},
+    ).json()
+    expected = pipeline("zero-shot-classification")(text, candidate_labels=["home", "money"])
+    assert [(row["label"], row["score"]) for row in ranked] == list(
+        zip(expected["labels"], expected["scores"])
+    )
+
+
+def single(rows: Any) -> list[bytes]:
+    """Floats as 32 bits, which is what a reply has to keep."""
+    if isinstance(rows[0], list):
+        return [part for row in rows for part in single(row)]
+    return [struct.pack("<f", value) for value in rows]
+
+
+def test_vectors_are_the_same_in_every_form(app: App) -> None:
+    texts = ["turn on the light", "play some jazz"]
+    expected = pipeline("feature-extraction").embed(texts, "model").tolist()
+    assert single(post(app, "/embed", {"inputs": texts}).json()) == single(expected)
+    sent = {"input": texts, "model": "bertlite/vectors"}
+    plain = post(app, "/v1/embeddings", sent).json()
+    assert single([row["embedding"] for row in plain["data"]]) == single(expected)
+    coded = post(app, "/v1/embeddings", {**sent, "encoding_format": "base64"}).json()
+    for row, vector in zip(coded["data"], expected):
+        assert base64.b64decode(row["embedding"]) == b"".join(single(vector))
+    tokenizer = pipeline("feature-extraction").tokenizer
+    ids = [tokenizer.encode(text, add_special_tokens=False) for text in texts]
+    of_ids = post(app, "/v1/embeddings", {**sent, "input": ids}).json()
+    for row, vector in zip(of_ids["data"], expected):
+        assert row["embedding"] == pytest.approx(vector, abs=1e-6)
+    assert of_ids["usage"] == plain["usage"] == {"prompt_tokens": 11, "total_tokens": 11}
+    alone = post(app, "/v1/embeddings", {**sent, "input": ids[0], "dimensions": 64}).json()
+    assert len(alone["data"]) == 1 and alone["data"][0] == of_ids["data"][0]
+
+
+def test_forms_of_text_embeddings_inference(app: App) -> None:
+    one = post(app, "/predict", {"inputs": "what a day"}).json()
+    assert len(one) == 7 and one == sorted(one, key=lambda row: -row["score"])
+    pair, alone = post(app, "/predict", {"inputs": [["a", "b"], ["what a day"]]}).json()
+    assert alone == one and pair == post(app, "/predict", {"inputs": ["a", "b"]}).json()
+    raw = post(app, "/predict", {"inputs": "what a day", "raw_scores": True}).json()
+    assert raw[0]["label"] == one[0]["label"] and raw[0]["score"] != one[0]["score"]
+    texts = ["It is red.", "It opens at nine."]
+    ranked = post(
+        app, "/rerank", {"query": "when does it open", "texts": texts, "return_text": True}
+    ).json()
+    assert [row["index"] for row in ranked] == [1, 0] and ranked[0]["text"] == texts[1]
+    (row,) = post(app, "/tokenize", {"inputs": "Hi 💡!"}).json()
+    assert [token["text"] for token in row][1:3] == ["hi", "[UNK]"]
+    assert (row[3]["start"], row[3]["stop"], row[0]["start"]) == (4, 5, None)
+    assert post(app, "/decode", {"ids": [token["id"] for token in row]}).json() == ["hi!"]
+    info = get(app, "/info").json()
+    assert info["model_id"] == "bertlite/vectors" and info["max_input_length"] == 512
+
+
+HOSTILE: list[tuple[str, Any, int]] = [
+    ("/embed", b"", 400),
+    ("/embed", b"\xff\xfe{}", 400),
+    ("/embed", b"[" * 100_000, 400),
+    ("/embed", b'{"inputs":' * 20_000, 400),
+    ("/embed", b'{"inputs": NaN}', 400),
+    ("/embed", b'{"inputs": ' + b"9" * 5000 + b"}", 400),
+    ("/embed", [], 422),
+    ("/embed", None, 422),
+    ("/embed", {}, 422),
+    ("/embed", {"inputs": None}, 422),
+    ("/embed", {"inputs": []}, 400),
+    ("/embed", {"inputs": ["a", None]}, 422),
+    ("/embed", {"inputs": ["a", 1]}, 422),
+    ("/embed", {"inputs": ["a", ["b"]]}, 422),
+    ("/embed", {"inputs": {"a": 1}}, 422),
+    ("/embed", {"inputs": "half \ud800 a pair"}, 422),
+    ("/embed", {"inputs": ["a"] * 101}, 413),
+    ("/embed", {"inputs": "a" * 20_001}, 413),
+    ("/embed", {"inputs": "word " * 600}, 413),
+    ("/embed", {"inputs": "각 " * 200}, 413),
+    ("/embed", b"a" * 200_001, 413),
+    ("/embed", {"inputs": "a", "dimensions": 32}, 422),
+    ("/embed", {"inputs": "a", "normalize": "yes"}, 422),
+    ("/embed", {"inputs": "a", "prompt_name": "query"}, 422),
+    ("/predict", {"inputs": ["a", "b", "c"]}, 422),
+    ("/predict", {"inputs": [["a"], "b"]}, 422),
+    ("/predict", {"inputs": [[]]}, 422),
+    ("/rerank", {"texts": ["a"]}, 422),
+    ("/rerank", {"query": "a", "texts": []}, 400),
+    ("/similarity", {"inputs": ["a", "b"]}, 422),
+    ("/similarity", {"inputs": {"source_sentence": "a", "sentences": [None]}}, 422),
+    ("/decode", {"ids": [10**30]}, 422),
+    ("/decode", {"ids": [True]}, 422),
+    ("/decode", {"ids": []}, 400),
+    ("/tasks/ner", {"inputs": "a", "parameters": []}, 422),
+    ("/tasks/ner", {"inputs": "a", "parameters": {"model": "/etc/passwd"}}, 422),
+    ("/tasks/intent-classification", {"inputs": "a", "parameters": {"slots": "/etc"}}, 422),
+    ("/tasks/intent-classification", {"inputs": "a", "parameters": {"threshold": 7}}, 422),
+    ("/tasks/fill-mask", {"inputs": "no mask"}, 422),
+    ("/tasks/fill-mask", {"inputs": "[MASK] " * 400, "parameters": {"top_k": 1000}}, 413),
+    ("/tasks/fill-mask", {"inputs": "[MASK]", "parameters": {"top_k": 0}}, 422),
+    ("/tasks/fill-mask", {"inputs": "[MASK]", "parameters": {"top_k": 10**9}}, 422),
+    ("/tasks/question-answering", {"inputs": "a"}, 422),
+    ("/tasks/question-answering", {"inputs": {"question": "a"}}, 422),
+    ("/tasks/question-answering", {"inputs": [None]}, 422),
+    ("/tasks/zero-shot-classification", {"inputs": "a"}, 422),
+    (
+        "/tasks/zero-shot-classification",
+        {"inputs": "a", "parameters": {"candidate_labels": ["b"], "hypothesis_template": "{:>9}"}},
+        422,
+    ),
+    (
+        "/tasks/zero-shot-classification",
+        {"inputs": ["a"] * 100, "parameters": {"candidate_labels": ["b"] * 11}},
+        413,
+    ),
+    ("/tasks/feature-extraction", {"inputs": ["word " * 510] * 5, "parameters": {}}, 200),
+    ("/tasks/feature-extraction", {"inputs": ["a" * 1900] * 100, "parameters": {}}, 413),
+    ("/tasks/feature-extraction", {"inputs": "a", "parameters": {"pooling": "no"}}, 422),
+    ("/tasks/dance", {"inputs": "a"}, 404),
+    ("/v1/embeddings", {"input": "a"}, 400),
+    ("/v1/embeddings", {"input": "a", "model": "text-embedding-3-small"}, 404),
+    ("/v1/embeddings", {"input": "", "model": "bertlite/vectors"}, 400),
+    ("/v1/embeddings", {"input": [], "model": "bertlite/vectors"}, 400),
+    ("/v1/embeddings", {"input": [1, "a"], "model": "bertlite/vectors"}, 400),
+    ("/v1/embeddings", {"input": [[1], []], "model": "bertlite/vectors"}, 400),
+    ("/v1/embeddings", {"input": [-1], "model": "bertlite/vectors"}, 400),
+    ("/v1/embeddings", {"input": [5] * 511, "model": "bertlite/vectors"}, 400),
+    ("/v1/embeddings", {"input": "a " * 600, "model": "bertlite/vectors"}, 400),
+    ("/v1/embeddings", {"input": "a", "model": "bertlite/vectors", "dimensions": 8}, 400),
+]
+
+
+@pytest.mark.parametrize(("path", "data", "status"), HOSTILE)
+def test_what_cannot_be_answered_is_refused_in_a_sentence(
+    app: App, path: str, data: Any, status: int
+) -> None:
+    reply = post(app, path, data)
+    assert reply.status == status, reply.body[:300]
+    if status != 200:
+        error = reply.json()["error"]
+        message = error["message"] if path.startswith("/v1") else error
+        assert isinstance(message, str) and 10 < len(message) < 400
+        assert "Error" not in message and "Traceback" not in message
+    assert post(app, "/embed", {"inputs": "still here"}).status == 200
+
+
+def test_cut_texts_are_counted(app: App) -> None:
+    sent = {"inputs": ["short", "word " * 600]}
+    reply = post(app, "/tasks/intent-classification", sent)
+    assert reply.status == 200 and reply.headers["x-truncated"] == "1"
+    assert "x-truncated" not in post(app, "/tasks/ner", sent).headers  # reads it all
+    assert post(app, "/embed", {**sent, "truncate": True}).status == 200
+
+
+def test_methods_kinds_and_paths(app: App) -> None:
+    assert post(app, "/nowhere", {}).status == 404
+    assert get(app, "/embed").status == 405 and get(app, "/embed").headers["allow"] == "POST"
+    assert post(app, "/health", {}).status == 405
+    assert get(app, "/health").status == 200 and get(app, "/ready").json() == {"ready": True}
+    head = get(app, "/", "HEAD")
+    assert head.status == 200 and head.body == b"" and int(head.headers["content-length"]) > 1000
+    kind = {"content-type": "text/plain"}  # what a web page may send without being asked
+    assert asyncio.run(call(app, "POST", "/embed", [b"{}"], kind)).status == 415
+    assert get(app, "/v1/models").json()["data"][0]["id"] == "bertlite/vectors"
+    assert get(app, "/v1/models/bertlite/vectors").json()["object"] == "model"
+    assert "script-src 'sha256-" in get(app, "/").headers["content-security-policy"]
+
+
+def test_bodies_in_parts(app: App) -> None:
+    body = json.dumps({"inputs": "turn on the light"}).encode()
+    parts = [body[i : i + 5] for i in range(0, len(body), 5)]
+    assert asyncio.run(call(app, "POST", "/embed", parts, JSON)).status == 200
+    endless = [b"a" * 50_000] * 100
+    assert asyncio.run(call(app, "POST", "/embed", endless, JSON)).status == 413
+    claimed = {**JSON, "content-length": "9" * 30}
+    assert asyncio.run(call(app, "POST", "/embed", [b"{}"], claimed)).status == 413
+
+
+def test_a_token_is_asked_for() -> None:
+    app = App(Answers(tasks=("ner",)), token="geheim ✓")
+    sent = {"inputs": "Ada"}
+    for given in ({}, {"authorization": "Bearer wrong"}, {"authorization": "geheim ✓"}):
+        reply = post(app, "/tasks/ner", sent, **given)
+        assert reply.status == 401 and reply.headers["www-authenticate"] == "Bearer"
+    assert post(app, "/tasks/ner", sent, authorization="Bearer geheim ✓").status == 200
+    assert post(app, "/tasks/ner", sent, authorization="bearer geheim ✓").status == 200
+    for path, status in (("/health", 200), ("/", 200), ("/metrics", 401), ("/nowhere", 401)):
+        assert get(app, path).status == status
+
+
+def test_a_full_queue_is_503_and_short_requests_still_wait_their_turn() -> None:
+    app = App(Answers(tasks=("ner",)), queue=2, workers=1)
+    route = app.routes["/tasks/ner"]
+    begun, go_on = threading.Event(), threading.Event()
+    answer = route.answer
+
+    def slow(data: dict[str, Any]) -> Any:
+        begun.set()
+        go_on.wait(10)
+        return answer(data)
+
+    route.answer, route.rate = slow, 1.0  # a second for each byte: into a thread
+
+    async def main() -> None:
+        body = [b'{"inputs": "Ada"}']
+        first = [
+            asyncio.create_task(call(app, "POST", "/tasks/ner", body, JSON)) for _ in range(2)
+        ]
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        refused = await call(app, "POST", "/tasks/ner", body, JSON)
+        assert refused.status == 503 and refused.headers["retry-after"] == "1"
+        assert refused.json()["error_type"] == "Overloaded"
+        assert (await call(app, "GET", "/health", [b""], {})).status == 200  # the loop is free
+        go_on.set()
+        assert [reply.status for reply in await asyncio.gather(*first)] == [200, 200]
+
+    asyncio.run(main())
+    assert "bertlite_queued 0" in app.metrics()
+    assert 'bertlite_refused_total{reason="busy"} 1' in app.metrics()
+
+
+def test_who_waits_too_long_for_a_thread_gets_503() -> None:
+    app = App(Answers(tasks=("ner",)), workers=1, patience=0.05)
+    app.routes["/tasks/ner"].rate = 1.0
+    app.pool.submit(time.sleep, 0.3)
+    assert post(app, "/tasks/ner", {"inputs": "Ada"}).status == 503
+
+
+def test_an_unexpected_error_is_logged_not_shown() -> None:
+    lines: list[str] = []
+    app = App(Answers(tasks=("ner",)), log=lines.append)
+
+    def broken(data: dict[str, Any]) -> Any:
+        raise ZeroDivisionError("a secret")
+
+    app.routes["/tasks/ner"].answer = broken
+    reply = post(app, "/tasks/ner", {"inputs": "Ada"})
+    assert reply.status == 500 and b"secret" not in reply.body
+    assert lines == ["/tasks/ner: ZeroDivisionError: a secret"]
+
+
+def test_metrics_are_in_prometheus_form(app: App) -> None:
+    post(app, "/embed", {"inputs": ["a", "b"]})
+    text = get(app, "/metrics").body.decode()
+    assert text.endswith("\n")
+    names, last = [], ""
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            last = line.split()[2]
+            names.append(last)
+        else:
+            assert line.startswith(last)  # each name's lines are together
+            float(line.rsplit(" ", 1)[1])
+    assert len(names) == len(set(names))
+    counts = [line for line in text.splitlines() if 'route="/embed",le=' in line]
+    values = [int(line.rsplit(" ", 1)[1]) for line in counts]
+    assert values == sorted(values) and values[-1] > 0
+
+
+def test_own_models_and_names(tmp_path: Path) -> None:
+    test_tasks.make(tmp_path / "mine", "sequence-classification", ["on", "off"])
+    test_tasks.make(tmp_path / "fits", "sequence-classification", ["fits"])
+    mine, fits = str(tmp_path / "mine"), str(tmp_path / "fits")
+    tasks = ("text-classification", "feature-extraction")
+    answers = Answers({"text-classification": mine, "rerank": fits}, tasks, aliases=("ada-002",))
+    app = App(answers)
+    found = post(app, "/predict", {"inputs": "light"}).json()
+    assert {row["label"] for row in found} == {"on", "off"}
+    assert answers.names["text-classification"] == "mine"
+    sent = {"query": "a", "texts": ["b", "c c c"]}
+    scores = {row["index"]: row["score"] for row in post(app, "/rerank", sent).json()}
+    from bertlite_fast import CrossEncoder
+
+    expected = CrossEncoder(fits).predict([("a", "b"), ("a", "c c c")])
+    assert [scores[0], scores[1]] == pytest.approx([float(score) for score in expected])
+    reply = post(app, "/v1/embeddings", {"input": "a", "model": "ada-002"}).json()
+    assert reply["model"] == "ada-002"
+    assert post(app, "/tasks/ner", {"inputs": "a"}).status == 404
+    with pytest.raises(InputError, match="is not a task"):
+        Answers({"nert": mine})
+    with pytest.raises(InputError, match="a reranker has one"):
+        Answers({"rerank": mine}, ("ner",))
+
+
+def test_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert named_models(["ner=a=b"]) == {"ner": "a=b"}
+    for wrong in ("ner", "ner=", ""):
+        with pytest.raises(InputError, match="TASK=MODEL"):
+            named_models([wrong])
+    file = tmp_path / "token"
+    file.write_text("geheim\n")
+    assert secret(str(file), "NO_SUCH") == "geheim" and secret(None, "NO_SUCH") is None
+    monkeypatch.setenv("A_TOKEN", "t")
+    assert secret(None, "A_TOKEN") == "t"
+    file.write_text(" \n")
+    with pytest.raises(InputError, match="is empty"):
+        secret(str(file), "A_TOKEN")
+    with pytest.raises(InputError, match="cannot be read"):
+        secret(str(tmp_path / "absent"), "A_TOKEN")
+    file.write_bytes(b"\xff")
+    with pytest.raises(InputError, match="not UTF-8"):
+        secret(str(file), "A_TOKEN")
+
+
+def test_openapi_names_every_path_and_its_schemas_fit_the_examples(app: App) -> None:
+    api = get(app, "/openapi.json").json()
+    hidden = {"/", "/openapi.json", "/embeddings", "/v1/models/bertlite/vectors"}
+    assert set(api["paths"]) == set(app.routes) - hidden
+    names = [way["operationId"] for path in api["paths"].values() for way in path.values()]
+    assert len(names) == len(set(names))
+    jsonschema = pytest.importorskip("jsonschema")
+    for path, ways in api["paths"].items():
+        if "post" in ways:
+            content = ways["post"]["requestBody"]["content"]["application/json"]
+            jsonschema.validate(content["example"], content["schema"])
+            reply = post(app, path, content["example"]).json()
+            answer = ways["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+            jsonschema.validate(reply, answer)
