@@ -6,6 +6,7 @@
 # make check        what continuous integration runs; make check-full: nothing of it sampled
 # make library      the C library in build/lib; make install PREFIX=/usr/local DESTDIR=
 # make bench        how fast this machine answers
+# make soak         load and faults for the HTTP service, MINUTES=30
 # make weights      the embedded models, from texts to scores
 #
 # Needs python3 with venv, a C compiler, and a Python package index. library and install need no
@@ -15,13 +16,14 @@ PYTHON  ?= python3
 VENV    ?= .venv
 PREFIX  ?= /usr/local
 DESTDIR ?=
+MINUTES ?= 30
 BIN     := $(VENV)/bin
 CORE    := $(shell find include csrc tools -name '*.[ch]' -o -name '*.inc' -o -name 'core.py')
 BINDING := $(wildcard bertlite_fast/_*.px?)
 # Development dependencies are the groups of pyproject.toml; reading them needs pip 25.1.
 PIP     := $(BIN)/python -m pip --disable-pip-version-check install -q
 
-.PHONY: demo test lint format docs check check-full library install bench weights clean
+.PHONY: demo test lint format docs check check-full library install bench soak weights clean
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -56,13 +58,16 @@ install: library
 bench: $(VENV)/.built
 	$(BIN)/python bench/latency.py
 
+soak: $(VENV)/.built $(VENV)/.services
+	$(BIN)/python bench/soak.py --minutes $(MINUTES)
+
 $(VENV)/.ready: pyproject.toml
 	test -e $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) 'pip>=25.1'
 	$(PIP) --group test
 	touch $@
 
-$(VENV)/.lint $(VENV)/.docs: $(VENV)/.ready
+$(VENV)/.lint $(VENV)/.docs $(VENV)/.services: $(VENV)/.ready
 	$(PIP) --group $(patsubst .%,%,$(notdir $@))
 	touch $@
 

@@ -76,7 +76,7 @@ def free_port() -> int:
 
 def started(command: list[str], port: int) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(command, cwd=ROOT)
-    for _ in range(200):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port), 0.1).close()
             return process

@@ -8,6 +8,7 @@ from argparse import ArgumentTypeError
 
 from ...errors import InputError
 from ..numbers import positive, probability
+from ..screen import BOLD
 from .base import Command
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..screen import Screen
 
+CHECK = "open the models, answer once, say what is served, and end"
 TOKEN, PASSWORD = "BERTLITE_TOKEN", "BERTLITE_MQTT_PASSWORD"
 
 
@@ -67,10 +69,7 @@ def secret(file: str | None, variable: str) -> str | None:
 
 
 class Serve(Command):
-    examples = (
-        "bertlite-fast serve --help",
-        "bertlite-fast serve --tasks intent-classification,ner --port 0 --check",
-    )
+    examples = ("bertlite-fast serve --port 8080 --model text-classification=my-bert --check",)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add = parser.add_argument
@@ -110,7 +109,7 @@ class Serve(Command):
         add("--max-bytes", type=positive, default=1 << 20, metavar="N", help="of a request (1 MB)")
         add("--max-texts", type=positive, default=2048, metavar="N", help="of a request (2048)")
         add("--max-characters", type=positive, default=100_000, metavar="N", help="of a text")
-        add("--check", action="store_true", help="open everything, answer once, and end")
+        add("--check", action="store_true", help=CHECK)
 
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
         from ...serve import http
@@ -129,11 +128,11 @@ class Serve(Command):
         warnings.simplefilter("ignore")  # of single requests: a log would grow by each
         app = App(answers, token, args.queue, workers=args.workers, log=http.say)
         app.warm_up()
+        if args.check:
+            screen.rows([f"/tasks/{task}\t", (name, BOLD)] for task, name in answers.names.items())
+            return 0
         sock = http.listening(args.host, args.port)
         host, port = sock.getsockname()[:2]
-        if args.check:
-            sock.close()
-            return 0
         if token is None and not http.is_loopback(host):
             screen.warn(
                 f"everyone who reaches {host} may use this service; set {TOKEN} or --token-file."
@@ -151,7 +150,7 @@ class Serve(Command):
 
 
 class Wyoming(Command):
-    examples = ("bertlite-fast wyoming --help",)
+    examples = ("bertlite-fast wyoming --uri tcp://127.0.0.1:10500 --check",)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add = parser.add_argument
@@ -177,6 +176,7 @@ class Wyoming(Command):
         add("--sorry", metavar="TEXT", help="what is said of a text that is not recognized")
         add("--connections", type=positive, default=100, metavar="N", help="open at once (100)")
         add("--timeout", type=_seconds, default=10.0, metavar="S", help="within an event (10)")
+        add("--check", action="store_true", help=CHECK)
 
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
         from ...serve import wyoming
@@ -192,12 +192,16 @@ class Wyoming(Command):
             sorry=sorry or None,
         )
         warnings.simplefilter("ignore")  # of single texts: a log would grow by each
+        if args.check:
+            for kind, data in recognizer.answer("recognize", {"text": "turn on the light"}):
+                screen.json({"type": kind, "data": data})
+            return 0
         wyoming.serve(wyoming.Service(recognizer, args.connections, args.timeout), args.uri)
         return 0
 
 
 class Mqtt(Command):
-    examples = ("bertlite-fast mqtt --help",)
+    examples = ("bertlite-fast mqtt --broker mqtt://127.0.0.1:1883 --tasks ner --check",)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add = parser.add_argument
@@ -227,6 +231,7 @@ class Mqtt(Command):
             help=f"a file with the user's password; or set {PASSWORD}",
         )
         add("--ca", metavar="FILE", help="certificates to check the broker's with, for mqtts://")
+        add("--check", action="store_true", help=CHECK)
 
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
         from ...serve.answers import TASKS, Answers
@@ -236,6 +241,11 @@ class Mqtt(Command):
         password = secret(args.password_file, PASSWORD)
         answers = Answers(named_models(args.model), tasks)
         warnings.simplefilter("ignore")
+        if args.check:
+            screen.rows(
+                [f"{args.base}/{task}/ask\t", (name, BOLD)] for task, name in answers.names.items()
+            )
+            return 0
         return Service(
             answers,
             args.broker,
