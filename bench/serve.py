@@ -92,9 +92,7 @@ def started(command: list[str], port: int) -> subprocess.Popen[bytes]:
 def reply_size(port: int, path: str, body: bytes) -> int:
     from urllib.request import Request, urlopen
 
-    request = Request(
-        f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"}
-    )
+    request = Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"})
     with urlopen(request) as answer:
         return len(answer.read())
 
@@ -139,7 +137,7 @@ def main() -> None:
         print("|---|---:|---:|---:|---:|---:|")
         for name in args.case or CASES:
             path, _, texts = CASES[name]
-            rates, constants, lates = [], [], []
+            rates, constants, late_ones = [], [], []
             for turn in range(args.rounds + 1):
                 mine = load(port, path, bodies[name], args.seconds, args.connections)
                 fixed, _ = load(
@@ -147,13 +145,13 @@ def main() -> None:
                 )
                 if turn:  # the first is to warm up
                     rates.append(mine[0])
-                    lates.append(mine[1])
+                    late_ones.append(mine[1])
                     constants.append(fixed)
             ratio = statistics.median(a / b for a, b in zip(rates, constants))
             rate = statistics.median(rates)
             print(
                 f"| {name} | {rate:,.0f} | {statistics.median(constants):,.0f} | {ratio:.2f} | "
-                f"{rate * texts:,.0f} | {sorted(lates)[len(lates) // 2]} |",
+                f"{rate * texts:,.0f} | {sorted(late_ones)[len(late_ones) // 2]} |",
                 flush=True,
             )
     finally:

@@ -147,7 +147,9 @@ async def run(soak: Soak, process: subprocess.Popen[bytes], minutes: float, clie
         seconds = time.monotonic() - begin
         if not first and seconds > min(60.0, minutes * 20):
             first = now
-        print(f"{seconds:6.0f} s  {now / 1e6:6.1f} MB  {dict(sorted(soak.seen.items()))}", flush=True)
+        print(
+            f"{seconds:6.0f} s  {now / 1e6:6.1f} MB  {dict(sorted(soak.seen.items()))}", flush=True
+        )
     await asyncio.gather(*tasks)
     return first
 
@@ -178,7 +180,9 @@ def main() -> None:
             soak.wrong.append(f"it ended with {process.returncode}")
     finally:
         process.kill()
-    print(f"{first / 1e6:.1f} MB after a minute, {last / 1e6:.1f} MB at the end, {open_files} files")
+    print(
+        f"{first / 1e6:.1f} MB after a minute, {last / 1e6:.1f} MB at the end, {open_files} files"
+    )
     if soak.wrong:
         raise SystemExit("\n".join(soak.wrong[:20]))
 

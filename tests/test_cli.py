@@ -25,7 +25,17 @@ from bertlite_fast.cli.screen import Screen, percent, visible
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = f"{shlex.quote(sys.executable)} -m bertlite_fast"
-OTHERS = ("serve", "wyoming", "mqtt", "bench", "convert", "finetune", "firmware", "info", "completion")
+OTHERS = (
+    "serve",
+    "wyoming",
+    "mqtt",
+    "bench",
+    "convert",
+    "finetune",
+    "firmware",
+    "info",
+    "completion",
+)
 TASKS = [name for name in COMMANDS if name not in OTHERS]
 posix = pytest.mark.skipif(os.name != "posix", reason="shells and streams of POSIX")
 

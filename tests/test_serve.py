@@ -318,9 +318,7 @@ def test_a_full_queue_is_503_and_short_requests_still_wait_their_turn() -> None:
 
     async def main() -> None:
         body = [b'{"inputs": "Ada"}']
-        first = [
-            asyncio.create_task(call(app, "POST", "/tasks/ner", body, JSON)) for _ in range(2)
-        ]
+        first = [asyncio.create_task(call(app, "POST", "/tasks/ner", body, JSON)) for _ in range(2)]
         while not begun.is_set():
             await asyncio.sleep(0.01)
         refused = await call(app, "POST", "/tasks/ner", body, JSON)

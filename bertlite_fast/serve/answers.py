@@ -73,9 +73,7 @@ class Refused(Exception):
 class Limits:
     """What one request may ask for."""
 
-    def __init__(
-        self, bytes: int = 1 << 20, texts: int = 2048, characters: int = 100_000
-    ) -> None:
+    def __init__(self, bytes: int = 1 << 20, texts: int = 2048, characters: int = 100_000) -> None:
         self.bytes, self.texts, self.characters = bytes, texts, characters
 
 
@@ -198,9 +196,7 @@ class Answers:
         if not number:
             raise Refused(400, f"`{name}` is empty; expected at least one text.", "Empty")
         if number > self.limits.texts:
-            raise Refused(
-                413, f"`{name}` has {number} items; the most are {self.limits.texts}."
-            )
+            raise Refused(413, f"`{name}` has {number} items; the most are {self.limits.texts}.")
 
     def _pipe(self, task: str) -> Any:
         pipe = self.pipes.get(task)
@@ -297,9 +293,7 @@ class Answers:
         if masks * top_k > 20 * self.limits.texts:
             raise Refused(413, f"{masks} masks with {top_k} words each are too many; send fewer.")
 
-    def _question(
-        self, pipe: Any, inputs: Any, settings: dict[str, Any]
-    ) -> tuple[str, int, int]:
+    def _question(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
         items = inputs if type(inputs) is list else [inputs]
         self._count(len(items))
         for item in items:
@@ -426,9 +420,7 @@ class Answers:
                 self._text(text)
             if cut:
                 self._fitting(pipe, texts)
-            given.append(
-                texts[0] if len(texts) == 1 else {"text": texts[0], "text_pair": texts[1]}
-            )
+            given.append(texts[0] if len(texts) == 1 else {"text": texts[0], "text_pair": texts[1]})
         raw = {"function_to_apply": "none"} if self._flag(data, "raw_scores", False) else {}
         found = pipe(given, top_k=min(TOP_K, len(pipe.labels)), **raw)
         return encode(found[0] if alone else found), len(given)
@@ -599,14 +591,14 @@ class Answers:
         self._vector_settings(pipe, {"dimensions": data.get("dimensions")})
         found, tokens = self._openai_vectors(pipe, data.get("input"))
         texts = _base64(found) if form == "base64" else floats(found.tolist())[2:-2].split("],[")
-        quote = '"%s"' if form == "base64" else "[%s]"
+        mark, end = '""' if form == "base64" else "[]"
         rows = [
-            '{"object":"embedding","index":%d,"embedding":' % i + quote % text + "}"
+            f'{{"object":"embedding","index":{i},"embedding":{mark}{text}{end}}}'
             for i, text in enumerate(texts)
         ]
         body = (
             '{"object":"list","data":[' + ",".join(rows) + '],"model":' + encode(name) +
-            ',"usage":{"prompt_tokens":%d,"total_tokens":%d}}' % (tokens, tokens)
+            f',"usage":{{"prompt_tokens":{tokens},"total_tokens":{tokens}}}}}'
         )  # fmt: skip
         return body, len(texts)
 

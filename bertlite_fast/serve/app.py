@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import os
 import re
-import sys
 import time
 from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor

@@ -69,12 +69,13 @@ def serve(
             "serve needs uvicorn, which is not installed: pip install 'bertlite-fast[serve]'."
         ) from None
 
-    base: Any
+    from importlib import import_module
+
     try:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as base
+        protocol = import_module("uvicorn.protocols.http.httptools_impl").HttpToolsProtocol
     except ImportError:
-        from uvicorn.protocols.http.h11_impl import H11Protocol as base
-    kind = _watched(base, connections)
+        protocol = import_module("uvicorn.protocols.http.h11_impl").H11Protocol
+    kind = _watched(protocol, connections)
     config = uvicorn.Config(
         app,
         http=kind,
@@ -105,7 +106,7 @@ def _watched(base: Any, most: int) -> Any:
         def __init__(self, *positional: Any, **named: Any) -> None:
             super().__init__(*positional, **named)
             self.service: App = self.app
-            self.app = functools.partial(self.service.serve, self)
+            self.app: Any = functools.partial(self.service.serve, self)
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)

@@ -115,7 +115,8 @@ class Service:
         self.failure: str | None = None
         self.was_connected = False
         self.waiting: dict[int, int] = {}  # an answer's number: its message's
-        self.properties = lambda kind: Properties(getattr(PacketTypes, kind))
+        make: Any = Properties
+        self.properties: Any = lambda kind: make(getattr(PacketTypes, kind))
         self.client = paho.Client(
             paho.CallbackAPIVersion.VERSION2,
             client_id=client_id,

@@ -48,7 +48,7 @@ def _list(items: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": items}
 
 
-def _object(required: str = "", **properties: dict[str, Any]) -> dict[str, Any]:
+def _object(required: str = "", /, **properties: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"type": "object", "properties": properties}
     if required:
         found["required"] = required.split()

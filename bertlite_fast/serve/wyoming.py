@@ -201,9 +201,7 @@ class Service:
         self.idle = 30 * timeout
         self.tasks: set[asyncio.Task[Any]] = set()
 
-    async def connected(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self.tasks.add(task)
@@ -273,9 +271,7 @@ def serve(service: Service, uri: str) -> None:
                 loop.add_signal_handler(number, stop.set)
             except (NotImplementedError, ValueError, RuntimeError):  # Windows, or a thread
                 with contextlib.suppress(ValueError):
-                    signal.signal(
-                        number, lambda *_: loop.call_soon_threadsafe(stop.set) and None
-                    )
+                    signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set) and None)
         if kind == "tcp":
             server = await asyncio.start_server(service.connected, sock=sock, limit=LINE)
         else:

@@ -41,9 +41,7 @@ def browser() -> Iterator[Any]:
 
 def opened(browser: Any, port: int, width: int, scheme: str) -> tuple[Any, list[str]]:
     """A page, and what goes wrong in it: errors, and requests to others."""
-    context = browser.new_context(
-        color_scheme=scheme, viewport={"width": width, "height": 700}
-    )
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 700})
     page, wrong = context.new_page(), []
     page.set_default_timeout(30_000)
     page.on("pageerror", lambda error: wrong.append(str(error)))

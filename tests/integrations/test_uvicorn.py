@@ -159,9 +159,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize(("data", "expected"), HOSTILE)
-def test_what_is_not_a_request(
-    server: services.Service, data: bytes, expected: bytes
-) -> None:
+def test_what_is_not_a_request(server: services.Service, data: bytes, expected: bytes) -> None:
     start = time.monotonic()
     found = raw(server.port, data)
     assert expected in found.split(b"\r\n")[0]

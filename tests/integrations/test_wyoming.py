@@ -86,7 +86,9 @@ def test_a_model_of_ones_own(tmp_path: Path) -> None:
         "the blinds|blinds closed",
     }
     rows = [(text, label) for label, many in texts.items() for text in many.split("|")]
-    model = TextClassifier(trained="head", random_state=0).fit([a for a, _ in rows], [b for _, b in rows])
+    model = TextClassifier(trained="head", random_state=0).fit(
+        [a for a, _ in rows], [b for _, b in rows]
+    )
     file = tmp_path / "mine.bertlite"
     model.save(file)
     names = {"intents": {"blinds_up": {"name": "HassOpenCover", "entities": {"device_class":

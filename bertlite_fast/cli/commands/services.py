@@ -14,7 +14,6 @@ from .base import Command
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from typing import Any
 
     from ..screen import Screen
 
@@ -112,8 +111,9 @@ class Serve(Command):
         add("--check", action="store_true", help=CHECK)
 
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
+        from ...pipelines import TASKS
         from ...serve import http
-        from ...serve.answers import TASKS, Answers, Limits
+        from ...serve.answers import Answers, Limits
         from ...serve.app import App
 
         token = secret(args.token_file, TOKEN)
@@ -234,7 +234,8 @@ class Mqtt(Command):
         add("--check", action="store_true", help=CHECK)
 
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
-        from ...serve.answers import TASKS, Answers
+        from ...pipelines import TASKS
+        from ...serve.answers import Answers
         from ...serve.mqtt import Service
 
         tasks = tuple(args.tasks.split(",")) if args.tasks else tuple(TASKS)
