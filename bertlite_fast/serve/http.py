@@ -56,11 +56,13 @@ def serve(
     timeout: float = 30.0,
     connections: int = 1000,
     grace: float = 20.0,
+    greeting: str = "",
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight are then answered, for grace seconds.
 
     timeout: seconds that a client may take to send a request, to read an answer, or between both.
-    connections: how many may be open; requests of others get 503.
+    connections: how many may be open; requests of others get 503. greeting: what is said once
+    requests are taken, and signals too.
     """
     try:
         import uvicorn
@@ -91,7 +93,7 @@ def serve(
         h11_max_incomplete_event_size=HEAD,
     )
     server = _server(uvicorn.Server)(config)
-    server.app, server.patience = app, timeout
+    server.app, server.patience, server.greeting = app, timeout, greeting
     server.run(sockets=[sock])
 
 
@@ -174,6 +176,7 @@ def _server(base: Any) -> Any:
     class Server(base):  # type: ignore[misc]
         app: App
         patience: float
+        greeting: str
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
@@ -194,6 +197,8 @@ def _server(base: Any) -> Any:
 
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets=sockets)
+            if self.greeting:
+                say(self.greeting)
             notify(b"READY=1")
 
         async def on_tick(self, counter: int) -> bool:

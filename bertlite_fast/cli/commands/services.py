@@ -138,13 +138,13 @@ class Serve(Command):
                 f"everyone who reaches {host} may use this service; set {TOKEN} or --token-file."
             )
         shown = f"[{host}]" if ":" in host else host
-        http.say(f"bertlite-fast: serving on http://{shown}:{port}")
         http.serve(
             app,
             sock,
             timeout=args.timeout,
             connections=args.connections,
             grace=args.grace,
+            greeting=f"bertlite-fast: serving on http://{shown}:{port}",
         )
         return 0
 
