@@ -1,5 +1,9 @@
 """How fast `bertlite-fast serve` answers, beside the same server with a constant reply.
 
+The constant reply has the same size, and all that the service does for it but the answer: the
+connection, the request, its limits, the metrics. A second ratio is that of processor time for each
+request, which depends less on what else the machine does.
+
 Needs wrk (apt install wrk) and pip install 'bertlite-fast[serve]'. Both servers run at the same
 time and are loaded in turns, so that whatever else the machine does meets both.
 
@@ -10,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import socket
 import statistics
@@ -55,15 +60,12 @@ from bertlite_fast.serve.answers import Answers
 from bertlite_fast.serve.app import JSON, App
 
 class Constant(App):
-    async def serve(self, connection, scope, receive, send):
-        await receive()
-        body = self.bodies[scope["path"]]
-        headers = [JSON, (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+    def _work(self, route, data, clock=None):
+        return 200, route.answer, [JSON]
 
 app = Constant(Answers(tasks=("intent-classification",)))
-app.bodies = {f"/{size}": b"0" * size for size in map(int, sys.argv[2:])}
+for size in map(int, sys.argv[2:]):
+    app._add(f"/{size}", "POST", b"0" * size)
 http.serve(app, http.listening("127.0.0.1", int(sys.argv[1])))
 """
 
@@ -95,6 +97,13 @@ def reply_size(port: int, path: str, body: bytes) -> int:
     request = Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"})
     with urlopen(request) as answer:
         return len(answer.read())
+
+
+def cpu_time(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    with open(f"/proc/{pid}/stat") as file:
+        values = file.read().rpartition(")")[2].split()
+    return (int(values[11]) + int(values[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def load(port: int, path: str, body: bytes, seconds: int, connections: int) -> tuple[float, str]:
@@ -133,24 +142,31 @@ def main() -> None:
         sizes = {name: reply_size(port, CASES[name][0], bodies[name]) for name in CASES}
         command = [sys.executable, "-c", CONSTANT, str(other), *map(str, sizes.values())]
         constant = started(command, other)
-        print("| case | requests/s | constant reply | ratio | texts/s | p99 |")
-        print("|---|---:|---:|---:|---:|---:|")
+        print("| case | requests/s | constant reply | ratio | of CPU time | texts/s | p99 |")
+        print("|---|---:|---:|---:|---:|---:|---:|")
         for name in args.case or CASES:
             path, _, texts = CASES[name]
             rates, constants, late_ones = [], [], []
+            times = [0.0, 0.0]
+            begun = cpu_time(process.pid), cpu_time(constant.pid)
             for turn in range(args.rounds + 1):
                 mine = load(port, path, bodies[name], args.seconds, args.connections)
                 fixed, _ = load(
                     other, f"/{sizes[name]}", bodies[name], args.seconds, args.connections
                 )
-                if turn:  # the first is to warm up
+                if not turn:  # to warm up
+                    begun = cpu_time(process.pid), cpu_time(constant.pid)
+                else:
                     rates.append(mine[0])
                     late_ones.append(mine[1])
                     constants.append(fixed)
+            for i, (pid, done) in enumerate(((process.pid, rates), (constant.pid, constants))):
+                times[i] = (cpu_time(pid) - begun[i]) / (sum(done) * args.seconds)
             ratio = statistics.median(a / b for a, b in zip(rates, constants))
             rate = statistics.median(rates)
             print(
                 f"| {name} | {rate:,.0f} | {statistics.median(constants):,.0f} | {ratio:.2f} | "
+                f"{times[1] * 1e6:.0f} / {times[0] * 1e6:.0f} us = {times[1] / times[0]:.2f} | "
                 f"{rate * texts:,.0f} | {sorted(late_ones)[len(late_ones) // 2]} |",
                 flush=True,
             )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 LINE = 1 << 16  # bytes of a line or of an event's data
+TEXT = 4096  # characters of a command, which a person says
 PAYLOAD = 1 << 20  # bytes of sound or the like, which are skipped
 SOURCE = {"name": "bertlite-fast", "url": "https://pypi.org/project/bertlite-fast/"}
 SORRY = "Sorry, I did not understand that."
@@ -122,6 +123,8 @@ class Recognizer:
         text = data.get("text")
         if type(text) is not str:
             return [_error(f"{kind} has no text; expected a string.")]
+        if len(text) > TEXT:
+            return [_error(f"the text has {len(text)} characters; the most are {TEXT}.")]
         context = data.get("context")
         kept = {"context": context} if type(context) is dict else {}
         try:

@@ -250,3 +250,23 @@ def test_a_token_of_the_environment_and_a_warning() -> None:
         assert "everyone who reaches" in "".join(running.lines)
     finally:
         assert running.end() == 0
+
+
+def test_without_the_faster_parser_and_loop() -> None:
+    """As on boards for which httptools and uvloop have no wheel."""
+    pytest.importorskip("h11")
+    running = services.http("--tasks", "ner", "--timeout", "1", BLOCKED="httptools uvloop")
+    found = ask(running.port, "/tasks/ner", {"inputs": "Ada in London"})[1]
+    assert found[-1]["word"] == "London"
+    for data, expected in HOSTILE:
+        first = raw(running.port, data).split(b"\r\n")[0]
+        assert expected in first or b" 431 " in expected and b" 400 " in first, data[:60]
+    assert ask(running.port, "/tasks/ner", {"inputs": "still here"})[0] == 200
+    assert running.end() == 0
+
+
+def test_without_uvicorn_it_is_said_what_to_install() -> None:
+    with services.service(
+        "serve", "--port", "0", "--tasks", "ner", ready="pip install", BLOCKED="uvicorn"
+    ) as running:
+        assert running.wait() == 1

@@ -160,6 +160,10 @@ def test_events_without_an_answer_and_wrong_texts(server: services.Service) -> N
         for text in (b"null", b"7", b'["a"]', b'"half \\ud800"')
     )
     found = raw(server.port, sound + wrong + GOOD + b'{"type":"recognize"}\n' + GOOD + b"end\n")
+    long = b'{"type":"recognize","data":{"text":"%b"}}\n' % (b"lights on " * 500)
+    assert [event["type"] for event in raw(server.port, long + GOOD + b"end\n")] == [
+        "error", "intent", "error",
+    ]  # fmt: skip
     kinds = [event["type"] for event in found]
     assert kinds == ["error"] * 4 + ["intent", "error", "intent", "error"]
 
