@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,13 @@ class Service:
         found = re.search(r":(\d+)$", self.lines[-1].strip())
         assert found, self.lines
         return int(found[1])
+
+    def wait_for(self, lines: int) -> None:
+        for _ in range(600):
+            if len(self.lines) >= lines:
+                return
+            time.sleep(0.1)
+        raise AssertionError(self.lines)
 
     def end(self) -> int:
         """Stop as systemd does, and return the exit code."""

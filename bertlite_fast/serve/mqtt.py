@@ -133,6 +133,7 @@ class Service:
             except (OSError, ValueError) as error:
                 raise InputError(f"{authorities} cannot be used: {error}.") from None
         self.client.on_connect = self.connected
+        self.client.on_connect_fail = self.unreachable
         self.client.on_disconnect = self.disconnected
         self.client.on_message = self.received
         self.client.on_publish = self.published
@@ -179,6 +180,10 @@ class Service:
             f"bertlite-fast: answering {self.base}/TASK/ask at {self.host}:{self.port}, for "
             f"{', '.join(self.answers.pipes)}"
         )
+
+    def unreachable(self, client: Any, _: Any) -> None:
+        if not self.stop.is_set():
+            say(f"bertlite-fast: {self.host}:{self.port} cannot be reached; trying again.")
 
     def disconnected(self, client: Any, _: Any, flags: Any, reason: Any, properties: Any) -> None:
         # The numbers of messages are those of a connection: after the next one begins, the broker

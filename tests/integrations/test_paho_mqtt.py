@@ -203,6 +203,16 @@ def test_nothing_is_lost_when_the_service_ends(broker: Broker) -> None:
         assert running.end() == 0
 
 
+def test_a_broker_that_is_not_there_is_tried_again() -> None:
+    pytest.importorskip("paho.mqtt")
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port = sock.getsockname()[1]
+    arguments = ("mqtt", "--broker", f"mqtt://127.0.0.1:{port}", "--tasks", "ner")
+    with services.service(*arguments, ready="cannot be reached; trying again") as running:
+        running.wait_for(2)
+        assert running.end() == 0
+
+
 @needs_broker
 def test_a_wrong_password_ends_it(tmp_path: Path) -> None:
     pytest.importorskip("paho.mqtt")
