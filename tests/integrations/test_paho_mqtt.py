@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ import services
 
 from bertlite_fast import InputError
 from bertlite_fast.serve.answers import Answers, Limits
-from bertlite_fast.serve.mqtt import answered, broker_of, written
+from bertlite_fast.serve.mqtt import Service, answered, broker_of, written
 
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 needs_broker = pytest.mark.skipif(
@@ -243,3 +244,36 @@ def test_addresses() -> None:
             broker_of(uri)
     with pytest.raises(InputError, match="has a password"):
         broker_of("mqtt://ada:geheim@a")
+
+
+def test_a_message_is_acknowledged_after_its_answer_is_taken() -> None:
+    """And not after the connection was lost: its number may then be another message's."""
+    pytest.importorskip("paho.mqtt")
+    service = Service(Answers(tasks=("ner",)), "mqtt://nowhere")
+    done: list[tuple[str, int]] = []
+
+    class Fake:
+        def publish(self, topic: str, payload: bytes, **more: Any) -> Any:
+            assert topic == "bertlite/ner/answer" and more["qos"] == 1
+            done.append(("publish", len(done)))
+            return SimpleNamespace(mid=len(done))
+
+        def ack(self, number: int, qos: int) -> None:
+            done.append(("ack", number))
+
+    def message(number: int, payload: bytes = b"Ada", qos: int = 1) -> Any:
+        return SimpleNamespace(
+            topic="bertlite/ner/ask", payload=payload, mid=number, qos=qos, properties=None
+        )
+
+    fake = Fake()
+    service.received(fake, None, message(7))
+    assert done == [("publish", 0)]
+    service.published(fake, None, 1, None, None)
+    assert done == [("publish", 0), ("ack", 7)]
+    service.received(fake, None, message(8))
+    service.disconnected(fake, None, None, "lost", None)
+    service.published(fake, None, 3, None, None)
+    assert done[2:] == [("publish", 2)]
+    service.received(fake, None, message(9, b""))  # no question
+    assert done[3:] == [("ack", 9)]
