@@ -102,6 +102,7 @@ def _watched(base: Any, most: int) -> Any:
 
     class Watched(base):  # type: ignore[misc]
         waits: float | None = None  # since when this waits for its client
+        is_left = False  # what still arrives is not read; the client has been told why
         is_excess = False  # its requests get 503
         head = -1  # bytes of a head that is not complete; -1: none is being read
 
@@ -125,7 +126,7 @@ def _watched(base: Any, most: int) -> Any:
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            if self.transport.is_closing():
+            if self.is_left or self.transport.is_closing():
                 return
             super().data_received(data)
             if self.head >= 0:
@@ -149,14 +150,19 @@ def _watched(base: Any, most: int) -> Any:
                 b"HTTP/1.1 %b\r\ncontent-type: application/json\r\nconnection: close\r\n"
                 b"content-length: %d\r\n\r\n%b" % (status, len(body), body)
             )
-            self.transport.close()
+            # Closing at once would take back the answer if more is on its way.
+            self.is_left = True
+            self.waits = time.monotonic()
+            self.transport.write_eof()
 
         def expire(self) -> None:
             """The client has taken too long."""
             began = self.cycle is not None and self.cycle.response_started
             idle = self.cycle is not None and self.cycle.response_complete and self.head < 0
             unread = self.transport.get_write_buffer_size()
-            if unread or (self.transport.is_closing() and not idle):
+            if self.is_left:
+                self.transport.abort()
+            elif unread or (self.transport.is_closing() and not idle):
                 self.service.refused["slow"] += 1
                 self.transport.abort()
             elif idle:

@@ -211,12 +211,14 @@ class Service:
         try:
             if len(self.tasks) > self.most:
                 await self.write(writer, [_error("too many connections; try again.")])
+                await self.leave(reader, writer)
                 return
             while True:
                 try:
                     event = await read_event(reader, self.idle, self.timeout)
                 except Refused as refusal:
                     await self.write(writer, [_error(str(refusal))])
+                    await self.leave(reader, writer)
                     return  # where the next event begins is not known
                 if event is None:
                     return
@@ -233,6 +235,16 @@ class Service:
             writer.close()
             if transport.get_write_buffer_size():  # a client that reads nothing
                 asyncio.get_running_loop().call_later(self.timeout, transport.abort)
+
+    async def leave(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Read what is on its way, a second long: closing before would take back what was said."""
+        writer.write_eof()
+
+        async def rest() -> None:
+            while await reader.read(LINE):
+                pass
+
+        await asyncio.wait_for(rest(), min(1.0, self.timeout))
 
     async def write(
         self, writer: asyncio.StreamWriter, events: list[tuple[str, dict[str, Any]]]

@@ -78,7 +78,7 @@ def test_every_task_answers_while_one_types(browser: Any) -> None:
     wait_for(page, "[MASK]")  # the refusal, in a sentence
     assert page.locator(".error").count() == 1
     page.get_by_label("Text", exact=True).fill("")
-    page.wait_for_function("!document.getElementById('answer').innerText")
+    page.wait_for_function("() => !document.getElementById('answer').innerText")
     for field in page.locator("textarea, input").all():
         assert field.evaluate("field => field.labels.length") == 1
     assert page.get_attribute("html", "lang") == "en"
