@@ -92,6 +92,17 @@ def similarities(a, b):
     return out
 
 
+def linear(a, Tensor weights not None, Tensor bias not None):
+    """The dot product of each row of a with each row of the weights, and the bias of that."""
+    cdef Tensor out = similarities(a, weights)
+    if bias.ndim != 2 or bias.base is not None or bias.dims[0] != 1 or bias.dims[1] != out.dims[1]:
+        raise InputError(f"a bias of the shape {bias.shape} does not fit {out.dims[1]} columns.")
+    for i in range(out.dims[0]):
+        for j in range(out.dims[1]):
+            out.data[i * out.dims[1] + j] += bias.data[j]
+    return out
+
+
 cdef dict SIMILARITIES = {
     "cosine": BL_COSINE,
     "dot": BL_DOT_PRODUCT,

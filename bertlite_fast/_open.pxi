@@ -56,15 +56,12 @@ cdef bl_model *open_model(object source, bytes config, bl_precision precision, b
 
 
 cdef int refuse_setfit(object source, str task) except -1:
-    """SetFit keeps its classifier in a pickle, which would run whatever is written in it."""
+    """Only a pipeline reads the classifier of SetFit, which is beside the model."""
     if task != "sequence-classification" or isinstance(source, bytes):
         return 0
     if os.path.isfile(os.path.join(os.fspath(source), "model_head.pkl")):
         raise ModelConfigError(
-            f"{os.fspath(source)} is a SetFit model, whose classifier is in model_head.pkl; that "
-            "is a pickle, which can run any program, so it is not read. Where you trust it, write "
-            "its coef_ as classifier.weight and its intercept_ as classifier.bias into a "
-            "safetensors file; open the folder itself as SentenceTransformer, and multiply its "
-            "vectors by them."
+            f"{os.fspath(source)} is a SetFit model, whose classifier is in model_head.pkl; open "
+            'it with pipeline("text-classification"), or as SentenceTransformer for its vectors.'
         )
     return 0

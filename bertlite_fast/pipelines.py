@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from .errors import InputError
 from .tasks.base import Pipeline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from typing import Any
 
     from .models import Model
@@ -83,4 +84,6 @@ def _task_of(model: Any, settings: dict[str, Any]) -> tuple[str, Any]:
     where = {key: settings[key] for key in names if settings.get(key) is not None}
     path = hub.find(model, embedded_model="base", **where)
     settings.pop("subfolder", None)  # the path leads there
+    if os.path.isfile(os.path.join(path, "model_head.pkl")):  # of SetFit
+        return "text-classification", path
     return BY_HEAD[Model(path).info["head"]], path

