@@ -32,12 +32,12 @@ from .models import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import util
+    from . import logging, util
     from .config import Config
     from .cross_encoder import CrossEncoder
-    from .datasets import KeyDataset, KeyPairDataset
+    from .datasets import DataCollatorWithPadding, KeyDataset, KeyPairDataset
     from .finetune.answerer import QuestionAnswerer
-    from .finetune.arguments import TrainingArguments
+    from .finetune.arguments import TrainingArguments, set_seed
     from .finetune.callbacks import EarlyStoppingCallback, TrainerCallback
     from .finetune.classifier import TextClassifier
     from .finetune.filler import WordFiller
@@ -82,6 +82,8 @@ if TYPE_CHECKING:
         Tokenizer,
         TokenSpan,
     )
+    from .tokenizer import BertTokenizer as DistilBertTokenizer
+    from .tokenizer import BertTokenizerFast as DistilBertTokenizerFast
 
 # What is imported when it is first used: (module, name there).
 LAZY = {
@@ -108,7 +110,10 @@ LAZY = {
     "DistilBertForQuestionAnswering": ("models", "AutoModelForQuestionAnswering"),
     "DistilBertForSequenceClassification": ("models", "AutoModelForSequenceClassification"),
     "DistilBertForTokenClassification": ("models", "AutoModelForTokenClassification"),
+    "DataCollatorWithPadding": ("datasets", "DataCollatorWithPadding"),
     "DistilBertModel": ("models", "AutoModel"),
+    "DistilBertTokenizer": ("tokenizer", "BertTokenizer"),
+    "DistilBertTokenizerFast": ("tokenizer", "BertTokenizerFast"),
     "EarlyStoppingCallback": ("finetune.callbacks", "EarlyStoppingCallback"),
     "Encoding": ("tokenizer", "Encoding"),
     "FeatureExtractionPipeline": ("tasks.feature_extraction", "FeatureExtraction"),
@@ -136,7 +141,9 @@ LAZY = {
     ),
     "finetune": ("finetune", "package"),
     "pipeline": ("pipelines", "pipeline"),
-    "util": ("util", ""),  # the module itself
+    "logging": ("logging", ""),  # the module itself
+    "set_seed": ("finetune.arguments", "set_seed"),
+    "util": ("util", ""),
 }
 
 __all__ = [
@@ -162,12 +169,15 @@ __all__ = [
     "CharSpan",
     "Config",
     "CrossEncoder",
+    "DataCollatorWithPadding",
     "DistilBertConfig",
     "DistilBertForMaskedLM",
     "DistilBertForQuestionAnswering",
     "DistilBertForSequenceClassification",
     "DistilBertForTokenClassification",
     "DistilBertModel",
+    "DistilBertTokenizer",
+    "DistilBertTokenizerFast",
     "EarlyStoppingCallback",
     "Encoding",
     "FeatureExtractionPipeline",
@@ -206,8 +216,10 @@ __all__ = [
     "available_isas",
     "convert",
     "cosine_similarity",
+    "logging",
     "mean",
     "pipeline",
+    "set_seed",
     "softmax",
     "top",
     "util",

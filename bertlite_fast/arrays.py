@@ -95,4 +95,6 @@ def _plain(values: Any) -> Any:
     if not hasattr(values, "detach"):
         return values
     values = values.detach().cpu()
+    if str(values.layout) != "torch.strided":
+        values = values.to_dense()
     return values.float().numpy() if numpy_or_none() is not None else values.tolist()

@@ -130,7 +130,6 @@ REFUSED = {
         "gguf_file": "open the folder of the model.safetensors that it was made from",
         "key_mapping": "rename the tensors in the file",
         "output_attentions": "attention weights are not kept",
-        "output_hidden_states": "give it to the call of the model",
         "output_loading_info": "leave it out",
         "quantization_config": "precision='int8' is the default; open the unquantized checkpoint",
         "state_dict": "save the weights into a folder and open that",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from ._native import TextModel
+from ._native import TextModel, best_scores
 from .arrays import numpy_or_none, required_torch, torch_in_use
 from .checks import whole
 from .errors import InputError, ModelConfigError, ModelFileError
 from .models import Model
-from .sentence_base import SentenceModel, checked_prompts
+from .sentence_base import SentenceModel, checked_prompts, longest_of
 from .sentence_transformer import check_arguments, find_model
 from .tasks.base import iterable_texts
 from .tokenizer import Tokenizer
@@ -172,6 +172,7 @@ class CrossEncoder(SentenceModel):
         nothing.
         """
         whole("batch_size", batch_size, 1)
+        longest = longest_of(unused.pop("processing_kwargs", None))
         if "activation_fct" in unused:  # its name before sentence-transformers 4
             activation_fn = unused.pop("activation_fct")
         for name in unused:
@@ -194,7 +195,7 @@ class CrossEncoder(SentenceModel):
         rows = []
         for pair in pairs:
             how = "softmax" if softmax and named == "none" else named
-            rows.append(self._scores(pair, prompt, how or "none"))
+            rows.append(self._scores(pair, prompt, how or "none", longest))
             if step is not None:
                 step()
         if named is None or (softmax and named != "none"):
@@ -251,14 +252,21 @@ class CrossEncoder(SentenceModel):
                 found[-1]["text"] = texts[i]
         return found
 
-    def _scores(self, pair: Any, prompt: str, function: str) -> list[float]:
+    def _scores(
+        self, pair: Any, prompt: str, function: str, longest: int | None = None
+    ) -> list[float]:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
             raise InputError(
                 f"a pair has to be a list of two texts, not {str(pair)[:60]!r}; "
                 "give a list of pairs."
             )
         first = prompt + pair[0] if prompt and isinstance(pair[0], str) else pair[0]
-        return [score for _, score in self.text_model.classify(first, pair[1], function, 0)]
+        if longest is None:
+            return [score for _, score in self.text_model.classify(first, pair[1], function, 0)]
+        given = self.tokenizer(first, pair[1], truncation=True, max_length=longest)
+        (row,) = given.encodings
+        logits = self.model([row.ids], [row.attention_mask], [row.type_ids]).tensor
+        return [score for _, score in sorted(best_scores(logits, function, self.num_labels))]
 
     @staticmethod
     def is_singular_input(inputs: Any) -> bool:

@@ -69,7 +69,10 @@ MISSING: dict[str, tuple[tuple[str, str], ...]] = {
     "pipeline": (
         (
             "preprocess forward postprocess run_single get_iterator get_inference_context "
-            "ensure_tensor_on_device device_placement check_model_type",
+            "ensure_tensor_on_device device_placement check_model_type aggregate aggregate_word "
+            "aggregate_words aggregate_overlapping_entities gather_pre_entities get_tag "
+            "group_entities group_sub_entities ensure_exactly_one_mask_token get_masked_index "
+            "get_target_ids get_indices get_answer span_to_answer create_sample",
             "call the pipeline, whose steps are one call of the core",
         ),
         UPLOAD,

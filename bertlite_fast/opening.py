@@ -20,6 +20,15 @@ ARCHITECTURES = {"bert": "BertForSequenceClassification",
                  "distilbert": "DistilBertForSequenceClassification"}  # fmt: skip
 
 
+class StatesModel(Model):
+    """A model that was opened with output_hidden_states=True: its outputs have them."""
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        """The model's output for ids."""
+        named.setdefault("output_hidden_states", True)
+        return super().__call__(*inputs, **named)
+
+
 class Opening:
     """A model that is being opened: where its files are, and what of its config is changed."""
 
@@ -38,6 +47,8 @@ class Opening:
         where = {key: settings.pop(key) for key in WHERE if settings.get(key) is not None}
         for key in WHERE:
             settings.pop(key, None)
+        states = settings.pop("output_hidden_states", None)
+        self.kind: type[Model] = StatesModel if states else Model
         self.replace = bool(settings.pop("ignore_mismatched_sizes", False))
         self.task, self.how, self.changes = task, how, settings
         self.name = name
@@ -64,7 +75,7 @@ class Opening:
         if self.replace and self.task == CLASSIFIER and count is not None:
             return self._fitting(given, text, count)
         try:
-            model = Model(self.path, self.task, config=text, **self.how)
+            model = self.kind(self.path, self.task, config=text, **self.how)
         except ModelConfigError:
             if self.task != CLASSIFIER or not self._has_no_classifier():
                 raise
@@ -81,7 +92,7 @@ class Opening:
     def _fitting(self, given: Config | None, text: str | None, count: int) -> Model:
         """The model with its classifier if that has so many labels, otherwise with a new one."""
         try:
-            model = Model(self.path, self.task, config=text, **self.how)
+            model = self.kind(self.path, self.task, config=text, **self.how)
         except ModelConfigError:
             return self._with_new_classifier(given, count)
         if model.info["labels"] == count:
@@ -96,7 +107,7 @@ class Opening:
         kind = ARCHITECTURES.get(config.model_type, ARCHITECTURES["bert"])
         changes: dict[str, Any] = {"architectures": [kind], "num_labels": count or 2}
         text = changed(config, changes).to_json_string()
-        model = Model(self.path, self.task, config=text, new_classifier=True, **self.how)
+        model = self.kind(self.path, self.task, config=text, new_classifier=True, **self.how)
         warn(
             f"{self.name} does not have a classifier for {model.info['labels']} labels, so a new "
             "one with random weights is used, whose answers mean nothing before it is trained; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .arrays import torch_in_use
-from .checks import shown
+from .checks import shown, whole
 from .device import float32
 from .errors import InputError, ModelFileError, warn
 
@@ -158,3 +158,17 @@ def checked_prompts(prompts: Any) -> dict[str, str]:
     ):
         raise ModelFileError(f"prompts are {shown(prompts)}; they have to be texts by name.")
     return {name: text or "" for name, text in prompts.items()}
+
+
+def longest_of(kwargs: Any) -> int | None:
+    """The greatest length that arguments for the tokenizer ask for, which may ask no more."""
+    inside = {}
+    for part in (kwargs or {}).values() if isinstance(kwargs, (dict, type(None))) else [None]:
+        if not isinstance(part, dict):
+            raise InputError("processing_kwargs has to be a dict of dicts, such as {'text': {}}.")
+        inside.update(part)
+    longest = inside.pop("max_length", None)
+    for name, value in inside.items():
+        if name not in ("padding", "truncation") or value in (False, "do_not_truncate"):
+            raise InputError(f"processing_kwargs cannot hold {name}={value!r}; leave it out.")
+    return None if longest is None else whole("max_length", longest, 1)

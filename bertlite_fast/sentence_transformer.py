@@ -20,7 +20,7 @@ from .arrays import (
 from .checks import whole
 from .errors import InputError, ModelConfigError
 from .models import Model
-from .sentence_base import SentenceModel, checked_prompts
+from .sentence_base import SentenceModel, checked_prompts, longest_of
 from .tasks.base import text_list
 from .tokenizer import Tokenizer
 
@@ -186,7 +186,7 @@ class SentenceTransformer(SentenceModel):
         convert_to_tensor: a torch tensor; neither that nor convert_to_numpy: a list of vectors.
         batch_size, device, pool and chunk_size change nothing.
         """
-        longest = _longest(unknown.pop("processing_kwargs", None))
+        longest = longest_of(unknown.pop("processing_kwargs", None))
         for name in unknown:
             if name != "task":
                 raise InputError(f"encode() does not take {name}; leave it out.")
@@ -436,20 +436,6 @@ class SentenceTransformer(SentenceModel):
         except AttributeError:
             return f"<{type(self).__name__}: not open>"
         return f"<{type(self).__name__}: {size} dimensions, {self.model!r}>"
-
-
-def _longest(kwargs: Any) -> int | None:
-    """The greatest length that arguments for the tokenizer ask for, which may ask no more."""
-    inside = {}
-    for part in (kwargs or {}).values() if isinstance(kwargs, (dict, type(None))) else [None]:
-        if not isinstance(part, dict):
-            raise InputError("processing_kwargs has to be a dict of dicts, such as {'text': {}}.")
-        inside.update(part)
-    longest = inside.pop("max_length", None)
-    for name, value in inside.items():
-        if name not in ("padding", "truncation") or value in (False, "do_not_truncate"):
-            raise InputError(f"processing_kwargs cannot hold {name}={value!r}; leave it out.")
-    return None if longest is None else whole("max_length", longest, 1)
 
 
 def as_tensor_of_caller_ids(ids: list[int]) -> Any:

@@ -8,7 +8,7 @@ from ._native import Encoding
 from .added_token import AddedToken
 from .batch_encoding import BatchEncoding, CharSpan, TokenSpan, tensors
 from .checks import whole
-from .errors import InputError, ModelFileError
+from .errors import InputError, MissingError, ModelFileError
 from .files import write_atomically
 from .token_changes import LISTS, SPECIALS, UNUSED_SPECIALS, token_like
 from .token_rows import TokenRows, listed, side_of, value_of
@@ -116,9 +116,9 @@ class Tokenizer(TokenRows):
         strip_accents, tokenize_chinese_chars, unk_token, model_max_length, padding_side and so on.
         """
         source = _source(source, settings)
+        self.init_kwargs: dict[str, Any] = dict(settings)
         if settings:
             settings = _known(settings)
-        self.init_kwargs: dict[str, Any] = dict(settings)
         self.deprecation_warnings: dict[str, bool] = {}
         self.split_special_tokens = bool(settings.pop("split_special_tokens", False))
         more = {name: settings.pop(name) for name in UNUSED_SPECIALS if name in settings}
@@ -143,6 +143,9 @@ class Tokenizer(TokenRows):
     def __getattr__(self, name: str) -> Any:
         from .missing import missing
 
+        given = vars(self).get("init_kwargs", {})
+        if name in given:  # what was ignored, such as add_prefix_space
+            return given[name]
         raise missing("tokenizer", self, name)
 
     def _told(self, warning: str) -> bool:
@@ -630,6 +633,9 @@ def _known(settings: dict[str, Any]) -> dict[str, Any]:
 
     settings = needed("tokenizer from_pretrained", settings)
     unknown = {name: value for name, value in settings.items() if name not in SETTINGS}
+    for name in unknown:
+        if callable(getattr(Tokenizer, name, None)):
+            raise MissingError(f"{name} is a method of tokenizers, so it is not their setting.")
     refuse("tokenizers", unknown, ", ".join(SETTINGS))
     return settings
 

@@ -27,6 +27,7 @@ OBEYED = {
         "cache_dir",
         "force_download",
         "ignore_mismatched_sizes",
+        "output_hidden_states",
         "subfolder",
         "token",
     },
@@ -136,7 +137,8 @@ def kinds() -> Iterator[tuple[str, Any, Any]]:
     """(kind in missing.py, a class of theirs, ours)."""
     sentences = pytest.importorskip("sentence_transformers")
     yield "tokenizer", transformers.BertTokenizer, bf.Tokenizer
-    yield "pipeline", transformers.TextClassificationPipeline, bf.Pipeline
+    for name in TASKS:
+        yield "pipeline", getattr(transformers, name), getattr(bf, name)
     yield "model", transformers.BertForSequenceClassification, bf.Model
     yield "SentenceTransformer", sentences.SentenceTransformer, bf.SentenceTransformer
     yield "CrossEncoder", sentences.CrossEncoder, bf.CrossEncoder

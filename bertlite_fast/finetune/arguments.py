@@ -150,3 +150,18 @@ class TrainingArguments:
     def __repr__(self) -> str:
         changed = {n: v for n, v in self.__dict__.items() if OBEYED.get(n, ...) != v}
         return f"TrainingArguments({', '.join(f'{n}={v!r}' for n, v in changed.items())})"
+
+
+def set_seed(seed: int, deterministic: bool = False) -> None:
+    """Seed Python's random numbers, and those of NumPy and torch where these are imported.
+
+    Training takes its own seed, TrainingArguments(seed=...), and is deterministic in any case.
+    """
+    import random
+    import sys
+
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._native import Many, as_batch, first_row, rows_of_text, unit_mean
+from ..arrays import as_torch, torch_in_use
 from ..errors import InputError
 from .arguments import for_tokenizer
 from .base import refuse_unknown
@@ -23,8 +24,9 @@ class FeatureExtraction(Embedder):
     """The hidden states of a text's tokens, as transformers gives them.
 
     Settings: pooling: "mean", "cls" or "model" (what its files say) gives one vector instead;
-    normalize: to length 1; return_tensors: a Tensor instead of lists; tokenize_kwargs, or
-    max_length and the like by themselves: arguments for the tokenizer.
+    normalize: to length 1; return_tensors: a Tensor instead of lists, a torch tensor for those
+    who use torch; tokenize_kwargs, or max_length and the like by themselves: arguments for the
+    tokenizer.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("feature-extraction", "my-bert-vectors")
@@ -79,11 +81,12 @@ class FeatureExtraction(Embedder):
         return Many(self.text_model, "embed", options, **share)
 
     def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
-        as_tensor = settings.get("return_tensors")
+        if settings.get("return_tensors"):
+            torch = torch_in_use()
+            found = found if settings.get("pooling") else as_batch(found)
+            return found if torch is None else as_torch(found, torch)
         if not settings.get("pooling"):
-            return as_batch(found) if as_tensor else [found.tolist()]
-        if as_tensor:
-            return found
+            return [found.tolist()]
         return found.tolist()[0] if isinstance(text, str) else found.tolist()
 
     def _of_row(self, text: Any, settings: dict[str, Any]) -> Tensor:

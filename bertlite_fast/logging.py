@@ -1,0 +1,51 @@
+"""transformers' logging, as code calls it: a level for the logger "bertlite_fast".
+
+This package logs nothing: what it has to say are warnings, for which the module warnings has filters.
+"""
+
+from __future__ import annotations
+
+import logging
+
+CRITICAL, ERROR, WARNING, INFO, DEBUG = 50, 40, 30, 20, 10
+
+
+def get_logger(name: str | None = None) -> logging.Logger:
+    """A logger; without a name, this package's."""
+    return logging.getLogger(name or __package__)
+
+
+def get_verbosity() -> int:
+    """The level of this package's logger."""
+    return get_logger().getEffectiveLevel()
+
+
+def set_verbosity(verbosity: int) -> None:
+    """Set the level of this package's logger."""
+    get_logger().setLevel(verbosity)
+
+
+def set_verbosity_debug() -> None:
+    set_verbosity(DEBUG)
+
+
+def set_verbosity_info() -> None:
+    set_verbosity(INFO)
+
+
+def set_verbosity_warning() -> None:
+    set_verbosity(WARNING)
+
+
+def set_verbosity_error() -> None:
+    set_verbosity(ERROR)
+
+
+def enable_progress_bar() -> None:
+    """Nothing: bars are only shown where show_progress_bar asks for them."""
+
+
+disable_progress_bar = enable_default_handler = disable_default_handler = enable_progress_bar
+enable_propagation = disable_propagation = enable_explicit_format = reset_format = (
+    enable_progress_bar
+)
