@@ -1,6 +1,6 @@
 """transformers' logging, as code calls it: a level for the logger "bertlite_fast".
 
-This package logs nothing: what it has to say are warnings, for which the module warnings has filters.
+This package logs nothing: what it has to say are warnings, which the module warnings filters.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ class Named:
     """What a pickle names, or what it would make: a name, and what it is called with."""
 
     def __init__(self, name: str, arguments: Any = None) -> None:
-        self.name, self.arguments, self.state = name, arguments, None
+        self.name, self.arguments = name, arguments
+        self.state: Any = None
 
 
 class Malformed(Exception):
@@ -351,8 +352,6 @@ def _several(estimators: Any, names: list[str] | None) -> Head:
         [x for _, one, _ in found for x in one.values],
         "sigmoid",
     )
-
-
 
 
 def _settings(folder: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("sentence_transformers")
 
-from tests import sentence_folders as made  # noqa: E402
+import sentence_folders as made
 
 WORDS = "turn on the light in kitchen please play music is it lamp red a b c d".split()
 NER = {0: "O", 1: "B-PER", 2: "I-PER", 3: "B-LOC", 4: "I-LOC"}
@@ -265,9 +264,10 @@ t = AutoTokenizer.from_pretrained(SEQ)
 tokens = t.tokenize("Turn on the LIGHT")
 ids = t.convert_tokens_to_ids(tokens)
 row = t("turn on the light")
+same = t.prepare_for_model(ids)["input_ids"] == row["input_ids"] == t.encode("turn on the light")
 answer = [t.decode(ids), t.batch_decode([t("a b").input_ids], skip_special_tokens=True),
           row.word_ids(), row.char_to_token(5), t.is_fast, t.all_special_tokens[0],
-          t.prepare_for_model(ids)["input_ids"] == row["input_ids"] == t.encode("turn on the light")]
+          same]
 """, ["turn on the light", ["a b"], [None, 0, 1, 2, 3, None], 2, True, "[UNK]", True])  # fmt: skip
 snippet("windows", """
 from bertlite_fast import AutoTokenizer
@@ -381,7 +381,7 @@ REFUSED = {
     "SentenceTransformer(VECTORS).push_to_hub('x')": "huggingface_hub",
     "SentenceTransformer(VECTORS).fit(train_objectives=[])": "train",
     "SentenceTransformer(modules=[1, 2])": "modules",
-    "CrossEncoder(RERANK).predict([('a', 'b')], processing_kwargs={'text': {'stride': 1}})": "stride",
+    "CrossEncoder(RERANK).predict([], processing_kwargs={'text': {'stride': 1}})": "stride",
     "pipeline('text-generation')": "is not a task",
     "pipeline('sentiment-analysis', SEQ)('a', topk=3)": "top_k",
     "pipeline('sentiment-analysis', SEQ)({'a': 1})": "text",

@@ -18,11 +18,10 @@ joblib = pytest.importorskip("joblib")
 pytest.importorskip("sklearn")
 st = pytest.importorskip("sentence_transformers")
 
+import sentence_folders as made  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.multiclass import OneVsRestClassifier  # noqa: E402
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier  # noqa: E402
-
-from tests import sentence_folders as made  # noqa: E402
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
@@ -117,7 +116,7 @@ def test_what_cannot_be_read_says_what_to_do(body: tuple[Path, Any]) -> None:
     pipe = bf.pipeline("text-classification", folder)
     for more in ({"max_length": 4}, {"add_special_tokens": False}):
         with pytest.raises(bf.InputError, match="SetFit"):
-            pipe("a", **more)  # type: ignore[arg-type]
+            pipe("a", **more)
     with pytest.raises(bf.InputError, match="text_pair"):
         pipe({"text": "a", "text_pair": "b"})
     (folder / "config_setfit.json").write_text("[1")
@@ -151,8 +150,8 @@ def test_nothing_is_run(body: tuple[Path, Any], tmp_path: Path) -> None:
 def test_hostile_pickles_cost_little(body: tuple[Path, Any]) -> None:
     folder, _ = body
     many = 200_000
-    huge = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\0\0\0shape%sX\x05\0\0\0dtypecnumpy"
-    huge += b"\ndtype\nX\x02\0\0\0f8\x85RX\x05\0\0\0orderX\x01\0\0\0Cub."
+    huge = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(X\x05\0\0\0shape%s"
+    huge += b"X\x05\0\0\0dtypecnumpy\ndtype\nX\x02\0\0\0f8\x85RX\x05\0\0\0orderX\x01\0\0\0Cub."
     wide = b"\x8a\x08" + struct.pack("<q", 1 << 62)
     for content in (
         b"(" * many + b"t" * many + b".",  # deep

@@ -148,8 +148,8 @@ class TextClassification(Pipeline):
         head = self.linear
         if pair is not None or settings.get("tokenizer_kwargs"):
             raise InputError(
-                "a SetFit model reads one text, as its folder says; leave out text_pair, max_length "
-                "and other arguments for the tokenizer."
+                "a SetFit model reads one text, as its folder says; leave out text_pair, "
+                "max_length and other arguments for the tokenizer."
             )
         logits = head.logits(self.text_model.embed([text], "model", head.normalize))
         function = settings.get("function_to_apply") or self.function
