@@ -122,6 +122,7 @@ def test_what_cannot_be_read_says_what_to_do(body: tuple[Path, Any]) -> None:
     (folder / "config_setfit.json").write_text("[1")
     with pytest.raises(bf.ModelFileError, match="config_setfit"):
         bf.pipeline("text-classification", folder)
+    (folder / "config_setfit.json").unlink()
     assert bf.SentenceTransformer(folder).encode("a").shape == (made.HIDDEN,)
 
 
