@@ -635,7 +635,7 @@ def _known(settings: dict[str, Any]) -> dict[str, Any]:
     unknown = {name: value for name, value in settings.items() if name not in SETTINGS}
     for name in unknown:
         if callable(getattr(Tokenizer, name, None)):
-            raise MissingError(f"{name} is a method of tokenizers, so it is not their setting.")
+            raise MissingError(f"{name!r} is not an argument of tokenizers but a method; call it.")
     refuse("tokenizers", unknown, ", ".join(SETTINGS))
     return settings
 
