@@ -74,6 +74,8 @@ class TextClassification(Pipeline):
 
             self.linear = read_head(self.model)
             self.labels, self.function = self.linear.labels, self.linear.function
+            # with a setting, a text does not take the short way of other models
+            self.settings = {"function_to_apply": self.function, **self.settings}
             return
         kind = self.config.to_dict().get("problem_type")
         several = kind == "multi_label_classification" or len(self.labels) == 1
@@ -127,11 +129,11 @@ class TextClassification(Pipeline):
         if type(text) is not str:
             text, pair = text_and_pair(text)
         labels = self.labels
-        if self.linear is not None:
-            return self._linear(text, pair, settings)
         if not settings:
             ((best, score),) = self.text_model.classify(text, pair, self.function, 1)
             return {"label": labels[best], "score": score}
+        if self.linear is not None:
+            return self._linear(text, pair, settings)
         function = settings.get("function_to_apply") or self.function
         top_k = settings.get("top_k", 1)
         if settings.get("tokenizer_kwargs"):
