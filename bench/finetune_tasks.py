@@ -106,7 +106,7 @@ class Torch:
                  {"params": others, "weight_decay": 0.0}],
                 lr=rate, betas=(0.9, 0.98), eps=1e-6,
             )  # fmt: skip
-            size = model.batch_size
+            size = model._texts_of_batch
             steps = epochs * -(-count // size)
             warmup, step = steps // 10, 0
             for _ in range(epochs):

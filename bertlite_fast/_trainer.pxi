@@ -16,7 +16,7 @@ cdef class Trainer:
                  labels, str loss="one_label", smoothing=0.0, class_weights=None, temperature=0.1,
                  margin=0.3, hidden_dropout=0.0, attention_dropout=0.0, classifier_dropout=0.0,
                  betas=(0.9, 0.999), epsilon=1e-8, decay=0.0, clip=1.0, seed=0, tokens, texts,
-                 length, threads=1, str isa=None):
+                 length, threads=1, str isa=None, bint fused=False):
         """model: one that is open in fp32. tokens, texts: of the largest batch; length: of the
         longest text."""
         cdef bl_training_options *o = &self.options
@@ -39,6 +39,7 @@ cdef class Trainer:
         o.epsilon, o.decay, o.clip = epsilon, decay, clip
         o.seed = (<object>seed) & 0xFFFFFFFFFFFFFFFF
         o.tokens, o.texts, o.length, o.threads = tokens, texts, length, threads
+        o.fused = fused
         o.isa = NULL if isa is None else PyBytes_AS_STRING(isa_name)
         try:
             if class_weights is not None:

@@ -45,6 +45,7 @@ class Trainer:
         length: int,
         threads: int = 1,
         isa: str | None = None,
+        fused: bool = False,
     ) -> None: ...
     @property
     def bytes(self) -> int: ...

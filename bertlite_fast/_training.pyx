@@ -51,6 +51,7 @@ cdef extern from "training/trainer.h" nogil:
         size_t tokens, texts, length
         unsigned threads
         const char *isa
+        int fused
     ctypedef struct bl_training_batch:
         size_t texts
         const size_t *start

@@ -580,7 +580,7 @@ def test_a_page_needs_no_network_and_trusts_no_name(boards: list[dict[str, Any]]
     assert "<script>alert" not in page and "<b>" not in page
     assert "@@DATA@@" in page, "a place inside a name was filled in"
     data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)
-    assert data and json.loads(data[1])["boards"][2] == HOSTILE
+    assert data and json.loads(data[1])["names"][2] == HOSTILE
 
 
 def test_every_chart_is_a_table_too(boards: list[dict[str, Any]]) -> None:
@@ -590,7 +590,7 @@ def test_every_chart_is_a_table_too(boards: list[dict[str, Any]]) -> None:
     for chart in made:
         assert f'data-chart="{chart.name}"' in page
         assert all(set(chart.columns) <= set(row) for row in chart.rows)
-    assert page.count("<tr data-board") == len(boards) + sum(len(c.rows) for c in made)
+    assert page.count("<tr data-series") == len(boards) + sum(len(c.rows) for c in made)
 
 
 def test_every_picture_can_be_drawn(boards: list[dict[str, Any]]) -> None:

@@ -368,7 +368,9 @@ def test_a_checkpoint_of_others_or_damaged_is_refused(tmp_path: Path) -> None:
     classifier = bf.TextClassifier(trained="head", **FAST)
     classifier.fit(TEXTS, LABELS, checkpoint=path, keep_checkpoint=True)
     if not path.exists():  # all was done within a moment
-        identity = checkpoint.identity_of(classifier.get_params(), TEXTS, LABELS)
+        identity = checkpoint.identity_of(
+            classifier.get_params(), classifier._begin(), [TEXTS, LABELS]
+        )
         checkpoint.Checkpoint(path, identity, resume=False).write(now=True)
     with pytest.raises(bf.InputError, match="other texts, labels or settings"):
         classifier.fit(TEXTS, LABELS[::-1], checkpoint=path, resume=True)
@@ -394,7 +396,7 @@ def test_an_interrupt_while_rungs_are_compared_keeps_the_best(
             raise KeyboardInterrupt
 
     classifier = bf.TextClassifier(**FAST)
-    with pytest.warns(UserWarning, match="interrupted while rungs were compared"):
+    with pytest.warns(UserWarning, match="a part of them while rungs were compared"):
         classifier.fit(TEXTS, LABELS, watch=interrupt)
     assert classifier.interrupted_ and classifier.score(TEXTS, LABELS) > 0.8
 

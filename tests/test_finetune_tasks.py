@@ -118,7 +118,7 @@ def test_parameters() -> None:
     assert tagger.set_params(epochs=4) is tagger and tagger.get_params()["epochs"] == 4
     assert repr(tagger) == "TokenTagger(epochs=4)"
     for wrong in ({"trained": "pairs"}, {"epochs": 0}, {"batch_size": 0}, {"dropout": 2},
-                  {"max_length": None}, {"learning_rate": "high"}, {"threads": "2"},
+                  {"max_length": 7}, {"learning_rate": "high"}, {"threads": "2"},
                   {"random_state": "x"}):  # fmt: skip
         with pytest.raises(bf.InputError):
             bf.TokenTagger(**wrong).fit(WORDS, TAGS)

@@ -185,6 +185,11 @@ TRAINING_ISAS: dict[str, dict[str, str]] = {
     "aarch64": {"neon": "neon"},
     "arm": {"neon": "neon"},
 }
+# Those with products that are fused, which are files of their own, and the flags that are added.
+FUSED: dict[str, dict[str, list[str]]] = {
+    "x86_64": {"avx2": ["-mfma"], "avx512": []},
+    "aarch64": {"neon": []},
+}
 
 # What runs once, when a model or a tokenizer is opened, or only where there is no instruction set
 # to choose: small code matters more than the last percent of its speed. Not for MSVC.
@@ -298,10 +303,14 @@ def sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
 def training_sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
     """The same for the second extension module."""
     flags = dict(sources(machine, compiler))
-    own = [
-        (f"csrc/training/isa_{isa}.c", flags[f"csrc/kernels/isa_{like}.c"])
-        for isa, like in TRAINING_ISAS.get(machine, {}).items()
-    ]
+    own = []
+    fused = FUSED.get(machine, {})
+    for isa, like in TRAINING_ISAS.get(machine, {}).items():
+        of_isa = flags[f"csrc/kernels/isa_{like}.c"]
+        own.append((f"csrc/training/isa_{isa}.c", of_isa))
+        if isa in fused:
+            more = fused[isa] if compiler != "msvc" else []
+            own.append((f"csrc/training/fused_{isa}.c", [*of_isa, *more]))
     return [(path, own_flags(path, compiler)) for path in TRAINING] + own
 
 

@@ -15,7 +15,7 @@
     table.py        the results for people
     share.py        the file and the pull request text for bench/community
     charts.py       what a report shows: rows and pictures
-    report.py       a page of several boards, from page.html
+    report.py       a page of several boards, made by ../pages.py
     progress.py     a progress bar
 
 Nothing here is imported unless the command runs.

@@ -1,11 +1,8 @@
-"""The charts of a report: their rows, from documents, and how each is drawn, in Vega-Lite.
-
-Each chart is also a table with the same rows, for screen readers, for print, and for browsers
-without scripts.
-"""
+"""The charts of a report: their rows, from documents, and how each is drawn, in Vega-Lite."""
 
 from __future__ import annotations
 
+from ..pages import LEGEND, Chart, axis, tooltip
 from . import cases, machine
 from .derived import find
 from .table import number
@@ -16,17 +13,6 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
     Row = dict[str, Any]
-
-
-class Chart:
-    """A chart: its rows, its picture, and the columns of its table (field: heading)."""
-
-    def __init__(
-        self, name: str, title: str, note: str, rows: list[Row], columns: dict[str, str],
-        spec: dict[str, Any],
-    ) -> None:  # fmt: skip
-        self.name, self.title, self.note = name, title, note
-        self.rows, self.columns, self.spec = rows, columns, spec
 
 
 def labels(documents: list[Document]) -> list[str]:
@@ -67,12 +53,6 @@ def _answers(document: Document) -> list[Row]:
 # ---- encodings that several charts share ----------------------------------------------------
 
 
-def _axis(field: str, title: str, **more: Any) -> dict[str, Any]:
-    return {"field": field, "type": "quantitative", "title": title, **more}
-
-
-# The symbols of a legend are as strong as a chart's strongest marks.
-LEGEND = {"orient": "top", "columns": 1, "labelLimit": 320, "symbolOpacity": 1}
 BOARD = {"field": "board", "type": "nominal", "title": None, "legend": LEGEND}
 BY_BOARD = {"color": BOARD, "shape": BOARD}
 # A time in microseconds, as people say it.
@@ -81,7 +61,7 @@ TIME_LABEL = (
     ": datum.value / 1e6 + ' s'"
 )
 TIME = {"scale": {"type": "log"}, "axis": {"labelExpr": TIME_LABEL, "tickCount": 4}}
-TOKENS = _axis(
+TOKENS = axis(
     "length",
     "tokens",
     scale={"type": "log", "base": 2, "nice": False, "padding": 10},
@@ -90,13 +70,6 @@ TOKENS = _axis(
 BOARD_ROWS = {
     "field": "board", "type": "nominal", "title": None, "axis": {"labelLimit": 200},
 }  # fmt: skip
-
-
-def _tooltip(*fields: tuple[str, str, str]) -> list[dict[str, Any]]:
-    return [
-        {"field": f, "title": title, **({"format": form} if form else {})}
-        for f, title, form in fields
-    ]
 
 
 def _bars(value: dict[str, Any], kind: str, title: str) -> dict[str, Any]:
@@ -115,7 +88,7 @@ def _bars(value: dict[str, Any], kind: str, title: str) -> dict[str, Any]:
                 "sort": None,
                 "legend": {"orient": "top", "columns": 2},
             },
-            "tooltip": _tooltip(
+            "tooltip": tooltip(
                 ("board", "board", ""), (kind, title, ""), (value["field"], value["title"], ".3~s")
             ),
         },
@@ -144,16 +117,16 @@ def _latency(pairs: list[tuple[str, Document]]) -> Chart:
             {
                 "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.35},
                 "encoding": {
-                    "y": _axis("p5", "time of a call", **TIME),
+                    "y": axis("p5", "time of a call", **TIME),
                     "y2": {"field": "p95"},
                 },
             },
             {
                 "mark": {"type": "line", "point": {"size": 60, "filled": True}},
                 "encoding": {
-                    "y": _axis("median", "time of a call", **TIME),
+                    "y": axis("median", "time of a call", **TIME),
                     "shape": BOARD,
-                    "tooltip": _tooltip(
+                    "tooltip": tooltip(
                         ("board", "board", ""), ("length", "tokens", ""),
                         ("median", "median, µs", ".3~r"), ("p5", "5 %, µs", ".3~r"),
                         ("p95", "95 %, µs", ".3~r"), ("p99", "99 %, µs", ".3~r"),
@@ -165,7 +138,7 @@ def _latency(pairs: list[tuple[str, Document]]) -> Chart:
     columns = {"board": "board", "task": "task", "length": "tokens", "p5": "5 %, µs",
                "median": "median, µs", "p95": "95 %, µs", "p99": "99 %, µs"}  # fmt: skip
     note = "One call from a text to the answer. Both scales are logarithmic; lines are 5 to 95 %."
-    return Chart("latency", "Latency by length", note, rows, columns, spec)
+    return Chart("latency", "Latency by length", note, rows, columns, spec, wide=True)
 
 
 def _instruction_sets(pairs: list[tuple[str, Document]]) -> Chart:
@@ -190,9 +163,9 @@ def _instruction_sets(pairs: list[tuple[str, Document]]) -> Chart:
         "encoding": {
             "y": {"field": "where", "type": "nominal", "title": None, "sort": None,
                   "axis": {"labelLimit": 200, "grid": True}},
-            "x": _axis("median", "time of a call", **TIME),
+            "x": axis("median", "time of a call", **TIME),
             **BY_BOARD,
-            "tooltip": _tooltip(("where", "on", ""), ("median", "median, µs", ".3~r")),
+            "tooltip": tooltip(("where", "on", ""), ("median", "median, µs", ".3~r")),
         },
     }  # fmt: skip
     return Chart("isas", "Instruction sets", note, rows, columns, spec)
@@ -212,7 +185,7 @@ def _start(pairs: list[tuple[str, Document]]) -> Chart:
     ]
     columns = {"board": "board", "kind": "what", "value": "median, ms"}
     note = "A fresh process, from its start to the first answer."
-    spec = _bars(_axis("value", "milliseconds"), "kind", "what")
+    spec = _bars(axis("value", "milliseconds"), "kind", "what")
     return Chart("start", "Cold start", note, rows, columns, spec)
 
 
@@ -224,7 +197,7 @@ def _memory(pairs: list[tuple[str, Document]]) -> Chart:
     ]
     columns = {"board": "board", "kind": "what", "value": "MB"}
     note = "Resident memory of that process, Python included."
-    spec = _bars(_axis("value", "MB"), "kind", "what")
+    spec = _bars(axis("value", "MB"), "kind", "what")
     spec["encoding"]["color"]["legend"] = None  # there is one kind
     return Chart("memory", "Memory", note, rows, columns, spec)
 
@@ -251,12 +224,12 @@ def _stages(pairs: list[tuple[str, Document]]) -> Chart:
         "encoding": {
             "y": {"field": "where", "type": "nominal", "title": None, "sort": None,
                   "axis": {"labelLimit": 190}},
-            "x": _axis("share", "share of an answer's time", stack="zero",
+            "x": axis("share", "share of an answer's time", stack="zero",
                        axis={"format": "%"}, scale={"domain": [0, 1]}),
             "order": {"field": "order"},
             "color": {"field": "stage", "type": "nominal", "title": None,
                       "sort": list(words.values()), "legend": {"orient": "top", "columns": 2}},
-            "tooltip": _tooltip(("where", "board", ""), ("stage", "stage", ""),
+            "tooltip": tooltip(("where", "board", ""), ("stage", "stage", ""),
                                 ("share", "share", ".1%")),
         },
     }  # fmt: skip
@@ -278,11 +251,11 @@ def _threads(pairs: list[tuple[str, Document]], name: str, caller: str, note: st
         "height": 260,
         "mark": {"type": "line", "point": {"size": 60, "filled": True}},
         "encoding": {
-            "x": _axis("threads", "threads", axis={"values": counts, "format": "d"},
+            "x": axis("threads", "threads", axis={"values": counts, "format": "d"},
                        scale={"zero": False, "padding": 10}),
-            "y": _axis("value", "texts a second", axis={"format": "~s"}),
+            "y": axis("value", "texts a second", axis={"format": "~s"}),
             **BY_BOARD,
-            "tooltip": _tooltip(("board", "board", ""), ("threads", "threads", ""),
+            "tooltip": tooltip(("board", "board", ""), ("threads", "threads", ""),
                                 ("value", "texts a second", ".3~s")),
         },
     }  # fmt: skip
@@ -303,10 +276,10 @@ def _limit(pairs: list[tuple[str, Document]]) -> Chart:
         "mark": {"type": "line", "point": {"size": 60, "filled": True}},
         "encoding": {
             "x": TOKENS,
-            "y": _axis("share", "share of the limit", axis={"format": "%"},
+            "y": axis("share", "share of the limit", axis={"format": "%"},
                        scale={"domainMin": 0}),
             **BY_BOARD,
-            "tooltip": _tooltip(("board", "board", ""), ("length", "tokens", ""),
+            "tooltip": tooltip(("board", "board", ""), ("length", "tokens", ""),
                                 ("share", "share", ".0%"),
                                 ("rate", "G products a second", ".3~r")),
         },

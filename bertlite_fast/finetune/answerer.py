@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import os
-
 from .._training import Texts
 from ..errors import InputError, warn
-from .learner import COMMON, Learner
+from .learner import Learner, Lesson, split
 from .questions import agreement, questions_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from .._training import Trainer
-    from .loop import Progress
     from .questions import Example
+    from .report import Answer
     from .start import Start
 
+CONTEXT = 160  # characters that a report shows
+NONE = "(none)"
 SHARED = 4  # neighboring windows share one of so many tokens
 
 
 class QuestionAnswerer(Learner):
     """Learns to find answers in texts, and that there is none.
+
+    fit() takes SQuAD's JSON, rows with a question, a context and answers, or pairs of (question,
+    context) and their answers.
 
     base: None for the embedded model of answers. max_length: tokens of a window, question included;
     longer contexts are read in windows. If examples have no answer, predict() may find none, too.
@@ -37,46 +40,14 @@ class QuestionAnswerer(Learner):
     ['Ann']
     """
 
-    _parameters = COMMON
+    may_have_none_: bool
     _task = "question-answering"
     _embedded = "qa"
-    _rate = 1e-3
+    _batch_size, _max_length = 16, 256
 
-    def __init__(
-        self,
-        base: str | os.PathLike[str] | None = None,
-        *,
-        trained: str = "encoder",
-        epochs: int | None = None,
-        batch_size: int = 16,
-        learning_rate: float | None = None,
-        max_length: int = 256,
-        dropout: float | None = None,
-        patience: int | None = None,
-        threads: int | None = None,
-        random_state: int | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.base, self.trained, self.epochs = base, trained, epochs
-        self.batch_size, self.learning_rate, self.max_length = batch_size, learning_rate, max_length
-        self.dropout, self.patience = dropout, patience
-        self.threads, self.random_state, self.verbose = threads, random_state, verbose
-
-    def fit(
-        self,
-        X: Any,
-        y: Any = None,
-        *,
-        validation: Any = None,
-        watch: Callable[[str, Progress], None] | None = None,
-    ) -> QuestionAnswerer:
-        """Learn from SQuAD's JSON, from rows with a question, a context and answers, or from pairs
-        of (question, context) and their answers. validation: the same, or a tuple of pairs and
-        answers; with patience the best epoch on it is kept."""
-        self._check()
+    def _lesson(self, start: Start, X: Any, y: Any, validation: Any) -> Lesson:
         examples = questions_of(X, y)
-        start = self._begin()
-        other = None if validation is None else _split(validation)
+        other = None if validation is None else split(questions_of, validation)
         learned, held_out = self._held_out(len(examples), other is not None)
         own = self._windows(start, [examples[i] for i in learned])
         rest = self._windows(start, other or [examples[i] for i in held_out])
@@ -89,18 +60,17 @@ class QuestionAnswerer(Learner):
         def score(trainer: Trainer) -> float:
             return -self._loss(trainer, texts, rows)
 
-        trainer = self._train(
-            start, texts, range(len(own[0])), score=score if len(rows) else None, watch=watch,
-            head="answer", labels=2, loss="span",
-        )  # fmt: skip
-        self.may_have_none_ = any(not answers for _, _, answers in examples)
+        may_have_none = any(not answers for _, _, answers in examples)
         length = self._length(start)
-        config = start.config_as(
-            "QuestionAnswering", window=length, window_overlap=length // SHARED,
-            handle_impossible_answer=self.may_have_none_,
+        return Lesson(
+            texts, range(len(own[0])), score=score if len(rows) else None,
+            options={"head": "answer", "labels": 2, "loss": "span"}, examples=[own, rest],
+            found={"may_have_none_": may_have_none},
+            config=start.config_as(
+                "QuestionAnswering", window=length, window_overlap=length // SHARED,
+                handle_impossible_answer=may_have_none,
+            ),
         )  # fmt: skip
-        self._keep(trainer, start, config)
-        return self
 
     def _windows(
         self, start: Start, examples: Sequence[Example]
@@ -137,6 +107,9 @@ class QuestionAnswerer(Learner):
     def predict(self, X: Any) -> list[str]:
         """For each question and its context the answer; "" where there is none. X: pairs, or dicts
         with "question" and "context"."""
+        return [answer for answer, _ in self._scored(X)]
+
+    def _scored(self, X: Any) -> list[tuple[str, float]]:
         pipe = self.to_pipeline()
         found = []
         for i, item in enumerate(X):
@@ -147,7 +120,21 @@ class QuestionAnswerer(Learner):
             answer = pipe(
                 question=item[0], context=item[1], handle_impossible_answer=self.may_have_none_
             )
-            found.append(answer["answer"] if isinstance(answer, dict) else "")
+            is_one = isinstance(answer, dict)
+            found.append((answer["answer"], float(answer["score"])) if is_one else ("", 0.0))
+        return found
+
+    def _answers(self, X: Any, y: Any) -> list[Answer]:
+        examples = questions_of(X, y)
+        scored = self._scored([(question, context) for question, context, _ in examples])
+        found = []
+        for (question, context, answers), (answer, score) in zip(examples, scored):
+            texts = [text for text, _ in answers]
+            exact, _ = agreement(answer, texts)
+            at = max(0, (answers[0][1] if answers else 0) - CONTEXT // 2)
+            shown = f"{question} {context[at : at + CONTEXT]}"
+            right = answer if exact else next(iter(texts), "")
+            found.append((shown, right or NONE, answer or NONE, score))
         return found
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
@@ -171,10 +158,6 @@ class QuestionAnswerer(Learner):
     def score(self, X: Any, y: Any = None) -> float:
         """F1 of the answers' words."""
         return float(self.evaluate(X, y)["f1"])
-
-
-def _split(data: Any) -> list[Example]:
-    return questions_of(*data) if isinstance(data, tuple) else questions_of(data)
 
 
 def _place(

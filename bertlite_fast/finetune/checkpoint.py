@@ -12,6 +12,7 @@ import os
 import time
 import zlib
 
+from .. import __version__
 from ..errors import InputError, ModelFileError
 from ..files import write_atomically
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from .._training import Trainer
     from .loop import Progress
+    from .start import Start
 
 EVERY = 1.0  # seconds between two writes, so that short epochs are not slowed down
 FORMAT = "bertlite checkpoint 1"
@@ -138,10 +140,10 @@ class Run:
         self.checkpoint.write()
 
 
-def identity_of(settings: dict[str, Any], texts: list[str], labels: list[str]) -> str:
-    """Tells one training from another."""
+def identity_of(settings: dict[str, Any], start: Start, examples: Any) -> str:
+    """Tells one training from another. examples: what is learned, as JSON has it."""
     import hashlib
 
     said = {key: value for key, value in settings.items() if key not in ("threads", "verbose")}
-    told = hashlib.sha256(json.dumps([said, texts, labels], default=str).encode())
-    return told.hexdigest()
+    told = [__version__, said, start.fingerprint(), examples]
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()

@@ -6,12 +6,11 @@ import os
 import sys
 from collections import Counter
 
-from ..errors import InputError, ModelFileError, warn
-from ..files import write_atomically
-from ..pipelines import pipeline
+from ..errors import InputError, warn
 from . import refusal
 from .examples import examples_of, labels_of, listed, texts_of
 from .ladder import Ladder, Result
+from .learner import COMMON, Estimator
 from .rungs import TRAINED, Rungs
 from .saving import Folder
 
@@ -20,17 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from typing_extensions import Self
+
     from ..tasks.text_classification import TextClassification
     from .loop import Progress
-
-PARAMETERS = (
-    "base", "trained", "epochs", "batch_size", "learning_rate", "max_length", "dropout",
-    "label_smoothing", "class_weight", "patience", "refuse", "unknown", "threads", "random_state",
-    "verbose",
-)  # fmt: skip
+    from .report import Answer
 
 
-class TextClassifier:
+class TextClassifier(Estimator):
     """Learns labels from texts, and gives texts labels.
 
     base: the model to begin with: a name, a folder, a converted file; None: the embedded one.
@@ -45,7 +41,8 @@ class TextClassifier:
     which is found on held-out texts and on everyday text, so that at least 95 % of known texts
     pass, or another share that is given here. unknown: your own texts that have no label, for that.
     threads: None for all processors; the result does not depend on it. random_state: the same
-    number gives the same model, byte for byte.
+    number gives the same model, byte for byte. deterministic: False allows arithmetic that differs
+    from one kind of processor to another, and is faster.
 
     >>> texts = ["lights on", "lamp on", "lights off", "lamp off"] * 4
     >>> labels = ["on", "on", "off", "off"] * 4
@@ -55,6 +52,11 @@ class TextClassifier:
     """
 
     _estimator_type = "classifier"
+    _parameters = (*COMMON, "label_smoothing", "class_weight", "refuse", "unknown")
+    _trainable = TRAINED
+    _task = "text-classification"
+    _embedded = "vectors"
+    _has_labels = True
 
     def __init__(
         self,
@@ -62,47 +64,29 @@ class TextClassifier:
         *,
         trained: str = "auto",
         epochs: int | None = None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         learning_rate: float | None = None,
-        max_length: int = 128,
+        max_length: int | None = None,
         dropout: float | None = None,
         label_smoothing: float = 0.0,
         class_weight: Any = None,
         patience: int | None = None,
+        deterministic: bool = True,
         refuse: bool | float = False,
         unknown: Any = None,
         threads: int | None = None,
         random_state: int | None = None,
         verbose: int = 0,
     ) -> None:
-        self.base, self.trained, self.epochs = base, trained, epochs
-        self.batch_size, self.learning_rate, self.max_length = batch_size, learning_rate, max_length
-        self.dropout, self.label_smoothing = dropout, label_smoothing
-        self.class_weight, self.patience = class_weight, patience
+        super().__init__(
+            base, trained=trained, epochs=epochs, batch_size=batch_size, max_length=max_length,
+            learning_rate=learning_rate, dropout=dropout, patience=patience, threads=threads,
+            deterministic=deterministic, random_state=random_state, verbose=verbose,
+        )  # fmt: skip
+        self.label_smoothing, self.class_weight = label_smoothing, class_weight
         self.refuse, self.unknown = refuse, unknown
-        self.threads, self.random_state, self.verbose = threads, random_state, verbose
 
     # ---- parameters -------------------------------------------------------------------------
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The arguments of __init__, by name."""
-        return {name: getattr(self, name) for name in PARAMETERS}
-
-    def set_params(self, **parameters: Any) -> TextClassifier:
-        """Change arguments of __init__; an unknown name is an error."""
-        for name, value in parameters.items():
-            if name not in PARAMETERS:
-                raise InputError(
-                    f"{name!r} is not a parameter of TextClassifier; "
-                    f"expected one of {', '.join(PARAMETERS)}."
-                )
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        plain = TextClassifier().get_params()
-        changed = [f"{n}={v!r}" for n, v in self.get_params().items() if v != plain[n]]
-        return f"TextClassifier({', '.join(changed)})"
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
@@ -114,24 +98,9 @@ class TextClassifier:
             input_tags=InputTags(two_d_array=False, one_d_array=True, string=True),
         )
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_file")
-
     def _check(self) -> None:
-        if self.trained not in TRAINED:
-            raise InputError(
-                f"trained is {self.trained!r}; it can be {', '.join(map(repr, TRAINED))}."
-            )
-        for name, least in (("epochs", 1), ("batch_size", 1), ("max_length", 3), ("patience", 1)):
-            value = getattr(self, name)
-            if value is not None and (not isinstance(value, int) or value < least):
-                raise InputError(f"{name} is {value!r}; it has to be a whole number from {least}.")
-        for name, most in (("learning_rate", 10.0), ("dropout", 0.9), ("label_smoothing", 0.9),
-                           ("refuse", 1.0)):  # fmt: skip
-            value = getattr(self, name)
-            is_number = isinstance(value, (bool, int, float))
-            if value is not None and (not is_number or not 0 <= value <= most):
-                raise InputError(f"{name} is {value!r}; it has to be from 0 to {most}.")
+        super()._check()
+        self._check_ranges({"label_smoothing": (0, 0.9), "refuse": (0, 1.0)})
 
     # ---- training -----------------------------------------------------------------------------
 
@@ -144,7 +113,7 @@ class TextClassifier:
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
         keep_checkpoint: bool = False,
-    ) -> TextClassifier:
+    ) -> Self:
         """Learn from texts and their labels.
 
         With trained="names", X may be empty: y are then the labels. watch: called with a rung's
@@ -161,15 +130,12 @@ class TextClassifier:
             texts, labels = examples_of(X, y)
         known = _known(labels)
         index = {label: i for i, label in enumerate(known)}
-        kept = None
-        if checkpoint is not None:
-            from .checkpoint import Checkpoint, identity_of
-
-            identity = identity_of(self.get_params(), texts, [str(label) for label in labels])
-            kept = Checkpoint(checkpoint, identity, resume=resume)
+        start = self._begin()
+        examples = [texts, [str(label) for label in labels]]
+        kept = self._checkpoint(start, checkpoint, examples, resume=resume)
         rungs = Rungs(
             self, texts, [index[label] for label in labels] if texts else [], known,
-            more=self._unknown(), watch=watch, checkpoint=kept,
+            start=start, more=self._unknown(), watch=watch, checkpoint=kept,
         )  # fmt: skip
         if self.trained == "names" and not rungs.can_name:
             raise InputError(
@@ -178,11 +144,11 @@ class TextClassifier:
             )
         ladder = Ladder(rungs)
         self.ladder_ = ladder.climb()
-        self._keep(ladder.final(self.ladder_))
+        self._take(ladder.final(self.ladder_))
         self.history_ = ladder.history
         self.refusal_ = ladder.refusal
         self.threshold_ = (ladder.refusal or {}).get("threshold", refusal.UNCALIBRATED)
-        self.held_out_: dict[str, Any] | None = _held_out(ladder, known)
+        self.held_out_: dict[str, Any] | None = _held_out(ladder, known, texts)
         self.classes_ = _array(known)
         self.n_features_in_ = 1
         self.interrupted_ = ladder.interrupted
@@ -197,11 +163,11 @@ class TextClassifier:
         own = [] if self.unknown is None else texts_of(self.unknown)
         return [("unknown", text) for text in own] + [("everyday", t) for t in everyday.TEXTS]
 
-    def _keep(self, result: Result) -> None:
+    def _take(self, result: Result) -> None:
         self._file, self._learned = result.file, result
         self.__dict__.pop("_open", None)
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> TextClassifier:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Go on learning from more texts, from where fit(), load() or partial_fit() ended.
 
         The first call, without a fit() before it, needs all labels as `classes`. A head is
@@ -232,9 +198,10 @@ class TextClassifier:
             before=self.__dict__.get("_learned"), path=path,
         )  # fmt: skip
         del folder  # its file was needed until now
-        self._keep(result)
+        self._take(result)
         if not hasattr(self, "ladder_"):
             self.ladder_, self.history_, self.held_out_ = [], [], None
+            self.interrupted_ = False
             self.refusal_, self.threshold_ = None, refusal.UNCALIBRATED
         self.classes_, self.n_features_in_ = _array(known), 1
         return self
@@ -243,24 +210,16 @@ class TextClassifier:
 
     def _written(self) -> tuple[Folder, str]:
         """The file in a temporary folder, which lives as long as the object."""
-        if not hasattr(self, "_file"):
-            raise _not_fitted()
         folder = Folder()
         path = os.path.join(folder.path, "model.bertlite")
-        with open(path, "wb") as file:
-            file.write(self._file)
+        self.save(path)
         return folder, path
 
     def to_pipeline(self) -> TextClassification:
         """The pipeline that predict() uses; with `refuse` one for intents, which gives the label
         None, too."""
         task = "intent-classification" if self.refuse else "text-classification"
-        opened: Any = self.__dict__.get("_open")
-        if opened is None or opened[0].task != task:
-            folder, path = self._written()
-            open_as: Any = pipeline
-            self._open = opened = (open_as(task, path), folder)
-        pipe: TextClassification = opened[0]
+        pipe: TextClassification = self._pipeline(task)
         return pipe
 
     def _scores(self, texts: list[str], top: int | None) -> list[list[tuple[int, float]]]:
@@ -271,8 +230,7 @@ class TextClassifier:
     def predict(self, X: Any) -> Any:
         """A label for each text, or None where it is refused. An array if NumPy is loaded,
         otherwise a list."""
-        if not hasattr(self, "_file"):
-            raise _not_fitted()
+        self._learned_file()  # an error, if there is none
         known, texts = listed(self.classes_), texts_of(X)
         best = [found[0] for found in self._scores(texts, 1)]
         if not self.refuse:
@@ -284,8 +242,7 @@ class TextClassifier:
 
     def predict_proba(self, X: Any) -> Any:
         """For each text a probability for each of `classes_`."""
-        if not hasattr(self, "_file"):
-            raise _not_fitted()
+        self._learned_file()
         rows = []
         for found in self._scores(texts_of(X), None):
             row = [0.0] * len(found)
@@ -302,7 +259,33 @@ class TextClassifier:
         right: int = sum(a == b for a, b in zip(wanted, found))
         return right / max(1, len(found))
 
-    def evaluate(self, X: Any, y: Any) -> dict[str, Any]:
+    def _answers(self, X: Any, y: Any) -> list[Answer]:
+        texts, known = texts_of(X), listed(self.classes_)
+        found = [best[0] for best in self._scores(texts, 1)]
+        given = listed(self.predict(texts)) if self.refuse else [known[label] for label, _ in found]
+        return [
+            (text, _shown(wanted), _shown(label), score)
+            for text, wanted, label, (_, score) in zip(texts, listed(y), given, found)
+        ]
+
+    def _held_out_answers(self) -> list[Answer]:
+        kept = self.held_out_
+        if kept is None:
+            return []
+        rows = zip(kept["texts"], kept["wanted"], kept["labels"], kept["scores"])
+        return [(text, str(wanted), str(label), score) for text, wanted, label, score in rows]
+
+    def _facts(self) -> list[tuple[str, str]]:
+        if self.refusal_ is None:
+            return []
+        words = {"known": "held-out texts", "everyday": "everyday text", "unknown": "unknown texts"}
+        return [
+            (f"{words[name]} that pass at the threshold {self.threshold_:.3f}",
+             f"{100 * self.refusal_[name + '_pass']:.1f} %")
+            for name in words if self.refuse and name + "_pass" in self.refusal_
+        ]  # fmt: skip
+
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
         """Accuracy, and for each label its precision, recall, F1 and number of texts.
 
         With `refuse`, None as a text's label says that it has none, and the share of known and of
@@ -342,47 +325,18 @@ class TextClassifier:
 
     # ---- files -----------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model as one file, which pipeline("text-classification", path) opens."""
-        if not hasattr(self, "_file"):
-            raise _not_fitted()
-        write_atomically(path, self._file)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str], **parameters: Any) -> TextClassifier:
-        """A classifier from a file that save() wrote. Its labels are then str."""
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise ModelFileError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from None
-        loaded = cls(**parameters)
-        pipe: Any = pipeline("text-classification", path)  # refuses what is not a classifier
-        loaded._file, loaded.classes_, loaded.n_features_in_ = data, _array(pipe.labels), 1
-        loaded.ladder_, loaded.history_, loaded.held_out_, loaded.refusal_ = [], [], None, None
+    def _loaded(self, pipe: Any) -> None:
+        """Labels from a file are str."""
+        self.classes_, self.n_features_in_ = _array(pipe.labels), 1
+        self.ladder_, self.held_out_, self.refusal_ = [], None, None
         threshold = pipe.config.to_dict().get("intent_threshold", refusal.UNCALIBRATED)
-        loaded.threshold_ = float(threshold)
-        return loaded
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "_open"}
+        self.threshold_ = float(threshold)
 
 
 def _array(values: list[Any]) -> Any:
     """An array where NumPy is loaded, which scikit-learn's tools expect."""
     numpy = sys.modules.get("numpy")
     return values if numpy is None else numpy.asarray(values)
-
-
-def _not_fitted() -> Exception:
-    """Where scikit-learn is loaded, also one of its NotFittedError."""
-    text = "this classifier has not learned yet; call fit() first."
-    exceptions = sys.modules.get("sklearn.exceptions")
-    if exceptions is None:
-        return InputError(text)
-    kind = type("NotFittedError", (InputError, exceptions.NotFittedError), {})
-    error: Exception = kind(text)
-    return error
 
 
 def _known(labels: list[Any]) -> list[Any]:
@@ -396,12 +350,18 @@ def _known(labels: list[Any]) -> list[Any]:
     return known
 
 
-def _held_out(ladder: Ladder, known: list[Any]) -> dict[str, Any] | None:
+def _shown(label: Any) -> str:
+    return "(refused)" if label is None else str(label)
+
+
+def _held_out(ladder: Ladder, known: list[Any], texts: list[str]) -> dict[str, Any] | None:
     """What the chosen rung answered for texts that it had not learned from."""
     if not ladder.answers:
         return None
     return {
-        "rows": ladder.held_out,
+        "rows": ladder.held_out,  # of those that have a text
+        "texts": [texts[row] for row in ladder.held_out],
+        "wanted": [known[ladder.labels[row]] for row in ladder.held_out],
         "labels": [known[label] for label, _ in ladder.answers],
         "scores": [score for _, score in ladder.answers],
     }

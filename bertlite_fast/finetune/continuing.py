@@ -30,7 +30,7 @@ def continued(
     before: the floats of the training so far; without them they are read from the file at path.
     path: the file that the training so far ended in, None if there is none.
     """
-    start = Start(path if path is not None and before is None else settings.base)
+    start = Start(path) if path is not None and before is None else settings._begin()
     rungs = Rungs(settings, texts, list(labels), known, start=start)
     result = Result()
     result.trained = before.trained if before else settings.trained

@@ -8,17 +8,16 @@ from random import Random
 from .._training import Texts, shuffled
 from ..errors import InputError
 from .examples import texts_of
-from .learner import COMMON, Learner
+from .learner import Learner, Lesson
 from .tables import column, is_path, read_text, rows_of, value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from .._training import Trainer
     from ..tokenizer import Tokenizer
-    from .loop import Progress
+    from .start import Start
 
 HIDDEN = 15  # percent of the word pieces
 COPIES = 4  # of the texts, each with other words hidden
@@ -29,6 +28,9 @@ TEXTS = ("text", "sentence", "content")
 class WordFiller(Learner):
     """Learns a language's words from texts: of the words in 100, 15 are hidden, and guessed.
 
+    fit() takes texts: a list, a table or data set with a column of texts, or a file with a text on
+    each line. An epoch is COPIES times all texts, with other words hidden each time.
+
     The table of words stays as it is, so the file is a delta file. base: None for the embedded
     model of masked words. Other settings are those of TokenTagger.
 
@@ -38,56 +40,22 @@ class WordFiller(Learner):
     5
     """
 
-    _parameters = COMMON
     _trainable = ("encoder", "head")
     _task = "fill-mask"
     _embedded = "base"
-    _rate = 5e-4
+    _rate, _dropout, _max_length = 5e-4, 0.0, 64
 
-    def __init__(
-        self,
-        base: str | os.PathLike[str] | None = None,
-        *,
-        trained: str = "encoder",
-        epochs: int | None = None,
-        batch_size: int = 32,
-        learning_rate: float | None = None,
-        max_length: int = 64,
-        dropout: float | None = 0.0,
-        patience: int | None = None,
-        threads: int | None = None,
-        random_state: int | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.base, self.trained, self.epochs = base, trained, epochs
-        self.batch_size, self.learning_rate, self.max_length = batch_size, learning_rate, max_length
-        self.dropout, self.patience = dropout, patience
-        self.threads, self.random_state, self.verbose = threads, random_state, verbose
-
-    def fit(
-        self,
-        X: Any,
-        y: Any = None,
-        *,
-        validation: Any = None,
-        watch: Callable[[str, Progress], None] | None = None,
-    ) -> WordFiller:
-        """Learn from texts: a list, a table or data set with a column of texts, or a file with a
-        text on each line. An epoch is COPIES times all texts, with other words hidden each time."""
-        self._check()
-        start = self._begin()
+    def _lesson(self, start: Start, X: Any, y: Any, validation: Any) -> Lesson:
         if start.model.info["head"] != "masked-lm":
             raise InputError("the base has no head for masked words; give one that has.")
         length = self._length(start)
-        groups = [_windows(start.tokenizer, _texts(X), length)]
-        groups += (
-            [] if validation is None else [_windows(start.tokenizer, _texts(validation), length)]
-        )
-        if not groups[0]:
+        own = _windows(start.tokenizer, _texts(X), length)
+        other = [] if validation is None else _windows(start.tokenizer, _texts(validation), length)
+        if not own:
             raise InputError("there are no words to learn from; give texts.")
-        learned, held_out = self._held_out(len(groups[0]), len(groups) > 1)
-        train = [groups[0][i] for i in learned] * COPIES
-        rest = [groups[0][i] for i in held_out] + (groups[1] if len(groups) > 1 else [])
+        learned, held_out = self._held_out(len(own), validation is not None)
+        train = [own[i] for i in learned] * COPIES
+        rest = [own[i] for i in held_out] + other
         hidden = [
             _hidden(row, start, self._seed() * 1_000_003 + i) for i, row in enumerate(train + rest)
         ]
@@ -98,12 +66,11 @@ class WordFiller(Learner):
         def score(trainer: Trainer) -> float:
             return -self._loss(trainer, texts, rows)
 
-        trainer = self._train(
-            start, texts, range(len(train)), score=score if len(rows) else None, watch=watch,
-            with_head=False, head="word", labels=int(start.model.info["vocabulary"]),
+        return Lesson(
+            texts, range(len(train)), score=score if len(rows) else None, with_head=False,
+            options={"head": "word", "labels": int(start.model.info["vocabulary"])},
+            examples=[own, rest], config=start.config_as("MaskedLM"),
         )  # fmt: skip
-        self._keep(trainer, start, start.config_as("MaskedLM"))
-        return self
 
     def predict(self, X: Any) -> list[list[str]]:
         """For each text with one mask the five likeliest words."""

@@ -233,18 +233,26 @@ class Ladder:
         name = chosen["trained"].split("+")[0]
         rows = range(len(self.labels))
         self.rungs.part = "all"
-        if chosen.get("interrupted"):
+        is_of_a_part = chosen.get("interrupted", False)
+        if not is_of_a_part:
+            try:
+                trainer, progress = self.rungs.train(name, rows, epochs=chosen.get("epochs"))
+            except KeyboardInterrupt:
+                if self.best_so_far is None:
+                    raise
+                is_of_a_part = True
+            else:
+                self.history = progress.history
+                self.interrupted = progress.interrupted
+                _warn_of_interrupt(progress)
+        if is_of_a_part:
             assert self.best_so_far is not None
-            trainer, self.interrupted = self.best_so_far[2], True
+            _, name, trainer = self.best_so_far
+            self.interrupted = True
             warn(
-                f"training was interrupted while rungs were compared; the result is {name}, "
-                "trained on a part of the texts."
+                f"training was interrupted before it had all texts; the result is {name}, "
+                "trained on a part of them while rungs were compared."
             )
-        else:
-            trainer, progress = self.rungs.train(name, rows, epochs=chosen.get("epochs"))
-            self.history = progress.history
-            self.interrupted = progress.interrupted
-            _warn_of_interrupt(progress)
         is_mixed = self.factors[1] != 0.0
         return self.written(trainer, name, self.rungs.ngrams(rows) if is_mixed else None)
 

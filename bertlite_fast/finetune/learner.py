@@ -1,14 +1,16 @@
-"""What the estimators beside TextClassifier share: parameters, training, answers, files."""
+"""What the estimators share: parameters, training, answers, files."""
 
 from __future__ import annotations
 
 import os
+import sys
 
 from .._training import Texts, Trainer, shuffled
 from ..errors import InputError, ModelFileError, warn
 from ..files import write_atomically
 from ..pipelines import pipeline
 from . import loop
+from .checkpoint import Checkpoint, identity_of
 from .saving import Folder, save_converted
 from .start import Start
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from typing_extensions import Self
+
+    from .report import Answer
 
 HELD_OUT = 10  # one in so many examples, for patience without a validation set
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 2500, 4, 12
@@ -29,34 +33,74 @@ LEAST = {
 }  # fmt: skip
 COMMON = (
     "base", "trained", "epochs", "batch_size", "learning_rate", "max_length", "dropout", "patience",
-    "threads", "random_state", "verbose",
+    "deterministic", "threads", "random_state", "verbose",
 )  # fmt: skip
 
 
-class Learner:
-    """An estimator: __init__ keeps its arguments, fit() learns, save() writes one file."""
+class Lesson:
+    """What one fit() trains on, made by an estimator from what it was given.
+
+    rows: of examples, each of which is `group` texts. options: the trainer's. config: of the file.
+    found: what the estimator knows afterwards, by name. examples: what tells this training from
+    others, as JSON has it. score: of a trainer, after each epoch.
+    """
+
+    def __init__(
+        self,
+        texts: Texts,
+        rows: Sequence[int],
+        *,
+        options: dict[str, Any],
+        config: dict[str, Any],
+        examples: Any,
+        found: dict[str, Any] | None = None,
+        score: Callable[[Trainer], float] | None = None,
+        group: int = 1,
+        with_head: bool = True,
+    ) -> None:
+        self.texts, self.rows, self.options, self.config = texts, rows, options, config
+        self.examples, self.found, self.score = examples, found or {}, score
+        self.group, self.with_head = group, with_head
+
+
+class Estimator:
+    """__init__ keeps its arguments, fit() learns, save() writes one file."""
 
     _parameters: tuple[str, ...] = COMMON
     _trainable: tuple[str, ...] = ("encoder", "head", "all")
     _task = ""  # the pipeline's
     _embedded = ""  # the base when none is named
+    _has_labels = False  # its answers are labels, which can be confused
+    # the recipe: what None stands for
     _rate = 1e-3
     _dropout = 0.1
+    _batch_size = 32
+    _max_length = 128
 
-    base: str | os.PathLike[str] | None
-    trained: str
-    epochs: int | None
-    batch_size: int
-    learning_rate: float | None
-    max_length: int
-    dropout: float | None
-    patience: int | None
-    threads: int | None
-    random_state: int | None
-    verbose: int
     _file: bytes
     history_: list[dict[str, Any]]
-    validation_report_: dict[str, Any]  # of finetune()
+    interrupted_: bool
+
+    def __init__(
+        self,
+        base: str | os.PathLike[str] | None = None,
+        *,
+        trained: str = "encoder",
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        max_length: int | None = None,
+        dropout: float | None = None,
+        patience: int | None = None,
+        deterministic: bool = True,
+        threads: int | None = None,
+        random_state: int | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.base, self.trained, self.epochs = base, trained, epochs
+        self.batch_size, self.learning_rate, self.max_length = batch_size, learning_rate, max_length
+        self.dropout, self.patience, self.deterministic = dropout, patience, deterministic
+        self.threads, self.random_state, self.verbose = threads, random_state, verbose
 
     # ---- parameters -------------------------------------------------------------------------
 
@@ -93,95 +137,242 @@ class Learner:
             )
         for name, least in LEAST.items():
             value = getattr(self, name)
-            if value is None and name not in ("batch_size", "max_length"):
-                continue
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            is_whole = hasattr(value, "__index__") and not isinstance(value, bool)
+            if value is not None and not (is_whole and value >= least):
                 raise InputError(f"{name} is {value!r}; it has to be a whole number from {least}.")
-        for name, most in (("learning_rate", 10.0), ("dropout", 0.9)):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, (int, float)) and 0 <= value <= most):
-                raise InputError(f"{name} is {value!r}; it has to be from 0 to {most}.")
+        self._check_ranges({"learning_rate": (0, 10.0), "dropout": (0, 0.9)})
 
-    # ---- training -----------------------------------------------------------------------------
+    def _check_ranges(self, ranges: dict[str, tuple[float, float]]) -> None:
+        for name, (least, most) in ranges.items():
+            value = getattr(self, name)
+            if value is not None and not (
+                hasattr(value, "__float__") and least <= float(value) <= most
+            ):
+                raise InputError(f"{name} is {value!r}; it has to be from {least:g} to {most:g}.")
+
+    # ---- the beginning of a training ---------------------------------------------------------
 
     def _begin(self) -> Start:
-        self._check()
         return Start(f"bertlite/{self._embedded}" if self.base is None else self.base)
+
+    def _checkpoint(
+        self, start: Start, path: str | os.PathLike[str] | None, examples: Any, *, resume: bool
+    ) -> Checkpoint | None:
+        if path is None:
+            return None
+        return Checkpoint(path, identity_of(self.get_params(), start, examples), resume=resume)
+
+    @property
+    def _texts_of_batch(self) -> int:
+        return int(self.batch_size or self._batch_size)
 
     def _seed(self) -> int:
         return 0 if self.random_state is None else int(self.random_state)
 
     def _length(self, start: Start) -> int:
-        return min(self.max_length, int(start.model.info["positions"]))
+        return min(int(self.max_length or self._max_length), int(start.model.info["positions"]))
+
+    # ---- answers and files ----------------------------------------------------------------------
+
+    def to_pipeline(self) -> Any:
+        """The pipeline that predict() uses."""
+        return self._pipeline(self._task)
+
+    def _pipeline(self, task: str) -> Any:
+        data = self._learned_file()
+        opened = self.__dict__.get("_open")
+        if opened is None or opened[0].task != task:
+            folder = Folder()
+            path = os.path.join(folder.path, "model.bertlite")
+            with open(path, "wb") as file:
+                file.write(data)
+            open_as: Any = pipeline
+            self._open = opened = (open_as(task, path), folder)
+        return opened[0]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as one file, which pipeline() opens."""
+        write_atomically(path, self._learned_file())
+
+    def _learned_file(self) -> bytes:
+        if not hasattr(self, "_file"):
+            raise _not_fitted()
+        return self._file
+
+    def report(
+        self, path: str | os.PathLike[str], X: Any = None, y: Any = None, *, title: str = ""
+    ) -> None:
+        """Write a page that shows how training went, and how the examples of X and y (as evaluate()
+        takes them) are answered. It needs no network; with the extra `bertlite-fast[report]` it has
+        charts, otherwise tables."""
+        from . import report
+
+        known = "classes_" if hasattr(self, "classes_") else "labels_"
+        scores = {} if X is None else self.evaluate(X, y)
+        facts = [("model", type(self).__name__), ("file", f"{len(self._learned_file())} bytes")]
+        facts += [(f"{name.replace('_', ' ')}", f"{value:.4g}") for name, value in scores.items()
+                  if isinstance(value, (int, float))]  # fmt: skip
+        facts += [("labels", str(len(getattr(self, known))))] if hasattr(self, known) else []
+        facts += self._facts()
+        answers, where = ([], "") if X is None else (self._answers(X, y), "the validation set")
+        if X is None and self._held_out_answers():
+            answers, where = self._held_out_answers(), "texts that were held out"
+        made = report.page(
+            title or type(self).__name__, facts, history=self.history_, answers=answers,
+            ladder=getattr(self, "ladder_", ()), where=where, has_labels=self._has_labels,
+            labels=scores.get("labels"),
+        )  # fmt: skip
+        write_atomically(path, made)
+
+    def _answers(self, X: Any, y: Any) -> list[Answer]:
+        """What the model says of examples, for a report."""
+        return []
+
+    def _held_out_answers(self) -> list[Answer]:
+        return []
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return []
+
+    def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
+        """Scores on examples."""
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **parameters: Any) -> Self:
+        """A model from a file that save() wrote."""
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise ModelFileError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from None
+        loaded = cls(**parameters)
+        opened: Any = pipeline
+        pipe = opened(cls._task, path)  # refuses what is another model
+        loaded._file, loaded.history_, loaded.interrupted_ = data, [], False
+        loaded._loaded(pipe)
+        return loaded
+
+    def _loaded(self, pipe: Any) -> None:
+        """Take over what a file says."""
+
+
+class Learner(Estimator):
+    """An estimator whose fit() is one training. A class says how its task is learned: `_lesson`
+    makes what is trained of what fit() is given."""
+
+    validation_report_: dict[str, Any]  # of finetune()
+
+    # ---- training -----------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        validation: Any = None,
+        watch: Callable[[str, loop.Progress], None] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+        keep_checkpoint: bool = False,
+    ) -> Self:
+        """Learn from examples: the class says in which forms they may be.
+
+        validation: other examples, or a tuple of inputs and what is wanted; with patience the best
+        epoch on it is kept. watch: called with a stage's name and its progress. checkpoint: a file
+        that is written after each epoch (not more than one a second), and removed at the end,
+        unless Ctrl-C ended training or keep_checkpoint says that it is needed until the result is
+        saved; resume: go on from it, if it is there.
+        """
+        self._check()
+        start = self._begin()
+        lesson = self._lesson(start, X, y, validation)
+        kept = self._checkpoint(start, checkpoint, lesson.examples, resume=resume)
+        trainer, progress = self._train(start, lesson, watch, kept)
+        self._keep(trainer, start, lesson.config)
+        self.__dict__.update(lesson.found)
+        self.history_, self.interrupted_ = progress.history, progress.interrupted
+        if kept is not None and not keep_checkpoint and not progress.interrupted:
+            kept.remove()
+        return self
+
+    def _lesson(self, start: Start, X: Any, y: Any, validation: Any) -> Lesson:
+        raise NotImplementedError
 
     def _epochs(self, examples: int) -> int:
-        per_epoch = -(-examples // self.batch_size)
+        per_epoch = -(-examples // self._texts_of_batch)
         of_few = min(MOST_EPOCHS_OF_FEW, -(-FEW_STEPS // per_epoch))
         return self.epochs or max(FEWEST_EPOCHS, of_few, min(MOST_EPOCHS, -(-STEPS // per_epoch)))
 
     def _train(
         self,
         start: Start,
-        texts: Texts,
-        rows: Sequence[int],
-        *,
-        score: Callable[[Trainer], float] | None,
+        lesson: Lesson,
         watch: Callable[[str, loop.Progress], None] | None,
-        group: int = 1,
-        with_head: bool = True,
-        **options: Any,
-    ) -> Trainer:
-        """Train, first the head, then what `trained` says. rows: of examples, each of which is
-        `group` texts. score: of a trainer, after each epoch; the best state is kept."""
-        trainer: Trainer | None = None
-        stages = ["head"] if with_head and self.trained != "all" else []
+        kept: Checkpoint | None,
+    ) -> tuple[Trainer, loop.Progress]:
+        """Train, first the head, then what `trained` says. An interrupt ends it: what was learned
+        by then is the result."""
+        stages = ["head"] if lesson.with_head and self.trained != "all" else []
         if self.trained != "head":
             stages.append(self.trained)
-        dropout = self._dropout if self.dropout is None else self.dropout
-        batch = min(self.batch_size, len(rows))
-        for trained in stages:
-            head = {} if trainer is None else _head_of(trainer)
-            trainer = Trainer(
-                start.model, trained=trained, hidden_dropout=dropout, attention_dropout=dropout,
-                classifier_dropout=dropout, betas=(0.9, 0.98), epsilon=1e-6, decay=0.01,
-                seed=self._seed(), texts=batch * group, length=texts.longest,
-                tokens=min(batch * group * texts.longest, texts.tokens(range(len(texts)))),
-                threads=self.threads or os.cpu_count() or 1, **options,
-            )  # fmt: skip
+        head: dict[str, bytes] = {}
+        for stage in stages:
+            trainer = self._trainer(start, lesson, stage)
             for name, values in head.items():
                 trainer.write(name, values)
-            is_last = trained == stages[-1]
-            plan = loop.Plan(
-                epochs=self._epochs(len(rows)) if is_last else EPOCHS_OF_HEAD,
-                batch_size=batch,
-                rate=RATE_OF_HEAD if trained == "head" else self._rate,
-                patience=self.patience if is_last else None,
-                seed=self._seed(),
-            )
-            if is_last and self.learning_rate is not None:
-                plan.rate = self.learning_rate
-            progress = self._run(trained, trainer, texts, rows, plan, group,
-                                 score if is_last else None, watch)  # fmt: skip
+            progress = self._run(stage, trainer, lesson, watch, kept)
             if progress.interrupted:
-                warn(f"training was interrupted at step {progress.step} of {progress.steps}; "
-                     "the result is what it had learned by then.")  # fmt: skip
                 break
-        assert trainer is not None
-        self.history_ = progress.history
-        return trainer
+            head = _head_of(trainer)
+        if progress.interrupted and not progress.step and stage == stages[0]:
+            raise KeyboardInterrupt  # nothing has been learned
+        if progress.interrupted:
+            warn(f"training was interrupted at step {progress.step} of {progress.steps}; "
+                 "the result is what it had learned by then.")  # fmt: skip
+        return trainer, progress
+
+    def _trainer(self, start: Start, lesson: Lesson, stage: str) -> Trainer:
+        dropout = self._dropout if self.dropout is None else float(self.dropout)
+        texts, count = lesson.texts, min(self._texts_of_batch, len(lesson.rows)) * lesson.group
+        return Trainer(
+            start.model, trained=stage, hidden_dropout=dropout, attention_dropout=dropout,
+            classifier_dropout=dropout, betas=(0.9, 0.98), epsilon=1e-6, decay=0.01,
+            seed=self._seed(), texts=count, length=texts.longest,
+            tokens=min(count * texts.longest, texts.tokens(range(len(texts)))),
+            threads=self.threads or os.cpu_count() or 1, fused=not self.deterministic,
+            **lesson.options,
+        )  # fmt: skip
 
     def _run(
-        self, stage: str, trainer: Trainer, texts: Texts, rows: Sequence[int], plan: loop.Plan,
-        group: int, score: Callable[[Trainer], float] | None,
+        self,
+        stage: str,
+        trainer: Trainer,
+        lesson: Lesson,
         watch: Callable[[str, loop.Progress], None] | None,
-    ) -> loop.Progress:  # fmt: skip
+        kept: Checkpoint | None,
+    ) -> loop.Progress:
+        is_last = stage == self.trained
+        rate = RATE_OF_HEAD if stage == "head" else self._rate
+        if is_last and self.learning_rate is not None:
+            rate = float(self.learning_rate)
+        plan = loop.Plan(
+            epochs=self._epochs(len(lesson.rows)) if is_last else EPOCHS_OF_HEAD,
+            batch_size=min(self._texts_of_batch, len(lesson.rows)),
+            rate=rate,
+            patience=self.patience if is_last else None,
+            seed=self._seed(),
+        )
+        score = lesson.score if is_last else None
+
         def told(progress: loop.Progress) -> None:
             if watch is not None:
                 watch(stage, progress)
 
         return loop.run(
-            trainer, texts, rows, plan, group=group,
+            trainer, lesson.texts, lesson.rows, plan, group=lesson.group,
             score=None if score is None else lambda: score(trainer), watch=told,
+            saved=None if kept is None else kept.run(stage),
         )  # fmt: skip
 
     def _held_out(self, examples: int, given: bool) -> tuple[list[int], list[int]]:
@@ -193,8 +384,9 @@ class Learner:
     def _loss(self, trainer: Trainer, texts: Texts, rows: Sequence[int], group: int = 1) -> float:
         """The mean loss of some examples."""
         total = 0.0
-        for at in range(0, len(rows), self.batch_size):
-            batch = rows[at : at + self.batch_size]
+        size = self._texts_of_batch
+        for at in range(0, len(rows), size):
+            batch = rows[at : at + size]
             indices = [row * group + i for row in batch for i in range(group)]
             total += trainer.loss(texts, indices) * len(batch)
         return total / max(1, len(rows))
@@ -209,45 +401,22 @@ class Learner:
             self._file = file.read()
         self.__dict__.pop("_open", None)
 
-    # ---- answers and files ----------------------------------------------------------------------
 
-    def to_pipeline(self) -> Any:
-        """The pipeline that predict() uses."""
-        if not hasattr(self, "_file"):
-            raise InputError("this model has not learned yet; call fit() first.")
-        if "_open" not in self.__dict__:
-            folder = Folder()
-            path = os.path.join(folder.path, "model.bertlite")
-            with open(path, "wb") as file:
-                file.write(self._file)
-            opened: Any = pipeline
-            self._open = (opened(self._task, path), folder)
-        return self._open[0]
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model as one file, which pipeline() opens."""
-        if not hasattr(self, "_file"):
-            raise InputError("this model has not learned yet; call fit() first.")
-        write_atomically(path, self._file)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str], **parameters: Any) -> Self:
-        """A model from a file that save() wrote."""
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise ModelFileError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from None
-        loaded = cls(**parameters)
-        opened: Any = pipeline
-        pipe = opened(cls._task, path)  # refuses what is another model
-        loaded._file, loaded.history_ = data, []
-        loaded._loaded(pipe)
-        return loaded
-
-    def _loaded(self, pipe: Any) -> None:
-        """Take over what a file says."""
+def split(read: Callable[..., Any], data: Any) -> Any:
+    """Examples for a reader of (inputs, what is wanted): a tuple holds both."""
+    return read(*data) if isinstance(data, tuple) else read(data)
 
 
 def _head_of(trainer: Trainer) -> dict[str, bytes]:
     return {name: trainer.read(name) for name, _, is_trained in trainer.tensors() if is_trained}
+
+
+def _not_fitted() -> Exception:
+    """Where scikit-learn is loaded, also one of its NotFittedError."""
+    text = "this model has not learned yet; call fit() first."
+    exceptions = sys.modules.get("sklearn.exceptions")
+    if exceptions is None:
+        return InputError(text)
+    kind = type("NotFittedError", (InputError, exceptions.NotFittedError), {})
+    error: Exception = kind(text)
+    return error

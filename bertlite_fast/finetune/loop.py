@@ -105,8 +105,6 @@ def run(
                 saved.keep(trainer, progress, best=best_state, is_done=False)
     except KeyboardInterrupt:
         progress.interrupted = True
-        if score is not None and not progress.history:
-            raise  # there is nothing to keep yet
     if best_state is not None:
         trainer.load_state(best_state)
     if saved is not None and not progress.interrupted:

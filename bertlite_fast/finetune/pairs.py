@@ -6,16 +6,16 @@ import os
 
 from .._training import Texts
 from ..errors import InputError
-from .learner import COMMON, Learner
+from .learner import COMMON, Learner, Lesson, split
 from .paired import paired_of, pearson, spearman
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from .._training import Trainer
-    from .loop import Progress
+    from .report import Answer
     from .start import Start
 
 MOST_COMPARED = 1000  # pairs of which evaluate() compares every text with every other
@@ -23,6 +23,9 @@ MOST_COMPARED = 1000  # pairs of which evaluate() compares every text with every
 
 class PairScorer(Learner):
     """Learns vectors of texts from pairs with scores, pairs that belong together, or triplets.
+
+    fit() takes pairs or triplets of texts: lists of them; a table, a data set or a file with a
+    column of each text, and of scores.
 
     With scores (y), the cosine of a pair's vectors becomes its score; scores beyond -1 to 1 are
     first brought to 0 to 1. Without, a pair's texts become more alike than those of other pairs
@@ -48,51 +51,24 @@ class PairScorer(Learner):
         self,
         base: str | os.PathLike[str] | None = None,
         *,
-        trained: str = "encoder",
-        epochs: int | None = None,
-        batch_size: int = 32,
-        learning_rate: float | None = None,
-        max_length: int = 128,
-        dropout: float | None = None,
-        patience: int | None = None,
-        threads: int | None = None,
-        random_state: int | None = None,
-        verbose: int = 0,
         temperature: float = 0.05,
         margin: float = 0.3,
+        **common: Any,
     ) -> None:
-        self.base, self.trained, self.epochs = base, trained, epochs
-        self.batch_size, self.learning_rate, self.max_length = batch_size, learning_rate, max_length
-        self.dropout, self.patience = dropout, patience
-        self.threads, self.random_state, self.verbose = threads, random_state, verbose
+        super().__init__(base, **common)
         self.temperature, self.margin = temperature, margin
 
     def _check(self) -> None:
         super()._check()
-        for name, most in (("temperature", 100.0), ("margin", 2.0)):
-            number = getattr(self, name)
-            if not isinstance(number, (int, float)) or not 0 < number <= most:
-                raise InputError(f"{name} is {number!r}; it has to be above 0, to {most}.")
+        self._check_ranges({"temperature": (1e-3, 100.0), "margin": (1e-3, 2.0)})
 
-    def fit(
-        self,
-        X: Any,
-        y: Any = None,
-        *,
-        validation: Any = None,
-        watch: Callable[[str, Progress], None] | None = None,
-    ) -> PairScorer:
-        """Learn from pairs or triplets of texts: lists of them; a table, a data set or a file with
-        a column of each text, and of scores. validation: the same, or a tuple of pairs and their
-        scores; with patience the best epoch on it is kept."""
-        self._check()
+    def _lesson(self, start: Start, X: Any, y: Any, validation: Any) -> Lesson:
         groups, scores = paired_of(X, y)
-        other = None if validation is None else _split(validation)
+        other = None if validation is None else split(paired_of, validation)
         if other is not None and (len(other[0][0]), other[1] is None) != (
             len(groups[0]), scores is None,
         ):  # fmt: skip
             raise InputError("the validation set has to be of the same kind as the examples.")
-        start = self._begin()
         group = len(groups[0])
         kind = "triplet" if group == 3 else "contrastive" if scores is None else "cosine"
         learned, held_out = self._held_out(len(groups), other is not None)
@@ -107,13 +83,13 @@ class PairScorer(Learner):
         def score(trainer: Trainer) -> float:
             return -self._loss(trainer, texts, held_out, group)
 
-        trainer = self._train(
-            start, texts, learned, score=score if held_out else None, watch=watch, group=group,
-            with_head=False, head="none", labels=1, loss=kind, from_mean=True,
-            temperature=self.temperature, margin=self.margin,
+        return Lesson(
+            texts, learned, score=score if held_out else None, group=group, with_head=False,
+            options={"head": "none", "labels": 1, "loss": kind, "from_mean": True,
+                     "temperature": float(self.temperature), "margin": float(self.margin)},
+            examples=[everything, all_scores, len(groups)],
+            config=start.config_as("", pooling="mean"),
         )  # fmt: skip
-        self._keep(trainer, start, start.config_as("", pooling="mean"))
-        return self
 
     def _texts(
         self, start: Start, groups: Sequence[tuple[str, ...]], scores: list[float] | None
@@ -137,6 +113,14 @@ class PairScorer(Learner):
         pipe = self.to_pipeline()
         return [float(pipe(a, b)) for a, b in groups]
 
+    def _answers(self, X: Any, y: Any) -> list[Answer]:
+        groups, scores = paired_of(X, y)
+        if scores is None:
+            return []
+        found = zip(groups, _between_0_and_1(scores), self.predict(groups))
+        return [(" | ".join(pair), f"{wanted:.2f}", f"{given:.2f}", abs(given - wanted))
+                for pair, wanted, given in found]  # fmt: skip
+
     def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
         """With scores, their correlation with cosines (of ranks: Spearman's); for pairs without,
         the share of first texts whose own second is the most alike of all; for triplets, the share
@@ -159,10 +143,6 @@ class PairScorer(Learner):
         """Spearman's correlation, or the share that is right."""
         report = self.evaluate(X, y)
         return float(report.get("spearman", report.get("accuracy", 0.0)))
-
-
-def _split(data: Any) -> tuple[list[tuple[str, ...]], list[float] | None]:
-    return paired_of(*data) if isinstance(data, tuple) else paired_of(data)
 
 
 def _between_0_and_1(scores: list[float]) -> list[float]:

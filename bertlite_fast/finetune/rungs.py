@@ -69,8 +69,8 @@ class Rungs:
     ) -> None:
         self.settings, self.labels, self.known, self.watch = settings, labels, known, watch
         self.checkpoint = checkpoint
-        self.start = Start(settings.base) if start is None else start
-        longest = min(settings.max_length, self.start.model.info["positions"])
+        self.start = settings._begin() if start is None else start
+        longest = settings._length(self.start)
         self.groups = [group for group, _ in more]
         names = self._names() if len(texts) <= FEW * len(known) and self.can_name else []
         all_texts = [*texts, *(text for _, text in more), *names]
@@ -80,7 +80,7 @@ class Rungs:
         self.named = range(self.unknown.stop, len(all_texts))  # examples of the names themselves
         self.label_of = [*labels, *[0] * len(more), *range(len(names))]
         self.texts.set_labels(self.label_of)
-        self.seed = 0 if settings.random_state is None else int(settings.random_state)
+        self.seed = settings._seed()
         self.part = ""  # of the texts, to tell one training of a rung from another
 
     @property
@@ -120,7 +120,7 @@ class Rungs:
     def trainer(self, trained: str, loss: str = "one_label") -> Trainer:
         """A trainer for a rung, at its beginning."""
         s, recipe = self.settings, RECIPES[trained]
-        batch = PAIRED_LABELS * PAIRED_TEXTS if trained == "pairs" else s.batch_size
+        batch = PAIRED_LABELS * PAIRED_TEXTS if trained == "pairs" else s._texts_of_batch
         batch = max(1, min(batch, len(self.texts)))
         dropout = recipe.dropout if s.dropout is None else s.dropout
         longest = max(1, self.texts.longest)
@@ -143,13 +143,14 @@ class Rungs:
             texts=batch,
             length=longest,
             threads=s.threads or os.cpu_count() or 1,
+            fused=not s.deterministic,
         )
 
     def plan(self, trained: str, count: int, epochs: int | None) -> loop.Plan:
         s, recipe = self.settings, RECIPES[trained]
         return loop.Plan(
-            epochs=epochs or s.epochs or recipe.epochs(count, s.batch_size),
-            batch_size=s.batch_size,
+            epochs=epochs or s.epochs or recipe.epochs(count, s._texts_of_batch),
+            batch_size=s._texts_of_batch,
             rate=recipe.rate if s.learning_rate is None else s.learning_rate,
             patience=s.patience,
             seed=self.seed,
@@ -181,7 +182,7 @@ class Rungs:
         if is_head:
             return trainer, progress
         if progress.interrupted:
-            raise KeyboardInterrupt
+            return trainer, progress  # a head on layers that are as they were
         head = {name: trainer.read(name) for name, _, is_trained in trainer.tensors() if is_trained}
         trainer = self.trainer(trained)
         for name, values in head.items():
@@ -197,7 +198,7 @@ class Rungs:
         if kind == "head":
             trainer.vectors(self.texts)
         plan = loop.Plan(
-            epochs=epochs, batch_size=s.batch_size, rate=rate, schedule="constant", warmup=0.0,
+            epochs=epochs, batch_size=s._texts_of_batch, rate=rate, schedule="constant", warmup=0.0,
             seed=self.seed,
         )  # fmt: skip
         loop.run(trainer, self.texts, rows, plan, watch=lambda p: self._told(kind, p))

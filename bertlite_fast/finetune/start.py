@@ -35,6 +35,19 @@ class Start:
         self.config = self.model.config.to_dict()
         self.from_mean = self.config.get("pooling") == "mean"
 
+    def fingerprint(self) -> list[tuple[str, int]]:
+        """What tells this model from others: the checksums of its files."""
+        from zlib import crc32
+
+        paths = [self.path]
+        if os.path.isdir(self.path):
+            paths = sorted(entry.path for entry in os.scandir(self.path) if entry.is_file())
+        found = []
+        for path in paths:
+            with open(path, "rb") as file:
+                found.append((os.path.basename(path), crc32(file.read())))
+        return found
+
     def config_for(self, labels: list[str], *, from_mean: bool, several: bool = False) -> Any:
         """A config.json for a classifier of these labels."""
         distilled = self.config.get("model_type") == "distilbert"

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
-
 from .._training import Texts
 from ..errors import InputError, warn
 from . import tags
-from .learner import COMMON, Learner
+from .learner import Learner, Lesson, split
 from .tagged import tagged_of, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from .._training import Trainer
     from ..tokenizer import Tokenizer
-    from .loop import Progress
+    from .report import Answer
+    from .start import Start
+    from .tagged import Tagged
 
     # where each word's first token is: (window, place in it), or None
     Places = list[list[tuple[int, int] | None]]
@@ -26,17 +26,22 @@ CONTINUING = "##"
 SHORTEST_WINDOW = 48  # tokens in which longer texts are read, unless the examples are longer
 SHARED = 4  # neighboring windows share one of so many tokens in training, and half when read
 SHOWN = 5
+AROUND = 6  # words on both sides of a mistake
 
 
 class TokenTagger(Learner):
     """Learns tags of words: names in B- and I-, parts of speech, slots of commands.
 
+    fit() takes rows of words and their tags: lists of both; pairs of (words, tags), a table or a
+    data set with a column of each; or a file (CoNLL, JSON lines).
+
     base: the model to begin with; None: the embedded one for names. trained: "encoder" (all layers
     and the head; the file is a delta file), "head", or "all" (the words' table too). epochs,
-    learning_rate, dropout: None for the recipe's. max_length: tokens of a window; longer rows are
-    read in windows. patience: epochs without a better score on the validation set, or on a tenth
-    of the examples held out, after which training ends. threads: None for all; the result does not
-    depend on it, only on random_state.
+    batch_size, learning_rate, max_length (tokens of a window; longer rows are read in windows),
+    dropout: None for the recipe's. patience: epochs without a better score on the validation set,
+    or on a tenth of the examples held out, after which training ends. threads: None for all; the
+    result does not depend on it, only on random_state. deterministic: False allows arithmetic that
+    differs from one kind of processor to another, and is faster.
 
     >>> words = [["go", "to", "Paris"], ["ask", "Ann"], ["Ann", "likes", "Rome"]] * 4
     >>> tags = [["O", "O", "B-LOC"], ["O", "B-PER"], ["B-PER", "O", "B-LOC"]] * 4
@@ -45,52 +50,23 @@ class TokenTagger(Learner):
     [['B-PER', 'O', 'B-LOC']]
     """
 
-    _parameters = COMMON
+    labels_: list[str]
     _task = "token-classification"
     _embedded = "ner"
+    _has_labels = True
     _rate = 2e-3
 
-    def __init__(
-        self,
-        base: str | os.PathLike[str] | None = None,
-        *,
-        trained: str = "encoder",
-        epochs: int | None = None,
-        batch_size: int = 32,
-        learning_rate: float | None = None,
-        max_length: int = 128,
-        dropout: float | None = None,
-        patience: int | None = None,
-        threads: int | None = None,
-        random_state: int | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.base, self.trained, self.epochs = base, trained, epochs
-        self.batch_size, self.learning_rate, self.max_length = batch_size, learning_rate, max_length
-        self.dropout, self.patience = dropout, patience
-        self.threads, self.random_state, self.verbose = threads, random_state, verbose
-
-    def fit(
-        self,
-        X: Any,
-        y: Any = None,
-        *,
-        validation: Any = None,
-        watch: Callable[[str, Progress], None] | None = None,
-    ) -> TokenTagger:
-        """Learn from rows of words and their tags: lists of both; pairs of (words, tags), a table
-        or a data set with a column of each; or a file (CoNLL, JSON lines). validation: the same,
-        or a tuple of rows and their tags; with patience the best epoch on it is kept."""
-        self._check()
+    def _lesson(self, start: Start, X: Any, y: Any, validation: Any) -> Lesson:
         words, wanted = tagged_of(X, y)
         labels = _labels(wanted)
-        start = self._begin()
-        own = _Rows(start.tokenizer, words, wanted, labels, self._length(start))
+        length = self._length(start)
+        own = _Rows(start.tokenizer, words, wanted, labels, length)
         if not own.ids:
             raise InputError("no row has a word that can be read; give rows of words.")
         other = None
         if validation is not None:
-            other = _Rows(start.tokenizer, *_split(validation), labels, self._length(start))
+            given: Tagged = split(tagged_of, validation)
+            other = _Rows(start.tokenizer, *given, labels, length)
         learned, held_out = self._held_out(len(own.ids), other is not None)
         texts = own.texts()
         texts_of_other = None if other is None else other.texts()
@@ -103,31 +79,33 @@ class TokenTagger(Learner):
                 best[row] = found
             return own.score(best, labels)
 
-        trainer = self._train(
-            start, texts, learned, score=score if held_out or other else None, watch=watch,
-            head="token", labels=len(labels),
-        )  # fmt: skip
-        window = max(SHORTEST_WINDOW, min(self._length(start), texts.longest))
+        window = max(SHORTEST_WINDOW, min(length, texts.longest))
         window = min(window, int(start.model.info["positions"]))
-        config = start.config_as(
-            "TokenClassification", labels, window=window, window_overlap=window // 2,
-            aggregation_strategy="first" if tags.is_of_entities(labels) else "words",
+        return Lesson(
+            texts, learned, score=score if held_out or other else None,
+            options={"head": "token", "labels": len(labels)}, found={"labels_": labels},
+            examples=[own.ids, own.tags, labels, other and (other.ids, other.tags)],
+            config=start.config_as(
+                "TokenClassification", labels, window=window, window_overlap=window // 2,
+                aggregation_strategy="first" if tags.is_of_entities(labels) else "words",
+            ),
         )  # fmt: skip
-        self._keep(trainer, start, config)
-        self.labels_ = labels
-        return self
 
     def _loaded(self, pipe: Any) -> None:
         self.labels_ = list(pipe.labels)
 
     def predict(self, X: Any) -> list[list[str]]:
         """For each row of words its tags."""
+        return [[tag for tag, _ in row] for row in self._scored(X)]
+
+    def _scored(self, X: Any) -> list[list[tuple[str, float]]]:
+        """Tags with their probabilities."""
         pipe = self.to_pipeline()
         rows = words_of(X)
         absent = tags.OUTSIDE if tags.OUTSIDE in self.labels_ else self.labels_[0]
         found = []
         for words in rows:
-            row = [absent] * len(words)  # words without a token keep it
+            row = [(absent, 0.0)] * len(words)  # words without a token keep it
             starts, at = {}, 0
             for i, word in enumerate(words):
                 starts[at + len(word) - len(word.lstrip())] = i
@@ -136,8 +114,18 @@ class TokenTagger(Learner):
                 [words], is_split_into_words=True, aggregation_strategy="words", ignore_labels=[]
             )[0] if words else ():  # fmt: skip
                 if token["start"] in starts:
-                    row[starts[token["start"]]] = token["entity"]
+                    row[starts[token["start"]]] = token["entity"], float(token["score"])
             found.append(row)
+        return found
+
+    def _answers(self, X: Any, y: Any) -> list[Answer]:
+        rows, wanted = tagged_of(X, y)
+        found = []
+        for words, right, given in zip(rows, wanted, self._scored(rows)):
+            for i, (tag, (said, score)) in enumerate(zip(right, given)):
+                before = " ".join(words[max(0, i - AROUND) : i])
+                after = " ".join(words[i + 1 : i + 1 + AROUND])
+                found.append((f"{before} [{words[i]}] {after}".strip(), tag, said, score))
         return found
 
     def evaluate(self, X: Any, y: Any = None) -> dict[str, Any]:
@@ -158,10 +146,6 @@ class TokenTagger(Learner):
         """F1 of whole entities; of other tags the share of words that are right."""
         report = self.evaluate(X, y)
         return float(report.get("f1", report["accuracy"]))
-
-
-def _split(data: Any) -> tuple[list[list[str]], list[list[str]]]:
-    return tagged_of(*data) if isinstance(data, tuple) else tagged_of(data)
 
 
 def _labels(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -98,7 +98,7 @@ static void product_of_rows(const bl_trainer *t, const float *a, size_t a_stride
                            .depth = depth,
                            .out = out,
                            .stride = stride };
-    t->k->product(&p);
+    t->products->product(&p);
 }
 
 static void attend_head_back(bl_trainer *t, const bl_train_layer *l, struct bl_train_scratch *s,
@@ -119,7 +119,7 @@ static void attend_head_back(bl_trainer *t, const bl_train_layer *l, struct bl_t
                                    .depth = n,
                                    .out = s->scores,
                                    .stride = o.padded };
-    t->k->product(&d_weights);
+    t->products->product(&d_weights);
     if (d.threshold) {
         memcpy(s->kept, o.weights, count * sizeof *s->kept);
         t->k->drop(d, (uint32_t)o.at, s->kept, count);
@@ -139,7 +139,7 @@ static void attend_head_back(bl_trainer *t, const bl_train_layer *l, struct bl_t
                                  .depth = o.length,
                                  .out = s->d_query,
                                  .stride = n };
-    t->k->product(&d_query);
+    t->products->product(&d_query);
     product_of_rows(t, s->scores, o.padded, o.length, o.query, w, o.rows, o.keys, 2 * w);
     for (size_t r = 0; r < o.rows; r++)
         memcpy(o.query + r * w, s->d_query + r * n, n * sizeof *s->d_query);

@@ -21,7 +21,7 @@ void bl_train_apply(const bl_trainer *t, const bl_train_linear *w, const float *
                            .bias = t->values + w->bias,
                            .out = out,
                            .stride = w->out };
-    t->k->product(&p);
+    t->products->product(&p);
 }
 
 void bl_train_apply_back(const bl_trainer *t, const bl_train_linear *w, const float *dy,
@@ -39,7 +39,7 @@ void bl_train_apply_back(const bl_trainer *t, const bl_train_linear *w, const fl
                            .add = add,
                            .out = dx,
                            .stride = w->in };
-    t->k->product(&p);
+    t->products->product(&p);
 }
 
 /* Panels of 16 rows of W for the way forward, of 16 columns for the way back; one in `count` is
@@ -139,7 +139,7 @@ static void attend_head(bl_trainer *t, const bl_train_layer *l, struct bl_train_
                                 .depth = n,
                                 .out = weights,
                                 .stride = padded };
-    t->k->product(&scores);
+    t->products->product(&scores);
     t->k->softmax(weights, rows, padded, t->attention_factor, s->mask);
     if (d.threshold) {
         memcpy(s->kept, weights, rows * padded * sizeof *weights);
@@ -157,7 +157,7 @@ static void attend_head(bl_trainer *t, const bl_train_layer *l, struct bl_train_
                                 .depth = length,
                                 .out = l->context + row * w + head * n,
                                 .stride = w };
-    t->k->product(&values);
+    t->products->product(&values);
 }
 
 static void attend(bl_trainer *t, const bl_train_layer *l, unsigned thread, unsigned site,

@@ -28,7 +28,7 @@ void bl_train_job_run(bl_trainer *t, size_t index)
                                .add = !t->step->first,
                                .out = out,
                                .stride = j->columns };
-        t->k->outer_product(&p);
+        t->products->outer_product(&p);
         break;
     }
     case BL_BIAS_JOB:

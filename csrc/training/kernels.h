@@ -40,10 +40,14 @@ typedef struct {
 } bl_drop;
 
 typedef struct {
-    const char *name;
     void (*product)(const bl_product *p);
     /* The same for a product with a large depth: both operands are read in blocks. */
     void (*outer_product)(const bl_product *p);
+} bl_products;
+
+typedef struct {
+    const char *name;
+    bl_products products;
     /* b for product(): columns are rows of x, or rows of x are B's rows. count is padded with 0. */
     void (*pack_transposed)(const float *x, size_t stride, size_t count, size_t n, float *out);
 
@@ -72,5 +76,7 @@ typedef struct {
 
 /* The table for an instruction set of the engine's; NULL if there is none of that name. */
 const bl_training_kernels *bl_training_kernels_for(const char *isa);
+/* Products with fused multiply-add; NULL if the processor or this build has none. */
+const bl_products *bl_fused_products(const bl_training_kernels *k);
 
 #endif

@@ -57,6 +57,7 @@ typedef struct {
 
 struct bl_trainer {
     const bl_training_kernels *k;
+    const bl_products *products; /* of k, unless they are fused */
     bl_config_values c;
     bl_activation pooler_activation;
     int has_pooler, from_mean, of_tokens; /* of_tokens: the head's rows are tokens, not texts */

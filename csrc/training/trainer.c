@@ -99,6 +99,8 @@ bl_trainer *bl_trainer_create(const bl_model *start, const bl_training_options *
         return NULL;
     }
     t->k = k;
+    t->products = options->fused ? bl_fused_products(k) : NULL;
+    if (!t->products) t->products = &k->products;
     set_sizes(t, start, options);
     t->bytes = bl_trainer_lay_out(t, NULL);
     t->memory = bl_malloc_aligned(t->bytes);

@@ -6,7 +6,7 @@
  *
  * One workspace is allocated when a trainer is made; a step allocates nothing. What a step computes
  * depends on the weights, the batch, the options and the step's number, and on nothing else: not on
- * the number of threads nor on the instruction set. README.md says how. */
+ * the number of threads nor, unless it is `fused`, on the instruction set. README.md says how. */
 #ifndef BL_TRAINER_H
 #define BL_TRAINER_H
 
@@ -48,6 +48,8 @@ typedef struct {
     size_t tokens, texts, length; /* of the largest batch, and of the longest text */
     unsigned threads;
     const char *isa; /* NULL: that of the model */
+    /* Products may use fused multiply-add: faster, and not the same on every instruction set. */
+    int fused;
 } bl_training_options;
 
 /* Texts laid end to end; text t has tokens start[t] to start[t + 1]. labels: one for each text; of

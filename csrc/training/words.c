@@ -35,7 +35,7 @@ static void tile_loss(bl_trainer *t, struct bl_train_scratch *s, const size_t *t
                                 .bias = t->values + t->word_bias,
                                 .out = s->word_logits,
                                 .stride = n };
-    t->k->product(&logits);
+    t->products->product(&logits);
     for (size_t i = 0; i < count; i++) {
         float *row = s->word_logits + i * n;
         const size_t label = (size_t)t->batch->labels[tokens[i]];
@@ -54,7 +54,7 @@ static void tile_loss(bl_trainer *t, struct bl_train_scratch *s, const size_t *t
                               .out = s->word_rows,
                               .stride = h };
     if (!t->step) return;
-    t->k->product(&back);
+    t->products->product(&back);
     for (size_t i = 0; i < count; i++)
         memcpy(t->d_word + tokens[i] * h, s->word_rows + i * h, h * sizeof(float));
 }

@@ -71,13 +71,21 @@ class Finetune(Command):
             "--unknown", metavar="FILE", help="texts that fit no label, one on each line"
         )
         parser.add_argument(
+            "--report", metavar="PAGE", help="write a page with curves, confusions and mistakes"
+        )
+        parser.add_argument(
+            "--fast",
+            action="store_true",
+            help="faster arithmetic, whose result differs from one kind of processor to another",
+        )
+        parser.add_argument(
             "--patience", type=positive, metavar="N", help="epochs without a better score, then end"
         )
         parser.add_argument(
             "--resume", action="store_true", help="go on from OUT.checkpoint, if it is there"
         )
         parser.add_argument("--epochs", type=positive, metavar="N", help="times through all texts")
-        parser.add_argument("--batch-size", type=positive, default=32, metavar="N")
+        parser.add_argument("--batch-size", type=positive, metavar="N")
         parser.add_argument("--rate", type=float, metavar="R", help="the learning rate")
         parser.add_argument("--seed", type=int, default=0, metavar="N")
         parser.add_argument("--threads", type=positive, metavar="N")
@@ -100,10 +108,9 @@ class Finetune(Command):
             base=args.base, trained=args.train, epochs=args.epochs, batch_size=args.batch_size,
             learning_rate=args.rate, random_state=args.seed, threads=args.threads,
             refuse=args.refuse, unknown=read_lines(args.unknown) if args.unknown else None,
-            patience=args.patience,
+            patience=args.patience, deterministic=not args.fast,
         )  # fmt: skip
-        is_plain = os.path.isfile(args.out) or not os.path.exists(args.out)  # not /dev/stdout
-        checkpoint = f"{args.out}.checkpoint" if is_plain else None
+        checkpoint = checkpoint_of(args)
         bar = _Bar(quiet=args.quiet)
         began = time.monotonic()
         try:
@@ -114,9 +121,7 @@ class Finetune(Command):
         finally:
             bar.end()
         classifier.save(args.out)
-        if checkpoint is not None and not classifier.interrupted_:
-            with contextlib.suppress(OSError):
-                os.remove(checkpoint)
+        finish(args, classifier, checkpoint, validation or ())
         report: dict[str, Any] = {
             "file": args.out,
             "bytes": os.path.getsize(args.out),
@@ -133,13 +138,33 @@ class Finetune(Command):
 
     def _check_target(self, args: argparse.Namespace) -> None:
         """Before an hour of training: the file must not be one that is read, nor impossible."""
-        folder = os.path.dirname(os.path.abspath(args.out))
-        if not os.path.isdir(folder):
-            raise InputError(f"{folder} is not a folder, so {args.out} cannot be written.")
-        for other in (args.file, args.validation, args.base, args.unknown):
-            exist = bool(other) and os.path.exists(other) and os.path.exists(args.out)
-            if exist and os.path.samefile(other, args.out):
-                raise InputError(f"{args.out} is read, too; write to another name.")
+        for target in filter(None, (args.out, args.report)):
+            folder = os.path.dirname(os.path.abspath(target))
+            if not os.path.isdir(folder):
+                raise InputError(f"{folder} is not a folder, so {target} cannot be written.")
+            for other in filter(None, (args.file, args.validation, args.base, args.unknown)):
+                exist = os.path.exists(other) and os.path.exists(target)
+                if exist and os.path.samefile(other, target):
+                    raise InputError(f"{target} is read, too; write to another name.")
+        if args.report and os.path.realpath(args.report) == os.path.realpath(args.out):
+            raise InputError(f"{args.out} is the model's file; write the page to another name.")
+
+
+def checkpoint_of(args: argparse.Namespace) -> str | None:
+    """Where a training is kept meanwhile; nowhere, if the result goes to /dev/stdout."""
+    is_plain = os.path.isfile(args.out) or not os.path.exists(args.out)
+    return f"{args.out}.checkpoint" if is_plain else None
+
+
+def finish(
+    args: argparse.Namespace, model: Any, checkpoint: str | None, validation: tuple[Any, ...]
+) -> None:
+    """After the result is saved: what is not needed any more, and the page."""
+    if checkpoint is not None and not model.interrupted_:
+        with contextlib.suppress(OSError):
+            os.remove(checkpoint)
+    if args.report:
+        model.report(args.report, *validation, title=os.path.basename(args.out))
 
 
 def _show(report: dict[str, Any], screen: Screen) -> None:

@@ -7,6 +7,7 @@ import time
 
 from ...errors import InputError
 from ..screen import percent
+from .finetune import checkpoint_of, finish
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,22 +46,28 @@ def train(
     settings: dict[str, Any] = {
         "base": args.base, "epochs": args.epochs, "batch_size": args.batch_size,
         "learning_rate": args.rate, "random_state": args.seed, "threads": args.threads,
+        "patience": args.patience, "deterministic": not args.fast,
     }  # fmt: skip
     if args.train != "auto":
         settings["trained"] = args.train
     model = kind(**settings)
+    checkpoint = checkpoint_of(args)
     began = time.monotonic()
     try:
-        model.fit(args.file, validation=args.validation, watch=watch)
+        model.fit(
+            args.file, validation=args.validation, watch=watch, checkpoint=checkpoint,
+            resume=args.resume, keep_checkpoint=True,
+        )  # fmt: skip
     finally:
         end()
     model.save(args.out)
+    finish(args, model, checkpoint, (args.validation,) if args.validation else ())
     report: dict[str, Any] = {
         "file": args.out,
         "bytes": os.path.getsize(args.out),
         "seconds": round(time.monotonic() - began, 2),
         "epochs": len(model.history_),
-        "loss": model.history_[-1]["loss"],
+        "loss": model.history_[-1]["loss"] if model.history_ else None,
     }
     if args.validation:
         report["validation"] = model.evaluate(args.validation)
@@ -71,7 +78,7 @@ def train(
 def _show(report: dict[str, Any], screen: Screen) -> None:
     screen.row(
         f"{report['file']}: {report['bytes'] / 1e3:.0f} KB, {report['epochs']} epochs, "
-        f"loss {report['loss']:.4f}, {report['seconds']:.1f} s"
+        f"loss {report['loss'] or 0:.4f}, {report['seconds']:.1f} s"
     )
     validation = report.get("validation")
     if validation is None:
