@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import random
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 import bertlite_fast as bf
+from bertlite_fast._native import active_isa
 from bertlite_fast._training import Texts, Trainer, schedule_share, shuffled
 
 SHAPES = {
@@ -433,6 +435,24 @@ def test_a_run_follows_torch(trained: str, tmp_path: Path) -> None:
 
 def _decays(name: str) -> bool:
     return not name.endswith("bias") and "LayerNorm" not in name
+
+
+@pytest.mark.parametrize("shape", ["whole", "padded"])
+def test_fused_products_differ_in_their_last_bits_only(shape: str, tmp_path: Path) -> None:
+    made(tmp_path, shape)
+    rows, types, wanted = some_texts(5, count=8)
+    texts = Texts(rows, types)
+    texts.set_labels(wanted)
+    ends = []
+    for options in ({}, {"fused": True}, {"fused": True, "threads": 3}):
+        trainer = opened(tmp_path, 5, rows, trained="all", **options)
+        losses = [trainer.step(texts, range(8), number=i, rate=1e-3) for i in range(5)]
+        ends.append((losses, np.frombuffer(trainer.state(), np.float32)))
+    assert ends[1][0] == ends[2][0] and (ends[1][1] == ends[2][1]).all()
+    for exact, fused in zip(ends[0][0], ends[1][0]):
+        assert abs(exact - fused) <= 1e-4 * exact
+    if active_isa() == "avx512vnni" or platform.machine() in ("aarch64", "arm64"):
+        assert (ends[0][1] != ends[1][1]).any()
 
 
 def test_accumulated_batches_are_one(tmp_path: Path) -> None:

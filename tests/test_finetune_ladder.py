@@ -6,6 +6,7 @@ import json
 import math
 import os
 import pickle
+import struct
 import subprocess
 import sys
 from collections import Counter
@@ -408,13 +409,32 @@ def test_an_interrupt_while_rungs_are_compared_keeps_the_best(
         bf.TextClassifier(**FAST).fit(TEXTS, LABELS, watch=at_once)
 
 
-def test_a_loss_that_is_no_number_ends_training() -> None:
-    classifier = bf.TextClassifier(trained="encoder", learning_rate=10.0, epochs=40, threads=1)
-    try:
-        classifier.fit(TEXTS, LABELS)
-    except bf.BertliteError as error:
-        assert "learning rate" in str(error)
-    assert all(math.isfinite(report["loss"]) for report in getattr(classifier, "history_", []))
+@pytest.mark.parametrize("refit", [False, True])
+def test_a_loss_that_is_no_number_ends_training(refit: bool, tmp_path: Path) -> None:
+    """A weight of 2e38 twice over is infinite, whatever the learning rate; what was learned before
+    stays, and so does its file."""
+    classifier = bf.TextClassifier(trained="encoder", epochs=2, threads=1)
+    path = tmp_path / "model"
+    before = None
+    if refit:
+        before = classifier.fit(TEXTS, LABELS)._file
+        classifier.save(path)
+    write = Rungs.trainer
+
+    def broken(self: Rungs, trained: str, loss: str = "one_label") -> Any:
+        trainer = write(self, trained, loss)
+        if trained == "encoder":
+            name = "bert.encoder.layer.0.intermediate.dense.weight"
+            count = len(trainer.read(name)) // 4
+            trainer.write(name, struct.pack(f"<{count}f", *[2e38] * count))
+        return trainer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rungs, "trainer", broken)
+        with pytest.raises(bf.InputError, match=r"no longer a finite number at step 1;.*lower"):
+            classifier.fit(TEXTS, LABELS)
+    assert getattr(classifier, "_file", None) == before
+    assert not refit or path.read_bytes() == before
 
 
 def test_thousands_of_labels() -> None:

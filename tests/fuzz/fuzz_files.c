@@ -22,7 +22,8 @@ static void run_model(bl_model *m)
     if (!m) return;
     const int32_t ids[3] = { 0, 1, 2 };
     const bl_batch batch = { .ids = ids, .texts = 1, .length = 3 };
-    const bl_request request = { .output = BL_HIDDEN };
+    const int is_classifier = bl_describe(m)->head == BL_CLASS_HEAD;
+    const bl_request request = { .output = is_classifier ? BL_CLASSES : BL_HIDDEN };
     const size_t size = bl_workspace_size(m, 3, 1), n = bl_output_size(m, &batch, &request);
     bl_error error;
     if (size < 1 << 24 && n < 1 << 20) {

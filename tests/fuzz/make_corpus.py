@@ -51,8 +51,35 @@ def texts(out: Path) -> None:
         )
 
 
+def ngrams(out: Path) -> None:
+    """A converted classifier with n-grams: those of the ids that fuzz_files.c runs."""
+    from bertlite_fast._training import Ngrams, Texts
+    from bertlite_fast.finetune.saving import _write_tensors
+
+    spec = checkpoints.Spec(
+        "fuzz", "sequence-classification", layers=1, hidden=16, heads=2, intermediate=16,
+        vocabulary=20, labels=2,
+    )  # fmt: skip
+    given = Texts([[0, 1, 2], [0, 3, 2], [0, 1, 4, 2], [0, 5, 2]] * 2)
+    given.set_labels([0, 1, 0, 1] * 2)
+    learned = Ngrams(given, range(8), labels=2, class_weights=None, most=16, fewest=1, seed=0)
+    name = "bert.embeddings.position_embeddings.weight"
+    tensors = checkpoints.arrays(spec)
+    tensors[name] = tensors[name][:8]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "config.json").write_text(
+            json.dumps(spec.config | {"max_position_embeddings": 8})
+        )
+        stored = [(n, "F32", list(a.shape), a.tobytes()) for n, a in tensors.items()]
+        _write_tensors(str(folder / "model.safetensors"), [*stored, *learned.tensors(1.0)])
+        bf.convert(folder, folder / "converted")
+        (out / "b-ngrams").write_bytes(b"b" + (folder / "converted").read_bytes())
+
+
 def main() -> None:
     texts(HERE / "texts")
+    ngrams(HERE / "corpus")
     import torch
 
     spec = checkpoints.Spec(
