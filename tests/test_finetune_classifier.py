@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,10 @@ import pytest
 
 import bertlite_fast as bf
 from bertlite_fast import embedded
-from bertlite_fast.finetune import examples
+from bertlite_fast.cli import main
+from bertlite_fast.finetune import checkpoint, examples
+from bertlite_fast.finetune.examples import read_file
+from bertlite_fast.finetune.tagged import tagged_of
 
 pytestmark = pytest.mark.skipif(not embedded.names(), reason="this build has no embedded models")
 
@@ -174,7 +178,7 @@ def test_bad_examples(texts: Any, labels: Any, message: str) -> None:
 
 def test_rows_that_teach_nothing_are_named() -> None:
     plain = bf.TextClassifier(trained="head", epochs=1)
-    with pytest.warns(UserWarning, match=r"1 rows are left out.*: 2\."):
+    with pytest.warns(UserWarning, match=r"1 rows are left out.*: 2 \(from 0\)\."):
         plain.fit([*TEXTS[:2], " ", TEXTS[9]], ["a", "a", "a", "b"])
     with pytest.warns(UserWarning, match="rows 0 and 3"):
         plain.fit([*TEXTS[:3], TEXTS[0].upper()], ["a", "a", "b", "b"])
@@ -290,3 +294,52 @@ def test_the_command_trains_a_file(tmp_path: Path) -> None:
         ran = run_command("finetune", "classification", str(source), "-o", str(target))
         assert ran.returncode == 1 and "bertlite-fast: " in ran.stderr
     assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b'text,label\n"' + b"x" * 200_000 + b'",a\nb,c\n', "not a table .field larger"),
+        ("a.jsonl", b"[" * 100_000, "line 1: expected a JSON object"),
+        ("a.jsonl", b'{"text": "a", "label": null}\n', "line 1: 'label' has to be .* is absent"),
+        ("a.jsonl", b'{"text": "a", "label": ["b"]}\n', "line 1: 'label' has to be .* is a list"),
+        ("a.jsonl", b'{"text": "a\\ud800", "label": "b"}\n{"text": "a", "label": "c"}\n',
+         "row 0: the text holds half a surrogate pair"),
+        ("a.jsonl", b'{"text": "a", "label": "b"}\n{"text": "a", "label": "\\ud800"}\n',
+         "row 1: the label holds half a surrogate pair"),
+    ],
+)  # fmt: skip
+def test_odd_files_are_clear_errors(
+    name: str, content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    out = tmp_path / "out"
+    assert main(["finetune", "classification", str(path), "-o", str(out)]) == 1
+    assert re.search(message, capsys.readouterr().err) and not out.exists()
+
+
+@pytest.mark.parametrize("task", ["classification", "ner"])
+def test_files_of_windows_are_read(task: str, tmp_path: Path) -> None:
+    content = {"classification": "text,label\nan,a\nbn,b\n", "ner": "Ann B-who\nis O\n"}[task]
+    path = tmp_path / "a.txt"
+    path.write_bytes(content.encode("utf-16"))
+    found = read_file(path) if task == "classification" else tagged_of(path)
+    assert [list(part) for part in found] == (
+        [["an", "bn"], ["a", "b"]] if task == "classification"
+        else [[["Ann", "is"]], [["B-who", "O"]]]
+    )  # fmt: skip
+
+
+def test_a_full_disk_costs_the_checkpoint_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Any, data: bytes) -> None:
+        raise bf.ModelFileError("cannot be written: No space left on device.")
+
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    monkeypatch.setattr(checkpoint, "write_atomically", full)
+    classifier = bf.TextClassifier(trained="head", **FAST)
+    with pytest.warns(UserWarning, match="goes on without a checkpoint: .*No space left"):
+        classifier.fit(TEXTS, LABELS, checkpoint=tmp_path / "c")
+    assert classifier.score(TEXTS, LABELS) > 0.5

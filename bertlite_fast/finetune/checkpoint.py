@@ -13,7 +13,7 @@ import time
 import zlib
 
 from .. import __version__
-from ..errors import InputError, ModelFileError
+from ..errors import InputError, ModelFileError, warn
 from ..files import write_atomically
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ class Checkpoint:
         self.path, self.identity = os.fspath(path), identity
         self.runs: dict[str, dict[str, Any]] = {}
         self.states: dict[str, bytes] = {}
-        self.written = time.monotonic()
+        self.written, self.is_broken = time.monotonic(), False
         folder = os.path.dirname(os.path.abspath(self.path))
         if not os.path.isdir(folder):
             raise InputError(f"{folder} is not a folder, so no checkpoint can be written there.")
@@ -75,8 +75,9 @@ class Checkpoint:
             at += size
 
     def write(self, *, now: bool = False) -> None:
-        """Write the file, unless it was written a moment ago."""
-        if not now and time.monotonic() - self.written < EVERY:
+        """Write the file, unless it was written a moment ago. A full disk does not end training:
+        the result may have another."""
+        if self.is_broken or (not now and time.monotonic() - self.written < EVERY):
             return
         body = b"".join(self.states.values())
         header = {
@@ -86,7 +87,11 @@ class Checkpoint:
             "runs": self.runs,
             "states": [[name, len(state)] for name, state in self.states.items()],
         }
-        write_atomically(self.path, json.dumps(header).encode() + b"\n" + body)
+        try:
+            write_atomically(self.path, json.dumps(header).encode() + b"\n" + body)
+        except ModelFileError as error:
+            self.is_broken = True
+            warn(f"training goes on without a checkpoint: {error}")
         self.written = time.monotonic()
 
     def run(self, key: str) -> Run:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 
-from ..errors import InputError, ModelFileError, warn
+from ..errors import InputError, warn
 from ..tasks.base import iterable_texts
+from .tables import read_cells, read_text, rows_of_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +30,19 @@ def texts_of(values: Any) -> list[str]:
             text = found[row] = text[0]
         if not isinstance(text, str):
             raise InputError(f"row {row}: a text has to be a str, not {type(text).__name__}.")
+        _check_whole(row, "text", text)
     return found
+
+
+def _check_whole(row: int, what: str, text: str) -> None:
+    """Half of a character is in no text, but a file of JSON can say so."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"row {row}: the {what} holds half a surrogate pair at index {error.start}, which is "
+            "not a character; remove it."
+        ) from None
 
 
 def labels_of(values: Any) -> list[Any]:
@@ -42,6 +53,8 @@ def labels_of(values: Any) -> list[Any]:
     for row, label in enumerate(labels):
         if label is None or label != label:
             raise InputError(f"row {row} has no label; remove it or give it one.")
+        if isinstance(label, str):
+            _check_whole(row, "label", label)
         try:
             hash(label)
         except TypeError:
@@ -66,7 +79,7 @@ def examples_of(texts: Any, labels: Any) -> tuple[list[str], list[Any]]:
 def _warn_of_rows(texts: list[str], labels: list[Any]) -> None:
     empty = [row for row, text in enumerate(texts) if not text.strip()]
     if empty:
-        warn(f"{len(empty)} rows are left out, since they have no text: {_some(empty)}.")
+        warn(f"{len(empty)} rows are left out, since they have no text: {_some(empty)} (from 0).")
     first: dict[str, int] = {}
     contradictions = []
     for row, text in enumerate(texts):
@@ -77,7 +90,7 @@ def _warn_of_rows(texts: list[str], labels: list[Any]) -> None:
         pairs = [f"{a} and {b}" for a, b in contradictions]
         warn(
             f"{len(contradictions)} rows repeat the text of another with a different label, so "
-            f"at least one of each pair is wrong: rows {_some(pairs)}."
+            f"at least one of each pair is wrong: rows {_some(pairs)} (from 0)."
         )
 
 
@@ -91,7 +104,6 @@ def _some(rows: list[Any]) -> str:
 TEXT_NAMES = ("text", "sentence", "utterance", "query", "message", "review", "content")
 LABEL_NAMES = ("label", "labels", "intent", "category", "class", "target", "sentiment")
 FASTTEXT = "__label__"
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the byte-order marks of files from Windows
 
 
 def read_file(
@@ -102,11 +114,9 @@ def read_file(
 
     text and label: names of columns; None: the usual ones, or the only two.
     """
-    name, content = _content(path)
+    name, content = os.fspath(path), read_text(path)
     lines = content.splitlines()
-    beginning = next((line.strip() for line in lines if line.strip()), "")
-    if not beginning:
-        raise InputError(f"{name} is empty; expected a text and a label on each line.")
+    beginning = next(line.strip() for line in lines if line.strip())
     from .intents import is_of_intents, read_intents
 
     if is_of_intents(name, content):
@@ -115,35 +125,13 @@ def read_file(
     if FASTTEXT in beginning.split()[0]:
         return _from_fasttext(name, lines)
     if name.lower().endswith((".jsonl", ".ndjson")) or beginning.startswith("{"):
-        return _from_json_lines(name, lines, text, label)
+        return _from_json_lines(name, content, text, label)
     return _from_table(name, content, beginning, text, label)
 
 
 def read_lines(path: str | os.PathLike[str]) -> list[str]:
     """The lines of a file that are not empty."""
-    name, content = _content(path)
-    lines = [line.strip() for line in content.splitlines() if line.strip()]
-    if not lines:
-        raise InputError(f"{name} is empty; expected a text on each line.")
-    return lines
-
-
-def _content(path: str | os.PathLike[str]) -> tuple[str, str]:
-    """A file's name and its text."""
-    name = os.fspath(path)
-    try:
-        with open(name, "rb") as binary:
-            data = binary.read()
-        content = data.decode("utf-16" if data[:2] in UTF_16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ModelFileError(
-            f"{name} is not in UTF-8 (byte {error.start}); save it in that encoding."
-        ) from None
-    except OSError as error:
-        raise ModelFileError(f"{name} cannot be read: {error.strerror}.") from None
-    if "\0" in content:
-        raise ModelFileError(f"{name} holds zero bytes, so it is not text in UTF-8; convert it.")
-    return name, content
+    return [line.strip() for line in read_text(path).splitlines() if line.strip()]
 
 
 def _from_fasttext(name: str, lines: list[str]) -> tuple[list[str], list[str]]:
@@ -160,33 +148,27 @@ def _from_fasttext(name: str, lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _from_json_lines(
-    name: str, lines: list[str], text: str | None, label: str | None
+    name: str, content: str, text: str | None, label: str | None
 ) -> tuple[list[str], list[str]]:
-    rows = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
-            raise InputError(f"{name}, line {number}: expected a JSON object.")
-        rows.append((number, row))
+    rows = rows_of_lines(name, content)
     text, label = _columns(name, list(rows[0][1]), text, label)
-    for number, row in rows:
-        if text not in row or label not in row:
-            raise InputError(f"{name}, line {number}: expected the keys {text!r} and {label!r}.")
-    return [str(row[text]) for _, row in rows], [str(row[label]) for _, row in rows]
+    return [_plain(*row, text) for row in rows], [_plain(*row, label) for row in rows]
+
+
+def _plain(where: str, row: dict[str, Any], name: str) -> str:
+    found = row.get(name)
+    if found is None or isinstance(found, (list, dict)):
+        kind = "absent" if found is None else f"a {type(found).__name__}"
+        raise InputError(f"{where}: {name!r} has to be a text or a number, and is {kind}.")
+    return str(found)
 
 
 def _from_table(
     name: str, content: str, beginning: str, text: str | None, label: str | None
 ) -> tuple[list[str], list[str]]:
-    delimiter = max("\t,;", key=beginning.count)
-    if not beginning.count(delimiter):
+    if not any(delimiter in beginning for delimiter in "\t,;"):
         raise InputError(f"{name} has one column only; expected a text and a label on each line.")
-    rows = list(csv.reader(content.splitlines(keepends=True), delimiter=delimiter))
+    rows = read_cells(name, content)
     header = rows[0]
     known = {h.strip().lower() for h in header}
     has_header = bool(text or label or known & set(TEXT_NAMES + LABEL_NAMES))

@@ -200,15 +200,22 @@ class Estimator:
         return self._file
 
     def report(
-        self, path: str | os.PathLike[str], X: Any = None, y: Any = None, *, title: str = ""
+        self,
+        path: str | os.PathLike[str],
+        X: Any = None,
+        y: Any = None,
+        *,
+        title: str = "",
+        scores: dict[str, Any] | None = None,
     ) -> None:
         """Write a page that shows how training went, and how the examples of X and y (as evaluate()
         takes them) are answered. It needs no network; with the extra `bertlite-fast[report]` it has
-        charts, otherwise tables."""
+        charts, otherwise tables. scores: what evaluate() said of them, if that is known."""
         from . import report
 
         known = "classes_" if hasattr(self, "classes_") else "labels_"
-        scores = {} if X is None else self.evaluate(X, y)
+        if scores is None:
+            scores = {} if X is None else self.evaluate(X, y)
         facts = [("model", type(self).__name__), ("file", f"{len(self._learned_file())} bytes")]
         facts += [(f"{name.replace('_', ' ')}", f"{value:.4g}") for name, value in scores.items()
                   if isinstance(value, (int, float))]  # fmt: skip

@@ -71,6 +71,11 @@ class PairScorer(Learner):
             raise InputError("the validation set has to be of the same kind as the examples.")
         group = len(groups[0])
         kind = "triplet" if group == 3 else "contrastive" if scores is None else "cosine"
+        if kind == "contrastive" and len({first for first, *_ in groups}) < 2:
+            raise InputError(
+                "pairs without scores are told from each other; give two with different first "
+                "texts, or scores."
+            )
         learned, held_out = self._held_out(len(groups), other is not None)
         everything = groups + (other[0] if other is not None else [])
         all_scores = None

@@ -17,18 +17,24 @@ if TYPE_CHECKING:
     Row = tuple[str, dict[str, Any]]
 
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # the byte-order marks of files from Windows
+
+
 def read_text(path: str | os.PathLike[str]) -> str:
     """A file's text; an error says why it cannot be read."""
     name = os.fspath(path)
     try:
-        with open(name, encoding="utf-8-sig", newline="") as file:
-            content = file.read()
+        with open(name, "rb") as file:
+            data = file.read()
+        content = data.decode("utf-16" if data[:2] in UTF_16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise ModelFileError(
-            f"{name} is not UTF-8 (byte {error.start}); save it in that encoding."
+            f"{name} is not in UTF-8 (byte {error.start}); save it in that encoding."
         ) from None
     except OSError as error:
         raise ModelFileError(f"{name} cannot be read: {error.strerror}.") from None
+    if "\0" in content:
+        raise ModelFileError(f"{name} holds zero bytes, so it is not text in UTF-8; convert it.")
     if not content.strip():
         raise InputError(f"{name} is empty; expected examples to learn from.")
     return content
@@ -93,14 +99,8 @@ def _rows_of_file(name: str) -> list[Row]:
     if beginning == "[" and name.lower().endswith(".json"):
         return [(f"{name}, {where}", row) for where, row in _rows_of_dicts(read_json(name))]
     if name.lower().endswith((".jsonl", ".ndjson", ".json")) or beginning == "{":
-        return _rows_of_lines(name, content)
-    first = next(line for line in content.splitlines() if line.strip())
-    delimiter = max("\t,;", key=first.count)
-    try:
-        lines = list(csv.reader(content.splitlines(keepends=True), delimiter=delimiter))
-    except csv.Error as error:
-        raise InputError(f"{name} is not a table: {error}.") from None
-    lines = [line for line in lines if any(cell.strip() for cell in line)]
+        return rows_of_lines(name, content)
+    lines = [line for line in read_cells(name, content) if any(cell.strip() for cell in line)]
     header = [cell.strip() for cell in lines[0]]
     rows = []
     for number, line in enumerate(lines[1:], 2):
@@ -113,7 +113,20 @@ def _rows_of_file(name: str) -> list[Row]:
     return rows
 
 
-def _rows_of_lines(name: str, content: str) -> list[Row]:
+def read_cells(name: str, content: str) -> list[list[str]]:
+    """The rows of a table: of commas, semicolons or tabs its first line has most."""
+    first = next(line for line in content.splitlines() if line.strip())
+    delimiter = max("\t,;", key=first.count)
+    try:
+        return list(csv.reader(content.splitlines(keepends=True), delimiter=delimiter))
+    except csv.Error as error:
+        raise InputError(
+            f"{name} is not a table ({error}); is a quotation mark missing, or a text too long?"
+        ) from None
+
+
+def rows_of_lines(name: str, content: str) -> list[Row]:
+    """Of JSON lines."""
     rows: list[Row] = []
     for number, line in enumerate(content.split("\n"), 1):
         if not line.strip():

@@ -183,7 +183,9 @@ class _Rows:
         without = 0
         for row, tags_of_row in zip(words, wanted):
             self.places.append([None] * len(row))
-            encoded = tokenizer([row], is_split_into_words=True, add_special_tokens=False)
+            encoded = tokenizer(
+                [row], is_split_into_words=True, add_special_tokens=False, verbose=False
+            )
             ids = encoded["input_ids"][0]
             without += not ids
             if ids:

@@ -121,7 +121,6 @@ class Finetune(Command):
         finally:
             bar.end()
         classifier.save(args.out)
-        finish(args, classifier, checkpoint, validation or ())
         report: dict[str, Any] = {
             "file": args.out,
             "bytes": os.path.getsize(args.out),
@@ -133,6 +132,7 @@ class Finetune(Command):
         }
         if validation:
             report["validation"] = classifier.evaluate(*validation)
+        finish(args, classifier, checkpoint, validation or (), report.get("validation"))
         screen.json(report) if screen.as_json else _show(report, screen)
         return 0
 
@@ -157,14 +157,19 @@ def checkpoint_of(args: argparse.Namespace) -> str | None:
 
 
 def finish(
-    args: argparse.Namespace, model: Any, checkpoint: str | None, validation: tuple[Any, ...]
+    args: argparse.Namespace,
+    model: Any,
+    checkpoint: str | None,
+    validation: tuple[Any, ...],
+    scores: dict[str, Any] | None,
 ) -> None:
     """After the result is saved: what is not needed any more, and the page."""
     if checkpoint is not None and not model.interrupted_:
         with contextlib.suppress(OSError):
             os.remove(checkpoint)
     if args.report:
-        model.report(args.report, *validation, title=os.path.basename(args.out))
+        title = os.path.basename(args.out)
+        model.report(args.report, *validation, title=title, scores=scores)
 
 
 def _show(report: dict[str, Any], screen: Screen) -> None:

@@ -43,6 +43,8 @@ def train(
     kind = estimator_of(args.task)
     if args.text or args.label:
         raise InputError(f"--text and --label name columns of classification, not of {args.task}.")
+    if args.refuse or args.unknown:
+        raise InputError(f"--refuse and --unknown are for classification, not for {args.task}.")
     settings: dict[str, Any] = {
         "base": args.base, "epochs": args.epochs, "batch_size": args.batch_size,
         "learning_rate": args.rate, "random_state": args.seed, "threads": args.threads,
@@ -61,7 +63,6 @@ def train(
     finally:
         end()
     model.save(args.out)
-    finish(args, model, checkpoint, (args.validation,) if args.validation else ())
     report: dict[str, Any] = {
         "file": args.out,
         "bytes": os.path.getsize(args.out),
@@ -71,6 +72,8 @@ def train(
     }
     if args.validation:
         report["validation"] = model.evaluate(args.validation)
+    given = (args.validation,) if args.validation else ()
+    finish(args, model, checkpoint, given, report.get("validation"))
     screen.json(report) if screen.as_json else _show(report, screen)
     return 0
 
