@@ -228,7 +228,7 @@ def test_bad_tagged_rows(given: Any, message: str) -> None:
         (b"", "is empty"),
         (b"a\nb\n", "word and its tag"),
         (b"a O\nb\n", "line 2"),
-        (b"a\xff O\n", "not UTF-8"),
+        (b"a\xff O\n", "not in UTF-8"),
         (b'{"tokens": ["a"], "tags": "O O"}\n', "line 1 has 1 words and 2"),
         (b'{"tokens": 3, "tags": []}\n', "line 1"),
         (b'{"tokens": ["a"], "tags": ["O"]}\n{', "line 2"),

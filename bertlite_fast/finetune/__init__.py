@@ -12,7 +12,8 @@ refusal.py     below which probability an answer is refused; everyday.py: texts 
 checkpoint.py  what a training has reached, to go on from there
 continuing.py  partial_fit
 classifier.py  TextClassifier
-learner.py     what the other estimators share
+learner.py     what the estimators share; a training of one stage or two
+report.py      a training as a page
 tagger.py      TokenTagger; its data: tagged.py, its counting: tags.py
 pairs.py       PairScorer; its data: paired.py
 answerer.py    QuestionAnswerer; its data: questions.py

@@ -324,14 +324,17 @@ class Learner(Estimator):
         if self.trained != "head":
             stages.append(self.trained)
         head: dict[str, bytes] = {}
+        trainer: Trainer | None = None
         for stage in stages:
+            if trainer is not None:
+                head, trainer = _head_of(trainer), None  # its memory is needed
             trainer = self._trainer(start, lesson, stage)
             for name, values in head.items():
                 trainer.write(name, values)
             progress = self._run(stage, trainer, lesson, watch, kept)
             if progress.interrupted:
                 break
-            head = _head_of(trainer)
+        assert trainer is not None
         if progress.interrupted and not progress.step and stage == stages[0]:
             raise KeyboardInterrupt  # nothing has been learned
         if progress.interrupted:

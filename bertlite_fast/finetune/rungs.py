@@ -184,6 +184,7 @@ class Rungs:
         if progress.interrupted:
             return trainer, progress  # a head on layers that are as they were
         head = {name: trainer.read(name) for name, _, is_trained in trainer.tensors() if is_trained}
+        del trainer  # its memory is needed
         trainer = self.trainer(trained)
         for name, values in head.items():
             trainer.write(name, values)

@@ -10,6 +10,8 @@
 
 /* ---- making one ------------------------------------------------------------------------------ */
 
+enum { ALIGNMENT = 64 };
+
 static bl_status check_options(const bl_model *m, const bl_training_options *o, bl_error *error)
 {
     if (m->info.precision != BL_FP32)
@@ -103,7 +105,9 @@ bl_trainer *bl_trainer_create(const bl_model *start, const bl_training_options *
     if (!t->products) t->products = &k->products;
     set_sizes(t, start, options);
     t->bytes = bl_trainer_lay_out(t, NULL);
-    t->memory = bl_malloc_aligned(t->bytes);
+    /* zeros that the system gives when they are first written: rows of a table that no text has take
+     * no memory */
+    t->memory = bl_calloc(1, t->bytes + ALIGNMENT);
     if (!t->memory) {
         bl_fail(error, BL_MEMORY_ERROR,
                 "there is not enough memory for the training, which takes %zu MB; use smaller "
@@ -112,8 +116,7 @@ bl_trainer *bl_trainer_create(const bl_model *start, const bl_training_options *
         bl_trainer_free(t);
         return NULL;
     }
-    memset(t->memory, 0, t->bytes);
-    bl_trainer_lay_out(t, t->memory);
+    bl_trainer_lay_out(t, t->memory + (ALIGNMENT - (uintptr_t)t->memory % ALIGNMENT));
     set_constants(t, options);
     bl_trainer_unpack(t, start);
     bl_trainer_list_jobs(t);
@@ -123,7 +126,7 @@ bl_trainer *bl_trainer_create(const bl_model *start, const bl_training_options *
 void bl_trainer_free(bl_trainer *t)
 {
     if (!t) return;
-    bl_free_aligned(t->memory);
+    bl_free(t->memory);
     bl_free(t);
 }
 
