@@ -1,14 +1,22 @@
-"""Instructions that a text's ids and a forward pass take on ARM cores: python bench/arm_cost.py
+"""Instructions that programs take on ARM cores: python bench/arm_cost.py
 
 Compiles bench/tokenize.c and bench/forward.c for each machine and runs them in QEMU with a counting
 plugin, so the figures are exact and the same on every computer. They are instructions, not time:
 cores differ in how many they execute at once. Needs the cross compilers and QEMU:
     apt-get install gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi qemu-user
+
+--python also counts the package in a system's Python: a fresh process to its first answer, and
+steps of fine-tuning. It needs root folders of tools/arm/rootfs in ARM_ROOTS (/opt/arm). With
+--wheels FOLDER other programs are counted on arm64, too, with the models of bench/compare.py:
+    pip install --target FOLDER --no-deps --only-binary=:all: --python-version 311 \\
+        --platform manylinux_2_28_aarch64 numpy ai-edge-litert onnxruntime ctranslate2 ...
+--estimate adds estimates of time, with their error on x86.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -17,10 +25,12 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
+import arm_python
 import checkpoints
 import core
+import estimates
 from emulate import COMPILERS
 from kept_counts import LENGTHS, Baseline, compiler_version
 
@@ -32,6 +42,10 @@ CORES = [
     ("cortex-a7", "armv7", "Pi 2"),
     ("arm1176", "armv6", "Pi Zero, Pi 1"),
 ]
+
+# The folders of tools/arm/tests, by the compilers' names of machines.
+SYSTEMS = {"aarch64": "debian-arm64", "armv7": "debian-armhf", "armv6": "debian-armel"}
+MODELS = ROOT / "build/compare"
 
 SENTENCE = "turn on the kitchen lights and play some quiet music before dinner"
 
@@ -78,6 +92,7 @@ class Bench:
         self.text = folder / "text"
         self.text.write_text(SENTENCE)
         self.programs: dict[str, list[Path]] = {}
+        self.packages: dict[str, Path] = {}
 
     def build(self, machine: str) -> list[Path]:
         if machine not in self.programs:
@@ -103,9 +118,48 @@ class Bench:
             found[str(length)], isa = per_call(command, len(emulated) + 3)
         return found, isa
 
+    def python(self, core_name: str, machine: str, wheels: Path | None) -> arm_python.Python:
+        """The package in the machine's system, built once."""
+        system = Path(os.environ.get("ARM_ROOTS", "/opt/arm")) / SYSTEMS[machine]
+        if not (system / "usr/bin/python3").exists():
+            raise SystemExit(f"{system} is not there; tools/arm/rootfs makes it.")
+        if machine not in self.packages:
+            out = self.folder / f"python-{machine}"
+            self.packages[machine] = arm_python.build(system, machine, out)
+        paths = [self.packages[machine], ROOT / "bench", ROOT / "tools"]
+        emulator = shutil.which(qemu(machine)) or qemu(machine)
+        return arm_python.Python(
+            system, emulator, core_name, self.plugin, self.folder, [*paths, *filter(None, [wheels])]
+        )
+
 
 def qemu(machine: str) -> str:
     return "qemu-aarch64" if machine == "aarch64" else "qemu-arm"
+
+
+def python_counts(
+    bench: Bench, name: str, machine: str, wheels: Path | None
+) -> dict[str, dict[str, int] | str]:
+    """What Python programs take on a core, or why there is no count."""
+    python = bench.python(name, machine, wheels)
+    found: dict[str, dict[str, int] | str] = {
+        "process": arm_python.cold_start(python),
+        "a step of fine-tuning": arm_python.steps(python),
+    }
+    if wheels and machine == "aarch64":
+        found.update(arm_python.rivals(python, MODELS))
+    return found
+
+
+def print_estimate(name: str, found: dict[str, int]) -> None:
+    if name in estimates.CORES:
+        width, gigahertz = estimates.CORES[name]
+        shown = ", ".join(
+            f"{key} tokens {estimates.microseconds(count, width, gigahertz):,.0f} us"
+            for key, count in found.items()
+            if key != "ids"
+        )
+        print(f"  estimate at {gigahertz} GHz: {shown}", flush=True)
 
 
 def main() -> None:
@@ -125,6 +179,9 @@ def main() -> None:
         "--gate", action="store_true", help="compare with bench/instructions.json, and fail at 3 %%"
     )
     parser.add_argument("--write", action="store_true", help="write it")
+    parser.add_argument("--python", action="store_true", help="cold start and fine-tuning, too")
+    parser.add_argument("--wheels", type=Path, help="other programs, from this folder")
+    parser.add_argument("--estimate", action="store_true", help="estimate times, too")
     args = parser.parse_args()
     if args.gate or args.write:
         args.lengths = sorted({*args.lengths, *LENGTHS})
@@ -149,6 +206,14 @@ def main() -> None:
             found, isa = bench.measure(name, machine, args.lengths)
             passes = "".join(f"{found[str(length)]:>15,}" for length in args.lengths)
             print(f"{name:22}{board:18}{isa:12}{found['ids']:>10,}{passes}", flush=True)
+            if args.estimate:
+                print_estimate(name, found)
+            if args.python or args.wheels:
+                for what, counts in python_counts(bench, name, machine, args.wheels).items():
+                    shown = counts if isinstance(counts, str) else ", ".join(
+                        f"{key} {n:,}" for key, n in counts.items()
+                    )  # fmt: skip
+                    print(f"  {what}: {shown}", flush=True)
             if args.write:
                 Baseline().write(name, compiler_version([compiler]), found)
             elif args.gate:
@@ -156,6 +221,8 @@ def main() -> None:
             for key, instructions in found.items():
                 if instructions > limits.get(f"{name}:{key}", instructions):
                     too_many.append(f"{name}, {key}: {instructions:,}")
+    if args.estimate:
+        print(estimates.error())
     if too_many:
         sys.exit("more than allowed: " + "; ".join(too_many))
 

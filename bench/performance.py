@@ -3,6 +3,9 @@
     lengths   what a text costs at each length, on every instruction set (bench/lengths.py)
     counts    the instructions that bench/instructions.json keeps
     threads   lists on two threads (bench/threads.py)
+    python    the same for Python programs on emulated cores (bench/arm_cost.py --python), with
+              other programs from --wheels
+    estimate  times that follow from counts, and how wrong they are on x86 (bench/estimates.py)
 
 Without a PART, all. Each part names the machine and its load; what else the page says is written by
 hand.
@@ -23,11 +26,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/performance.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
+import arm_cost
+import estimates
 import lengths
 import threads
 from kept_counts import FILE
 from turns import processor
 
+STEPS = ["head", "encoder", "all"]  # what a step of fine-tuning changes
 SHOWN = [1, 7, 14, 16, 17, 31, 32, 33, 64, 80]
 
 
@@ -41,7 +47,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def lengths_part(_: int) -> str:
+def lengths_part(_: argparse.Namespace) -> str:
     rows = []
     chosen = list(range(1, 81))
     with tempfile.TemporaryDirectory() as folder:
@@ -56,14 +62,15 @@ def lengths_part(_: int) -> str:
     return f"{machine()}\n\n{table(head, rows)}"
 
 
-def counts_part(_: int) -> str:
+def counts_part(_: argparse.Namespace) -> str:
     kept = json.loads(FILE.read_text(encoding="utf-8"))
     keys = [str(n) for n in (1, 7, 14, 16, 31, 33, 128)]
     rows = [[name, *[f"{counts[key]:,}" for key in keys]] for name, counts in kept.items()]
     return table(["", *[f"{key} tokens" for key in keys]], rows)
 
 
-def threads_part(texts: int) -> str:
+def threads_part(args: argparse.Namespace) -> str:
+    texts: int = args.texts
     rows = []
     for task, settings in threads.TASKS:
         for kind, text, count in (
@@ -78,10 +85,46 @@ def threads_part(texts: int) -> str:
     return f"{machine()} {texts:,} short texts, {texts // 10:,} paragraphs.\n\n{table(head, rows)}"
 
 
-PARTS: dict[str, Callable[[int], str]] = {
+def python_part(args: argparse.Namespace) -> str:
+    """A row for each program and core, in millions of instructions."""
+    columns = ["Python alone", "import", "to the first answer", "16 tokens", "128 tokens", *STEPS]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        bench = arm_cost.Bench(Path(folder))
+        for name, system, _ in arm_cost.CORES:
+            if name not in args.cores:
+                continue
+            found = arm_cost.python_counts(bench, name, system, args.wheels)
+            steps = found.pop("a step of fine-tuning")
+            for program, counts in found.items():
+                if isinstance(counts, str):
+                    rows.append([f"{name}: {program}", counts, *["-"] * (len(columns) - 1)])
+                    continue
+                ours = program == "process"
+                counts = {**counts, **(steps if ours and not isinstance(steps, str) else {})}
+                shown = [f"{counts[c] / 1e6:,.2f}" if c in counts else "-" for c in columns]
+                rows.append([f"{name}: {'bertlite_fast' if ours else program}", *shown])
+    heads = [f"step: {c}" if c in STEPS else c for c in columns]
+    return table(["millions of instructions", *heads], rows)
+
+
+def estimate_part(_: argparse.Namespace) -> str:
+    kept = json.loads(FILE.read_text(encoding="utf-8"))
+    rows = []
+    for name, (width, gigahertz) in estimates.CORES.items():
+        times = [estimates.microseconds(kept[name][str(n)], width, gigahertz) for n in (16, 128)]
+        rows.append([name, str(width), str(gigahertz), *[f"{us / 1000:,.2f}" for us in times]])
+    head = ["core", "instructions a cycle, at most", "GHz"]
+    head += [f"estimate, {n} tokens, ms" for n in (16, 128)]
+    return f"{machine()}\n\n{table(head, rows)}\n\n{estimates.error()}"
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
     "lengths": lengths_part,
     "counts": counts_part,
     "threads": threads_part,
+    "python": python_part,
+    "estimate": estimate_part,
 }
 
 
@@ -93,11 +136,13 @@ def main() -> None:
     parser.add_argument(
         "--texts", type=int, default=10000, help="short ones; a tenth of paragraphs"
     )
+    parser.add_argument("--wheels", type=Path, help="as for bench/arm_cost.py")
+    parser.add_argument("--cores", nargs="*", default=["cortex-a53", "cortex-a76", "arm1176"])
     args = parser.parse_args()
     for name in args.parts:
         if name not in PARTS:
             parser.error(f"{name} is not a part: {', '.join(PARTS)}")
-        text = PARTS[name](args.texts)
+        text = PARTS[name](args)
         page = PAGE.read_text(encoding="utf-8")
         before, rest = page.split(f"<!-- {name} -->\n", 1)
         end = f"<!-- end of {name} -->\n"

@@ -113,51 +113,29 @@ def build_extension(root: Path, machine: str, out: Path) -> None:
             target = package / path.relative_to(ROOT / "bertlite_fast")
             target.parent.mkdir(exist_ok=True)
             shutil.copy(path, target)
-    generated = binding("_native", out)
+    for name in ("_native", "_training"):
+        _build_module(name, compiler, [headers, headers / version], out, package)
+
+
+def _build_module(
+    name: str, compiler: list[str], headers: list[Path], out: Path, package: Path
+) -> None:
+    """One extension module, as setup.py builds it."""
     flags = [*compiler[1:], "-fPIC"]
-    objects = core.compile_core([compiler[0]], flags, out)
-    compiled = out / "_native.o"
-    base = [
-        compiler[0],
-        *core.FLAGS,
-        *flags,
-        "-Os",  # as setup.py compiles it
-        "-Wno-unused-function",
-        "-I",
-        str(ROOT / "include"),
-        "-I",
-        str(ROOT / "csrc"),
-    ]
+    machine = core.machine_of([compiler[0]])
+    sources = core.training_sources(machine) if name == "_training" else core.sources(machine)
+    objects = core.compile_files([compiler[0]], flags, out / "objects" / name, sources)
+    compiled = out / f"{name}.o"
+    folders = [ROOT / "include", ROOT / "csrc", *headers]
+    includes = [option for folder in folders for option in ("-I", str(folder))]
+    optimized = [*core.FLAGS, *flags, "-Os", "-Wno-unused-function"]
     subprocess.run(
-        [
-            *base,
-            "-I",
-            str(headers),
-            "-I",
-            str(headers / version),
-            "-c",
-            str(generated),
-            "-o",
-            str(compiled),
-        ],
+        [compiler[0], *optimized, *includes, "-c", str(binding(name, out)), "-o", str(compiled)],
         check=True,
     )
-    target = package / "_native.so"
-    subprocess.run(
-        [
-            compiler[0],
-            *flags,
-            "-shared",
-            "-Wl,-s",
-            str(compiled),
-            *map(str, objects),
-            "-lm",
-            "-lpthread",
-            "-o",
-            str(target),
-        ],
-        check=True,
-    )
+    target = package / f"{name}.so"
+    linked = ["-shared", "-Wl,-s", str(compiled), *map(str, objects), "-lm", "-lpthread"]
+    subprocess.run([compiler[0], *flags, *linked, "-o", str(target)], check=True)
     print(target)
 
 
