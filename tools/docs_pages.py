@@ -1,7 +1,8 @@
 """The pages of the website that are made from other files, as a hook of mkdocs.
 
-Start is README.md, Changelog is CHANGELOG.md, and the C API is include/bertlite.h: its sections
-become headings, its comments text, its declarations code.
+Start is README.md, Changelog is CHANGELOG.md, Boards is what bench/community holds (boards.py), and
+the C API is include/bertlite.h: its sections become headings, its comments text, its declarations
+code.
 
     python tools/docs_pages.py      # prints the C API page
 """
@@ -13,6 +14,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # mkdocs does not
+
+import boards
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = ROOT / "include/bertlite.h"
@@ -122,13 +127,14 @@ def pages() -> dict[str, str]:
         "index.md": with_local_links((ROOT / "README.md").read_text(encoding="utf-8")),
         "changelog.md": with_local_links((ROOT / "CHANGELOG.md").read_text(encoding="utf-8")),
         "c-api.md": c_api(HEADER.read_text(encoding="utf-8")),
+        boards.PAGE: boards.text(boards.documents()),
     }
 
 
 def on_files(files: Any, config: Any) -> Any:
     from mkdocs.structure.files import File  # type: ignore[import-not-found, unused-ignore]
 
-    for name, text in pages().items():
+    for name, text in {**pages(), **boards.files(boards.documents())}.items():
         files.append(File.generated(config, name, content=text))
     return files
 
