@@ -11,7 +11,7 @@ from . import model_files, texts
 OURS = "bertlite_fast"
 # How far outputs may be from the reference: the distance, as a share of how far the reference's own
 # outputs for different texts are from their mean. Outputs for other texts are about 1.4 away.
-TOLERANCES = {"exact": 0.0, "fp32": 0.002, "fp16": 0.02, "bf16": 0.1, "int8": 0.4}
+TOLERANCES = {"exact": 0.0, "fp32": 0.002, "fp16": 0.02, "bf16": 0.1, "int8": 0.6}
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def all_cases(models: Path) -> list[Case]:
                        configuration="fill-mask, top_k=5, one thread")]),
         Case("base", "Masked word, 12 layers x 768",
              "The same in bert-base's shape, the only one that faster-clip takes.",
-             "words-12x768", [Input("16 tokens", texts.masked(base, 16, 2))], [
+             "words-12x768", [Input("16 tokens", texts.masked(base, 16, 4))], [
                  *_ours(at + "open_our_words", "int8", "fp32"),
                  Rival("transformers pipeline", at + "open_words_pipeline", TORCH, "fp32",
                        configuration="fill-mask, top_k=5, one thread"),
