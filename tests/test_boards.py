@@ -28,7 +28,9 @@ HOSTILE = "Pi |</td><script>alert(1)</script>[x](y) `*_\n&"
 def result() -> dict[str, Any]:
     options = plan.Options(10, quick=True)
     options.rounds, options.most, options.lengths = 1, 2, (16, 128)
-    return command.measure(options, show_progress=False)
+    found = command.measure(options, show_progress=False)
+    found["correctness"]["correct"] = True  # test_bench.py asks that; here it is the page
+    return found
 
 
 def cells(line: str) -> list[str]:
