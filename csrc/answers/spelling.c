@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../model/spelling.h"
+#include "../model/model.h"
 
 /* Words are looked up only where they are unknown, so a text of known words costs a bit for each of
  * its tokens. A word is, in this order: an abbreviation; a word with one letter more, less, or
@@ -155,7 +155,7 @@ static int find_halves(const bl_spelling *s, const written *w, correction *out)
 
 /* ---- where they are ------------------------------------------------------------------------ */
 
-int bl_corrects_spelling(const bl_session *s) { return bl_spelling_of(s->model) != NULL; }
+int bl_corrects_spelling(const bl_session *s) { return s->model->spelling.known_bits > 0; }
 
 const char *bl_piece_of(const bl_session *s, int32_t id, size_t *size, int *continues)
 {
@@ -252,12 +252,12 @@ static bl_status add_meant(const bl_session *s, tokens *t, const correction *c,
 bl_status bl_correct_spelling(const bl_session *s, int32_t **ids, bl_offset **offsets,
                               size_t *count, bl_error *error)
 {
-    const bl_spelling *spelling = bl_spelling_of(s->model);
+    const bl_spelling *spelling = &s->model->spelling;
     written w;
     correction c;
     tokens t;
     size_t done = 0;
-    if (!spelling || !next_slip(s, spelling, *ids, *count, 0, &w, &c)) return BL_OK;
+    if (!bl_corrects_spelling(s) || !next_slip(s, spelling, *ids, *count, 0, &w, &c)) return BL_OK;
     bl_status status = take_tokens(s, *count, *offsets != NULL, &t, error);
     for (int more = 1; status == BL_OK && more;) {
         if (t.count + *count - done + BL_MOST_MEANT > t.capacity) break;

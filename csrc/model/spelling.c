@@ -1,13 +1,6 @@
 #include "spelling.h"
 
-#include "model.h"
-
 enum { FILTER_BITS = 5 }; /* of each word */
-
-const bl_spelling *bl_spelling_of(const bl_model *m)
-{
-    return m->spelling.known_bits ? &m->spelling : NULL;
-}
 
 static int has_bit(const uint8_t *bits, size_t at) { return bits[at / 8] >> at % 8 & 1; }
 

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bertlite.h"
 
 enum {
     BL_SPELLED_LONGEST = 20,  /* bytes of a word */
@@ -25,9 +24,6 @@ typedef struct {
     const uint8_t *known;
     size_t known_bits; /* 0: the model has no list */
 } bl_spelling;
-
-/* The model's list, or NULL. */
-const bl_spelling *bl_spelling_of(const bl_model *m);
 
 int bl_is_known_id(const bl_spelling *s, int32_t id);
 int bl_is_known_word(const bl_spelling *s, const char *word, size_t size);

@@ -7,7 +7,7 @@
 
 static int is_spelled(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
-/* Whether all entries are whole, short, and of letters and digits; what is meant may have spaces. */
+/* Whether entries are whole, short, and of letters and digits; what is meant may have spaces. */
 static int is_list(const uint8_t *words, size_t size)
 {
     for (size_t at = 0; at < size;) {

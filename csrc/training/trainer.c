@@ -105,7 +105,7 @@ bl_trainer *bl_trainer_create(const bl_model *start, const bl_training_options *
     if (!t->products) t->products = &k->products;
     set_sizes(t, start, options);
     t->bytes = bl_trainer_lay_out(t, NULL);
-    /* zeros that the system gives when they are first written: rows of a table that no text has take
+    /* zeros that the system gives when they are first written: rows that no text has take
      * no memory */
     t->memory = bl_calloc(1, t->bytes + ALIGNMENT);
     if (!t->memory) {
