@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .config import Config
     from .cross_encoder import CrossEncoder
     from .datasets import DataCollatorWithPadding, KeyDataset, KeyPairDataset
+    from .decisions import Decider, decide
     from .finetune.answerer import QuestionAnswerer
     from .finetune.arguments import TrainingArguments, set_seed
     from .finetune.callbacks import EarlyStoppingCallback, TrainerCallback
@@ -105,6 +106,7 @@ LAZY = {
     "TokenSpan": ("tokenizer", "TokenSpan"),
     "BertTokenizerFast": ("tokenizer", "BertTokenizerFast"),
     "Config": ("config", "Config"),
+    "Decider": ("decisions", "Decider"),
     "DistilBertConfig": ("opening", "AutoConfig"),
     "DistilBertForMaskedLM": ("models", "AutoModelForMaskedLM"),
     "DistilBertForQuestionAnswering": ("models", "AutoModelForQuestionAnswering"),
@@ -139,6 +141,7 @@ LAZY = {
         "tasks.zero_shot_classification",
         "ZeroShotClassification",
     ),
+    "decide": ("decisions", "decide"),
     "finetune": ("finetune", "package"),
     "pipeline": ("pipelines", "pipeline"),
     "logging": ("logging", ""),  # the module itself
@@ -170,6 +173,7 @@ __all__ = [
     "Config",
     "CrossEncoder",
     "DataCollatorWithPadding",
+    "Decider",
     "DistilBertConfig",
     "DistilBertForMaskedLM",
     "DistilBertForQuestionAnswering",
@@ -216,6 +220,7 @@ __all__ = [
     "available_isas",
     "convert",
     "cosine_similarity",
+    "decide",
     "logging",
     "mean",
     "pipeline",

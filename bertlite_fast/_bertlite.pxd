@@ -379,6 +379,28 @@ cdef extern from "bertlite.h" nogil:
     void bl_dot_products(const float *a, size_t a_count, const float *b, size_t b_count,
                          size_t width, float *out)
 
+    # ---- decisions
+    ctypedef struct bl_choices:
+        const float *rows
+        const float *centers
+        const uint32_t *ends
+        const unsigned char *denied
+        size_t width, options
+    ctypedef struct bl_decision_scale:
+        float factor[3]
+        float steepness[3]
+        float threshold[3]
+    ctypedef struct bl_decision_options:
+        bl_decision_scale scale
+        int forced, denied
+    ctypedef struct bl_decision:
+        uint32_t best, second, row
+        float score, second_score, similarity, none
+    void bl_find_centers(const bl_choices *choices, float *centers)
+    void bl_decide(const bl_choices *choices, const float *vector,
+                   const bl_decision_options *options, float *scores, bl_decision *out)
+    size_t bl_affirmed(const char *text, size_t size, char *out)
+
     # ---- an index
     ctypedef struct bl_index:
         pass

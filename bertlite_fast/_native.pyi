@@ -310,6 +310,20 @@ def unit_rows(rows: Any) -> Tensor: ...
 def float_rows(rows: Any) -> Tensor: ...
 def cosines(a: Any, b: Any) -> list[float]: ...
 
+class Choices:
+    def __init__(
+        self,
+        rows: Any,
+        ends: list[int],
+        denied: bytes,
+        scale: tuple[Sequence[float], Sequence[float], Sequence[float]],
+    ) -> None: ...
+    def decide(
+        self, vectors: Any, row: int, forced: bool, denied: bool, k: int
+    ) -> tuple[int, float, int, float, int, float, float, list[tuple[int, float]]]: ...
+
+def affirmed(text: str) -> str: ...
+
 class IndexCore:
     data: bytes | None
     changes: int

@@ -17,6 +17,7 @@
     _commands.pxi       what texts ask for, with the values in them
     _many.pxi           Many: answers for many texts, from several threads
     _limits.pxi         work that shows the limits of a machine
+    _decisions.pxi      Choices: which of some options a text means
     _index.pxi          IndexCore: vectors that are searched
 
 An object whose __init__ did not run or failed is not open, and every method says so.
@@ -116,6 +117,7 @@ include "_answers.pxi"
 include "_commands.pxi"
 include "_many.pxi"
 include "_limits.pxi"
+include "_decisions.pxi"
 include "_index.pxi"
 
 

@@ -582,6 +582,55 @@ typedef struct {
 BL_API bl_status bl_describe_sentence(const bl_model *model, bl_sentence_info *out,
                                       bl_error *error);
 
+/* ---- decisions: which of some options a text means ------------------------------------------
+ *
+ * An option is one or more rows: vectors of its name, its description or of examples. How well it
+ * fits is the mean of two cosines: of the text with the option's nearest row, and with the center
+ * of its rows. */
+
+/* Vectors of length 1. ends: for each option, behind its last row; each has a row. centers: see
+ * bl_find_centers. denied (or NULL): for each row, not 0 if it says that something is not to be
+ * done. */
+typedef struct {
+    const float *rows, *centers;
+    const uint32_t *ends;
+    const unsigned char *denied;
+    size_t width, options;
+} bl_choices;
+
+/* From fits to probabilities, of n options with m rows on average. Each constant is the sum of what
+ * is here, in this order: always; times 1 - 1/m; times the natural logarithm of n. An option is
+ * meant at all: sigmoid(steepness * (best fit - threshold)); this one of them: the softmax of
+ * factor * fit. */
+typedef struct {
+    float factor[3], steepness[3], threshold[3];
+} bl_decision_scale;
+
+/* forced: one of the options is meant. denied: the text says that something is not to be done: then
+ * only rows that say so, too, stand for their options; if there are none, no option is meant, and
+ * if one is forced, it is not the one that fits best. */
+typedef struct {
+    bl_decision_scale scale;
+    int forced, denied;
+} bl_decision_options;
+
+/* The most probable option and the next one (the same, if there is only one); the nearest row of
+ * the first with its cosine; none: how probable it is that no option is meant. */
+typedef struct {
+    uint32_t best, second, row;
+    float score, second_score, similarity, none;
+} bl_decision;
+
+/* centers: a row for each option, of length 1: the mean of its rows. */
+BL_API void bl_find_centers(const bl_choices *choices, float *centers);
+/* scores: for each option how probable it is. vector: of length 1. */
+BL_API void bl_decide(const bl_choices *choices, const float *vector,
+                      const bl_decision_options *options, float *scores, bl_decision *out);
+/* The clauses of a text without those that say that something is not to be done ("don't book it,
+ * show me the price"). Returns the size of what is left, which is written to `out`, of `size`
+ * bytes. */
+BL_API size_t bl_affirmed(const char *text, size_t size, char *out);
+
 /* ---- many texts, shared among threads ------------------------------------------------------
  *
  *     bl_many *many = bl_many_create(BL_EMBED, &session, NULL, NULL, 4, &error);

@@ -41,6 +41,20 @@ static const char *const greetings[] = { "hello", "hey", "hi", "ok", "okay" };
 static const char *const reporters[] = { "ask", "email", "message", "note", "remind",
                                          "say", "tell",  "text",    "write" };
 static const char *const reported[] = { "that", "to" };
+/* What says "not", with or without a second word; who wishes so; what may stand before. */
+static const char *const nots[] = { "don't", "dont", "never", "shouldn't", "mustn't", "needn't" };
+static const char *const auxiliaries[] = { "do", "should", "must", "need", "shall" };
+static const char *const wishers[] = { "i", "we" };
+static const char *const wishes[] = { "want", "wish", "need" };
+static const char *const wished[] = { "to", "you", "for" };
+static const char *const softeners[] = { "actually", "also",   "and", "but",  "hello", "hey",
+                                         "hi",       "just",   "no",  "now",  "oh",    "ok",
+                                         "okay",     "please", "so",  "then", "well",  "yet" };
+/* Behind "do not": what is the case, a question, or what is to be done all the same. */
+static const char *const no_denials[] = {
+    "believe", "care",     "fail", "forget", "have",  "hesitate",   "i",  "know",  "mind",
+    "miss",    "remember", "see",  "they",   "think", "understand", "we", "worry", "you",
+};
 enum { GREETING_WORDS = 3, LONGEST = 16 };
 
 typedef struct {
@@ -55,6 +69,7 @@ typedef struct {
     size_t words;     /* of the clause so far */
     int is_greeting;  /* it begins with a greeting */
     int has_reporter, is_reported;
+    int finds_denials; /* "but" separates clauses too, and so does a denial behind a comma */
 } scanner;
 
 static int is_in(const char *lower, const char *const *list, size_t count)
@@ -88,9 +103,12 @@ static int read_word(const char *text, size_t size, size_t at, word *out)
     out->end = at;
     memset(out->lower, 0, sizeof out->lower);
     if (out->end - out->start >= LONGEST) return 1;
+    size_t n = 0;
     for (size_t i = out->start; i < out->end; i++) {
         const char c = text[i];
-        out->lower[i - out->start] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        const int is_apostrophe = i + 2 < out->end && !memcmp(text + i, "\xE2\x80\x99", 3);
+        out->lower[n++] = is_apostrophe ? '\'' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        i += is_apostrophe ? 2 : 0;
     }
     return 1;
 }
@@ -106,6 +124,56 @@ static mark mark_between(const char *text, size_t from, size_t to)
         if (strchr(",:", text[i]) && text[i]) found = COMMA;
     }
     return found;
+}
+
+/* ---- denials --------------------------------------------------------------------------------- */
+
+/* The next word is now; behind the last one, an empty one. */
+static int step(scanner *s)
+{
+    if (!read_word(s->text, s->size, s->now.end, &s->now))
+        s->now = (word){ s->size, s->size, { 0 } };
+    return 1;
+}
+
+static int is_now(const scanner *s, const char *lower) { return !strcmp(s->now.lower, lower); }
+
+static int is_next(scanner *s, const char *lower) { return step(s) && is_now(s, lower); }
+
+/* Whether the words from now on say "not"; then they are left behind. */
+static int skip_not(scanner *s)
+{
+    if (IS_IN(&s->now, nots)) return step(s);
+    if (is_now(s, "no")) return is_next(s, "longer") && step(s);
+    return IS_IN(&s->now, auxiliaries) && is_next(s, "not") && step(s);
+}
+
+/* Whether the clause that begins with the word that is now says that something is not to be done:
+ * "please don't ...", "i don't want you to ...", "no need to ...", "let's not ...". What is the
+ * case ("i don't know", "i can't") or is to be done ("don't forget to ...") is no denial. */
+static int is_denial(scanner s)
+{
+    while (IS_IN(&s.now, softeners)) {
+        scanner behind = s;
+        if (is_now(&s, "no") && (is_next(&behind, "need") || is_now(&behind, "longer"))) break;
+        step(&s);
+    }
+    if (is_now(&s, "there's") || is_now(&s, "theres")) step(&s);
+    scanner behind = s;
+    if (is_now(&s, "no") && is_next(&behind, "need")) return 1;
+    if (is_now(&s, "let's") || is_now(&s, "lets")) return is_next(&s, "not");
+    if (is_now(&s, "i'd")) return is_next(&s, "rather") && is_next(&s, "not");
+    if (IS_IN(&s.now, wishers) && step(&s))
+        return skip_not(&s) && IS_IN(&s.now, wishes) && step(&s) && IS_IN(&s.now, wished);
+    if (is_now(&s, "you")) step(&s);
+    return skip_not(&s) && s.now.start < s.size && !IS_IN(&s.now, no_denials);
+}
+
+/* ---- clauses --------------------------------------------------------------------------------- */
+
+static int is_conjunction(const scanner *s, const word *w)
+{
+    return IS_IN(w, conjunctions) || (s->finds_denials && !strcmp(w->lower, "but"));
 }
 
 /* Whether a clause begins with this word: an opener and another word, or some words that end,
@@ -146,15 +214,16 @@ static void count_word(scanner *s)
 static int find_opener(scanner *s, mark before, int *is_sequence)
 {
     *is_sequence = 0;
-    int is_conjunction = 0;
-    while (IS_IN(&s->now, conjunctions) || (s->at != s->now.start && IS_IN(&s->now, fillers))) {
-        is_conjunction |= IS_IN(&s->now, conjunctions);
+    int is_joined = 0;
+    while (is_conjunction(s, &s->now) || (s->at != s->now.start && IS_IN(&s->now, fillers))) {
+        is_joined |= is_conjunction(s, &s->now);
         *is_sequence |= strcmp(s->now.lower, "and") != 0;
         word next;
         if (!read_word(s->text, s->size, s->now.end, &next)) return 0;
         s->now = next;
     }
-    return (is_conjunction || before) && begins_clause(s->text, s->size, &s->now, before);
+    return (is_joined || before) && (begins_clause(s->text, s->size, &s->now, before) ||
+                                     (s->finds_denials && is_denial(*s)));
 }
 
 /* Whether the clause so far may end, before s->now. */
@@ -166,24 +235,72 @@ static int may_end(const scanner *s, mark between, int is_sequence)
     return between != COMMA || s->words > 1;
 }
 
+/* The next place where the text may be split; 0 if there is none. */
+static int next_break(scanner *s, bl_clause_break *out)
+{
+    int is_found = 0;
+    while (!is_found && read_word(s->text, s->size, s->at, &s->now)) {
+        const word seen = s->now;
+        const mark between = s->words ? mark_between(s->text, s->at, s->now.start) : NO_MARK;
+        int is_sequence;
+        if (s->words && (between || is_conjunction(s, &s->now)) &&
+            find_opener(s, between, &is_sequence) && may_end(s, between, is_sequence)) {
+            *out = (bl_clause_break){ s->before.end, s->now.start };
+            begin_clause(s);
+            is_found = 1;
+        } else {
+            s->now = seen;
+        }
+        count_word(s);
+    }
+    return is_found;
+}
+
 int bl_find_clause_breaks(bl_arena *arena, const char *text, size_t size, bl_list *breaks)
 {
     scanner s = { .text = text, .size = size };
-    breaks->item_size = sizeof(bl_clause_break);
-    while (read_word(text, size, s.at, &s.now)) {
-        const word seen = s.now;
-        const mark between = s.words ? mark_between(text, s.at, s.now.start) : NO_MARK;
-        int is_sequence;
-        if (s.words && (between || IS_IN(&s.now, conjunctions)) &&
-            find_opener(&s, between, &is_sequence) && may_end(&s, between, is_sequence)) {
-            bl_clause_break *b = bl_list_append(arena, breaks, 1);
-            if (!b) return 0;
-            *b = (bl_clause_break){ s.before.end, s.now.start };
-            begin_clause(&s);
-        } else {
-            s.now = seen;
-        }
-        count_word(&s);
+    bl_clause_break found;
+    breaks->item_size = sizeof found;
+    while (next_break(&s, &found)) {
+        bl_clause_break *b = bl_list_append(arena, breaks, 1);
+        if (!b) return 0;
+        *b = found;
     }
     return 1;
+}
+
+/* What is left of a text. */
+typedef struct {
+    const char *text;
+    char *out;
+    size_t used;
+    int has_denials;
+} affirmed;
+
+static void keep_affirmed(affirmed *a, size_t start, size_t end)
+{
+    scanner s = { .text = a->text, .size = end };
+    if (read_word(a->text, end, start, &s.now) && is_denial(s)) {
+        a->has_denials = 1;
+        return;
+    }
+    if (a->used) a->out[a->used++] = ' '; /* between two clauses there was a byte or more */
+    memcpy(a->out + a->used, a->text + start, end - start);
+    a->used += end - start;
+}
+
+size_t bl_affirmed(const char *text, size_t size, char *out)
+{
+    scanner s = { .text = text, .size = size, .finds_denials = 1 };
+    affirmed a = { .text = text, .out = out };
+    bl_clause_break found;
+    size_t start = 0;
+    while (next_break(&s, &found)) {
+        keep_affirmed(&a, start, found.left_end);
+        start = found.right_start;
+    }
+    keep_affirmed(&a, start, size);
+    if (a.has_denials) return a.used;
+    memcpy(out, text, size);
+    return size;
 }

@@ -1,11 +1,12 @@
 /* scores.c: from logits to what people read. Little of it is ever hot, so it is plain C in
  * double precision, whose order of operations makes the results the same on every board. */
+#include "scores.h"
+
 #include <string.h>
 
 #include "bertlite.h"
 
-/* e^x for x <= 0, from operations that are exact everywhere; libm's differ between systems. */
-static double exponential(double x)
+double bl_exponential(double x)
 {
     if (!(x > -700.0)) return 0.0;
     const double k = (double)(int64_t)(x * 1.4426950408889634 - 0.5);
@@ -18,9 +19,9 @@ static double exponential(double x)
     return sum * power;
 }
 
-static double sigmoid(double x)
+double bl_sigmoid(double x)
 {
-    const double e = exponential(x < 0 ? x : -x);
+    const double e = bl_exponential(x < 0 ? x : -x);
     return x < 0 ? e / (1.0 + e) : 1.0 / (1.0 + e);
 }
 
@@ -29,12 +30,12 @@ void bl_scores(bl_function function, const float *logits, size_t n, float *out)
     if (function == BL_RAW) {
         memmove(out, logits, n * sizeof *out);
     } else if (function == BL_SIGMOID) {
-        for (size_t i = 0; i < n; i++) out[i] = (float)sigmoid((double)logits[i]);
+        for (size_t i = 0; i < n; i++) out[i] = (float)bl_sigmoid((double)logits[i]);
     } else {
         double most = n ? (double)logits[0] : 0.0, sum = 0.0;
         for (size_t i = 1; i < n; i++) most = (double)logits[i] > most ? (double)logits[i] : most;
         for (size_t i = 0; i < n; i++) {
-            const double e = exponential((double)logits[i] - most);
+            const double e = bl_exponential((double)logits[i] - most);
             sum += e;
             out[i] = (float)e;
         }
