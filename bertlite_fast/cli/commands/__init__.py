@@ -24,6 +24,7 @@ COMMANDS = {
     "similar": ("vectors", "Similar", "how similar the first text is to the others"),
     "rerank": ("rerank", "Rerank", "how well lines fit a question, by a model for pairs of texts"),
     "search": ("vectors", "Search", "the closest lines of files or of standard input"),
+    "index": ("index", "Index", "an index in a file: built, added to and searched"),
     "embed": ("vectors", "Embed", "texts as vectors"),
     "finetune": ("finetune", "Finetune", "a model for your own labels, from a file of examples"),
     "convert": ("convert", "Convert", "a model's folder as one int8 file"),
