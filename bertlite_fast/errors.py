@@ -27,12 +27,24 @@ class MissingError(InputError, AttributeError):
     """What an object of transformers has and the one here does not; for hasattr() it is missing."""
 
 
+class LibraryError(BertliteError, ImportError):
+    """A library that an adapter needs is not installed."""
+
+
 class OutOfMemoryError(BertliteError, MemoryError):
     """Memory could not be allocated."""
 
 
 class InstructionSetError(BertliteError, RuntimeError):
     """BERTLITE_ISA names an instruction set that this machine or build does not have."""
+
+
+def missing_library(package: str, error: ImportError) -> LibraryError:
+    """The error for a library that could not be imported."""
+    return LibraryError(
+        f"this adapter needs {package}, which could not be imported ({error}); install it with: "
+        f"pip install {package}"
+    )
 
 
 def warn(message: str) -> None:

@@ -52,8 +52,9 @@ static const char *const softeners[] = { "actually", "also",   "and", "but",  "h
                                          "okay",     "please", "so",  "then", "well",  "yet" };
 /* Behind "do not": what is the case, a question, or what is to be done all the same. */
 static const char *const no_denials[] = {
-    "believe", "care",     "fail", "forget", "have",  "hesitate",   "i",  "know",  "mind",
-    "miss",    "remember", "see",  "they",   "think", "understand", "we", "worry", "you",
+    "believe",  "bother", "care",  "fail",       "forget", "get",    "have",
+    "hesitate", "i",      "know",  "mind",       "miss",   "really", "remember",
+    "see",      "they",   "think", "understand", "we",     "worry",  "you",
 };
 enum { GREETING_WORDS = 3, LONGEST = 16 };
 
@@ -166,7 +167,8 @@ static int is_denial(scanner s)
     if (IS_IN(&s.now, wishers) && step(&s))
         return skip_not(&s) && IS_IN(&s.now, wishes) && step(&s) && IS_IN(&s.now, wished);
     if (is_now(&s, "you")) step(&s);
-    return skip_not(&s) && s.now.start < s.size && !IS_IN(&s.now, no_denials);
+    if (!skip_not(&s) || s.now.start == s.size || IS_IN(&s.now, no_denials)) return 0;
+    return !is_now(&s, "let") || !step(&s) || !is_next(&s, "forget"); /* "don't let me forget" */
 }
 
 /* ---- clauses --------------------------------------------------------------------------------- */
