@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from bisect import bisect_right
+from itertools import accumulate
 
 from ..errors import InputError, missing_library
 from ..pipelines import pipeline
@@ -222,17 +224,13 @@ class Tagger(Component):
             for token in doc:
                 if token.is_space:
                     token.pos_ = "SPACE"
-            at, place = 0, {}
-            for token in row:
-                place[at] = token
-                at += len(token.text) + 1
-            for tag in tags:
-                token = place.get(tag["start"])
-                if token is not None:
-                    if tag["entity"] in TAGS:
-                        token.pos_ = tag["entity"]
-                    else:
-                        token.tag_ = tag["entity"]
+            starts = list(accumulate((len(token.text) + 1 for token in row), initial=0))
+            for tag in reversed(tags):  # a token that is more than a word has its first one's
+                token = row[bisect_right(starts, tag["start"]) - 1]
+                if tag["entity"] in TAGS:
+                    token.pos_ = tag["entity"]
+                else:
+                    token.tag_ = tag["entity"]
 
 
 class Categories(Component):
