@@ -101,9 +101,11 @@ def of_ray(workers: int) -> float:
     import ray
     import ray_data
 
-    ray.init(num_cpus=workers, include_dashboard=False, logging_level="error")
+    ray.init(num_cpus=workers + 1, include_dashboard=False, logging_level="error")
     try:
-        rows = ray.data.from_items([{"text": text} for text in texts(ROWS)]).repartition(4 * workers)
+        rows = ray.data.from_items([{"text": text} for text in texts(ROWS)]).repartition(
+            4 * workers
+        )
         rows = rows.materialize()
         return timed(lambda: ray_data.answered(rows, workers).materialize().count())
     finally:
@@ -142,9 +144,10 @@ def of_dask(workers: int) -> float:
     import pandas as pd
     from dask.distributed import Client, LocalCluster, wait
 
-    with LocalCluster(
-        n_workers=workers, threads_per_worker=1, dashboard_address=None
-    ) as cluster, Client(cluster):
+    with (
+        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster),
+    ):
         frame = pd.DataFrame({"id": range(ROWS), "text": texts(ROWS)})
         rows = dd.from_pandas(frame, npartitions=4 * workers).persist()
 
@@ -161,10 +164,12 @@ ENGINES: dict[str, Callable[[int], float]] = {"ray": of_ray, "spark": of_spark, 
 
 
 def lines(price: float, engines: list[str]) -> Iterator[str]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     average = statistics.mean(map(len, (bf.Tokenizer(opened(TASKS[0]).model.source).encode(text)
                                         for text in texts(len(LENGTHS)))))  # fmt: skip
-    yield f"{processor()}, {bf.active_isa()}, {cores} cores; texts of {average:.0f} tokens on average."
+    yield f"{processor()}, {bf.active_isa()}, {cores} cores; texts of {average:.0f} tokens."
     yield ""
     yield ("| task | texts a second and core | a billion texts: core hours | "
            f"at ${price:g} an hour and core |")  # fmt: skip

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any, Union
 
-    from .sentence_transformer import SentenceTransformer
-    from .tasks.embedder import Embedder
-
     Options = Union[str, Iterable[Any], Mapping[str, Any]]
     Decision = dict[str, Any]
     Scale = tuple[Sequence[float], Sequence[float], Sequence[float]]

@@ -45,10 +45,11 @@ def main() -> None:
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     asked = ["turn on the light in the kitchen", "play some jazz", "what a nice day"]
-    ray.init(logging_level="warning")
+    workers = 2
+    ray.init(num_cpus=workers + 1, logging_level="warning")
     rows = ray.data.from_items([{"id": i, "text": asked[i % 3]} for i in range(count)])
     began = time.perf_counter()
-    found = answered(rows, workers=2).materialize()
+    found = answered(rows, workers).materialize()
     print(f"{found.count() / (time.perf_counter() - began):.0f} rows a second, with its start")
     print(found.take(3))
 

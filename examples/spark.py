@@ -52,11 +52,13 @@ def pandas_function(task: str = "intent-classification") -> Any:
 
     def labels(columns: Iterator[pd.Series]) -> Iterator[pd.Series]:
         for texts in columns:
-            yield pd.Series([answer["label"] for answer in answers(texts.tolist(), task)], dtype=object)
+            yield pd.Series(
+                [answer["label"] for answer in answers(texts.tolist(), task)], dtype=object
+            )
 
     # Spark reads types, not texts of them.
     labels.__annotations__ = {"columns": Iterator[pd.Series], "return": Iterator[pd.Series]}
-    return pandas_udf(labels, "string")  # type: ignore[call-overload]
+    return pandas_udf(labels, "string")
 
 
 def main() -> None:

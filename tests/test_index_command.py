@@ -34,7 +34,7 @@ def shell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
-    table = "\ufefftext,room\nthe lamp is broken,hall\n\nbuy milk,kitchen\n\"a \"\"lamp\"\", b\",\n"
+    table = '\ufefftext,room\nthe lamp is broken,hall\n\nbuy milk,kitchen\n"a ""lamp"", b",\n'
     (tmp_path / "notes.csv").write_text(table, encoding="utf-8")
     (tmp_path / "more.jsonl").write_text('{"n": 1, "text": "meet at noon"}\n"plain"\n\n')
     (tmp_path / "lines.txt").write_bytes(b"play music\r\n\n\xff\xfe broken\n")
@@ -51,7 +51,9 @@ def test_files_become_an_index_that_is_searched(shell: Shell) -> None:
     assert found["answer"] == index.search("no light", 2)
     for given in ("room=hall", "n=1"):
         name, value = given.split("=")
-        found = shell.answer("search", "n.index", "noon", "--filter", given, "--filter", f"{name}=x")
+        found = shell.answer(
+            "search", "n.index", "noon", "--filter", given, "--filter", f"{name}=x"
+        )
         assert [str(row["metadata"][name]) for row in found["answer"]] == [value]
     assert "the lamp is broken\t0" in shell.run("search", "n.index", "the lamp is broken")[1]
 

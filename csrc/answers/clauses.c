@@ -159,7 +159,7 @@ static int is_denial(scanner s)
         if (is_now(&s, "no") && (is_next(&behind, "need") || is_now(&behind, "longer"))) break;
         step(&s);
     }
-    if (is_now(&s, "there's") || is_now(&s, "theres")) step(&s);
+    if (is_now(&s, "there's")) step(&s);
     scanner behind = s;
     if (is_now(&s, "no") && is_next(&behind, "need")) return 1;
     if (is_now(&s, "let's") || is_now(&s, "lets")) return is_next(&s, "not");

@@ -30,8 +30,8 @@ ROWS = 4000
 WORKERS = 2
 PARTS = 8
 ASKED = (
-    "turn on the light in the kitchen", None, "play some jazz", "", "what a nice day", "wake me at 7",
-    "\u4f60\u597d", "how is the weather in Paris tomorrow",
+    "turn on the light in the kitchen", None, "play some jazz", "", "what a nice day",
+    "wake me at 7", "\u4f60\u597d", "how is the weather in Paris tomorrow",
 )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def of_dask(frame: Any) -> Any:
 def with_ray() -> Any:
     import ray
 
-    ray.init(num_cpus=WORKERS, include_dashboard=False, logging_level="error")
+    ray.init(num_cpus=WORKERS + 1, include_dashboard=False, logging_level="error")
     rows = ray.data.from_items([{"id": i, "text": text_of(i)} for i in range(ROWS)])
     found = ray_data.answered(rows.repartition(PARTS), WORKERS, Actor).to_pandas()
     ray.shutdown()
@@ -135,9 +135,10 @@ def with_dask() -> Any:
     frame = pd.DataFrame({"id": range(ROWS), "text": [text_of(i) for i in range(ROWS)]})
     rows = dd.from_pandas(frame, npartitions=PARTS)
     columns = {**rows.dtypes.to_dict(), "label": "string", "score": "float32"}
-    with LocalCluster(
-        n_workers=WORKERS, threads_per_worker=1, dashboard_address=None
-    ) as cluster, Client(cluster):
+    with (
+        LocalCluster(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster),
+    ):
         return rows.map_partitions(of_dask, meta=columns).compute()
 
 
@@ -148,7 +149,7 @@ def main() -> None:
     (Path(folder) / "opened").mkdir()
     found = {"ray": with_ray, "spark": with_spark, "dask": with_dask}[engine]()
     rows = [
-        [int(row.id), row.text, row.label, None if row.score != row.score else float(row.score)]
+        [int(row.id), row.text, row.label, None if row.score is None else float(row.score)]
         for row in found.astype(object).where(found.notna(), None).itertuples()
     ]
     (Path(folder) / "found.json").write_text(json.dumps(rows))

@@ -8,8 +8,8 @@ import pytest
 
 presidio: Any = pytest.importorskip("presidio_analyzer", exc_type=ImportError)
 
-from bertlite_fast import InputError, pipeline  # noqa: E402
-from bertlite_fast.integrations.presidio import (  # noqa: E402
+from bertlite_fast import InputError, pipeline
+from bertlite_fast.integrations.presidio import (
     BertliteNlpEngine,
     BertliteRecognizer,
 )

@@ -13,9 +13,10 @@ import pytest
 from bertlite_fast import embedded, pipeline
 
 spacy: Any = pytest.importorskip("spacy", exc_type=ImportError)
+srsly: Any = pytest.importorskip("srsly", exc_type=ImportError)
 
-from bertlite_fast import InputError  # noqa: E402
-from bertlite_fast.integrations import spacy as components  # noqa: E402
+from bertlite_fast import InputError
+from bertlite_fast.integrations import spacy as components
 
 TEXTS = [
     "Elon Musk visited Paris.",
@@ -44,7 +45,10 @@ def view(doc: Any) -> Any:
 def test_entities_are_those_of_the_pipeline() -> None:
     nlp = nlp_with("bertlite_ner")
     doc = nlp(TEXTS[0])
-    assert [(e.text, e.label_) for e in doc.ents] == [("Elon Musk", "PERSON"), ("Paris", "LOCATION")]
+    assert [(e.text, e.label_) for e in doc.ents] == [
+        ("Elon Musk", "PERSON"),
+        ("Paris", "LOCATION"),
+    ]
     names = pipeline("ner")
     for text in TEXTS:
         found = [(e.start_char, e.end_char, e.label_) for e in nlp(text).ents]
@@ -67,8 +71,8 @@ def test_every_token_of_spacy_has_a_part_of_speech() -> None:
     assert [word for word, _ in tags] == ["I", "ca", "n't", "sleep", ",", "dear", "."]
     assert dict(tags)["I"] == "PRON" and dict(tags)["sleep"] == "VERB" and tags[-1][1] == "PUNCT"
     draw = random.Random(2)
-    parts = ["can't", " ", "  ", "\n", "\u4f60\u597d", "\U0001f600", "U.S.", "don\u2019t", "a" * 300,
-             "...", "5-6", "\u0301", "\xa0", "e.g."]  # fmt: skip
+    parts = ["can't", " ", "  ", "\n", "\u4f60\u597d", "\U0001f600", "U.S.", "don\u2019t",
+             "a" * 300, "...", "5-6", "\u0301", "\xa0", "e.g."]  # fmt: skip
     for _ in range(60):
         doc = nlp("".join(draw.choices(parts, k=draw.randrange(30))))
         for token in doc:
@@ -164,7 +168,7 @@ def test_what_was_not_saved_is_refused(tmp_path: Path) -> None:
         component.from_bytes(b"x")
     with pytest.raises(InputError, match="to_disk"):
         component.from_disk(tmp_path)
-    bad = components.srsly.msgpack_dumps({"name": "m", "settings": {}, "files": {"../x": b""}})
+    bad = srsly.msgpack_dumps({"name": "m", "settings": {}, "files": {"../x": b""}})
     with pytest.raises(InputError, match="outside"):
         component.from_bytes(bad)
     assert not (tmp_path.parent / "x").exists()

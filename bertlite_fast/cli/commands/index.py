@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from ...errors import BertliteError, InputError
@@ -98,9 +99,7 @@ class Index(Command):
         files = _checked(args.file)
         self._put(Index.load(args.index, _pipe(args)), files, args, screen)
 
-    def _put(
-        self, index: Rows, files: list[str], args: argparse.Namespace, screen: Screen
-    ) -> None:
+    def _put(self, index: Rows, files: list[str], args: argparse.Namespace, screen: Screen) -> None:
         added = 0
         batch: list[Record] = []
         for record in _records(files, args.text, screen):
@@ -216,10 +215,8 @@ def _filter(given: list[str]) -> dict[str, Any] | None:
             raise InputError(f"--filter is {part!r}; expected NAME=VALUE.")
         values = found.setdefault(name, [])
         values.append(value)
-        try:
+        with contextlib.suppress(ValueError, RecursionError):
             values.append(json.loads(value))
-        except (ValueError, RecursionError):
-            pass
     return found or None
 
 
@@ -285,9 +282,7 @@ def _table(file: TextIO, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         raise InputError(f"{name} is not a table: {error}.") from None
 
 
-def _json_lines(
-    file: TextIO, name: str, screen: Screen
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _json_lines(file: TextIO, name: str, screen: Screen) -> Iterator[tuple[str, dict[str, Any]]]:
     import json
 
     for number, line in enumerate(file, 1):
