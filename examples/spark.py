@@ -27,10 +27,11 @@ def opened(task: str) -> Any:
     return open_task(task)
 
 
-def answers(texts: list[str | None], task: str) -> list[dict[str, Any]]:
-    """An answer for each row; one without a text has no intent."""
-    found = iter(opened(task)([text for text in texts if text]))
-    return [next(found) if text else {"label": None, "score": None} for text in texts]
+def answers(texts: list[Any], task: str) -> list[dict[str, Any]]:
+    """An answer for each row. One without a text (None, or NaN in pandas) has no intent."""
+    has_text = [isinstance(text, str) and bool(text) for text in texts]
+    found = iter(opened(task)([text for text, has in zip(texts, has_text) if has]))
+    return [next(found) if has else {"label": None, "score": None} for has in has_text]
 
 
 def intents(batches: Iterable[Any], task: str = "intent-classification") -> Iterator[Any]:

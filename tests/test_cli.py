@@ -33,6 +33,7 @@ OTHERS = (
     "convert",
     "finetune",
     "firmware",
+    "index",
     "info",
     "completion",
 )

@@ -94,6 +94,7 @@ def of_dask(frame: Any) -> Any:
 
 
 def with_ray() -> Any:
+    os.environ.setdefault("RAY_worker_niceness", "0")  # a busy machine would starve them
     import ray
 
     ray.init(num_cpus=WORKERS + 1, include_dashboard=False, logging_level="error")
