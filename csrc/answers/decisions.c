@@ -25,7 +25,7 @@ void bl_find_centers(const bl_choices *choices, float *centers)
     }
 }
 
-/* ---- how well options fit ------------------------------------------------------------------  */
+/* ---- how well options fit -------------------------------------------------------------------- */
 
 static float dot(const float *a, const float *b, size_t width)
 {
@@ -55,7 +55,7 @@ static float fit_of(const bl_choices *c, const float *vector, size_t option)
     return 0.5f * cosine + 0.5f * dot(c->centers + option * c->width, vector, c->width);
 }
 
-/* ---- from fits to probabilities ---------------------------------------------------------------- */
+/* ---- from fits to probabilities -------------------------------------------------------------- */
 
 static double constant(const float *parts, double few, double log_options)
 {
