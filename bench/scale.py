@@ -160,7 +160,7 @@ def of_dask(workers: int) -> float:
         def run() -> int:
             some = parts.pop(0)
             wait(dask_frames.answered(some).persist())
-            return ROWS * some.npartitions // rows.npartitions
+            return int(ROWS * some.npartitions // rows.npartitions)
 
         return timed(run)
 
