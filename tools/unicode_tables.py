@@ -54,10 +54,11 @@ const mapping = 'Simple_Case_Mapping/Lowercase/code-points.mjs';
 if (lower) out.lower = [...(await import(`${folder}/${mapping}`)).default];
 fs.writeFileSync(1, JSON.stringify(out));
 """
-BLOCK = 128  # BL_TRAIT_BLOCK
 LAST = 0x110000
-NEAR = 0x2000  # decompositions below are looked up directly: the scripts with accents
-CASED = 0x600  # lowercase below is looked up directly: most scripts with capitals
+LAST_DECOMPOSED = 0x2FB00
+LONG = 0xD800  # a decomposition's value, which no character has: an index of long_decompositions
+MORE = 1 << 31  # in long_decompositions: the next one belongs to it
+RUN = 8  # of characters with a combining class, at most: 3 bits
 DROP, SPACE, PUNCTUATION, MARK, MOVES, DECOMPOSES, LOWERS, WORD = (1 << i for i in range(8))
 
 
@@ -119,6 +120,93 @@ def rows(values: list[str], width: int = 150) -> str:
     return "\n".join([*lines, line])
 
 
+def table(kind: str, name: str, values: list[int]) -> str:
+    return f"{kind} {name}[{len(values)}] = {{\n{rows([str(v) for v in values])}\n}};"
+
+
+def blocks_of(values: list[int], size: int) -> tuple[list[int], list[int]]:
+    """Which block of `size` values each is, and the blocks one behind the other, equal ones once."""
+    found: dict[tuple[int, ...], int] = {}
+    index = [
+        found.setdefault(tuple(values[i : i + size]), len(found))
+        for i in range(0, len(values), size)
+    ]
+    return index, [value for block in found for value in block]
+
+
+def three_levels(kinds: tuple[str, str, str], name: str, values: list[int], middle: int) -> list[str]:
+    """Tables for name_top[c / 16 / middle], name_middle[.. * middle + c / 16 % middle] and
+    name_leaves[.. * 16 + c % 16]."""
+    index, leaves = blocks_of(values, 16)
+    top, middles = blocks_of(index, middle)
+    assert max(top) < 256
+    return [
+        table(kinds[2], f"{name}_top", top),
+        table(kinds[0], f"{name}_middle", middles),
+        table(kinds[1], f"{name}_leaves", leaves),
+    ]
+
+
+def decomposition_values(decompositions: dict[int, list[int]]) -> tuple[list[int], list[int]]:
+    """For each character 0, what it decomposes to, or LONG + an index of the second list."""
+    values = [0] * LAST_DECOMPOSED
+    others: list[int] = []
+    for code, parts in decompositions.items():
+        if len(parts) == 1 and parts[0] <= 0xFFFF:
+            values[code] = parts[0]
+            continue
+        values[code] = LONG + len(others)
+        others += [part | MORE for part in parts[:-1]] + parts[-1:]
+    assert len(others) < 2048
+    return values, others
+
+
+def tables(
+    flags: bytearray,
+    decompositions: dict[int, list[int]],
+    lower: dict[int, int],
+    classes: list[list[int]],
+) -> str:
+    """The text of the file. classes: [first, last, combining class]."""
+    # Accents are dropped behind the decomposition, so it need not have them.
+    bare = {
+        code: [part for part in parts if not flags[part] & MARK] or parts
+        for code, parts in decompositions.items()
+    }
+    values, others = decomposition_values(bare)
+    packed = [
+        first << 11 | combining << 3 | (min(first + RUN - 1, last) - first)
+        for begin, last, combining in classes
+        for first in range(begin, last + 1, RUN)
+    ]
+    changes = [
+        f"{{ {a:#x}, {difference % 65536}, {(b - a) // step}, {step} }}"
+        for a, b, step, difference in runs(lower)
+    ]
+    return "\n".join(
+        [
+            "/* Made by tools/unicode_tables.py, which says what of which version of Unicode this"
+            " is. */",
+            f"enum {{ LAST_DECOMPOSED = {LAST_DECOMPOSED:#x}, LONG = {LONG:#x} }};",
+            *three_levels(("const uint16_t", "const uint8_t", "const uint8_t"), "bl_trait", list(flags), 32),
+            *three_levels(
+                ("static const uint8_t", "static const uint16_t", "static const uint8_t"),
+                "decomposition",
+                values,
+                16,
+            ),
+            table("static const uint32_t", "long_decompositions", others),
+            "static const struct { uint32_t first; uint16_t difference; uint8_t more, step; } "
+            f"lowercase[{len(changes)}] = {{",
+            rows(changes),
+            "};",
+            "/* first << 11 | combining class << 3 | last - first */",
+            table("static const uint32_t", "classes", packed),
+            "",
+        ]
+    )
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         loaded = {version: load(version, Path(temporary)) for version in PACKAGES}
@@ -139,8 +227,7 @@ def main() -> int:
     )
     drop = (old["Control"] | old["Format"] | old["Private_Use"] | {0, 0xFFFD}) - {9, 10, 13}
 
-    decompositions: list[tuple[int, int, int]] = []
-    pool: list[int] = []
+    decompositions: dict[int, list[int]] = {}
     classes: list[list[int]] = []
     flags = bytearray(LAST)
     for code in range(LAST):
@@ -171,51 +258,12 @@ def main() -> int:
             if parts != text:
                 f |= DECOMPOSES
                 if not 0xAC00 <= code < 0xD7A4:  # Hangul is computed
-                    decompositions.append((code, len(pool), len(parts)))
-                    pool += map(ord, parts)
+                    decompositions[code] = list(map(ord, parts))
         flags[code] = f
 
-    near = [0] * NEAR
-    for i, (code, _, _) in enumerate(decompositions):
-        if code < NEAR:
-            near[code] = i + 1
-    small = [lower.get(code, code) for code in range(CASED)]
-    blocks: dict[bytes, int] = {}
-    index = [
-        blocks.setdefault(bytes(flags[i : i + BLOCK]), len(blocks)) for i in range(0, LAST, BLOCK)
-    ]
-    assert len(blocks) < 256, len(blocks)
-    changes = runs(lower)
-    out = [
-        "/* Made by tools/unicode_tables.py, which says what of which version of Unicode this is."
-        " */",
-        f"enum {{ NEAR = {NEAR}, CASED = {CASED} }};",
-        f"const uint8_t bl_trait_block_of[{len(index)}] = {{\n{rows([str(i) for i in index])}\n}};",
-        f"const uint8_t bl_trait_blocks[{len(blocks)}][BL_TRAIT_BLOCK] = {{",
-        *(f"    {{\n{rows([str(v) for v in block])}\n    }}," for block in blocks),
-        "};",
-        "static const struct { uint32_t code; uint16_t at, count; } "
-        f"decompositions[{len(decompositions)}] = {{",
-        rows([f"{{ {a:#x}, {b}, {c} }}" for a, b, c in decompositions]),
-        "};",
-        "static const uint16_t near_decompositions[NEAR] = { /* index + 1 */\n"
-        f"{rows([str(i) for i in near])}\n}};",
-        f"static const uint16_t small_letters[CASED] = {{\n{rows([str(c) for c in small])}\n}};",
-        f"static const uint32_t decomposed[{len(pool)}] = {{\n{rows([hex(c) for c in pool])}\n}};",
-        "static const struct { uint32_t first, last; int32_t step, difference; } "
-        f"lowercase[{len(changes)}] = {{",
-        rows([f"{{ {a:#x}, {b:#x}, {c}, {d} }}" for a, b, c, d in changes]),
-        "};",
-        "static const struct { uint32_t first, last; uint8_t combining; } "
-        f"classes[{len(classes)}] = {{",
-        rows([f"{{ {a:#x}, {b:#x}, {c} }}" for a, b, c in classes]),
-        "};",
-    ]
-    TARGET.write_text("\n".join(out) + "\n")
-    print(
-        f"{TARGET}: {len(blocks)} blocks, {len(decompositions)} decompositions, "
-        f"{len(changes)} runs of capitals, {len(classes)} runs of classes"
-    )
+    text = tables(flags, decompositions, lower, classes)
+    TARGET.write_text(text)
+    print(f"{TARGET}: {len(decompositions)} decompositions, {len(classes)} runs of classes")
     return 0
 
 

@@ -19,17 +19,19 @@ enum {
     BL_WORD_CHAR = 128 /* what a regular expression's \w matches */
 };
 
-enum { BL_TRAIT_BLOCK = 128 };
-extern const uint8_t bl_trait_block_of[], bl_trait_blocks[][BL_TRAIT_BLOCK];
+extern const uint8_t bl_trait_top[], bl_trait_leaves[];
+extern const uint16_t bl_trait_middle[];
 
 /* The traits of a code point, as a sum of the values above. Equal blocks are stored once. */
 static inline unsigned bl_traits(uint32_t c)
 {
-    return c < 0x110000 ? bl_trait_blocks[bl_trait_block_of[c / BL_TRAIT_BLOCK]][c % BL_TRAIT_BLOCK]
-                        : 0;
+    if (c >= 0x110000) return 0;
+    const size_t middle = 32 * (size_t)bl_trait_top[c >> 9] + (c >> 4) % 32;
+    return bl_trait_leaves[16 * (size_t)bl_trait_middle[middle] + c % 16];
 }
 
-/* The canonical decomposition, c itself if it has none; returns its length, 4 at most. */
+/* The canonical decomposition, without nonspacing marks if it has anything else; c itself if it has
+ * none. Returns its length, 4 at most. */
 unsigned bl_decompose(uint32_t c, uint32_t out[4]);
 /* The lowercase, c itself if it has none; returns its length, 2 at most. */
 unsigned bl_lower(uint32_t c, uint32_t out[2]);
