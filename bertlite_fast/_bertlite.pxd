@@ -51,6 +51,8 @@ cdef extern from "bertlite.h" nogil:
     bl_status bl_convert(const char *folder, const char *file, const char *base, bl_error *error)
     ctypedef struct bl_flash_limits:
         size_t tokens, bytes
+        const char *pieces
+        size_t pieces_size
     ctypedef struct bl_flash_info:
         size_t base_size, task_size, memory
         bl_head head

@@ -16,6 +16,7 @@ def write_blocks(
     base: str | os.PathLike[str],
     tokens: int,
     most_bytes: int,
+    pieces: bytes | None,
     base_file: str | os.PathLike[str],
     task_file: str | os.PathLike[str],
 ) -> tuple[int, int, int, str]: ...

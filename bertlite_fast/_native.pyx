@@ -180,7 +180,7 @@ def convert(folder, file, *, base=None):
         raise_error(&error)
 
 
-def write_blocks(path, base, size_t tokens, size_t most_bytes, base_file, task_file):
+def write_blocks(path, base, size_t tokens, size_t most_bytes, pieces, base_file, task_file):
     """The blocks of a model for flash: the bytes of each, of memory, and the head's name."""
     cdef bytes source = path_bytes(path)
     cdef bytes shared = path_bytes(base)
@@ -190,10 +190,13 @@ def write_blocks(path, base, size_t tokens, size_t most_bytes, base_file, task_f
     cdef const char *b = shared
     cdef const char *c = first
     cdef const char *d = second
-    cdef bl_flash_limits limits = [tokens, most_bytes]
+    cdef bytes kept = pieces or b""
+    cdef bl_flash_limits limits = [tokens, most_bytes, NULL, len(kept)]
     cdef bl_flash_info info
     cdef bl_error error
     cdef bl_status status
+    if pieces is not None:
+        limits.pieces = kept
     with nogil:
         status = bl_flash_write(a, b, &limits, c, d, &info, &error)
     if status != BL_OK:

@@ -229,7 +229,9 @@ def write(
     base = embedded.path_of("base") if "base" in embedded.names() else path
     blocks = [os.path.join(out, name) for name in ("base.bin", "task.bin")]
     most_bytes = most_bytes or BYTES_PER_TOKEN * length
-    base_bytes, task_bytes, memory, answers = write_blocks(path, base, length, most_bytes, *blocks)
+    base_bytes, task_bytes, memory, answers = write_blocks(
+        path, base, length, most_bytes, None, *blocks
+    )
     values = {
         "target": target,
         "length": length,

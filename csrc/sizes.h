@@ -16,6 +16,7 @@ enum {
     BL_MAX_ATTENTION_SIZE = BL_FLASH_MAX_POSITIONS,
     BL_MAX_WORD = BL_FLASH_MAX_WORD,
     BL_MAX_ADDED_SIZE = BL_FLASH_MAX_ADDED_SIZE,
+    BL_HASHES_WORDS = 0, /* every vocabulary is packed */
     BL_ALIGNMENT = 8
 };
 #else
@@ -26,6 +27,7 @@ enum {
     BL_MAX_ATTENTION_SIZE = 8192,
     BL_MAX_WORD = 1000,       /* characters in max_input_chars_per_word */
     BL_MAX_ADDED_SIZE = 1000, /* bytes in an added token */
+    BL_HASHES_WORDS = 1,
     BL_ALIGNMENT = 64         /* of blocks of working memory */
 };
 #endif

@@ -713,9 +713,14 @@ BL_API bl_status bl_flash_open(const bl_flash *flash, void *memory, size_t size,
 /* The greatest number of bytes that the arena has had in use. */
 BL_API size_t bl_arena_most(const bl_arena *arena);
 
-/* tokens, bytes: of the longest text, special tokens included; with a pair, of both. */
+/* tokens, bytes: of the longest text, special tokens included; with a pair, of both. The base has
+ * positions for no more, so tasks that share it have the same `tokens`. pieces: NULL, or the word
+ * pieces that the vocabulary keeps, one a line; texts are spelled with these, and tasks that share
+ * the base have the same ones. */
 typedef struct {
     size_t tokens, bytes;
+    const char *pieces;
+    size_t pieces_size;
 } bl_flash_limits;
 
 /* base_id: what both blocks say of the base. memory: enough for bl_flash_open and one call, with

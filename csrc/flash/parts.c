@@ -208,7 +208,8 @@ static void tokenizer(bl_parts *p, bl_tokenizer *t)
     uint32_t size = (uint32_t)t->vocabulary.size;
     NUMBER(p, size);
     const void *block = array(p, t->vocabulary.block, size, 1);
-    if (!p->put && block && bl_vocabulary_read(&t->vocabulary, block, size, NULL) != BL_OK)
+    if (!p->put && block &&
+        bl_vocabulary_read_packed(&t->vocabulary, block, size, NULL) != BL_OK)
         p->damaged = 1;
     NUMBER(p, t->rules.clean);
     NUMBER(p, t->rules.split_chinese);
@@ -299,6 +300,23 @@ static void words(bl_parts *p, bl_model *m)
     floats(p, &m->words_bias, bl_pad(rows));
 }
 
+/* The classifier of n-grams: how many it has, then them. A key may be of the ids that there were
+ * before some were dropped. */
+static void ngrams(bl_parts *p, bl_model *m)
+{
+    bl_ngrams *g = &m->ngrams;
+    uint32_t renumbered = g->numbers != NULL;
+    SIZE(p, g->count, (size_t)BL_MOST_NGRAMS);
+    if (!g->count) return;
+    g->labels = m->c.labels;
+    g->keys = array(p, g->keys, g->count, sizeof *g->keys);
+    floats(p, &g->rarity, g->count);
+    g->weights = array(p, g->weights, (uint64_t)g->count * g->labels, 1);
+    floats(p, &g->steps, g->count);
+    NUMBER(p, renumbered);
+    if (renumbered) g->numbers = array(p, g->numbers, m->c.vocabulary, sizeof *g->numbers);
+}
+
 static void head(bl_parts *p, bl_model *m)
 {
     uint32_t pooler = m->pooler.columns.data != NULL;
@@ -317,6 +335,7 @@ static void head(bl_parts *p, bl_model *m)
     if (pooler) linear(p, &m->pooler, m->hidden, m->hidden, 1);
     if (kind == BL_WORD_HEAD) words(p, m);
     else if (kind != BL_NO_HEAD) linear(p, &m->classifier, m->hidden, bl_pad(m->c.labels), 0);
+    if (kind == BL_CLASS_HEAD) ngrams(p, m);
     if (kind == BL_ANSWER_HEAD && m->c.labels != 2) p->damaged = 1;
     if (!p->put && kind != BL_NO_HEAD && kind != BL_WORD_HEAD) m->info.labels = (int)m->c.labels;
 }

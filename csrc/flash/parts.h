@@ -13,10 +13,11 @@
 
 enum {
     BL_PART_ALIGNMENT = 16,
-    BL_FLASH_LAYOUT = 1, /* the number changes with anything in a block */
+    BL_FLASH_LAYOUT = 2, /* the number changes with anything in a block */
     BL_BASE_BLOCK = 1,
     BL_TASK_BLOCK = 2,
-    BL_MOST_ADDED = 4096
+    BL_MOST_ADDED = 4096,
+    BL_MOST_NGRAMS = 1 << 24
 };
 
 /* At the start of both blocks. */
@@ -34,7 +35,7 @@ typedef struct {
 enum {
     BL_MODEL_32 = 512,
     BL_LAYER_32 = 192,
-    BL_TOKENIZER_32 = 1312,
+    BL_TOKENIZER_32 = 1360,
     BL_ADDED_32 = 40,
     BL_SENTENCE_32 = 1120,
     BL_ARENA_32 = 48

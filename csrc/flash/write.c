@@ -6,6 +6,7 @@
 #include "../memory.h"
 #include "../model/open.h"
 #include "../sizes.h"
+#include "keep.h"
 #include "parts.h"
 
 /* ---- blocks --------------------------------------------------- */
@@ -125,15 +126,24 @@ static size_t memory_for(const bl_model *m, const bl_tokenizer *t, const bl_flas
            16 * 16;
 }
 
+/* No text is longer than the limits say, so there need not be more positions. */
+static void keep_positions(bl_model *m, const bl_flash_limits *limits)
+{
+    bl_config_values *c = &m->c;
+    if (!limits->tokens || limits->tokens >= c->positions) return;
+    c->positions = limits->tokens;
+    if (c->window > c->positions) c->window = c->positions;
+    if (c->window_overlap > c->window / 2) c->window_overlap = c->window / 2;
+    m->info.positions = (int)c->positions;
+    m->info.window = (int)c->window;
+    m->info.window_overlap = (int)c->window_overlap;
+}
+
 /* ---- the call --------------------------------------------------- */
 
 static bl_status make(bl_model *m, bl_tokenizer *t, block *base, block *task, bl_flash_info *out,
                       bl_error *error)
 {
-    if (m->ngrams.count)
-        return bl_fail(error, BL_CONFIG_ERROR,
-                       "this classifier has n-grams beside its encoder, which blocks for flash do "
-                       "not hold; train it with trained=\"encoder\" or \"head\".");
     bl_parts p = begin(base);
     bl_base_parts(&p, m, t);
     bl_status status = finish(base, &p, BL_BASE_BLOCK, 0, &out->base_id, error);
@@ -153,11 +163,16 @@ bl_status bl_flash_write(const char *path, const char *base, const bl_flash_limi
                          bl_error *error)
 {
     block blocks[2] = { { 0 }, { 0 } };
+    bl_kept kept = { 0 };
     bl_error reason; /* error may be NULL, but the status is needed */
     bl_model *m = bl_open_for_flash(path, base, &reason);
     bl_tokenizer *t = m ? bl_tokenizer_open_with_base(path, base, &reason) : NULL;
-    bl_status status = t ? make(m, t, &blocks[0], &blocks[1], out, error)
+    bl_status status = t ? bl_keep_pieces(&kept, m, t, limits->pieces, limits->pieces_size, error)
                          : bl_fail(error, reason.status, "%s", reason.text);
+    if (status == BL_OK && m && t) {
+        keep_positions(m, limits);
+        status = make(m, t, &blocks[0], &blocks[1], out, error);
+    }
     if (status == BL_OK && m && t) {
         out->memory = memory_for(m, t, limits);
         status = save(&blocks[0], base_file, error);
@@ -165,6 +180,7 @@ bl_status bl_flash_write(const char *path, const char *base, const bl_flash_limi
     if (status == BL_OK) status = save(&blocks[1], task_file, error);
     bl_tokenizer_close(t);
     bl_close(m);
+    bl_kept_free(&kept);
     bl_free(blocks[0].data);
     bl_free(blocks[1].data);
     return status;

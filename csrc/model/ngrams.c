@@ -11,6 +11,8 @@ uint32_t bl_ngram_key(int32_t first, int32_t second)
     return key ^ key >> 16;
 }
 
+static int32_t number(const bl_ngrams *g, int32_t id) { return g->numbers ? g->numbers[id] : id; }
+
 /* Writes the row that has the key, if there is one; how many were written. */
 static size_t find(const bl_ngrams *g, uint32_t key, int32_t *row)
 {
@@ -42,8 +44,9 @@ size_t bl_ngrams_of(const bl_ngrams *g, const int32_t *ids, size_t count, int32_
     size_t found = 0, distinct = 0;
     float squares = 0;
     for (size_t i = 0; i < count; i++) {
-        found += find(g, bl_ngram_key(ids[i], -1), rows + found);
-        if (i + 1 < count) found += find(g, bl_ngram_key(ids[i], ids[i + 1]), rows + found);
+        const int32_t id = number(g, ids[i]);
+        found += find(g, bl_ngram_key(id, -1), rows + found);
+        if (i + 1 < count) found += find(g, bl_ngram_key(id, number(g, ids[i + 1])), rows + found);
     }
     sort(rows, found);
     for (size_t i = 0; i < found;) {

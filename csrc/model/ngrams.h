@@ -14,6 +14,7 @@ typedef struct {
     const float *rarity;
     const int8_t *weights; /* count rows of labels, in steps: */
     const float *steps;    /* one for each row */
+    const uint16_t *numbers; /* for each id, the one that its keys are of; NULL: the id itself */
 } bl_ngrams;
 
 /* Of a token (second: -1), or of one and the next. Two that share a key, which is rare, share their

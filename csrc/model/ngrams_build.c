@@ -48,6 +48,6 @@ bl_status bl_build_ngrams(bl_builder *b)
     if (status == BL_OK)
         status = bl_read_int8(b, "ngrams.weight", count, labels, NULL, table, steps);
     if (status != BL_OK) return status;
-    *g = (bl_ngrams){ count, labels, keys, g->rarity, table, steps };
+    *g = (bl_ngrams){ count, labels, keys, g->rarity, table, steps, NULL };
     return BL_OK;
 }

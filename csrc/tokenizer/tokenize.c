@@ -293,7 +293,9 @@ INLINE size_t tokenize_block(token_output *out, const uint8_t *low, bl_masks m, 
                              size_t next, size_t to)
 {
     const bl_tokenizer *t = out->t;
-    const uint32_t short_word = t->longest_word < BL_KEY_SIZE ? t->longest_word : BL_KEY_SIZE;
+    const uint32_t short_word = t->vocabulary.packed.texts      ? 0
+                                : t->longest_word < BL_KEY_SIZE ? t->longest_word
+                                                                : BL_KEY_SIZE;
     uint64_t starts = (m.word & ~(m.word << 1)) | ~(m.word | m.space);
     for (; starts; starts &= starts - 1) {
         const unsigned i = bl_lowest(starts);
@@ -308,7 +310,7 @@ INLINE size_t tokenize_block(token_output *out, const uint8_t *low, bl_masks m, 
             if (end == BL_BLOCK && i) return from + i; /* the next block begins with this word */
             return tokenize_until_ascii(out, from + i, to);
         }
-        if (LIKELY(size <= short_word)) {
+        if (BL_HASHES_WORDS && LIKELY(size <= short_word)) {
             const bl_key k = bl_short_key(low + i, size);
             const int32_t id = bl_find_short(&t->vocabulary, k, size, 0, bl_short_hash(k, 0));
             if (LIKELY(id >= 0)) {

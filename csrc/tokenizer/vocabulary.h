@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "bertlite.h"
+#include "vocabulary_packed.h"
 
 enum {
     BL_KEY_SIZE = 16, /* bytes in a short key, which is compared in two registers */
@@ -41,6 +42,7 @@ typedef struct {
     unsigned filter_shift; /* of a bit of the filter */
     unsigned offset_bits;  /* of a slot; the others are of the hash */
     void *own;             /* the block, if it was allocated here */
+    bl_packed packed;      /* of a model in flash; texts NULL: the block above */
 } bl_vocabulary;
 
 typedef struct {
@@ -53,6 +55,9 @@ bl_status bl_vocabulary_build(bl_vocabulary *v, const bl_entry *entries, size_t 
                               const char *prefix, bl_error *error);
 /* Uses a block that bl_vocabulary_build made; it must outlive v. */
 bl_status bl_vocabulary_read(bl_vocabulary *v, const void *block, size_t size, bl_error *error);
+/* Uses a packed block, in the same way; v is all zeros, or has what it owns. */
+bl_status bl_vocabulary_read_packed(bl_vocabulary *v, const void *block, size_t size,
+                                    bl_error *error);
 void bl_vocabulary_free(bl_vocabulary *v);
 
 /* A word piece's id, or -1. */

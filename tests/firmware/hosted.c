@@ -50,7 +50,8 @@ static int from_file(const char *file, const char *tokens)
 
 static int write_blocks(char **argv)
 {
-    const bl_flash_limits limits = { (size_t)atol(argv[1]), (size_t)atol(argv[2]) };
+    const bl_flash_limits limits = { .tokens = (size_t)atol(argv[1]),
+                                     .bytes = (size_t)atol(argv[2]) };
     bl_flash_info info;
     bl_error error;
     if (bl_flash_write(argv[0], NULL, &limits, argv[3], argv[4], &info, &error) != BL_OK)
