@@ -1,4 +1,4 @@
-"""Write csrc/tokenizer/unicode_tables.inc: Unicode as Hugging Face's tokenizers see it.
+"""Write csrc/tokenizer/unicode_tables.inc (and latin1_tables.inc, a part of it): Unicode as Hugging Face's tokenizers see it.
 
     python3 tools/unicode_tables.py
 
@@ -25,6 +25,7 @@ import unicodedata
 from pathlib import Path
 
 TARGET = Path(__file__).resolve().parent.parent / "csrc/tokenizer/unicode_tables.inc"
+LATIN1 = TARGET.with_name("latin1_tables.inc")
 PACKAGES = {8: "2.0.7", 9: "2.0.7", 16: "2.0.7", 17: "2.1.0"}
 SETS = {
     8: {
@@ -207,6 +208,20 @@ def tables(
     )
 
 
+def latin1_tables(flags: bytearray, decompositions: dict[int, list[int]]) -> str:
+    """The first 256 characters; each decomposes to one that is no accent, or not at all."""
+    bare = [[p for p in decompositions.get(c, [0]) if not flags[p] & MARK] for c in range(256)]
+    assert all(len(parts) == 1 and parts[0] < 256 for parts in bare)
+    return "\n".join(
+        [
+            "/* Made by tools/unicode_tables.py. */",
+            table("static const uint8_t", "latin1_traits", list(flags[:256])),
+            table("static const uint8_t", "latin1_bases", [parts[0] for parts in bare[0xC0:]]),
+            "",
+        ]
+    )
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         loaded = {version: load(version, Path(temporary)) for version in PACKAGES}
@@ -263,6 +278,7 @@ def main() -> int:
 
     text = tables(flags, decompositions, lower, classes)
     TARGET.write_text(text)
+    LATIN1.write_text(latin1_tables(flags, decompositions))
     print(f"{TARGET}: {len(decompositions)} decompositions, {len(classes)} runs of classes")
     return 0
 

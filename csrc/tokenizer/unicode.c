@@ -1,72 +1,10 @@
 #include "unicode.h"
 
-#include "unicode_tables.inc"
-
-#define LENGTH(array) (sizeof(array) / sizeof *(array))
-
-/* By binary search, the index of the last item that is <= c; 0 if none is. `item` is one's value. */
-#define LAST_UP_TO(table, item, c, result)                                                         \
-    do {                                                                                           \
-        size_t low = 0, count = LENGTH(table);                                                     \
-        while (count > 1) {                                                                        \
-            const size_t half = count / 2;                                                         \
-            if ((table)[low + half] item <= (c)) low += half;                                      \
-            count -= half;                                                                         \
-        }                                                                                          \
-        (result) = low;                                                                            \
-    } while (0)
-
-enum { LONG_VALUES = 0x800, MORE_SHIFT = 31 };
-
-unsigned bl_decompose(uint32_t c, uint32_t out[4])
-{
-    if (c - 0xAC00 < 11172) { /* a Hangul syllable: 19 initials, 21 vowels, 27 finals or none */
-        const uint32_t s = c - 0xAC00;
-        out[0] = 0x1100 + s / (21 * 28);
-        out[1] = 0x1161 + s / 28 % 21;
-        out[2] = 0x11A7 + s % 28;
-        return s % 28 ? 3 : 2;
-    }
-    uint32_t value = 0;
-    if (c < LAST_DECOMPOSED) {
-        const size_t middle = 16 * (size_t)decomposition_top[c >> 8] + (c >> 4) % 16;
-        value = decomposition_leaves[16 * (size_t)decomposition_middle[middle] + c % 16];
-    }
-    out[0] = value ? value : c;
-    if (value - LONG >= LONG_VALUES) return 1;
-    unsigned n = 0;
-    const uint32_t *part = long_decompositions + (value - LONG);
-    do out[n++] = *part & 0x1FFFFF;
-    while (*part++ >> MORE_SHIFT);
-    return n;
-}
-
-unsigned bl_lower(uint32_t c, uint32_t out[2])
-{
-    size_t i;
-    out[0] = c;
-    if (c < 0x80) {
-        out[0] = c - 'A' < 26 ? c | 0x20 : c;
-        return 1;
-    }
-    if (c == 0x130) { /* I with a dot above: the only one that becomes two characters */
-        out[0] = 'i';
-        out[1] = 0x307;
-        return 2;
-    }
-    LAST_UP_TO(lowercase, .first, c, i);
-    const uint32_t distance = c - lowercase[i].first, step = lowercase[i].step;
-    if (distance <= step * lowercase[i].more && distance % step == 0) /* within 65,536 of another */
-        out[0] = (c & ~UINT32_C(0xFFFF)) | ((c + lowercase[i].difference) & 0xFFFF);
-    return 1;
-}
-
-unsigned bl_combining(uint32_t c)
-{
-    size_t i;
-    LAST_UP_TO(classes, , (c << 11 | 0x7FF), i);
-    return c - (classes[i] >> 11) <= (classes[i] & 7) ? classes[i] >> 3 & 0xFF : 0;
-}
+#ifdef BL_LATIN1
+#include "unicode_latin1.inc"
+#else
+#include "unicode_all.inc"
+#endif
 
 int bl_is_chinese(uint32_t c)
 {

@@ -19,16 +19,21 @@ enum {
     BL_WORD_CHAR = 128 /* what a regular expression's \w matches */
 };
 
+/* The traits of a code point, as a sum of the values above. */
+#ifdef BL_LATIN1
+unsigned bl_traits(uint32_t c);
+#else
 extern const uint8_t bl_trait_top[], bl_trait_leaves[];
 extern const uint16_t bl_trait_middle[];
 
-/* The traits of a code point, as a sum of the values above. Equal blocks are stored once. */
+/* Equal blocks are stored once. */
 static inline unsigned bl_traits(uint32_t c)
 {
     if (c >= 0x110000) return 0;
     const size_t middle = 32 * (size_t)bl_trait_top[c >> 9] + (c >> 4) % 32;
     return bl_trait_leaves[16 * (size_t)bl_trait_middle[middle] + c % 16];
 }
+#endif
 
 /* The canonical decomposition, without nonspacing marks if it has anything else; c itself if it has
  * none. Returns its length, 4 at most. */
