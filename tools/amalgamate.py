@@ -36,7 +36,12 @@ HEAD = """\
 #ifndef BL_FREESTANDING
 #define BL_FREESTANDING 1
 #endif
-#include "bertlite.h"
+{text}#include "bertlite.h"
+"""
+LATIN1 = """\
+#ifndef BL_LATIN1
+#define BL_LATIN1 1 /* --text latin1: without the tables for the rest of Unicode */
+#endif
 """
 
 KERNELS = """\
@@ -130,9 +135,13 @@ class Amalgamation:
         return "".join(start + self.expand(folder / name) for start, name in DOTS) + "#endif\n"
 
 
-def make() -> str:
-    version = re.search(r'BL_VERSION +"([^"]+)"', (ROOT / "include/bertlite.h").read_text())
-    assert version
+def version() -> str:
+    found = re.search(r'BL_VERSION +"([^"]+)"', (ROOT / "include/bertlite.h").read_text())
+    assert found
+    return found[1]
+
+
+def make(latin1: bool = False) -> str:
     a = Amalgamation()
     parts: list[tuple[str, str]] = []
     for name in core.FREESTANDING:
@@ -146,7 +155,7 @@ def make() -> str:
         for own in own_names(text):
             owners[own] = owners.get(own, 0) + 1
     shared = {name for name, count in owners.items() if count > 1}
-    out = [HEAD.format(version=version[1])]
+    out = [HEAD.format(version=version(), text=LATIN1 if latin1 else "")]
     out += [f"#include {name}\n" for name in sorted(set(a.systems))]
     for name, text in parts:
         suffix = Path(name).stem

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Firmware(Command):
     examples = (
         "bertlite-fast firmware --model intent --target cortex-m7 --length 32 -o out",
-        "bertlite-fast firmware --task ner --target any --length 64 -o out",
+        "bertlite-fast firmware --task intent --target cortex-m33 --small --text latin1 -o out",
     )
 
     @property
@@ -52,7 +52,21 @@ class Firmware(Command):
         )
         parser.add_argument("-o", "--out", required=True, metavar="FOLDER")
         parser.add_argument(
-            "--array", action="store_true", help="the blocks as arrays in C, too (model.c)"
+            "--array",
+            action="store_true",
+            help="the blocks as arrays in C (model.c), as Arduino and PlatformIO need them",
+        )
+        parser.add_argument(
+            "--text",
+            choices=firmware.TEXTS,
+            default="unicode",
+            help="latin1: 35 KB less code; other letters keep their accents and capitals",
+        )
+        parser.add_argument(
+            "--small",
+            action="store_true",
+            help="with the word pieces that commands and questions are made of, a fifth of all: "
+            "for 1 MB of flash",
         )
         parser.add_argument(
             "--sources",
@@ -76,6 +90,8 @@ class Firmware(Command):
             length=args.length,
             most_bytes=args.bytes,
             array=args.array,
+            text=args.text,
+            small=args.small,
             sources=args.sources,
         )
         if screen.as_json:
