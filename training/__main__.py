@@ -11,6 +11,8 @@
     python -m training export DATA RUN TASK ...  some models of a run to the package
     python -m training calibration DATA          how far the models' scores are from their accuracy
     python -m training phenomena                 the models on made texts of held-out templates
+    python -m training pieces DATA               the word pieces of firmware's small vocabulary
+    python -m training small DATA                the models with those pieces, beside all pieces
     python -m training home COUNT                some made sentences of the home
     python -m training questions DATA COUNT      some questions made from plain text
 
@@ -71,6 +73,8 @@ def arguments() -> argparse.Namespace:
     calibration.add_argument("data", type=Path, metavar="DATA")
     commands.add_parser("phenomena")
     commands.add_parser("home").add_argument("count", type=int, metavar="COUNT")
+    for name in ("pieces", "small"):
+        commands.add_parser(name).add_argument("data", type=Path, metavar="DATA")
     questions = commands.add_parser("questions")
     questions.add_argument("data", type=Path, metavar="DATA")
     questions.add_argument("count", type=int, metavar="COUNT")
@@ -168,6 +172,23 @@ def show_phenomena(_args: argparse.Namespace) -> None:
         print(name, json.dumps({kind: round(score, 1) for kind, score in scores.items()}))
 
 
+def write_pieces(args: argparse.Namespace) -> None:
+    from .data.sets import Data
+    from .release.pieces import write_pieces
+
+    write_pieces(Data(args.data))
+
+
+def show_small(args: argparse.Namespace) -> None:
+    from .data.sets import Data
+    from .release.models import in_folders
+    from .release.outputs import Outputs
+    from .release.pieces import compare
+
+    outputs = Outputs.package()
+    compare(Data(args.data), in_folders(outputs.models, outputs.weights))
+
+
 def show_home(args: argparse.Namespace) -> None:
     from .data.home import sentences
 
@@ -189,6 +210,8 @@ def main() -> int:
         "score": score,
         "calibration": show_calibration,
         "phenomena": show_phenomena,
+        "pieces": write_pieces,
+        "small": show_small,
         "home": show_home,
         "questions": show_questions,
     }

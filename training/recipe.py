@@ -601,6 +601,27 @@ class Spelling:
 
 
 @dataclass(frozen=True)
+class SmallVocabulary:
+    """What `bertlite-fast firmware --small` keeps of the vocabulary (release/pieces.py)."""
+
+    pieces: int = 6400
+    # How much the texts of a kind of sets, or of a file of texts, count, whatever their number.
+    weights: dict[str, float] = field(
+        default_factory=lambda: {
+            "intent": 6.0, "iot": 4.0, "modern": 2.0, "ner": 1.0, "wikipedia": 0.3
+        }
+    )  # fmt: skip
+    lines: dict[str, int] = field(
+        default_factory=lambda: {"modern": 200_000, "wikipedia": 30_000}
+    )  # of a file
+    longest_line: int = 2000  # letters of one that count
+    letters: int = 0x250  # characters below are kept: Latin ones
+    scored: tuple[str, ...] = (
+        "clinc150", "snips", "hwu_slurp_home_subset", "hwu64_slots", "uner_ewt", "wikigold"
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Recipe:
     seed: int = 1
     shape: Shape = Shape()
@@ -628,6 +649,7 @@ class Recipe:
     logs: TuningLogs = TuningLogs()
     spelling: Spelling = Spelling()
     release: Release = Release()
+    small: SmallVocabulary = SmallVocabulary()
 
     def dropout(self, task: str) -> float:
         """A task's dropout when all are trained together."""

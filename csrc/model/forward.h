@@ -22,7 +22,11 @@ typedef struct {
     size_t batch_size; /* floats of one layer's states */
 
     float *x;           /* [tokens][hidden] */
-    float *qkv;         /* [tokens][3 * width] */
+    /* Rows of queries, which become those of attention's results, and rows of keys and values. All
+     * heads' lie in one row, [3 * width]; of a frugal model, keys and values of one head at a time
+     * lie behind all queries. */
+    float *q, *kv;
+    size_t q_stride, kv_stride;
     bl_rows8 rows;      /* int8: for any of a layer's inputs but the widest */
     struct bl_scratch { /* per thread */
         float *up;      /* [chunk][intermediate], or what attend_first needs */

@@ -102,9 +102,9 @@ static size_t together(const job *j, size_t r, size_t to)
 static void emit_words(job *j, size_t from, size_t to)
 {
     const bl_model *m = j->pass.m;
-    const size_t h = m->hidden, n = j->stride, spare = 3 * m->width;
+    const size_t h = m->hidden, n = j->stride, spare = j->pass.q_stride;
     for (size_t r = from, count; r < to; r += count) {
-        float *y = j->pass.qkv + r * spare, *out = j->out + place(j, r) * n;
+        float *y = j->pass.q + r * spare, *out = j->out + place(j, r) * n;
         const bl_rows8 rows = bl_pass_rows(&j->pass, r);
         count = together(j, r, to);
         bl_apply(m, &m->transform, BL_LINEAR, j->pass.x + r * h, h, count, rows, 0, h, y, spare);
@@ -152,12 +152,13 @@ static void classify(job *j, float *vector, const int32_t *ids, size_t tokens, f
 static void emit_texts(job *j, bl_output output, size_t from, size_t to, float *all)
 {
     const bl_model *m = j->pass.m;
-    const size_t h = m->hidden, n = row_size(m, output), spare = 3 * m->width;
+    const size_t h = m->hidden, n = row_size(m, output), spare = j->pass.q_stride;
     for (size_t t = from; t < to; t++) {
         const size_t first = j->pass.wanted_start[t]; /* the text's first row in x */
         const size_t begin = j->pass.start[t], tokens = j->pass.start[t + 1] - begin;
-        /* the rows of its tokens, from 48 floats a token on, are free by now */
-        float *out = all + (j->text + t) * n, *y = j->pass.qkv + begin * spare;
+        /* The rows of its tokens, from 48 floats a token on, are free by now; of a frugal model,
+         * which has one thread, all rows. */
+        float *out = all + (j->text + t) * n, *y = j->pass.q + (m->frugal ? 0 : begin * spare);
         if (from_mean(m, output)) {
             m->k->mean(j->pass.x + first * h, h, tokens, h, y);
         } else {
