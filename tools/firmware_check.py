@@ -7,7 +7,7 @@ blocks of each model of the package. Its transcript (every bit of every answer) 
 the hosted core, which opens the converted files. Stack and memory are painted and measured, and
 instructions counted: an estimate of speed at most, never a time. Needs
     apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
-    apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc
+    apt-get install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc cmake
 and nothing else. Without --full, a few texts, and of the models those that differ most. --fuzz: the
 hosted core, under gcc's sanitizers, opens damaged blocks too.
 """
@@ -23,18 +23,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import core
+import firmware_project
+from firmware_boards import RISCV, TARGETS, Board, Target
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / "bertlite_fast/weights"
 SOURCES = ROOT / "tests/firmware"
 
-ARM = ["arm-none-eabi-gcc", "--specs=nano.specs"]
-RISCV = ["riscv64-unknown-elf-gcc", "--specs=picolibc.specs"]
 # What the core may ask of a C library: nothing that allocates, prints or keeps state.
 LIBRARY = {
     "memchr", "memcmp", "memcpy", "memmove", "memset", "strchr", "strcmp", "strlen",
@@ -42,53 +42,47 @@ LIBRARY = {
 }  # fmt: skip
 
 
-@dataclass
-class Board:
-    """An emulated machine, its compiler and its memory."""
+@dataclass(frozen=True)
+class Machine:
+    """An emulated board: its short name, its processor, and how to compile for it."""
 
     name: str
     core: str
-    compiler: list[str]
-    qemu: list[str]
-    code: int
-    ram: int
-    base: int
-    task: int
-    ram_size: int = 1 << 20
-    clock: int = 25_000_000
-    flags: list[str] = field(default_factory=list)
+
+    @property
+    def target(self) -> Target:
+        return TARGETS[self.core]
+
+    @property
+    def board(self) -> Board:
+        assert self.target.board
+        return self.target.board
+
+    @property
+    def compiler(self) -> list[str]:
+        return [self.target.tools + "gcc", *self.target.specs, *self.target.flags.split()]
+
+    @property
+    def base(self) -> int:
+        return self.board.model
+
+    @property
+    def task(self) -> int:
+        return self.board.model + self.board.model_size
 
 
-def arm(
-    name: str, cpu: str, machine: str, options: str, places: tuple[int, int, int, int], **other: Any
-) -> Board:
-    compiler = [*ARM, f"-mcpu={cpu}", "-mthumb", *options.split()]
-    qemu = ["qemu-system-arm", "-M", machine]
-    return Board(name, cpu, compiler, qemu, *places, **other)
-
-
-HARD = "-mfloat-abi=hard -mfpu="
-BOARDS = [
-    arm("m4", "cortex-m4", "mps2-an386", HARD + "fpv4-sp-d16",
-        (0, 0x20000000, 0x21000000, 0x21800000)),
-    arm("m7", "cortex-m7", "mps2-an500", HARD + "fpv5-sp-d16",
-        (0, 0x20000000, 0x60000000, 0x60800000)),
-    arm("m33", "cortex-m33", "mps2-an505", HARD + "fpv5-sp-d16",
-        (0x10000000, 0x38000000, 0x80000000, 0x80800000), clock=20_000_000),
-    arm("m55", "cortex-m55", "mps3-an547", "-mfloat-abi=hard",
-        (0x10000000, 0x31000000, 0x60000000, 0x60800000), clock=32_000_000),
-    Board(
-        "rv32", "rv32imafc",
-        [*RISCV, "-march=rv32imafc", "-mabi=ilp32f"],
-        ["qemu-system-riscv32", "-M", "virt", "-bios", "none", "-m", "32M"],
-        0x80000000, 0x80400000, 0x81000000, 0x81800000,
-    ),
-]  # fmt: skip
+MACHINES = [
+    Machine("m4", "cortex-m4"),
+    Machine("m7", "cortex-m7"),
+    Machine("m33", "cortex-m33"),
+    Machine("m55", "cortex-m55"),
+    Machine("rv32", "rv32"),
+]
 
 LINKER = """\
 ENTRY({entry})
 MEMORY {{
-    CODE (rx) : ORIGIN = {code:#x}, LENGTH = 512K
+    CODE (rx) : ORIGIN = {code:#x}, LENGTH = {code_size:#x}
     RAM (rwx) : ORIGIN = {ram:#x}, LENGTH = {size:#x}
 }}
 SECTIONS {{
@@ -113,16 +107,16 @@ end = board_memory_end;
 """
 
 
-def freestanding(compiler: list[str], flags: list[str], out: Path) -> list[Path]:
+def freestanding(compiler: list[str], out: Path) -> list[Path]:
     """The core's objects for a machine without an operating system."""
     files = [
         (path, [] if path.startswith("csrc/kernels/isa_") else ["-Os"])
         for path in core.FREESTANDING
     ]
-    return core.compile_files(compiler, [*core.FREESTANDING_FLAGS, *flags], out, files)
+    return core.compile_files(compiler, core.FREESTANDING_FLAGS, out, files)
 
 
-def check_symbols(board: Board, objects: list[Path]) -> None:
+def check_symbols(board: Machine, objects: list[Path]) -> None:
     """The core may not use more of a C library than LIBRARY, but for the compiler's arithmetic."""
     nm = board.compiler[0].replace("gcc", "nm")
     text = subprocess.run([nm, "-g", *objects], capture_output=True, text=True, check=True).stdout
@@ -133,22 +127,20 @@ def check_symbols(board: Board, objects: list[Path]) -> None:
         raise SystemExit(f"{board.name}: the core uses {', '.join(sorted(wanted))}")
 
 
-def build(board: Board, out: Path) -> tuple[Path, int]:
+def build(board: Machine, out: Path) -> tuple[Path, int]:
     """The firmware, and the bytes of the core in it."""
     out.mkdir(parents=True, exist_ok=True)
-    objects = freestanding(board.compiler, board.flags, out)
+    objects = freestanding(board.compiler, out)
     check_symbols(board, objects)
     own = [(f"tests/firmware/{name}.c", ["-Os"]) for name in ("firmware", "transcript")]
-    own.append(("tests/firmware/board.c", ["-Os", f"-DCLOCK_HZ={board.clock}u"]))
-    objects += core.compile_files(
-        board.compiler, [*core.FREESTANDING_FLAGS, *board.flags], out, own
-    )
+    own.append(("tests/firmware/board.c", ["-Os", f"-DCLOCK_HZ={board.board.clock}u"]))
+    objects += core.compile_files(board.compiler, core.FREESTANDING_FLAGS, out, own)
     script = out / "link.ld"
-    entry = "_start" if "riscv" in board.compiler[0] else "board_start_address"
+    entry = "_start" if board.target.tools == RISCV else "board_start_address"
     script.write_text(
         LINKER.format(
-            entry=entry, code=board.code, ram=board.ram, size=board.ram_size,
-            base=board.base, task=board.task,
+            entry=entry, code=board.board.code, code_size=board.board.code_size,
+            ram=board.board.ram, size=board.board.ram_size, base=board.base, task=board.task,
         )
     )  # fmt: skip
     program = out / "firmware.elf"
@@ -172,11 +164,13 @@ class Run:
     measured: dict[str, list[int]]
 
 
-def emulate(board: Board, program: Path, blocks: tuple[Path, Path], request: str, out: Path) -> Run:
+def emulate(
+    board: Machine, program: Path, blocks: tuple[Path, Path], request: str, out: Path
+) -> Run:
     (out / "request").write_bytes(request.encode())
     (out / "reply").unlink(missing_ok=True)
     command = [
-        *board.qemu, "-nographic", "-monitor", "none", "-serial", "none",
+        *board.board.qemu, "-nographic", "-monitor", "none", "-serial", "none",
         "-semihosting-config", "enable=on,target=native", "-icount", "shift=0",
         "-kernel", str(program),
         "-device", f"loader,file={blocks[0]},addr={board.base:#x},force-raw=on",
@@ -208,8 +202,14 @@ TEXTS = [
 ]
 PAIR = "Where does she live?\tAngela Merkel was born in Hamburg. She lives in Berlin, not Paris."
 MASKS = ["The [MASK] is very hot today .", "[MASK] [MASK]"]
+PROJECT_TEXTS = {
+    "entities": ["Angela Merkel met Tim Cook in Zürich on Monday.", "", "no one " * 90, "x"],
+    "answers": [PAIR, "no tab", PAIR[:300]],
+    "words": MASKS,
+}
 MODELS = ["intent", "emotion", "sentiment", "ner", "pos", "slots", "qa", "vectors", "base"]
 SAMPLED = ["intent", "ner", "qa", "vectors", "base"]
+PROJECTS_SAMPLED = ("m7", "rv32")
 SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all".split()
 
 
@@ -250,7 +250,7 @@ def hosted(program: Path, *arguments: object, text: str = "") -> str:
 
 
 def check(
-    board: Board, program: Path, host: Path, model: str, full: bool, length: int, out: Path
+    board: Machine, program: Path, host: Path, model: str, full: bool, length: int, out: Path
 ) -> dict[str, int]:
     """Compare one model; what was measured. Raises SystemExit where a line differs."""
     texts = texts_for(model, full)
@@ -273,10 +273,57 @@ def check(
     }  # fmt: skip
 
 
-def models_for(board: Board, full: bool) -> list[str]:
+def check_project(board: Machine, host: Path, full: bool, out: Path) -> str:
+    """What `bertlite-fast firmware` writes around a model, built by its CMakeLists.txt: the program
+    answers in emulation what it answers when it is compiled for this machine. What was built."""
+    made = []
+    for model, text in (
+        ("ner", "latin1"),
+        *([("qa", "unicode"), ("base", "unicode")] if full else []),
+    ):
+        folder = out / f"project-{model}"
+        (folder / "src").mkdir(parents=True)
+        file, blocks = (
+            WEIGHTS / f"{model}.bertlite",
+            [folder / f"src/{n}.bin" for n in ("base", "task")],
+        )
+        base, task, memory, head = map(int, hosted(host, "--write", file, 48, 512, *blocks).split())
+        values = {"length": 48, "most_bytes": 512, "base_bytes": base, "task_bytes": task,
+                  "memory_bytes": memory}  # fmt: skip
+        kind = ("vectors", "labels", "entities", "answers", "words")[head]
+        for path, content in firmware_project.files(
+            board.core, model, kind, text, False, values
+        ).items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(content, encoding="utf-8")
+        lines = "".join(line + "\n" for line in PROJECT_TEXTS[kind]).encode()
+        toolchain = f"-DCMAKE_TOOLCHAIN_FILE={folder}/emulate/toolchain.cmake"
+        for command in (["-S", folder, "-B", folder / "build", toolchain],
+                        ["--build", folder / "build"]):  # fmt: skip
+            subprocess.run(["cmake", *command], check=True, stdout=subprocess.DEVNULL)
+        sources = [folder / name for name in ("main.c", "src/bertlite.c", "src/model.S")]
+        compiler = [*shlex.split(os.environ.get("CC", "cc")), "-std=gnu11", "-O1"]
+        subprocess.run(
+            [*compiler, f"-I{folder}/src", *sources, "-lm", "-o", folder / "here"], check=True
+        )
+        emulator = [*firmware_project.emulator(board.board), "-kernel", folder / "build/firmware"]
+        answers = [
+            subprocess.run(
+                program, input=lines, capture_output=True, timeout=300, check=True
+            ).stdout.decode()
+            for program in (emulator, [folder / "here"])
+        ]
+        if answers[0] != answers[1] or not answers[0]:
+            raise SystemExit(f"{board.name}, {model}: the program answers {answers[0]!r}, here "
+                             f"{answers[1]!r}")  # fmt: skip
+        made.append(f"{model} ({text})")
+    return " and ".join(made)
+
+
+def models_for(board: Machine, full: bool) -> list[str]:
     if full:
         return MODELS
-    return SAMPLED if board is BOARDS[0] else ["ner", "vectors"]
+    return SAMPLED if board is MACHINES[0] else ["ner", "vectors"]
 
 
 def write_docs(rows: list[dict[str, Any]]) -> None:
@@ -297,8 +344,10 @@ def write_docs(rows: list[dict[str, Any]]) -> None:
     page.write_text(f"{before}<!-- table -->\n{text}\n{after}", encoding="utf-8")
 
 
-def missing(board: Board) -> list[str]:
-    return [tool for tool in (board.compiler[0], board.qemu[0]) if not shutil.which(tool)]
+def missing(board: Machine) -> list[str]:
+    return [
+        tool for tool in (board.compiler[0], board.board.qemu[0], "cmake") if not shutil.which(tool)
+    ]
 
 
 def main() -> int:
@@ -307,7 +356,7 @@ def main() -> int:
     )
     parser.add_argument("--full", action="store_true", help="all models, texts and boards")
     parser.add_argument("--fuzz", type=int, default=0, metavar="SECONDS")
-    parser.add_argument("--board", action="append", choices=[b.name for b in BOARDS])
+    parser.add_argument("--board", action="append", choices=[b.name for b in MACHINES])
     parser.add_argument("--model", action="append", choices=MODELS)
     parser.add_argument("--length", type=int, action="append")
     parser.add_argument("--table", type=Path, help="write what was measured as JSON")
@@ -317,13 +366,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         host = hosted_program(scratch / "hosted", [])
-        for board in BOARDS:
+        for board in MACHINES:
             if args.board and board.name not in args.board:
                 continue
             if missing(board):
                 raise SystemExit(f"{board.name}: needs {' and '.join(missing(board))}; see --help")
             program, size = build(board, scratch / board.name)
             print(f"{board.name}: {board.core}, {size:,} bytes of code and tables", flush=True)
+            if args.full or board.name in PROJECTS_SAMPLED:
+                projects = check_project(board, host, args.full, scratch / board.name)
+                print(f"  the project of firmware: {projects} answer as here", flush=True)
             for model in args.model or models_for(board, args.full):
                 for length in args.length or ([32, 128] if args.full else [32]):
                     out = scratch / board.name

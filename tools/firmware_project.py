@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import amalgamate
-from firmware_boards import RISCV, TARGETS, Target
+from firmware_boards import RISCV, TARGETS, Board, Target
 
 MODEL_HEADER = """\
 /* model.h: the model's blocks and what they take. Made by bertlite-fast firmware. */
@@ -324,7 +324,7 @@ void _fini(void) {}
 /* Standard input that ends: picolibc's own, over semihosting, does not. */
 #include <stdio.h>
 
-enum { OPEN = 1, WRITE_CHARACTER = 3, READ = 6, EXIT = 0x18, APPLICATION_EXIT = 0x20026 };
+enum { OPEN = 1, WRITE_CHARACTER = 3, READ = 6, EXIT = 0x20, APPLICATION_EXIT = 0x20026 };
 
 __asm__(".text\\n.balign 16\\n.option push\\n.option norvc\\n.global semihost\\nsemihost:\\n"
         "slli x0, x0, 0x1f\\nebreak\\nsrai x0, x0, 7\\nret\\n.option pop\\n");
@@ -396,20 +396,24 @@ set(BERTLITE_LINK {link} -nostartfiles -T "${{CMAKE_CURRENT_LIST_DIR}}/link.ld"
 """
 
 
+def emulator(board: Board) -> list[str]:
+    """The command of an emulated board, without its program. Lines go in and out as they are."""
+    quiet = ["-display", "none", "-serial", "none", "-monitor", "none"]
+    return [*board.qemu, *quiet, "-semihosting-config", "enable=on,target=native"]
+
+
 def emulated(name: str, target: Target) -> dict[str, str]:
     """The files of emulate/."""
     board = target.board
     if not board:
         return {}
-    semihosting = "-display none -serial none -monitor none -semihosting-config".split()
-    semihosting.append("enable=on,target=native")
     link = [] if target.tools == RISCV else ["--specs=rdimon.specs"]
     return {
         "emulate/link.ld": LINKER.format(**vars(board)),
         "emulate/start.c": START,
         "emulate/toolchain.cmake": TOOLCHAIN.format(
             machine=board.machine,
-            qemu=" ".join([*board.qemu, *semihosting]),
+            qemu=" ".join(emulator(board)),
             name=name,
             tools=target.tools,
             specs=" ".join(target.specs),

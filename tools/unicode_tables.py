@@ -135,7 +135,9 @@ def blocks_of(values: list[int], size: int) -> tuple[list[int], list[int]]:
     return index, [value for block in found for value in block]
 
 
-def three_levels(kinds: tuple[str, str, str], name: str, values: list[int], middle: int) -> list[str]:
+def three_levels(
+    kinds: tuple[str, str, str], name: str, values: list[int], middle: int
+) -> list[str]:
     """Tables for name_top[c / 16 / middle], name_middle[.. * middle + c / 16 % middle] and
     name_leaves[.. * 16 + c % 16]."""
     index, leaves = blocks_of(values, 16)
@@ -189,7 +191,9 @@ def tables(
             "/* Made by tools/unicode_tables.py, which says what of which version of Unicode this"
             " is. */",
             f"enum {{ LAST_DECOMPOSED = {LAST_DECOMPOSED:#x}, LONG = {LONG:#x} }};",
-            *three_levels(("const uint16_t", "const uint8_t", "const uint8_t"), "bl_trait", list(flags), 32),
+            *three_levels(
+                ("const uint16_t", "const uint8_t", "const uint8_t"), "bl_trait", list(flags), 32
+            ),
             *three_levels(
                 ("static const uint8_t", "static const uint16_t", "static const uint8_t"),
                 "decomposition",
