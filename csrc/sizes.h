@@ -16,7 +16,8 @@ enum {
     BL_MAX_ATTENTION_SIZE = BL_FLASH_MAX_POSITIONS,
     BL_MAX_WORD = BL_FLASH_MAX_WORD,
     BL_MAX_ADDED_SIZE = BL_FLASH_MAX_ADDED_SIZE,
-    BL_HASHES_WORDS = 0, /* every vocabulary is packed */
+    BL_MASKS_AT_ONCE = 1, /* of one text: each takes a float for every word of the vocabulary */
+    BL_HASHES_WORDS = 0,  /* every vocabulary is packed */
     BL_ALIGNMENT = 8
 };
 #else
@@ -27,8 +28,9 @@ enum {
     BL_MAX_ATTENTION_SIZE = 8192,
     BL_MAX_WORD = 1000,       /* characters in max_input_chars_per_word */
     BL_MAX_ADDED_SIZE = 1000, /* bytes in an added token */
+    BL_MASKS_AT_ONCE = 16,
     BL_HASHES_WORDS = 1,
-    BL_ALIGNMENT = 64         /* of blocks of working memory */
+    BL_ALIGNMENT = 64 /* of blocks of working memory */
 };
 #endif
 

@@ -25,9 +25,9 @@ def compiled(folder: Path, core: Path | None = None) -> tuple[Path, Path]:
     core = core or folder / "bertlite.o"
     if not core.exists():
         subprocess.run(
-            [COMPILER, *FLAGS, "-c", "bertlite.c", "-o", str(core)], cwd=folder, check=True
+            [COMPILER, *FLAGS, "-c", "src/bertlite.c", "-o", str(core)], cwd=folder, check=True
         )
-    parts = ["main.c", "model.S", str(core), "-I.", "-lm", "-o", "program"]
+    parts = ["main.c", "src/model.S", str(core), "-Isrc", "-lm", "-o", "program"]
     subprocess.run([COMPILER, *FLAGS, *parts], cwd=folder, check=True)
     return folder / "program", core
 
@@ -46,7 +46,7 @@ def test_the_program_answers_as_pipelines_do(tmp_path: Path) -> None:
     assert answers(program, *texts) == [
         f"{one['label']} {int(100 * one['score'])}%" for one in expected
     ]
-    assert made["memory_bytes"] < 44_000
+    assert made["memory_bytes"] < 40_000
 
     made = firmware.write("ner", str(tmp_path / "b"), target="any", most_bytes=1000)
     program, _ = compiled(tmp_path / "b", core)
@@ -57,27 +57,73 @@ def test_the_program_answers_as_pipelines_do(tmp_path: Path) -> None:
     long = answers(program, "Angela Merkel met Tim Cook. " * 300)
     assert long[0] == "PERSON: Angela Merkel" and len(long) > 60
 
-    model = tmp_path / "b/model.h"
+    model = tmp_path / "b/src/model.h"
     header = model.read_text()
     memory = str(made["memory_bytes"])
-    for size, answer in ((30_000, "no answer: 4"), (1_000, "the model cannot be opened: 4")):
+    for size, answer in ((20_000, "no answer: 4"), (1_000, "the model cannot be opened: 4")):
         model.write_text(header.replace(memory, str(size)))
         program, _ = compiled(tmp_path / "b", core)
         assert answers(program, "Angela Merkel lives in Zürich. " * 8) == [answer]
 
-    task = tmp_path / "b/task.bin"
+    task = tmp_path / "b/src/task.bin"
     whole = task.read_bytes()
     for data, code in (
         (whole[:-1], 1),
         (whole[:20_000] + bytes([whole[20_000] ^ 1]) + whole[20_001:], 1),
         (b"\0" * len(whole), 1),
         (whole[:8] + b"\2" + whole[9:], 2),
-        ((tmp_path / "b/base.bin").read_bytes(), 2),
+        ((tmp_path / "b/src/base.bin").read_bytes(), 2),
     ):
         task.write_bytes(data)
         model.write_text(header.replace("MODEL_TASK_SIZE ", f"MODEL_TASK_SIZE {len(data)} //"))
         program, _ = compiled(tmp_path / "b", core)
         assert answers(program, "x") == [f"the model cannot be opened: {code}"]
+
+
+REQUESTS = {
+    "lamp": ["turn on the lamp", "switch the lights off", "dim the light please", "lamp on"],
+    "food": ["order a pizza", "i want to eat something", "cook some pasta", "a cup of tea"],
+}
+
+
+def test_custom_and_small_models(tmp_path: Path) -> None:
+    """N-grams have the ids of the whole vocabulary as their keys, whichever is kept of it."""
+    texts = [text for group in REQUESTS.values() for text in group]
+    labels = [label for label, group in REQUESTS.items() for _ in group]
+    made = bf.TextClassifier(trained="ngrams", threads=1).fit(texts, labels)
+    made.save(tmp_path / "own.bertlite")
+    asked = [
+        *texts,
+        "Turn on the TEA",
+        "caf\u00e9 na\u00efve A\u030angstr\u00f6m",
+        "",
+        "\x01\u4e2d \u2019",
+    ]
+    pipe = bf.pipeline("text-classification", str(tmp_path / "own.bertlite"))
+    expected = [
+        f"{one['label']} {int(100 * one['score'])}%" for one in (pipe(text)[0] for text in asked)
+    ]
+    core = None
+    for small in (False, True):
+        folder = tmp_path / str(small)
+        found = firmware.write(
+            str(tmp_path / "own.bertlite"), str(folder), target="any", text="latin1", small=small
+        )
+        program, core = compiled(folder, core)
+        assert answers(program, *asked) == expected
+        assert (found["base_bytes"] < 520_000) == small
+    words = firmware.write(
+        str(tmp_path / "own.bertlite"), str(tmp_path / "c"), target="any", array=True
+    )
+    array = (tmp_path / "c/src/model.c").read_text()
+    assert array.count(",") + 2 == words["base_bytes"] + words["task_bytes"]
+    assert not (tmp_path / "c/src/model.S").exists()
+
+
+def test_the_same_targets_everywhere() -> None:
+    import firmware_boards
+
+    assert sorted(firmware_boards.TARGETS) == list(firmware.TARGETS)
 
 
 def test_what_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,6 +135,9 @@ def test_what_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "has no C sources" in capsys.readouterr().err
     assert main([*command, "--model", "intent", "--length", "1000"]) != 0
     assert "at most 512" in capsys.readouterr().err
+    assert main([*command, "--model", "base", "--small"]) != 0
+    assert "needs its whole vocabulary" in capsys.readouterr().err
+    shutil.rmtree(out)
     (tmp_path / "file").write_text("")
     assert main(["firmware", "--target", "any", "-o", str(tmp_path / "file"), "--model", "ner"])
     assert "cannot be made a folder" in capsys.readouterr().err

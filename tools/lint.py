@@ -21,7 +21,8 @@ import core
 
 ROOT = core.ROOT
 COLUMNS = 100
-GENERATED = {"csrc/tokenizer/unicode_tables.inc"}  # written by tools/unicode_tables.py
+# Written by tools/unicode_tables.py.
+GENERATED = {"csrc/tokenizer/unicode_tables.inc", "csrc/tokenizer/latin1_tables.inc"}
 # Those of core.FLAGS that clang knows.
 TIDY_FLAGS = ["-std=c11", "-ffp-contract=off", "-Iinclude", "-Icsrc"]
 

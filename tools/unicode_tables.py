@@ -121,8 +121,8 @@ def rows(values: list[str], width: int = 150) -> str:
     return "\n".join([*lines, line])
 
 
-def table(kind: str, name: str, values: list[int]) -> str:
-    return f"{kind} {name}[{len(values)}] = {{\n{rows([str(v) for v in values])}\n}};"
+def table(kind: str, name: str, values: list[int], width: int = 150) -> str:
+    return f"{kind} {name}[{len(values)}] = {{\n{rows([str(v) for v in values], width)}\n}};"
 
 
 def blocks_of(values: list[int], size: int) -> tuple[list[int], list[int]]:
@@ -219,8 +219,8 @@ def latin1_tables(flags: bytearray, decompositions: dict[int, list[int]]) -> str
     return "\n".join(
         [
             "/* Made by tools/unicode_tables.py. */",
-            table("static const uint8_t", "latin1_traits", list(flags[:256])),
-            table("static const uint8_t", "latin1_bases", [parts[0] for parts in bare[0xC0:]]),
+            table("static const uint8_t", "latin1_traits", list(flags[:256]), 100),
+            table("static const uint8_t", "latin1_bases", [parts[0] for parts in bare[0xC0:]], 100),
             "",
         ]
     )

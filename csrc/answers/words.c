@@ -2,19 +2,17 @@
  * each mask is answered from the sentences around it. */
 #include <string.h>
 
+#include "../sizes.h"
 #include "text_input.h"
 #include "windows.h"
 
-enum {
-    DEFAULT_TOP_K = 5,
-    MASKS_AT_ONCE = 16 /* each takes a float for every word of the vocabulary */
-};
+enum { DEFAULT_TOP_K = 5 };
 
 /* The masks of one pass, and the memory that they share with those of the next. */
 typedef struct {
     const bl_fill_options *options;
     size_t vocabulary, k;
-    float *logits;      /* of up to MASKS_AT_ONCE masks */
+    float *logits;      /* of up to BL_MASKS_AT_ONCE masks */
     int32_t *best;      /* k of the vocabulary, or of the targets */
     float *probability; /* of k words, or of all targets */
 } choice;
@@ -33,7 +31,7 @@ static bl_status take_choice(const bl_session *s, const bl_fill_options *options
     const size_t words = targets ? targets : c->vocabulary,
                  wanted = options->top_k ? options->top_k : DEFAULT_TOP_K;
     c->k = wanted < words ? wanted : words;
-    if (masks > MASKS_AT_ONCE) masks = MASKS_AT_ONCE;
+    if (masks > BL_MASKS_AT_ONCE) masks = BL_MASKS_AT_ONCE;
     c->logits = bl_arena_take(s->arena, masks * c->vocabulary, sizeof *c->logits);
     c->best = bl_arena_take(s->arena, c->k, sizeof *c->best);
     c->probability = bl_arena_take(s->arena, targets ? targets : c->k, sizeof *c->probability);
@@ -82,8 +80,8 @@ static bl_status find_masks(const bl_session *s, const bl_text_row *row, int32_t
 static bl_status fill_at(const bl_session *s, const bl_text_row *row, const int32_t *masks,
                          size_t count, const choice *c, bl_word *words, bl_error *error)
 {
-    for (size_t done = 0; done < count; done += MASKS_AT_ONCE) {
-        const size_t some = count - done < MASKS_AT_ONCE ? count - done : MASKS_AT_ONCE;
+    for (size_t done = 0; done < count; done += BL_MASKS_AT_ONCE) {
+        const size_t some = count - done < BL_MASKS_AT_ONCE ? count - done : BL_MASKS_AT_ONCE;
         const bl_status status = bl_run_row(s, row, BL_WORDS, masks + done, some, c->logits, error);
         if (status != BL_OK) return status;
         for (size_t i = 0; i < some; i++)

@@ -1,7 +1,8 @@
 /* one_vocabulary.c: vocabulary.c where every vocabulary is packed. */
 #include "vocabulary.h"
 
-const uint8_t bl_key_masks[2 * BL_KEY_SIZE] = { 0 }; /* for keys of hashes, which there are none of */
+/* For keys of hashes, of which there are none. */
+const uint8_t bl_key_masks[2 * BL_KEY_SIZE] = { 0 };
 
 int32_t bl_find_piece(const bl_vocabulary *v, const uint8_t *text, size_t size)
 {

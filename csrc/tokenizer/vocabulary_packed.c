@@ -7,10 +7,7 @@
 
 static uint32_t get16(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8; }
 static uint32_t get32(const uint8_t *p) { return get16(p) | get16(p + 2) << 16; }
-static size_t groups(uint32_t ids)
-{
-    return ((size_t)ids + BL_PACKED_GROUP - 1) / BL_PACKED_GROUP;
-}
+static size_t groups(uint32_t ids) { return ((size_t)ids + BL_PACKED_GROUP - 1) / BL_PACKED_GROUP; }
 
 static uint32_t base_of(const bl_packed *v, uint32_t id)
 {
@@ -48,8 +45,8 @@ const char *bl_packed_at(const bl_packed *v, uint32_t n, uint32_t *size, uint32_
     return NULL;
 }
 
-/* Of the word pieces sorted[low, high), which have the same first `depth` bytes, the first one whose
- * next byte is at least c. */
+/* Of the word pieces sorted[low, high), which have the same first `depth` bytes, the first one
+ * whose next byte is at least c. */
 static uint32_t bound(const bl_packed *v, uint32_t low, uint32_t high, uint32_t depth, unsigned c)
 {
     while (low < high) {
@@ -121,8 +118,7 @@ bl_status bl_packed_read(bl_packed *v, const void *block, size_t size, bl_error 
     v->text_bytes = get32(b + 4 * BL_PACKED_TEXTS);
     v->prefix = get32(b + 4 * BL_PACKED_PREFIX);
     v->longest = get32(b + 4 * BL_PACKED_LONGEST);
-    if (v->ids <= BL_PACKED_MOST_IDS && v->pieces <= v->ids &&
-        v->prefix <= BL_PACKED_MOST_PREFIX) {
+    if (v->ids <= BL_PACKED_MOST_IDS && v->pieces <= v->ids && v->prefix <= BL_PACKED_MOST_PREFIX) {
         v->prefix_text = b + BL_PACKED_PREFIX_AT;
         v->bases = b + BL_PACKED_HEADER;
         v->ends = v->bases + 4 * groups(v->ids);

@@ -1,5 +1,5 @@
-/* vocabulary_packed.h: word pieces and their ids in a third of the space that vocabulary.h takes, for
- * flash: sorted texts, searched byte by byte. A word takes ten times as long, which is little
+/* vocabulary_packed.h: word pieces and their ids in a third of the space that vocabulary.h takes,
+ * for flash: sorted texts, searched byte by byte. A word takes ten times as long, which is little
  * beside the encoder where there is no operating system.
  *
  *     header | bases | ends | sorted | texts
@@ -9,7 +9,8 @@
  *     sorted  the ids in the order of their texts
  *     texts   one behind the other, by id; an id without a word piece has an empty one
  *
- * Bases have 32 bits, ends and ids 16, little-endian. What a damaged block says is checked on use. */
+ * Bases have 32 bits, ends and ids 16, little-endian. What a damaged block says is checked on
+ * use. */
 #ifndef BL_VOCABULARY_PACKED_H
 #define BL_VOCABULARY_PACKED_H
 
