@@ -213,7 +213,7 @@ static bl_status flash_open(bl_error *e)
 }
 static bl_status flash_write(bl_error *e)
 {
-    const bl_flash_limits limits = { 32, 128 };
+    const bl_flash_limits limits = { .tokens = 32, .bytes = 128 };
     bl_flash_info info;
     return bl_flash_write(missing, NULL, &limits, NULL, NULL, &info, e);
 }

@@ -71,7 +71,7 @@ def test_the_program_answers_as_pipelines_do(tmp_path: Path) -> None:
         (whole[:-1], 1),
         (whole[:20_000] + bytes([whole[20_000] ^ 1]) + whole[20_001:], 1),
         (b"\0" * len(whole), 1),
-        (whole[:8] + b"\2" + whole[9:], 2),
+        (whole[:8] + b"\1" + whole[9:], 2),
         ((tmp_path / "b/src/base.bin").read_bytes(), 2),
     ):
         task.write_bytes(data)
@@ -95,7 +95,7 @@ def test_custom_and_small_models(tmp_path: Path) -> None:
     asked = [
         *texts,
         "Turn on the TEA",
-        "caf\u00e9 na\u00efve A\u030angstr\u00f6m",
+        "Z\u00fcrich na\u00efve A\u030angstr\u00f6m",
         "",
         "\x01\u4e2d \u2019",
     ]

@@ -1,4 +1,4 @@
-"""Write csrc/tokenizer/unicode_tables.inc (and latin1_tables.inc, a part of it): Unicode as Hugging Face's tokenizers see it.
+"""Write csrc/tokenizer/unicode_tables.inc, and latin1_tables.inc, a part of it: Unicode as
 
     python3 tools/unicode_tables.py
 
@@ -126,7 +126,7 @@ def table(kind: str, name: str, values: list[int], width: int = 150) -> str:
 
 
 def blocks_of(values: list[int], size: int) -> tuple[list[int], list[int]]:
-    """Which block of `size` values each is, and the blocks one behind the other, equal ones once."""
+    """Which block of `size` values each is; the blocks behind each other, equal ones once."""
     found: dict[tuple[int, ...], int] = {}
     index = [
         found.setdefault(tuple(values[i : i + size]), len(found))

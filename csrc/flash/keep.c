@@ -99,8 +99,8 @@ static bl_status pack(bl_kept *kept, const bl_model *m, bl_tokenizer *t, bl_erro
         entries[count++] = e;
     }
     size_t size = 0;
-    const bl_status status = bl_packed_build(&kept->vocabulary, &size, entries, count, t->prefix,
-                                             error);
+    const bl_status status =
+        bl_packed_build(&kept->vocabulary, &size, entries, count, t->prefix, error);
     bl_free(entries);
     if (status != BL_OK) return status;
     t->vocabulary = (bl_vocabulary){ .own = t->vocabulary.own };

@@ -208,8 +208,7 @@ static void tokenizer(bl_parts *p, bl_tokenizer *t)
     uint32_t size = (uint32_t)t->vocabulary.size;
     NUMBER(p, size);
     const void *block = array(p, t->vocabulary.block, size, 1);
-    if (!p->put && block &&
-        bl_vocabulary_read_packed(&t->vocabulary, block, size, NULL) != BL_OK)
+    if (!p->put && block && bl_vocabulary_read_packed(&t->vocabulary, block, size, NULL) != BL_OK)
         p->damaged = 1;
     NUMBER(p, t->rules.clean);
     NUMBER(p, t->rules.split_chinese);

@@ -34,8 +34,8 @@ void bl_apply(const bl_model *m, const bl_linear *w, bl_activation f, float *x, 
         multiply8(m, w, count, rows, from, to, out, stride);
     } else {
         m->k->activate(f, x, x_stride, count, w->in);
-        m->k->gemm32(x, x_stride, count, w->floats + from * w->in, to - from, w->in,
-                     w->bias + from, out, stride);
+        m->k->gemm32(x, x_stride, count, w->floats + from * w->in, to - from, w->in, w->bias + from,
+                     out, stride);
     }
 }
 
@@ -151,14 +151,12 @@ static void project_head(bl_pass *p, const bl_layer *l, size_t head)
     for (size_t r = 0; r < p->tokens; r += step) {
         const size_t count = p->tokens - r < step ? p->tokens - r : step;
         float *x = p->x + r * h, *kv = p->kv + r * p->kv_stride;
-        m->k->quantize(BL_LINEAR, x, h, l->query_key.balance, count, h,
-                       p->rows);
+        m->k->quantize(BL_LINEAR, x, h, l->query_key.balance, count, h, p->rows);
         multiply8(m, &l->query_key, count, p->rows, at, at + d, p->q + r * p->q_stride + at,
                   p->q_stride);
         multiply8(m, &l->query_key, count, p->rows, m->width + at, m->width + at + d, kv,
                   p->kv_stride);
-        bl_apply(m, &l->value, BL_LINEAR, x, h, count, p->rows, at, at + d, kv + d,
-                 p->kv_stride);
+        bl_apply(m, &l->value, BL_LINEAR, x, h, count, p->rows, at, at + d, kv + d, p->kv_stride);
     }
 }
 

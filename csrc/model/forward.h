@@ -21,7 +21,7 @@ typedef struct {
     float *states;     /* what goes into each layer, as bl_request's, or NULL */
     size_t batch_size; /* floats of one layer's states */
 
-    float *x;           /* [tokens][hidden] */
+    float *x; /* [tokens][hidden] */
     /* Rows of queries, which become those of attention's results, and rows of keys and values. All
      * heads' lie in one row, [3 * width]; of a frugal model, keys and values of one head at a time
      * lie behind all queries. */

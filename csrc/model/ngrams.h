@@ -12,8 +12,8 @@ typedef struct {
     size_t count, labels;
     const uint32_t *keys;
     const float *rarity;
-    const int8_t *weights; /* count rows of labels, in steps: */
-    const float *steps;    /* one for each row */
+    const int8_t *weights;   /* count rows of labels, in steps: */
+    const float *steps;      /* one for each row */
     const uint16_t *numbers; /* for each id, the one that its keys are of; NULL: the id itself */
 } bl_ngrams;
 
