@@ -299,20 +299,19 @@ def check_project(board: Machine, host: Path, full: bool, out: Path) -> str:
             (folder / path).write_text(content, encoding="utf-8")
         lines = "".join(line + "\n" for line in PROJECT_TEXTS[kind]).encode()
         toolchain = f"-DCMAKE_TOOLCHAIN_FILE={folder}/emulate/toolchain.cmake"
-        for command in (["-S", folder, "-B", folder / "build", toolchain],
-                        ["--build", folder / "build"]):  # fmt: skip
-            subprocess.run(["cmake", *command], check=True, stdout=subprocess.DEVNULL)
+        for command in (f"-S {folder} -B {folder}/build {toolchain}", f"--build {folder}/build"):
+            subprocess.run(["cmake", *command.split()], check=True, stdout=subprocess.DEVNULL)
         sources = [folder / name for name in ("main.c", "src/bertlite.c", "src/model.S")]
         compiler = [*shlex.split(os.environ.get("CC", "cc")), "-std=gnu11", "-O1"]
         subprocess.run(
             [*compiler, f"-I{folder}/src", *sources, "-lm", "-o", folder / "here"], check=True
         )
-        emulator = [*firmware_project.emulator(board.board), "-kernel", folder / "build/firmware"]
+        emulator = [*firmware_project.emulator(board.board), "-kernel", f"{folder}/build/firmware"]
         answers = [
             subprocess.run(
                 program, input=lines, capture_output=True, timeout=300, check=True
             ).stdout.decode()
-            for program in (emulator, [folder / "here"])
+            for program in (emulator, [str(folder / "here")])
         ]
         if answers[0] != answers[1] or not answers[0]:
             raise SystemExit(f"{board.name}, {model}: the program answers {answers[0]!r}, here "

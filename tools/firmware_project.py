@@ -92,9 +92,9 @@ build:
 """,
     "zephyr/Kconfig": """\
 config BERTLITE
-	bool "Answers of a BERT encoder"
-	help
-	  bertlite.h and model.h. Wants FPU=y where there is a float unit.
+    bool "Answers of a BERT encoder"
+    help
+      bertlite.h and model.h. Wants FPU=y where there is a float unit.
 """,
     "zephyr/CMakeLists.txt": """\
 if(CONFIG_BERTLITE)

@@ -56,15 +56,16 @@ def chosen(data: Data) -> list[str]:
     numbers = data.recipe.small
     tokenizer = Tokenizer(embedded.path_of("base"))
     ids = _vocabulary()
-    weight: Counter[int] = Counter()
+    weight: dict[int, float] = {}
     for group, share in numbers.weights.items():
         texts = _texts(data, group, numbers)
         counts: Counter[int] = Counter()
         for at in range(0, len(texts), AT_ONCE):
             for row in tokenizer(texts[at : at + AT_ONCE])["input_ids"]:
                 counts.update(row)
+        total = sum(counts.values())
         for token, count in counts.items():
-            weight[token] += share * count / counts.total()
+            weight[token] = weight.get(token, 0.0) + share * count / total
     kept = {ids[piece] for piece in ids if _always(piece, numbers.letters)}
     for token in sorted(weight, key=lambda token: (-weight[token], token)):
         if len(kept) == numbers.pieces:
