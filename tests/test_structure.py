@@ -89,7 +89,7 @@ def test_lines_end_at_column_100() -> None:
     long = [
         f"{name(path)}:{number}"
         for path in SOURCES
-        if path.name != "unicode_tables.inc"
+        if not path.name.endswith("_tables.inc")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if len(line) > 100
     ]

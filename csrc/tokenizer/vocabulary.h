@@ -56,8 +56,18 @@ bl_status bl_vocabulary_build(bl_vocabulary *v, const bl_entry *entries, size_t 
 /* Uses a block that bl_vocabulary_build made; it must outlive v. */
 bl_status bl_vocabulary_read(bl_vocabulary *v, const void *block, size_t size, bl_error *error);
 /* Uses a packed block, in the same way; v is all zeros, or has what it owns. */
-bl_status bl_vocabulary_read_packed(bl_vocabulary *v, const void *block, size_t size,
-                                    bl_error *error);
+static inline bl_status bl_vocabulary_read_packed(bl_vocabulary *v, const void *block, size_t size,
+                                                  bl_error *error)
+{
+    const bl_status status = bl_packed_read(&v->packed, block, size, error);
+    if (status != BL_OK) return status;
+    v->block = block;
+    v->size = size;
+    v->count = v->packed.pieces;
+    v->prefix = v->packed.prefix;
+    v->longest = v->packed.longest;
+    return BL_OK;
+}
 void bl_vocabulary_free(bl_vocabulary *v);
 
 /* A word piece's id, or -1. */

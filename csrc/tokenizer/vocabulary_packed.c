@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "../error.h"
-#include "vocabulary.h"
 
 static uint32_t get16(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8; }
 static uint32_t get32(const uint8_t *p) { return get16(p) | get16(p + 2) << 16; }
@@ -132,17 +131,4 @@ bl_status bl_packed_read(bl_packed *v, const void *block, size_t size, bl_error 
                    "the packed vocabulary is damaged: its parts do not fit its %zu bytes; write it "
                    "again.",
                    size);
-}
-
-bl_status bl_vocabulary_read_packed(bl_vocabulary *v, const void *block, size_t size,
-                                    bl_error *error)
-{
-    const bl_status status = bl_packed_read(&v->packed, block, size, error);
-    if (status != BL_OK) return status;
-    v->block = block;
-    v->size = size;
-    v->count = v->packed.pieces;
-    v->prefix = v->packed.prefix;
-    v->longest = v->packed.longest;
-    return BL_OK;
 }
