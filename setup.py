@@ -68,14 +68,12 @@ class BuildCore(build_ext):
                 ext.extra_objects += objects
         ext.extra_compile_args += flags
         if not msvc:
-            # A binding is large and its loops are short: as small code it takes a tenth less of a
-            # wheel, and a call a hundredth more of its time.
-            ext.extra_compile_args += ["-Wno-unused-function", "-Os"]
+            ext.extra_compile_args += core.BINDING_FLAGS
             ext.extra_link_args += os.environ.get("BERTLITE_CFLAGS", "").split()
             if sys.platform.startswith("linux"):
-                ext.extra_link_args += (
-                    ["-Wl,-s"] if not os.environ.get("BERTLITE_KEEP_SYMBOLS") else []
-                )
+                ext.extra_link_args.append("-Wl,--gc-sections")
+                if not os.environ.get("BERTLITE_KEEP_SYMBOLS"):
+                    ext.extra_link_args.append("-Wl,-s")
         super().build_extension(ext)
 
 

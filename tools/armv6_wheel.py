@@ -50,18 +50,11 @@ def compile_extension(name: str, root: Path, out: Path, target: Path) -> None:
     flags = [
         *ZIG,
         *core.FLAGS,
-        "-Wno-unused-function",
         "-I",
         str(ROOT / "include"),
         "-I",
         str(ROOT / "csrc"),
     ]
-
-    # Optimize what runs once per model for size: a Zero has a small cache and a small card.
-    small = re.compile(
-        r"csrc/(files|model)/|csrc/tokenizer/(open|settings|build|write_json|added)"
-        r"|/_(native|training)\.c"
-    )
 
     def one(job: tuple[str, list[str]]) -> str:
         path, own = job
@@ -70,7 +63,6 @@ def compile_extension(name: str, root: Path, out: Path, target: Path) -> None:
             [
                 *flags,
                 *own,
-                *(["-Os"] if small.search(path) else []),
                 "-c",
                 path if path.startswith("/") else str(ROOT / path),
                 "-o",
@@ -82,7 +74,10 @@ def compile_extension(name: str, root: Path, out: Path, target: Path) -> None:
 
     jobs = [
         *EXTENSIONS[name]("arm", "zig"),
-        (str(generated), ["-I", str(headers), "-I", str(headers / version)]),
+        (
+            str(generated),
+            [*core.BINDING_FLAGS, "-I", str(headers), "-I", str(headers / version)],
+        ),
     ]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         objects = list(pool.map(one, jobs))

@@ -20,6 +20,7 @@ cost          instructions on ARM cores, which must not exceed their limits, nor
 counts        the same with AVX2 (needs valgrind)
 arm           the Python tests on emulated ARM systems (--full: on every core)
 wheels        packages, each alone in a clean system (--full: on every core), and their sizes
+recompress    the wheels in --wheels again, smaller, as wheels itself does
 sizes         the sizes of the wheels in --wheels
 armv6         a wheel for ARMv6 (needs dpkg, and a Debian mirror: ARM_MIRROR)
 sbom          dist/bertlite_fast.cdx.json, what a release is made of
@@ -179,6 +180,12 @@ def wheels(args: argparse.Namespace) -> None:
     sizes(args)
 
 
+def recompress(args: argparse.Namespace) -> None:
+    """Of the group wheels, only what this needs: it also runs where the rest is not installed."""
+    pip("zopfli==0.4.3")
+    call(python(), "tools/recompress.py", *sorted(args.wheels.glob("*.whl")))
+
+
 def sizes(args: argparse.Namespace) -> None:
     """The README promises what a wheel takes on a board's card."""
     found = sorted(args.wheels.glob("*.whl"))
@@ -307,6 +314,7 @@ def armv6(_: argparse.Namespace) -> None:
         )
         (wheel,) = Path(scratch).glob("*.whl")
         call(python(), "tools/armv6_wheel.py", wheel, headers, "wheelhouse")
+        call(python(), "tools/recompress.py", *Path("wheelhouse").glob("*_armv6l.whl"))
 
 
 def sbom(_: argparse.Namespace) -> None:
@@ -364,6 +372,7 @@ STEPS: dict[str, Callable[[argparse.Namespace], None]] = {
     "counts": counts,
     "arm": arm,
     "wheels": wheels,
+    "recompress": recompress,
     "sizes": sizes,
     "armv6": armv6,
     "sbom": sbom,

@@ -128,7 +128,7 @@ def _build_module(
     compiled = out / f"{name}.o"
     folders = [ROOT / "include", ROOT / "csrc", *headers]
     includes = [option for folder in folders for option in ("-I", str(folder))]
-    optimized = [*core.FLAGS, *flags, "-Os", "-Wno-unused-function"]
+    optimized = [*core.FLAGS, *flags, *core.BINDING_FLAGS]
     subprocess.run(
         [compiler[0], *optimized, *includes, "-c", str(binding(name, out)), "-o", str(compiled)],
         check=True,

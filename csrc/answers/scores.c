@@ -12,6 +12,9 @@ double bl_exponential(double x)
     const double k = (double)(int64_t)(x * 1.4426950408889634 - 0.5);
     const double r = x - k * 0.6931471803691238 - k * 1.9082149292705877e-10;
     double sum = 1.0;
+#if defined __GNUC__
+#pragma GCC unroll 13
+#endif
     for (int i = 13; i > 0; i--) sum = 1.0 + r / i * sum;
     uint64_t bits = (uint64_t)((int64_t)k + 1023) << 52;
     double power;
