@@ -1,4 +1,5 @@
 #define BL_ISA     i8mm
 #define BL_VECTORS "vec_neon.h"
 #define BL_DOTS    "dot_i8mm.h"
+#define BL_FLOATS  neon
 #include "kernels.inc"
