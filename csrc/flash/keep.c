@@ -80,6 +80,7 @@ static bl_status keep_rows(bl_kept *kept, bl_model *m, size_t count, bl_error *e
     m->tables.words = kept->words;
     m->tables.words_scale = kept->scale;
     m->ngrams.numbers = kept->numbers;
+    m->spelling = (bl_spelling){ 0 }; /* it tells known words by what is one token no more */
     return BL_OK;
 }
 

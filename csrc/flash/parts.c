@@ -316,6 +316,23 @@ static void ngrams(bl_parts *p, bl_model *m)
     if (renumbered) g->numbers = array(p, g->numbers, m->c.vocabulary, sizeof *g->numbers);
 }
 
+/* The list for misspelled words: how large it is, then its three arrays. */
+static void spelling(bl_parts *p, bl_model *m)
+{
+    bl_spelling *s = &m->spelling;
+    size_t ids = s->id_count / 8, known = s->known_bits / 8;
+    SIZE(p, known, (size_t)BL_MOST_SPELLING);
+    if (!known) return;
+    SIZE(p, ids, (size_t)BL_MOST_SPELLING);
+    SIZE(p, s->words_size, (size_t)BL_MOST_SPELLING);
+    s->words = array(p, s->words, s->words_size, 1);
+    s->ids = array(p, s->ids, ids, 1);
+    s->known = array(p, s->known, known, 1);
+    s->id_count = ids * 8;
+    s->known_bits = s->words ? known * 8 : 0;
+    if (!p->put && s->words && !bl_is_spelling_list(s->words, s->words_size)) p->damaged = 1;
+}
+
 static void head(bl_parts *p, bl_model *m)
 {
     uint32_t pooler = m->pooler.columns.data != NULL;
@@ -335,6 +352,7 @@ static void head(bl_parts *p, bl_model *m)
     if (kind == BL_WORD_HEAD) words(p, m);
     else if (kind != BL_NO_HEAD) linear(p, &m->classifier, m->hidden, bl_pad(m->c.labels), 0);
     if (kind == BL_CLASS_HEAD) ngrams(p, m);
+    spelling(p, m);
     if (kind == BL_ANSWER_HEAD && m->c.labels != 2) p->damaged = 1;
     if (!p->put && kind != BL_NO_HEAD && kind != BL_WORD_HEAD) m->info.labels = (int)m->c.labels;
 }

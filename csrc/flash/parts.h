@@ -13,11 +13,12 @@
 
 enum {
     BL_PART_ALIGNMENT = 16,
-    BL_FLASH_LAYOUT = 2, /* the number changes with anything in a block */
+    BL_FLASH_LAYOUT = 3, /* the number changes with anything in a block */
     BL_BASE_BLOCK = 1,
     BL_TASK_BLOCK = 2,
     BL_MOST_ADDED = 4096,
-    BL_MOST_NGRAMS = 1 << 24
+    BL_MOST_NGRAMS = 1 << 24,
+    BL_MOST_SPELLING = 1 << 24 /* bytes of each part */
 };
 
 /* At the start of both blocks. */

@@ -2,6 +2,24 @@
 
 enum { FILTER_BITS = 5 }; /* of each word */
 
+static int is_spelled(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+/* What is meant may have spaces. */
+int bl_is_spelling_list(const uint8_t *words, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        for (int meant = 0; meant < 2; meant++) {
+            if (at == size) return 0;
+            const size_t length = meant ? words[at] : words[at] & BL_SPELLED_LENGTH;
+            if (length > BL_SPELLED_LONGEST || (!meant && !length) || length > size - ++at)
+                return 0;
+            for (size_t end = at + length; at < end; at++)
+                if (!is_spelled(words[at]) && !(meant && words[at] == ' ')) return 0;
+        }
+    }
+    return 1;
+}
+
 static int has_bit(const uint8_t *bits, size_t at) { return bits[at / 8] >> at % 8 & 1; }
 
 int bl_is_known_id(const bl_spelling *s, int32_t id)

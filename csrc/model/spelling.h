@@ -25,6 +25,9 @@ typedef struct {
     size_t known_bits; /* 0: the model has no list */
 } bl_spelling;
 
+/* Whether all entries are whole, short, and of letters and digits: what a reader must check. */
+int bl_is_spelling_list(const uint8_t *words, size_t size);
+
 int bl_is_known_id(const bl_spelling *s, int32_t id);
 int bl_is_known_word(const bl_spelling *s, const char *word, size_t size);
 #endif

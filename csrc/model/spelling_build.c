@@ -5,24 +5,6 @@
 #include "../error.h"
 #include "spelling.h"
 
-static int is_spelled(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-/* Whether entries are whole, short, and of letters and digits; what is meant may have spaces. */
-static int is_list(const uint8_t *words, size_t size)
-{
-    for (size_t at = 0; at < size;) {
-        for (int meant = 0; meant < 2; meant++) {
-            if (at == size) return 0;
-            const size_t length = meant ? words[at] : words[at] & BL_SPELLED_LENGTH;
-            if (length > BL_SPELLED_LONGEST || (!meant && !length) || length > size - ++at)
-                return 0;
-            for (size_t end = at + length; at < end; at++)
-                if (!is_spelled(words[at]) && !(meant && words[at] == ' ')) return 0;
-        }
-    }
-    return 1;
-}
-
 static bl_status read_bytes(bl_builder *b, const char *name, const uint8_t **out, size_t *size)
 {
     const bl_tensor *t = bl_find(b->tensors, name);
@@ -49,7 +31,7 @@ bl_status bl_build_spelling(bl_builder *b)
     if (status == BL_OK) status = read_bytes(b, "spelling.ids", &s.ids, &ids);
     if (status == BL_OK) status = read_bytes(b, "spelling.known", &s.known, &known);
     if (status != BL_OK) return status;
-    if (!is_list(s.words, s.words_size))
+    if (!bl_is_spelling_list(s.words, s.words_size))
         return bl_fail(b->error, BL_CONFIG_ERROR,
                        "tensor spelling.words is not a list of words; the file is damaged, write "
                        "it again.");
