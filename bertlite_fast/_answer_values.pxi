@@ -38,6 +38,16 @@ cdef int read_text(bl_text *t, object text, object pair) except -1:
     return 0
 
 
+cdef bint read_row(bl_text *t, list texts, Column column, Py_ssize_t i) except -1:
+    """A text of a list, or of a column: whether it is not null."""
+    if column is None:
+        read_text(t, texts[i], None)
+        return True
+    t.data, t.size = column.rows[i].data, column.rows[i].size
+    t.pair, t.pair_size, t.word_sizes, t.word_count = NULL, 0, NULL, 0
+    return t.data is not NULL
+
+
 cdef int32_t *read_ids(list values, size_t *count) except NULL:
     cdef int32_t *out = <int32_t *>allocate(len(values), sizeof(int32_t))
     try:

@@ -90,11 +90,13 @@ cdef class TextModel:
         finally:
             self.end(&s)
 
-    def embed(self, list texts not None, str pooling not None, bint normalize,
+    def embed(self, texts not None, str pooling not None, bint normalize,
               size_t max_tokens=0, size_t skip=0, size_t dimensions=0, progress=None,
               unsigned threads=1):
-        """A row for each text. max_tokens: 0: what the files say; skip, dimensions: as in C.
-        progress: is called after each text."""
+        """A row for each text of a list, or of a Column, where a null gives a row of NaN.
+
+        max_tokens: 0: what the files say; skip, dimensions: as in C. progress: is called after each
+        text."""
         cdef bl_session s
         cdef bl_text t
         cdef bl_embed_options options
@@ -102,6 +104,8 @@ cdef class TextModel:
         cdef bl_error error
         cdef bl_status status
         cdef Py_ssize_t i, count = len(texts), width
+        cdef Column column = texts if isinstance(texts, Column) else None
+        cdef list given = texts if column is None else None
         cdef Tensor rows
         cdef Many many
         read_embed_options(&options, pooling, normalize, skip, dimensions)
@@ -112,18 +116,20 @@ cdef class TextModel:
         if threads > 1 and count > 1:
             many = Many(self, "embed", (pooling, normalize, skip, dimensions, max_tokens), threads,
                         None, count)
-            put_vectors(many, texts, rows, progress)
+            put_vectors(many, given, column, rows, progress)
             return rows
         self.begin(&s)
         try:
             if max_tokens:
                 s.max_tokens = max_tokens
             for i in range(count):
-                read_text(&t, texts[i], None)
-                with nogil:
-                    status = bl_embed(&s, &t, &options, &out, &error)
-                check_answer(status, &error, &out.extent)
-                memcpy(rows.data + i * width, out.rows, width * sizeof(float))
+                if read_row(&t, given, column, i):
+                    with nogil:
+                        status = bl_embed(&s, &t, &options, &out, &error)
+                    check_answer(status, &error, &out.extent)
+                    memcpy(rows.data + i * width, out.rows, width * sizeof(float))
+                else:
+                    put_nan(rows.data + i * width, width)
                 if progress is not None:
                     progress()
             return rows

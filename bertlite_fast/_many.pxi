@@ -51,16 +51,20 @@ cdef class Portion:
         self.given, self.starts, self.held = [], [], []
         return 0
 
-    cdef int add(self, object given, object second) except -1:
-        """A text with its pair or None; or a list of words, and the offsets where they begin."""
-        cdef uint32_t *sizes = NULL
+    cdef bl_text *room(self) except NULL:
+        """Where the next text goes."""
         cdef bl_text *t
         if self.count == self.capacity:
             t = <bl_text *>PyMem_Realloc(self.texts, (2 * self.capacity + 16) * sizeof(bl_text))
             if t is NULL:
                 raise OutOfMemoryError(f"out of memory for {self.count} texts.")
             self.texts, self.capacity = t, 2 * self.capacity + 16
-        t = self.texts + self.count
+        return self.texts + self.count
+
+    cdef int add(self, object given, object second) except -1:
+        """A text with its pair or None; or a list of words, and the offsets where they begin."""
+        cdef uint32_t *sizes = NULL
+        cdef bl_text *t = self.room()
         if isinstance(given, list):
             given = tuple(given)
             self.held.append(read_words(t, given, second, &sizes))
@@ -70,6 +74,14 @@ cdef class Portion:
         self.starts.append(second)
         self.count += 1
         self.size += t.size + t.pair_size
+        return 0
+
+    cdef int add_row(self, Column column, Py_ssize_t i) except -1:
+        """A text of a column, which has to stay, unless it is null."""
+        cdef bl_text *t = self.room()
+        if read_row(t, None, column, i):
+            self.count += 1
+            self.size += t.size
         return 0
 
 
@@ -163,6 +175,9 @@ cdef class Many:
         last for this start."""
         self.check()
         self.coming.add(given, second)
+        return self.has_room()
+
+    cdef bint has_room(self):
         return (self.coming.count < self.limit
                 and self.coming.size < <size_t>BYTES_AT_ONCE * self.threads)
 
@@ -239,20 +254,23 @@ cdef class Many:
         return tensor_of_vectors(&r.vectors)
 
 
-cdef int put_vectors(Many many, list texts, Tensor rows, object progress) except -1:
-    """A vector for each text, into rows."""
-    cdef size_t next = 0, written = 0, count = 1, i
-    cdef size_t width = rows.dims[1]
+cdef int put_vectors(Many many, list texts, Column column, Tensor rows,
+                     object progress) except -1:
+    """A vector for each text of a list or of a column, into rows."""
+    cdef Py_ssize_t next = 0, written = 0, total = rows.dims[0], width = rows.dims[1]
+    cdef size_t count = 1, i
     cdef const bl_extent *extent
     cdef const bl_result *r
     failure = None
     try:
         while count:
             try:
-                while next < <size_t>len(texts) and failure is None:
+                while next < total and failure is None and many.has_room():
                     next += 1
-                    if not many.add(texts[next - 1]):
-                        break
+                    if column is None:
+                        many.coming.add(texts[next - 1], None)
+                    else:
+                        many.coming.add_row(column, next - 1)
             except BertliteError as error:  # raised once what is before it is done
                 failure = error
             many.finish()
@@ -260,12 +278,25 @@ cdef int put_vectors(Many many, list texts, Tensor rows, object progress) except
             for i in range(many.done.count):
                 r = many.result(i, &extent)
                 check_answer(BL_OK, NULL, extent)
+                written = behind_nulls(column, written, rows, progress)
                 memcpy(rows.data + written * width, r.vectors.rows, width * sizeof(float))
                 written += 1
                 if progress is not None:
                     progress()
         if failure is not None:
             raise failure
+        behind_nulls(column, written, rows, progress)
         return 0
     finally:
         many.close()
+
+
+cdef Py_ssize_t behind_nulls(Column column, Py_ssize_t row, Tensor rows,
+                             object progress) except -1:
+    """The next row that is not null; those before it are filled."""
+    while column is not None and row < column.count and column.rows[row].data is NULL:
+        put_nan(rows.data + row * rows.dims[1], rows.dims[1])
+        row += 1
+        if progress is not None:
+            progress()
+    return row

@@ -12,6 +12,7 @@
     _encoding.pxi       Encoding: a row of ids, and where each comes from
     _tokenize.pxi       texts to encodings
     _tokenizer.pxi      TokenizerCore: the vocabulary, and what calls the above
+    _columns.pxi        Column: texts of Arrow's arrays, without a str for each
     _answer_values.pxi  what goes into answers and comes out of them
     _answers.pxi        TextModel: text to answers
     _commands.pxi       what texts ask for, with the values in them
@@ -33,9 +34,10 @@ from cpython.list cimport PyList_New
 from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
-from cpython.pycapsule cimport PyCapsule_New
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from cpython.ref cimport Py_INCREF, PyObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.math cimport NAN
 from libc.stddef cimport size_t
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
@@ -112,6 +114,7 @@ include "_tokens.pxi"
 include "_encoding.pxi"
 include "_tokenize.pxi"
 include "_tokenizer.pxi"
+include "_columns.pxi"
 include "_answer_values.pxi"
 include "_answers.pxi"
 include "_commands.pxi"

@@ -98,6 +98,7 @@ COMMON = [
     "csrc/answers/commands.c",
     "csrc/answers/decisions.c",
     "csrc/answers/many.c",
+    "csrc/answers/arrow.c",
     "csrc/checksum.c",
     "csrc/search/segments.c",
     "csrc/search/ids.c",
