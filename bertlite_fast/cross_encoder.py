@@ -9,7 +9,7 @@ from .arrays import numpy_or_none, required_torch, torch_in_use
 from .checks import whole
 from .errors import InputError, ModelConfigError, ModelFileError
 from .models import Model
-from .sentence_base import SentenceModel, checked_prompts, longest_of
+from .sentence_base import NAMED_AS, SentenceModel, checked_prompts, longest_of
 from .sentence_transformer import check_arguments, find_model
 from .tasks.base import iterable_texts
 from .tokenizer import Tokenizer
@@ -35,6 +35,7 @@ class CrossEncoder(SentenceModel):
     ['corpus_id', 'score']
     """
 
+    __module__ = NAMED_AS
     default_huggingface_organization = "cross-encoder"
 
     def __init__(

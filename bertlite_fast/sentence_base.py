@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from .arrays import torch_in_use
 from .checks import shown, whole
 from .device import float32
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from .models import Model
     from .tokenizer import Tokenizer
 
+# Where classes say that they are: libraries look for sentence_transformers in a class's name.
+NAMED_AS = f"{__package__}.sentence_transformers"
 POOL = {"input": None, "output": None, "processes": ()}  # of processes: there are none
 
 
@@ -27,6 +31,17 @@ class SentenceModel:
     default_prompt_name: str | None = None
     default_huggingface_organization = ""
     modalities = ("text",)
+
+    @property
+    def __class__(self) -> type:
+        """For isinstance(): also the class of this name of sentence_transformers, if the caller has
+        imported that. BERTopic, KeyBERT and others ask for it before they call encode()."""
+        own = type(self)
+        theirs = sys.modules.get("sentence_transformers")
+        for kind in own.__mro__ if theirs is not None else ():
+            if kind.__module__ == NAMED_AS:
+                return getattr(theirs, kind.__name__, own)
+        return own
 
     def _tokenizer_used(self) -> Tokenizer:
         raise NotImplementedError
@@ -135,7 +150,7 @@ class SentenceModel:
     def __getattr__(self, name: str) -> Any:
         from .missing import missing
 
-        kinds = [kind.__name__ for kind in self.__class__.__mro__]
+        kinds = [kind.__name__ for kind in type(self).__mro__]
         raise missing("CrossEncoder" if "CrossEncoder" in kinds else "SentenceTransformer", self,
                       name)  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import hub
-from ._native import Tensor, TextModel, compared, rows_to_bytes
+from ._native import Column, Tensor, TextModel, compared, rows_to_bytes
 from .arrays import (
     as_array,
     as_rows,
@@ -20,8 +20,8 @@ from .arrays import (
 from .checks import whole
 from .errors import InputError, ModelConfigError
 from .models import Model
-from .sentence_base import SentenceModel, checked_prompts, longest_of
-from .tasks.base import text_list
+from .sentence_base import NAMED_AS, SentenceModel, checked_prompts, longest_of
+from .tasks.base import text_list, texts_of
 from .tokenizer import Tokenizer
 
 TYPE_CHECKING = False
@@ -84,6 +84,7 @@ class SentenceTransformer(SentenceModel):
     True
     """
 
+    __module__ = NAMED_AS
     default_huggingface_organization = "sentence-transformers"
     SUPPORTED_SIMILARITY_FN_NAMES = SIMILARITIES
 
@@ -175,6 +176,7 @@ class SentenceTransformer(SentenceModel):
         inputs: Any = None,
         pool: Any = None,
         chunk_size: Any = None,
+        threads: int | str | None = None,
         **unknown: Any,
     ) -> Any:
         """A vector for a text, or rows of them for a list of texts, as a NumPy array.
@@ -183,8 +185,10 @@ class SentenceTransformer(SentenceModel):
         normalize_embeddings: to length 1. truncate_dim: keep the first values only. precision:
         "float32", or "int8", "uint8", "binary", "ubinary" for fewer bits. output_value:
         "token_embeddings" gives a row for each token, None a dict with all that is known.
+        sentences: also a column of pandas, polars or Arrow, in which a null has a row of NaN.
         convert_to_tensor: a torch tensor; neither that nor convert_to_numpy: a list of vectors.
-        batch_size, device, pool and chunk_size change nothing.
+        threads: as the model's, for this call. batch_size, device, pool and chunk_size change
+        nothing.
         """
         longest = longest_of(unknown.pop("processing_kwargs", None))
         for name in unknown:
@@ -197,8 +201,12 @@ class SentenceTransformer(SentenceModel):
             raise InputError(f"precision is {precision!r}; it can be {', '.join(PRECISIONS)}.")
         whole("batch_size", batch_size, 1)
         prompt = self._prompt(prompt, prompt_name)
-        texts = text_list(sentences)
-        prompted = [prompt + text for text in texts] if prompt else texts
+        texts = texts_of(sentences)
+        prompted = texts
+        if prompt and isinstance(texts, Column):
+            prompted = texts.prefixed(prompt)
+        elif prompt:
+            prompted = [prompt + text for text in texts]
         dimensions = self.truncate_dim if truncate_dim is None else truncate_dim
         kept = 0 if dimensions is None else whole("truncate_dim", dimensions, 1)
         step = None
@@ -216,9 +224,31 @@ class SentenceTransformer(SentenceModel):
                 "'token_embeddings' or None."
             )
         else:
-            found = self._vectors(prompted, prompt, normalize_embeddings, kept, step, longest)
+            if threads is not None:
+                from .cores import thread_count
+
+                threads = thread_count(threads)
+            found = self._vectors(
+                prompted, prompt, normalize_embeddings, kept, step, longest, threads
+            )
+            if isinstance(texts, Column) and texts.nulls and precision not in (None, "float32"):
+                raise InputError(
+                    f"{texts.nulls} texts are null, which a row of NaN says, but {precision} has "
+                    "no NaN; leave them out, or take precision='float32'."
+                )
             found = _converted(found, precision, convert_to_numpy, convert_to_tensor)
         return first_of(found) if isinstance(sentences, str) else found
+
+    def __call__(self, texts: Any) -> list[list[float]]:
+        """Vectors of texts as lists of numbers: what routers call an encoder for."""
+        found: list[list[float]] = self.encode(text_list(texts)).tolist()
+        return found
+
+    async def acall(self, texts: Any) -> list[list[float]]:
+        """The same in a thread, for asyncio."""
+        from asyncio import to_thread
+
+        return await to_thread(self, texts)
 
     def encode_query(
         self,
@@ -292,12 +322,13 @@ class SentenceTransformer(SentenceModel):
 
     def _vectors(
         self,
-        texts: list[str],
+        texts: list[str] | Column,
         prompt: str,
         normalize: bool,
         dimensions: int,
         step: Any,
         longest: int | None = None,
+        threads: int | None = None,
     ) -> Any:
         most = self.max_seq_length
         return self.text_model.embed(
@@ -308,7 +339,7 @@ class SentenceTransformer(SentenceModel):
             self._prompt_length(prompt),
             dimensions,
             step,
-            self.model.threads,
+            threads or self.model.threads,
         )
 
     def _prompt_length(self, prompt: str) -> int:
@@ -436,6 +467,18 @@ class SentenceTransformer(SentenceModel):
         except AttributeError:
             return f"<{type(self).__name__}: not open>"
         return f"<{type(self).__name__}: {size} dimensions, {self.model!r}>"
+
+
+def opened(model: Any = None, **settings: Any) -> Any:
+    """A model that is open already, or the one that is named; without a name, the embedded one."""
+    if hasattr(model, "encode") and not isinstance(model, str):
+        if settings:
+            raise InputError(
+                f"the model is open already, so {', '.join(settings)} cannot be changed; give them "
+                "to SentenceTransformer."
+            )
+        return model
+    return SentenceTransformer(model, **settings)
 
 
 def as_tensor_of_caller_ids(ids: list[int]) -> Any:

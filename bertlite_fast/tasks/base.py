@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from .._native import Encoding, Many
+    from .._native import Column, Encoding, Many
     from ..config import Config
 
 
 class Pipeline:
     """Answers for texts. Holds an open model; cheap to call, from any number of threads.
 
-    Called with a str, it returns an answer; with a list, a list of answers; with any other
+    Called with a str, it returns an answer; with a list, a list of answers; with a column of texts
+    (of pandas, polars or Arrow), such a column of answers, in which nulls stay null; with any other
     iterable, a generator of answers, so texts can be streamed. With threads (a number, or "auto"
     for as many as the process may use), here or in a call, the texts of a list or an iterable are
     shared among threads; an iterable is then read ahead, in portions. In asyncio,
@@ -158,7 +159,20 @@ class Pipeline:
             return self._one(inputs, settings)
         if isinstance(inputs, (list, tuple)):
             return self._all(inputs, settings, threads)
+        from ..columns import answers_as, column_of
+
+        column = column_of(inputs)
+        if column is not None:
+            return answers_as(inputs, self._of_column(list(column), settings, threads))
         return self._stream(iterable_texts(inputs), settings, threads)
+
+    def _of_column(
+        self, texts: list[str | None], settings: dict[str, Any], threads: int
+    ) -> list[Any]:
+        """An answer for each text, and None for each null."""
+        given = [text for text in texts if text is not None]
+        answers = iter(self._all(given, settings, threads))
+        return [None if text is None else next(answers) for text in texts]
 
     def _threads(self, settings: dict[str, Any]) -> int:
         """Threads for a call, whose settings may say so."""
@@ -303,6 +317,16 @@ def text_list(texts: Any) -> list[str]:
         if not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
     return found
+
+
+def texts_of(texts: Any) -> list[str] | Column:
+    """Texts as a list, or as the column that they are."""
+    if isinstance(texts, (str, list)):
+        return text_list(texts)
+    from ..columns import column_of
+
+    column = column_of(texts)
+    return text_list(texts) if column is None else column
 
 
 def refuse_unknown(settings: dict[str, Any], task: str, *names: str) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from .._native import Tensor
-from .base import Pipeline, text_list
+from .base import Pipeline, texts_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Embedder(Pipeline):
@@ -13,16 +17,18 @@ class Embedder(Pipeline):
 
     def embed(
         self,
-        texts: str | list[str],
+        texts: Any,
         pooling: str | None = None,
         normalize: bool = True,
         threads: int | str | None = None,
     ) -> Tensor:
         """Embed texts: a vector for each, normalized to length 1 unless normalize is False.
 
+        texts: a str, a list of them, or a column of pandas, polars or Arrow, in which a null has
+        a vector of NaN.
         threads: as pipeline's, for this call.
         The result is a Tensor, which NumPy reads as an array.
         """
         threads = self._threads({"threads": threads})
         pooling = str(pooling or self.config.to_dict().get("pooling", "model"))
-        return self.text_model.embed(text_list(texts), pooling, normalize, threads=threads)
+        return self.text_model.embed(texts_of(texts), pooling, normalize, threads=threads)

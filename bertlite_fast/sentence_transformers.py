@@ -1,0 +1,10 @@
+"""The names of the package sentence_transformers, for code that imports them from there.
+
+Libraries that look for this name in that of a class, as BERTopic and KeyBERT do, find it too.
+"""
+
+from . import util
+from .cross_encoder import CrossEncoder
+from .sentence_transformer import SentenceTransformer
+
+__all__ = ["CrossEncoder", "SentenceTransformer", "util"]
