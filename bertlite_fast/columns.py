@@ -27,7 +27,7 @@ def column_of(values: Any) -> Column | None:
         return None
     if not (hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__")):
         return None
-    library = _library_of(values)
+    library = library_of(values)
     kind = str(getattr(values, "dtype", "Null")).partition("(")[0]
     if library == "polars" and kind not in POLARS_TEXTS:
         return None
@@ -52,14 +52,14 @@ def _of_pandas(series: Any) -> Column | None:
     return Column(texts)
 
 
-def _library_of(values: Any) -> str:
+def library_of(values: Any) -> str:
     return type(values).__module__.partition(".")[0]
 
 
 def answers_as(column: Any, answers: list[Any]) -> Any:
     """Answers as a column of the kind that the texts are in: a series of pandas with their index, a
     series of polars, an array of pyarrow; otherwise a list."""
-    library = _library_of(column)
+    library = library_of(column)
     if library == "pandas":
         pandas = sys.modules["pandas"]
         return pandas.Series(answers, index=column.index, name=column.name, dtype=object)
