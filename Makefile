@@ -4,6 +4,7 @@
 # make format       format C and Python
 # make docs         the documentation as a website, in build/site
 # make check        what continuous integration runs; make check-full: nothing of it sampled
+# make check-integrations   adapters with the real libraries, all of which it installs
 # make library      the C library in build/lib; make install PREFIX=/usr/local DESTDIR=
 # make bench        how fast this machine answers
 # make soak         load and faults for the HTTP service, MINUTES=30
@@ -23,7 +24,7 @@ BINDING := $(wildcard bertlite_fast/_*.px?)
 # Development dependencies are the groups of pyproject.toml; reading them needs pip 25.1.
 PIP     := $(BIN)/python -m pip --disable-pip-version-check install -q
 
-.PHONY: demo test lint format docs check check-full library install bench soak weights clean
+.PHONY: demo test lint format docs check check-full check-integrations library install bench soak weights clean
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -46,6 +47,9 @@ check:
 check-full:
 	$(PYTHON) tools/ci.py --full check
 
+check-integrations: $(VENV)/.built $(VENV)/.integrations
+	BERTLITE_LIBRARIES=all $(BIN)/python -m pytest -q tests/integrations
+
 library: build/lib/libbertlite.a
 
 build/lib/libbertlite.a: $(CORE)
@@ -67,7 +71,7 @@ $(VENV)/.ready: pyproject.toml
 	$(PIP) --group test
 	touch $@
 
-$(VENV)/.lint $(VENV)/.docs $(VENV)/.services: $(VENV)/.ready
+$(VENV)/.lint $(VENV)/.docs $(VENV)/.services $(VENV)/.integrations: $(VENV)/.ready
 	$(PIP) --group $(patsubst .%,%,$(notdir $@))
 	touch $@
 

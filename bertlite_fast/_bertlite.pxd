@@ -370,7 +370,9 @@ cdef extern from "bertlite.h" nogil:
         BL_MANHATTAN
     void bl_similarities(bl_similarity similarity, const float *a, size_t a_count, const float *b,
                          size_t b_count, size_t width, int pairs, float *out)
-    void bl_rows_to_bytes(const float *rows, size_t count, size_t width, int zero, void *out)
+    void bl_ranges_of_rows(const float *rows, size_t count, size_t width, float *out)
+    void bl_rows_to_bytes(const float *rows, size_t count, size_t width, const float *ranges,
+                          int zero, void *out)
     void bl_rows_to_bits(const float *rows, size_t count, size_t width, int zero, void *out)
     void bl_scores(bl_function function, const float *logits, size_t n, float *out)
     size_t bl_top_k(const float *values, size_t n, size_t k, int32_t *indices)

@@ -128,11 +128,22 @@ def compared(str similarity not None, a, b, bint pairs):
     return out
 
 
-def rows_to_bytes(rows, str precision not None):
+def ranges_of(rows):
+    """A row with the least value of each dimension, and a row with the greatest."""
+    cdef Tensor x = rows_of(rows, "rows")
+    cdef Tensor out = new_tensor(2, 2, x.dims[1], 1)
+    bl_ranges_of_rows(x.data, x.dims[0], x.dims[1], out.data)
+    return out
+
+
+def rows_to_bytes(rows, str precision not None, ranges=None):
     """Rows in fewer bits, as bytes, and how many a row takes.
 
-    precision: "uint8", "int8", "ubinary" or "binary".
+    precision: "uint8", "int8", "ubinary" or "binary". ranges: as ranges_of gives them; None: those
+    of these rows.
     """
+    cdef const float *limits = NULL
+    cdef Tensor given
     cdef Tensor x = rows_of(rows, "rows")
     cdef bint bits = precision in ("binary", "ubinary")
     cdef Py_ssize_t width = (x.dims[1] + 7) // 8 if bits else x.dims[1]
@@ -143,10 +154,18 @@ def rows_to_bytes(rows, str precision not None):
         raise InputError(
             f"precision is {precision!r}; it can be float32, int8, uint8, binary or ubinary."
         )
+    if ranges is not None:
+        given = rows_of(ranges, "ranges")
+        if given.dims[0] != 2 or given.dims[1] != x.dims[1]:
+            raise InputError(
+                f"ranges has the shape {given.shape}; it has to have two rows, of the least and "
+                f"the greatest values, of {x.dims[1]} each."
+            )
+        limits = given.data
     if bits:
         bl_rows_to_bits(x.data, x.dims[0], x.dims[1], zero, p)
     else:
-        bl_rows_to_bytes(x.data, x.dims[0], x.dims[1], zero, p)
+        bl_rows_to_bytes(x.data, x.dims[0], x.dims[1], limits, zero, p)
     return out, width
 
 

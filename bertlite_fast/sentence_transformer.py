@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import hub
-from ._native import Column, Tensor, TextModel, compared, rows_to_bytes
+from ._native import Column, Tensor, TextModel, compared
 from .arrays import (
     as_array,
     as_rows,
@@ -13,7 +13,6 @@ from .arrays import (
     as_torch,
     first_of,
     list_of_rows,
-    numpy_or_none,
     required_torch,
     torch_in_use,
 )
@@ -530,7 +529,9 @@ def _converted(found: Any, precision: str | None, numpy_wanted: bool, torch_want
     if not found.shape[0]:  # as there: nothing has no width
         found = Tensor()
     if precision not in (None, "float32") and found.shape[0]:
-        found = _quantized(found, str(precision))
+        from .util import quantize_embeddings
+
+        found = quantize_embeddings(found, str(precision))
     elif torch_wanted:
         return as_torch(found, required_torch("convert_to_tensor"))
     elif not numpy_wanted:
@@ -541,19 +542,3 @@ def _converted(found: Any, precision: str | None, numpy_wanted: bool, torch_want
     if torch_wanted:
         return torch.as_tensor(found)
     return found if numpy_wanted else list(found if torch is None else torch.as_tensor(found))
-
-
-def _quantized(rows: Any, precision: str) -> Any:
-    """Rows in fewer bits: a NumPy array of bytes, or a memoryview without NumPy."""
-    count = rows.shape[0]
-    if count == 1 and precision.endswith("int8"):
-        raise InputError(
-            f"precision={precision!r} takes the range of values from the vectors themselves, which "
-            "needs more than one; encode many texts at once, or use 'binary'."
-        )
-    data, width = rows_to_bytes(rows, precision)
-    signed = precision in ("int8", "binary")
-    numpy = numpy_or_none()
-    if numpy is None:
-        return memoryview(data).cast("b" if signed else "B", (count, width))
-    return numpy.frombuffer(data, dtype="i1" if signed else "u1").reshape(count, width)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from ._native import best_of, compared
+from ._native import Tensor, best_of, compared
 from .arrays import as_rows, as_tensor_of_caller
 from .checks import whole
 from .errors import InputError
@@ -190,6 +190,45 @@ def normalize_embeddings(embeddings: Any) -> Any:
     from ._native import unit_rows
 
     return as_tensor_of_caller(unit_rows(as_rows(embeddings)))
+
+
+def quantize_embeddings(
+    embeddings: Any,
+    precision: str,
+    ranges: Any = None,
+    calibration_embeddings: Any = None,
+) -> Any:
+    """The rows in fewer bits: "int8", "uint8", "binary" or "ubinary", as an array of bytes (without
+    NumPy a memoryview); "float32" are the rows themselves.
+
+    Of 8 bits there are 256 between the least and the greatest value of each dimension: two rows,
+    ranges, or else what calibration_embeddings have, or else the rows themselves. Only vectors in
+    the same ranges can be compared.
+    """
+    from ._native import ranges_of, rows_to_bytes
+    from .arrays import as_array, numpy_or_none
+
+    rows = _tensor(as_rows(embeddings)) if not isinstance(embeddings, Tensor) else embeddings
+    if precision == "float32":
+        return as_array(rows)
+    count = rows.shape[0]
+    if precision.endswith("int8") and ranges is None:
+        if calibration_embeddings is not None:
+            ranges = ranges_of(as_rows(calibration_embeddings))
+        elif count == 1:
+            raise InputError(
+                f"precision={precision!r} takes the range of values from the vectors themselves, "
+                "which needs more than one; encode many texts at once, use 'binary', or call "
+                "util.quantize_embeddings with ranges or calibration_embeddings."
+            )
+    elif ranges is not None:
+        ranges = as_rows(ranges)
+    data, width = rows_to_bytes(rows, precision, ranges)
+    signed = precision in ("int8", "binary")
+    numpy = numpy_or_none()
+    if numpy is None:
+        return memoryview(data).cast("b" if signed else "B", (count, width))
+    return numpy.frombuffer(data, dtype="i1" if signed else "u1").reshape(count, width)
 
 
 def truncate_embeddings(embeddings: Any, truncate_dim: int | None) -> Any:

@@ -848,10 +848,13 @@ typedef enum { BL_COSINE, BL_DOT_PRODUCT, BL_EUCLIDEAN, BL_MANHATTAN } bl_simila
  * are a_count. */
 BL_API void bl_similarities(bl_similarity similarity, const float *a, size_t a_count,
                             const float *b, size_t b_count, size_t width, int pairs, float *out);
-/* Rows in 8 bits a dimension, from 0 (the least value that the dimension has in them) to 255 (the
- * greatest), minus `zero`; or in a bit, whether it is above 0, the first in the highest bit; minus
- * `zero` too. */
-BL_API void bl_rows_to_bytes(const float *rows, size_t count, size_t width, int zero, void *out);
+/* For each dimension the least value that it has in the rows, and then for each the greatest. */
+BL_API void bl_ranges_of_rows(const float *rows, size_t count, size_t width, float *out);
+/* Rows in 8 bits a dimension, from 0 (the least value of its range) to 255 (the greatest), minus
+ * `zero`; ranges: as above, NULL: those of these rows. Or in a bit, whether it is above 0, the
+ * first in the highest bit; minus `zero` too. */
+BL_API void bl_rows_to_bytes(const float *rows, size_t count, size_t width, const float *ranges,
+                             int zero, void *out);
 BL_API void bl_rows_to_bits(const float *rows, size_t count, size_t width, int zero, void *out);
 /* The dot product of each row of a with each row of b. */
 BL_API void bl_dot_products(const float *a, size_t a_count, const float *b, size_t b_count,

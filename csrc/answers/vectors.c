@@ -202,15 +202,34 @@ static unsigned char level_of(float value, float least, float step)
     return (unsigned char)(level > 255.0 ? 255.0 : level > 0.0 ? level : 0.0);
 }
 
-void bl_rows_to_bytes(const float *rows, size_t count, size_t width, int zero, void *out)
+static void range_of_column(const float *rows, size_t count, size_t width, size_t c, float *least,
+                            float *most)
+{
+    *least = *most = count ? rows[c] : 0.0f;
+    for (size_t r = 1; r < count; r++) {
+        const float value = rows[r * width + c];
+        *least = value < *least ? value : *least;
+        *most = value > *most ? value : *most;
+    }
+}
+
+void bl_ranges_of_rows(const float *rows, size_t count, size_t width, float *out)
+{
+    for (size_t c = 0; c < width; c++)
+        range_of_column(rows, count, width, c, out + c, out + width + c);
+}
+
+void bl_rows_to_bytes(const float *rows, size_t count, size_t width, const float *ranges, int zero,
+                      void *out)
 {
     unsigned char *bytes = out;
-    for (size_t c = 0; c < width && count; c++) {
-        float least = rows[c], most = rows[c];
-        for (size_t r = 1; r < count; r++) {
-            const float value = rows[r * width + c];
-            least = value < least ? value : least;
-            most = value > most ? value : most;
+    for (size_t c = 0; c < width; c++) {
+        float least, most;
+        if (ranges) {
+            least = ranges[c];
+            most = ranges[width + c];
+        } else {
+            range_of_column(rows, count, width, c, &least, &most);
         }
         const float step = most > least ? (most - least) / 255.0f : 1.0f;
         for (size_t r = 0; r < count; r++)

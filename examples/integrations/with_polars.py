@@ -1,0 +1,19 @@
+"""polars: a series of texts to a series of answers, also in an expression. pip install polars"""
+
+import polars
+from texts import Timed, requests
+
+from bertlite_fast import SentenceTransformer, pipeline
+from bertlite_fast.integrations.frames import vectors
+
+table = polars.DataFrame({"text": [*requests(), None]})
+intents = pipeline("intent-classification")
+with Timed("intents", len(table)):
+    table = table.with_columns(
+        polars.col("text")
+        .map_batches(lambda texts: intents(texts).struct["label"], return_dtype=polars.String)
+        .alias("intent")
+    )
+with Timed("embedded", len(table)):
+    table = table.with_columns(vectors(SentenceTransformer(), table["text"]).alias("vector"))
+print(table.tail(3))

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import bertlite_fast as bf
+from bertlite_fast.integrations.frames import vectors
+
+Library = Callable[[str], Any]
+
+
+def test_series_in_series_out(library: Library, texts: list[Any], model: Any) -> None:
+    pd = library("pandas")
+    pipe = bf.pipeline("intent-classification")
+    want = [None if text is None else pipe(text) for text in texts]
+    for kind in (object, None, "category", "string"):
+        series = pd.Series(texts, index=list("vwxyz"), name="said", dtype=kind)
+        found = pipe(series)
+        assert list(found.index) == list("vwxyz") and found.name == "said"
+        assert found.tolist() == want
+        rows = model.encode(series)
+        assert np.isnan(rows[:, 0]).tolist() == [text is None for text in texts]
+        column = vectors(model, series)
+        assert list(column.index) == list("vwxyz") and column.isna().sum() == 1
+        assert np.array_equal(column["v"], model.encode(texts[0]))
+    assert pipe(pd.Series([], dtype=object)).tolist() == []
+
+
+def test_other_series_are_read_as_before(library: Library) -> None:
+    pd = library("pandas")
+    pipe = bf.pipeline("text-classification")
+    pairs = [{"text": "a", "text_pair": "b"}]
+    assert list(pipe(pd.Series(pairs))) == pipe(pairs)
