@@ -101,7 +101,7 @@ def main() -> None:
         expected = found if expected is None else expected
         same = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, expected)])
         hits = found == wanted[:, None]
-        print(f"{name:20} {size:5} {100 * spearman(pairs, gold):6.2f} "
+        print(f"{name:20} {size:5} {spearman(pairs, gold):6.2f} "
               f"{100 * hits[:, 0].mean():6.1f} {100 * hits.any(axis=1).mean():7.1f} "
               f"{100 * same:8.1f}")  # fmt: skip
 

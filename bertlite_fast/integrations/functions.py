@@ -67,11 +67,12 @@ class TextFunctions:
 
     def entities(self, texts: Texts) -> list[Any]:
         """Lists of {"entity", "word", "start", "end", "score"}."""
-        keys = ("entity_group", "word", "start", "end", "score")
-        return [
-            row if row is None else [dict(zip(("entity", *keys[1:]), map(e.get, keys))) for e in row]
-            for row in self.answers("entities", texts)
-        ]
+
+        def named(found: dict[str, Any]) -> dict[str, Any]:
+            kept = {name: found[name] for name in ("word", "start", "end", "score")}
+            return {"entity": found["entity_group"], **kept}
+
+        return [row and [named(one) for one in row] for row in self.answers("entities", texts)]
 
     def answer(self, questions: Texts, contexts: Texts) -> list[str | None]:
         """What answers each question in its context; null if nothing does."""

@@ -150,8 +150,7 @@ static bl_status with_dictionary(const bl_arrow_schema *schema, const bl_arrow_a
         const int64_t n = integer(a->buffers[1], a->offset + i, size, is_signed);
         if (n < 0 || n >= texts->length)
             status = bad_array(error, "a number is not one of a text in the dictionary");
-        else
-            out[i] = all[n];
+        else out[i] = all[n];
     }
     bl_free(all);
     return status;
@@ -185,6 +184,5 @@ bl_status bl_arrow_texts(const bl_arrow_schema *schema, const bl_arrow_array *ar
     if (array->buffer_count < least || !array->buffers)
         return bad_array(error, "buffers are missing");
     if (is_dictionary) return with_dictionary(schema, array, out, error);
-    return view ? with_views(array, out, error)
-                : with_offsets(array, large ? 8 : 4, out, error);
+    return view ? with_views(array, out, error) : with_offsets(array, large ? 8 : 4, out, error);
 }

@@ -15,15 +15,16 @@ import pytest
 import bertlite_fast as bf
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "integrations"
+# Of which there is no other test.
+FIRST = ("sqlite", "usearch", "faiss", "sqlite_vec", "lancedb", "datasets")
 NEEDS = {"faiss": "faiss", "sqlite": "sqlite3", "fastembed": "numpy"}
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("with_*.py")), ids=lambda path: path.stem)
 def test_example(path: Path, library: Callable[[str], Any]) -> None:
     name = path.stem.partition("_")[2]
-    if name not in ("sqlite", "usearch", "faiss", "sqlite_vec", "lancedb", "datasets"):
-        if os.environ.get("BERTLITE_LIBRARIES") != "all":
-            pytest.skip("the adapter's own test is enough; make check-integrations runs it")
+    if name not in FIRST and os.environ.get("BERTLITE_LIBRARIES") != "all":
+        pytest.skip("the adapter's own test is enough; make check-integrations runs it")
     library(NEEDS.get(name, name))
     if name == "sqlite_vec" and not hasattr(__import__("sqlite3").Connection, "load_extension"):
         pytest.skip("this Python's sqlite3 loads no extensions")

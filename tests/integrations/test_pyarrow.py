@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,63 @@ from bertlite_fast._native import Column
 from bertlite_fast.integrations.frames import vectors
 
 Library = Callable[[str], Any]
+P, L = ctypes.c_void_p, ctypes.c_int64
+RELEASE = ctypes.CFUNCTYPE(None, P)
+
+
+class Schema(ctypes.Structure):
+    _fields_ = [
+        ("format", ctypes.c_char_p),
+        *((name, P) for name in ("name", "metadata")),
+        *((name, L) for name in ("flags", "children")),
+        *((name, P) for name in ("child", "dictionary", "release", "own")),
+    ]
+
+
+class Array(ctypes.Structure):
+    _fields_ = [
+        *((name, L) for name in ("length", "nulls", "offset", "buffer_count", "children")),
+        *((name, P) for name in ("buffers", "child", "dictionary", "release", "own")),
+    ]
+
+
+class Made:
+    """An Arrow array of any contents."""
+
+    def __init__(
+        self,
+        kind: str,
+        length: int,
+        buffers: list[bytes | None],
+        dictionary: Made | None = None,
+        offset: int = 0,
+        null_count: int = 0,
+    ) -> None:
+        self.released = 0
+        self.kept = buffers, dictionary, RELEASE(self.release)
+        self.pointers = (ctypes.c_char_p * len(buffers))(*buffers)
+        schema, array = getattr(dictionary, "schema", None), getattr(dictionary, "array", None)
+        release = ctypes.cast(self.kept[2], P)
+        self.schema = Schema(kind.encode(), dictionary=at(schema), release=release)
+        self.array = Array(length, null_count, offset, len(buffers), 0, at(self.pointers),
+                           dictionary=at(array), release=release)  # fmt: skip
+
+    def release(self, pointer: int) -> None:
+        self.released += pointer != ctypes.addressof(self.schema)
+
+    def __arrow_c_array__(self, requested: Any = None) -> tuple[Any, Any]:
+        """Of a copy, since who reads it marks it as taken."""
+        self.handed = Schema.from_buffer_copy(self.schema), Array.from_buffer_copy(self.array)
+        made: Any = ctypes.pythonapi.PyCapsule_New
+        made.restype, made.argtypes = ctypes.py_object, [P, ctypes.c_char_p, P]
+        return (made(at(self.handed[0]), b"arrow_schema", None),
+                made(at(self.handed[1]), b"arrow_array", None))  # fmt: skip
+
+
+def at(thing: Any) -> int | None:
+    return None if thing is None else ctypes.addressof(thing)
+
+
 KINDS = ("string", "large_string", "string_view", "int8", "int16", "uint32", "int64")
 
 
@@ -87,32 +145,74 @@ def test_what_is_no_column_of_texts(library: Library, model: Any) -> None:
             model.encode(values)
 
 
-def test_damaged_arrays(library: Library) -> None:
+def texts_at(offsets: list[int], data: bytes, kind: str = "u", **more: Any) -> Made:
+    numbers = np.array(offsets, "i8" if kind == "U" else "i4").tobytes()
+    return Made(kind, more.pop("length", len(offsets) - 1), [None, numbers, data], **more)
+
+
+BROKEN: list[tuple[Made, str]] = [
+    *((texts_at(offsets, b"abc", kind), "offsets do not ascend")
+      for kind in "uU" for offsets in ([0, 3, 1], [-1, 2], [2, 0, 1])),
+    *((texts_at([0, 0, len(data)], data), "row 1 is not UTF-8")
+      for data in (b"\xc3(", b"\xed\xa0\x80", b"\xff", b"aaaaaaaa\xe2\x82", b"\xf4\x90\x80\x80",
+                   b"\xc0\x80", b"aaaaaaa\x80")),
+    (texts_at([0, 1], b"a", length=-1), "length is negative"),
+    (texts_at([0, 1], b"a", offset=-1), "length is impossible"),
+    (texts_at([0, 1], b"a", offset=2**63 - 1), "length is impossible"),
+    (texts_at([0, 1], b"a", length=2**62), "memory"),
+    (Made("u", 1, [None, None, b"a"]), "offsets are missing"),
+    (Made("u", 1, [None, b"\0\0\0\0\1\0\0\0", None]), "buffer of its texts is missing"),
+    (Made("u", 1, [None]), "buffers are missing"),
+    (Made("vu", 1, [None, None, b""]), "views are missing"),
+    *((Made("vu", 1, [None, np.array(view, "i4").tobytes(), b"x" * 30, b"\x1e" + bytes(7)]), says)
+      for view, says in (([20, 0, 0, 11], "outside of its buffer"), ([20, 0, 1, 0], "outside"),
+                         ([20, 0, -1, 0], "outside"), ([20, 0, 0, -1], "outside"),
+                         ([-1, 0, 0, 0], "less than no bytes"))),
+    *((Made(kind, 1, [None, b"\2" + bytes(7)], dictionary=texts_at([0, 1, 2], b"ab")),
+       "not one of a text in the dictionary") for kind in "cCsSiIlL"),
+    (Made("c", 1, [None, b"\xff"], dictionary=texts_at([0, 1], b"a")), "not one of a text"),
+    (Made("L", 1, [None, b"\xff" * 8], dictionary=texts_at([0, 1], b"a")), "not one of a text"),
+    (Made("c", 1, [None, None], dictionary=texts_at([0, 1], b"a")), "numbers of texts are missing"),
+    (Made("f", 1, [None, bytes(4)], dictionary=texts_at([0, 1], b"a")), "no integers"),
+    (Made("", 1, [None, bytes(4)], dictionary=texts_at([0, 1], b"a")), "no integers"),
+    (Made("c", 1, [None, b"\0"], dictionary=Made("l", 1, [None, bytes(8)])), "expected strings"),
+    (Made("c", 1, [None, b"\0"], dictionary=texts_at([1, 0], b"a")), "offsets do not ascend"),
+    (Made("z", 1, [None, bytes(8), b""]), "format 'z'; expected strings"),
+]  # fmt: skip
+
+
+def test_an_array_made_by_hand() -> None:
+    """Else nothing below would show anything."""
+    texts = texts_at([0, 1, 1, 3], b"abc")
+    column = Column(texts)
+    assert list(column) == ["a", "", "bc"] and not texts.released
+    del column
+    assert texts.released == 1
+    view = np.array([[2, 0, 0, 0], [20, 0, 0, 10]], "i4")
+    view[0, 1] = int.from_bytes(b"hi\0\0", "little")
+    views = Made("vu", 2, [b"\3", view.tobytes(), b"x" * 30, b"\x1e" + bytes(7)], null_count=-1)
+    assert list(Column(views)) == ["hi", "x" * 20]
+    numbers = Made("S", 2, [b"\2", b"\2\0\1\0"], dictionary=texts, null_count=1)
+    assert list(Column(numbers)) == [None, ""]
+
+
+@pytest.mark.parametrize("broken, says", BROKEN)
+def test_damaged_arrays(broken: Made, says: str) -> None:
+    with pytest.raises((bf.InputError, bf.BertliteError), match=says):
+        Column(broken)
+    assert broken.released == 1
+
+
+def test_arrays_that_pyarrow_finds_too_short(library: Library, model: Any) -> None:
     pa = library("pyarrow")
-
-    def array(kind: Any, offsets: list[int], data: bytes) -> Any:
-        size = np.array(offsets, "i8" if kind == pa.large_string() else "i4")
-        return pa.Array.from_buffers(
-            kind, len(offsets) - 1, [None, pa.py_buffer(size), pa.py_buffer(data)]
-        )
-
-    for kind in (pa.string(), pa.large_string()):
-        for offsets in ([0, 3, 1], [-1, 2], [2, 0, 1]):
-            with pytest.raises(bf.InputError, match="offsets do not ascend"):
-                Column(array(kind, offsets, b"abc"))
-        for data in (b"\xc3(", b"\xed\xa0\x80", b"\xff", b"aaaaaaaa\xe2\x82", b"\xf4\x90\x80\x80"):
-            with pytest.raises(bf.InputError, match="row 1 is not UTF-8"):
-                Column(array(kind, [0, 0, len(data)], data))
-    with pytest.raises(bf.InputError, match="damaged"):  # longer than its bytes
-        bf.SentenceTransformer().encode(array(pa.string(), [0, 90], b"abc"))
-    numbers = pa.array([0, 5], pa.int8())
-    wrong = pa.DictionaryArray.from_arrays(numbers, pa.array(["a"]), safe=False)
-    with pytest.raises(bf.InputError, match="not one of a text in the dictionary"):
-        Column(wrong)
-    view = np.zeros(4, "i4")
-    view[:] = (20, 0, 0, 5)  # 20 bytes, from byte 5 of the first of no buffers
-    with pytest.raises(bf.InputError, match="outside of its buffer"):
-        Column(pa.Array.from_buffers(pa.string_view(), 1, [None, pa.py_buffer(view)]))
+    array = pa.array(["abc"])
+    buffers = [None, pa.py_buffer(np.array([0, 90], "i4")), array.buffers()[2]]
+    try:
+        array = pa.Array.from_buffers(pa.string(), 1, buffers)
+    except pa.ArrowInvalid:
+        return
+    with pytest.raises(bf.InputError, match="damaged"):
+        model.encode(array)
 
 
 def test_streams(library: Library, model: Any) -> None:

@@ -110,5 +110,5 @@ def test_fastembed(library: Library, model: Any) -> None:
     with pytest.raises(bf.InputError):
         list(ours.embed([1]))
     theirs = library("fastembed").TextEmbedding
-    assert {name for name in ("embed", "query_embed", "passage_embed", "token_count",
-                              "embedding_size", "list_supported_models")} <= set(dir(theirs))  # fmt: skip
+    used = "embed query_embed passage_embed token_count embedding_size list_supported_models"
+    assert set(used.split()) <= set(dir(theirs))
