@@ -32,7 +32,7 @@ class SentenceModel:
     default_huggingface_organization = ""
     modalities = ("text",)
 
-    @property
+    @property  # type: ignore[misc]  # which may be assigned to in object
     def __class__(self) -> type:
         """For isinstance(): also the class of this name of sentence_transformers, if the caller has
         imported that. BERTopic, KeyBERT and others ask for it before they call encode()."""

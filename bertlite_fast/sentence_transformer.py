@@ -201,11 +201,13 @@ class SentenceTransformer(SentenceModel):
         whole("batch_size", batch_size, 1)
         prompt = self._prompt(prompt, prompt_name)
         texts = texts_of(sentences)
-        prompted = texts
-        if prompt and isinstance(texts, Column):
-            prompted = texts.prefixed(prompt)
-        elif prompt:
-            prompted = [prompt + text for text in texts]
+        prompted: Any = texts
+        if prompt:
+            prompted = (
+                texts.prefixed(prompt)
+                if isinstance(texts, Column)
+                else [prompt + text for text in texts]
+            )
         dimensions = self.truncate_dim if truncate_dim is None else truncate_dim
         kept = 0 if dimensions is None else whole("truncate_dim", dimensions, 1)
         step = None

@@ -8,11 +8,16 @@ from bertlite_fast.integrations.frames import vectors
 
 table = polars.DataFrame({"text": [*requests(), None]})
 intents = pipeline("intent-classification")
+
+
+def labels(texts: polars.Series) -> polars.Series:
+    answers: polars.Series = intents(texts)
+    return answers.struct["label"]
+
+
 with Timed("intents", len(table)):
     table = table.with_columns(
-        polars.col("text")
-        .map_batches(lambda texts: intents(texts).struct["label"], return_dtype=polars.String)
-        .alias("intent")
+        polars.col("text").map_batches(labels, return_dtype=polars.String).alias("intent")
     )
 with Timed("embedded", len(table)):
     table = table.with_columns(vectors(SentenceTransformer(), table["text"]).alias("vector"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,7 +27,7 @@ def test_example(path: Path, library: Callable[[str], Any]) -> None:
     if name not in FIRST and os.environ.get("BERTLITE_LIBRARIES") != "all":
         pytest.skip("the adapter's own test is enough; make check-integrations runs it")
     library(NEEDS.get(name, name))
-    if name == "sqlite_vec" and not hasattr(__import__("sqlite3").Connection, "load_extension"):
+    if name == "sqlite_vec" and not hasattr(sqlite3.Connection, "enable_load_extension"):
         pytest.skip("this Python's sqlite3 loads no extensions")
     home = os.environ | {
         "PYTHONPATH": str(Path(bf.__file__).resolve().parent.parent),

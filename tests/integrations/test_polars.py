@@ -33,8 +33,11 @@ def test_series_in_series_out(library: Library, texts: list[Any], model: Any) ->
 def test_expressions(library: Library, texts: list[Any]) -> None:
     pl = library("polars")
     pipe = bf.pipeline("sentiment-analysis")
-    label = pl.col("said").map_batches(
-        lambda series: pipe(series).struct["label"], return_dtype=pl.String
-    )
+
+    def labels(series: Any) -> Any:
+        answers: Any = pipe(series)
+        return answers.struct["label"]
+
+    label = pl.col("said").map_batches(labels, return_dtype=pl.String)
     found = pl.DataFrame({"said": texts}).lazy().with_columns(label).collect()["said"].to_list()
     assert found == [None if text is None else pipe(text)[0]["label"] for text in texts]

@@ -27,7 +27,9 @@ def test_answers_are_those_of_pipelines(texts: list[Any], model: Any) -> None:
         assert row[0] == intents(text)["label"] and row[1] == intents(text)["score"]
         assert row[2] == model.encode(text).tobytes()
         assert [one["word"] for one in json.loads(row[3])] == [one["word"] for one in names(text)]
-    assert rows[4][5] == "Berlin"
+    question, context = "Where does Anna live?", "Anna lives in Berlin."
+    assert db.execute("SELECT own_answer(?, ?)", (question, context)).fetchall() == [("Berlin",)]
+    assert rows[2][5] is None
     with pytest.raises(sqlite3.OperationalError):
         db.execute("SELECT own_intent(x'41')").fetchall()
 

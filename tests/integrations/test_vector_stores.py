@@ -108,7 +108,7 @@ def test_fastembed(library: Library, model: Any) -> None:
     assert row.dtype == np.float32 and np.array_equal(row, model.encode_query(QUERY))
     assert ours.embedding_size == 64 and ours.token_count(["a b"]) == 4
     with pytest.raises(bf.InputError):
-        list(ours.embed([1]))
+        list(ours.embed([b"a"]))  # type: ignore[list-item]
     theirs = library("fastembed").TextEmbedding
     used = "embed query_embed passage_embed token_count embedding_size list_supported_models"
     assert set(used.split()) <= set(dir(theirs))
