@@ -17,8 +17,10 @@ def vectors(model: Any, column: Any, **settings: Any) -> Any:
     NumPy's arrays with the same index, a series of polars one of Array, and anything else an array
     of pyarrow, fixed_size_list. Where the text is null, the vector is.
     """
-    import numpy
-
+    try:
+        import numpy
+    except ImportError as error:
+        raise missing_library("numpy", error) from error
     rows = numpy.asarray(model.encode(column, **settings))
     if not len(rows):
         rows = rows.reshape(0, model.get_embedding_dimension())

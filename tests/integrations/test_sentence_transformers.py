@@ -69,12 +69,3 @@ def test_txtai(library: Library, model: Any) -> None:
         index = embeddings(method="external", transform=transform)
         index.index(TEXTS)
         assert "rain" in TEXTS[index.search("will it be wet", 1)[0][0]]
-
-
-def test_evaluators_of_sentence_transformers(library: Library, model: Any) -> None:
-    module = library("sentence_transformers.sentence_transformer.evaluation")
-    judge = module.EmbeddingSimilarityEvaluator(
-        ["lights on", "lights on", "play jazz"], ["turn on the lamp", "play jazz", "jazz music"],
-        [1.0, 0.0, 0.9],
-    )  # fmt: skip
-    assert judge(model)["spearman_cosine"] > 0
