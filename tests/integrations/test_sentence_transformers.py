@@ -46,7 +46,8 @@ def test_keybert(library: Library, model: Any) -> None:
 
 
 def test_bertopic(library: Library, model: Any) -> None:
-    topics = library("bertopic").BERTopic(embedding_model=model, min_topic_size=5)
+    kind, pca = library("bertopic").BERTopic, library("sklearn.decomposition").PCA
+    topics = kind(embedding_model=model, umap_model=pca(3), min_topic_size=5)  # UMAP is compiled
     found, _ = topics.fit_transform(TEXTS)
     assert topics.embedding_model.embedding_model is model and len(found) == len(TEXTS)
 
