@@ -38,14 +38,18 @@ cdef class Column:
         self.held = []
         if isinstance(source, (list, tuple)):
             self.take_list(list(source))
-        elif hasattr(source, "__arrow_c_array__"):
-            self.take_array(source.__arrow_c_array__())
-        elif hasattr(source, "__arrow_c_stream__"):
-            self.take_stream(source.__arrow_c_stream__())
         else:
-            raise InputError(
-                f"a column has to be a list, or an Arrow array, not {type(source).__name__}."
-            )
+            try:
+                if hasattr(source, "__arrow_c_array__"):
+                    self.take_array(source.__arrow_c_array__())
+                else:
+                    self.take_stream(source.__arrow_c_stream__())
+            except (BertliteError, MemoryError):
+                raise
+            except Exception as error:  # of the producer, whoever that is
+                raise InputError(
+                    f"{type(source).__name__} cannot be read as an Arrow array: {error}"
+                ) from error
         for i in range(self.count):
             self.nulls += self.rows[i].data is NULL
 

@@ -23,8 +23,8 @@ def column_of(values: Any) -> Column | None:
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(values, pandas.Series):
         return _of_pandas(values)
-    if hasattr(values, "__dataframe__"):  # a table, which who reads texts refuses
-        return None
+    if isinstance(values, type) or hasattr(values, "__dataframe__"):
+        return None  # a class or a table, which who reads texts refuses
     if not (hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__")):
         return None
     library = library_of(values)

@@ -235,6 +235,13 @@ def test_streams(library: Library, model: Any) -> None:
         with pytest.raises(bf.InputError, match="make another"):
             Column(once)
 
+    for wrong in (None, 5, (None, None), (array, array), array.__arrow_c_array__()[::-1]):
+        for name in ("__arrow_c_stream__", "__arrow_c_array__"):
+            with pytest.raises(bf.InputError, match="Once cannot be read as an Arrow array"):
+                Column(Once(name, wrong))
+    with pytest.raises(bf.InputError):
+        model.encode(pa.Array)
+
     def failing() -> Iterator[Any]:
         yield pa.record_batch({"a": ["b"]})
         raise ValueError("no more paper")
