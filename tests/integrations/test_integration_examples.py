@@ -18,7 +18,8 @@ import bertlite_fast as bf
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "integrations"
 # Of which there is no other test.
 FIRST = ("sqlite", "usearch", "faiss", "sqlite_vec", "lancedb", "datasets")
-NEEDS = {"faiss": "faiss", "sqlite": "sqlite3", "fastembed": "numpy"}
+NEEDS = {"chroma": "chromadb", "langchain": "langchain_core", "sqlite": "sqlite3"}
+NEEDS["fastembed"] = "numpy"  # the example does without fastembed
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("with_*.py")), ids=lambda path: path.stem)
