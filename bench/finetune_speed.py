@@ -222,7 +222,7 @@ def with_fasttext(
     texts: list[str], labels: list[str], rows: list[tuple[str, str]]
 ) -> dict[str, Any]:
     try:
-        import fasttext  # type: ignore[import-not-found]
+        import fasttext
     except ImportError:
         return {"who": "fastText", "missing": "pip install fasttext-wheel"}
     names = {label: f"__label__{i}" for i, label in enumerate(sorted(set(labels)))}
@@ -249,7 +249,7 @@ def with_model2vec(
     """Its classifier on vectors of words from this package's own table: its published models are
     downloads, and the time is the training's."""
     try:
-        from model2vec.train import (  # type: ignore[import-not-found]
+        from model2vec.train import (
             StaticModelForClassification,
         )
     except ImportError:

@@ -195,7 +195,9 @@ def test_what_a_text_repeats_is_not_its_answer() -> None:
     assert context[found["start"] : found["end"]] == "Angela Merkel"
 
 
-BLANKS = "Please turn [MASK] the light. The [MASK] is in the kitchen, and the dog sleeps on the [MASK]."
+BLANKS = (
+    "Please turn [MASK] the light. The [MASK] is in the kitchen, and the dog sleeps on the [MASK]."
+)
 
 
 def words_of(found: Any) -> list[list[tuple[str, float]]]:

@@ -22,6 +22,7 @@ from arm_cost import CORES
 
 from bertlite_fast.bench import cases, charts, report, table
 from bertlite_fast.bench.derived import find
+from bertlite_fast.pages import Chart
 
 COMMUNITY = ROOT / "bench/community"
 INSTRUCTIONS = ROOT / "bench/instructions.json"
@@ -109,11 +110,11 @@ def text(found: list[dict[str, Any]]) -> str:
     )
 
 
-def picture(chart: charts.Chart) -> str:
+def picture(chart: Chart) -> str:
     return f"boards-{chart.name}.svg"
 
 
-def shown(found: list[dict[str, Any]]) -> list[charts.Chart]:
+def shown(found: list[dict[str, Any]]) -> list[Chart]:
     """The charts that are on the page, of one task where there are several."""
     made = [chart for chart in charts.charts(found) if chart.name in SHOWN]
     for chart in made:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bertlite_fast.bench.charts import Chart
+from bertlite_fast.pages import Chart
 
 # On light and on dark: page, text, lines, then the series, as in bertlite_fast/bench/page.html.
 PAGE, TEXT, LINE = ("#ffffff", "#14181d"), ("#1b1f24", "#e6edf3"), ("#d0d7de", "#343b44")

@@ -332,7 +332,6 @@ class Losses:
     contrast_margin: float = 0.15
     contrast_sharpness: float = 10.0
     contrast_weight: float = 2.0
-    contrast_near: float = 0.78  # a paraphrase is to be at least as near
     contrast_kept: float = 2.0
     contrast_scored: int = 600
     vector_sample: int = 100_000  # vectors that the main directions are found from
@@ -533,7 +532,6 @@ FIVE = Pass(
     "five",
     "again",
     (
-        Tuning("vectors", 1500, 6e-4, start="four/vectors", teacher=False),
         Tuning(
             "sentiment",
             9000,

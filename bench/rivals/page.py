@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bertlite_fast.bench.charts import TIME, Chart, axis, tooltip
+from bertlite_fast.bench.charts import TIME
+from bertlite_fast.pages import Chart, axis, tooltip
 
 Found = dict[str, Any]
 FOLDER = "benchmarks"  # beside the page: charts and results.json

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-
 enum {
     BL_SPELLED_LONGEST = 20,  /* bytes of a word */
     BL_SPELLED_LENGTH = 0x1f, /* in an entry's first byte: the word's length, and */

@@ -11,10 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import engines
 import pytest
 
 from bertlite_fast import pipeline
+
+from . import engines
 
 PROGRAM = Path(__file__).resolve().parent / "engines.py"
 NEEDS = {"ray": "ray", "spark": "pyspark", "dask": "distributed"}

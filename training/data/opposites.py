@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .commands import Commands
-from .templates import filled
 from .verbs import inflected
 
 FILE = Path(__file__).parent / "opposites.txt"
@@ -76,7 +75,7 @@ def opposites(held_out: bool | None) -> dict[str, list[Words]]:
         if line.startswith("["):
             section = line.strip("[]")
         elif line and not line.startswith("#"):
-            parts = [_split(part) for part in line.split(" | ")]
+            parts = [_split(part) for part in line.split("|")]
             lines = [[part] for part in parts] if section == "doings" else [parts]
             for each in lines:
                 is_held_out = zlib.crc32(each[0][0].encode()) % HELD_OUT_ONE_IN == 0
@@ -160,15 +159,6 @@ class Triples:
             (wanted, _, kind), (other, _, section) = self.commands.pair()
         return wanted, self.commands.again(), other
 
-    def asked(self) -> Triple:
-        """The same wish in other words, and another wish in some of them."""
-        r = self.r
-        same, other = r.choice(self.lines["requests"])
-        first, second = r.sample(same, 2)
-        frames = ("{}", "{}", "{}", "{}", "hello, {}", "so {}", "well, {}")
-        said = [filled(r.choice(frames).format(s), {}, r) for s in (first, second, r.choice(other))]
-        return said[0], said[1], said[2]
-
     def triples(self) -> Iterator[Triple]:
         kinds = (
             self.verbs,
@@ -178,8 +168,6 @@ class Triples:
             self.doings,
             self.doings,
             self.requests,
-            self.asked,
-            self.asked,
         )
         while True:
             yield self.r.choice(kinds)()

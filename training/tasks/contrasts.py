@@ -53,8 +53,7 @@ class Contrasts:
         near = (said * same).sum(1)
         sharpness, margin = self.losses.contrast_sharpness, self.losses.contrast_margin
         gaps = torch.stack([(said * other).sum(1) - near, (same * other).sum(1) - near])
-        apart = F.softplus(sharpness * (gaps + margin)).mean() / sharpness
-        return apart + F.relu(self.losses.contrast_near - near).mean()
+        return F.softplus(sharpness * (gaps + margin)).mean() / sharpness
 
     def kept(self, encoder: Encoder) -> Tensor:
         """How far texts are from where they were."""
