@@ -46,6 +46,11 @@ def test_the_program_answers_as_pipelines_do(tmp_path: Path) -> None:
     assert answers(program, *texts) == [
         f"{one['label']} {int(100 * one['score'])}%" for one in expected
     ]
+    typed = ["pls trun on teh ktchen lihgts", "wake me tmrw", "playsome musik", "idk"]
+    expected = [intents(text)[0] for text in typed]
+    assert answers(program, *typed) == [
+        f"{one['label']} {int(100 * one['score'])}%" for one in expected
+    ]
     assert made["memory_bytes"] < 40_000
 
     made = firmware.write("ner", str(tmp_path / "b"), target="any", most_bytes=1000)

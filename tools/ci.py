@@ -9,6 +9,7 @@ test          the tests
 demo          examples/demo.py
 lint          see tools/lint.py
 live          tests against transformers and a real checkpoint (test runs those it can)
+integrations  services and columns with their libraries; make check-integrations has all of them
 texts         random texts, compared with Hugging Face's tokenizers (--full: a million)
 sanitizers    kernels and tests under the address, undefined and thread sanitizers of gcc
 fuzz          damaged files and texts, each for --seconds
@@ -50,10 +51,10 @@ LOGS = ROOT / "build/ci"
 SANITIZE = "-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 # `check` runs these two lists side by side, one on each core: no step of them measures time.
-FIRST = ["test", "demo", "texts", "counts", "cost", "lint"]
+FIRST = ["test", "demo", "texts", "counts", "cost", "lint", "integrations"]
 SECOND = ["cores", "firmware", "sanitizers", "fuzz", "arm", "wheels"]
 # Minutes that are set aside for steps to come. Those that measure time run after both lists.
-#     answers 2   drop-in 7   fine-tuning 5   integrations 6      FIRST
+#     answers 2   drop-in 7   fine-tuning 5      FIRST
 #     speed 5   benchmarks 3                                      alone
 
 # Bytes that a wheel may have, as compressed.
@@ -137,6 +138,11 @@ def live(args: argparse.Namespace) -> None:
     chosen = ["-k", "minilm or live", "-W", "default"]
     quiet = {"OMP_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
     call(python(), "-m", "pytest", "-q", "-s", *files, *chosen, cwd=ROOT, **quiet)
+
+
+def integrations(_: argparse.Namespace) -> None:
+    pip("--group", "services", "--group", "frames")
+    call(python(), "-m", "pytest", "-q", "tests/integrations", "tests/test_serve.py")
 
 
 def texts(args: argparse.Namespace) -> None:
@@ -362,6 +368,7 @@ STEPS: dict[str, Callable[[argparse.Namespace], None]] = {
     "demo": demo,
     "lint": lint,
     "live": live,
+    "integrations": integrations,
     "texts": texts,
     "sanitizers": sanitizers,
     "fuzz": fuzz,
