@@ -39,8 +39,8 @@ def test_every_task_has_a_model() -> None:
 
 def test_embedded_models_are_small() -> None:
     sizes = {name: os.path.getsize(embedded.path_of(name)) for name in embedded.names()}
-    assert all(size <= 240_000 for name, size in sizes.items() if name != "base")
-    assert sum(sizes.values()) < 4_900_000  # installed; a wheel holds them in less than 4 MB
+    assert all(size <= 360_000 for name, size in sizes.items() if name != "base")
+    assert sum(sizes.values()) < 5_200_000  # installed; a wheel holds them in 4.1 MB
 
 
 def test_names() -> None:

@@ -108,7 +108,7 @@ static int read_word(const char *text, size_t size, size_t at, word *out)
     for (size_t i = out->start; i < out->end; i++) {
         const char c = text[i];
         const int is_apostrophe = i + 2 < out->end && !memcmp(text + i, "\xE2\x80\x99", 3);
-        out->lower[n++] = is_apostrophe ? '\'' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        out->lower[n++] = (char)(is_apostrophe ? '\'' : c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
         i += is_apostrophe ? 2 : 0;
     }
     return 1;

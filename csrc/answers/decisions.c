@@ -6,7 +6,10 @@
 static double logarithm(double x)
 {
     double twos = 0.0;
-    for (; x > 1.5; x /= 2.0) twos += 0.6931471805599453;
+    while (x > 1.5) {
+        x /= 2.0;
+        twos += 0.6931471805599453;
+    }
     const double r = (x - 1.0) / (x + 1.0); /* at most 1/5 */
     double sum = 0.0;
     for (int i = 13; i > 0; i -= 2) sum = sum * r * r + 1.0 / i;

@@ -96,6 +96,7 @@ static int has_vowels(const written *w)
 
 static void mean(correction *c, const char *text, size_t size)
 {
+    if (!size) return;
     memcpy(c->text + c->size, text, size);
     c->size += size;
 }
@@ -227,7 +228,7 @@ static bl_status take_tokens(const bl_session *s, size_t count, int offsets, tok
 static void copy(tokens *t, const int32_t *ids, const bl_offset *offsets, size_t count)
 {
     memcpy(t->ids + t->count, ids, count * sizeof *ids);
-    if (t->offsets) memcpy(t->offsets + t->count, offsets, count * sizeof *offsets);
+    if (t->offsets && offsets) memcpy(t->offsets + t->count, offsets, count * sizeof *offsets);
     t->count += count;
 }
 

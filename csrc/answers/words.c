@@ -190,7 +190,7 @@ static bl_status fill_in_windows(const bl_session *s, const bl_text *text,
     bl_status status = read_whole(s, text, &tokens, &whole, &out->extent, error);
     if (status == BL_OK) status = start_filling(s, &whole, options, &b, error);
     if (status == BL_OK) status = bl_text_windows_start(&w, s, text, NULL, &tokens, 0, error);
-    if (status != BL_OK) return status;
+    if (status != BL_OK || !whole.source) return status;
     const size_t longest = w.size < tokens.first ? w.size : tokens.first;
     const bl_window widest = { 0, longest, 0, 0 };
     status = bl_take_window_row(s, &widest, 1, 0, &row, error);

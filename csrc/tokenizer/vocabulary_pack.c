@@ -66,7 +66,7 @@ static uint8_t *write(uint8_t *block, const bl_entry *entries, size_t count, uin
     put32(block + 4 * BL_PACKED_TEXTS, at);
     put32(block + 4 * BL_PACKED_PREFIX, (uint32_t)strlen(prefix));
     put32(block + 4 * BL_PACKED_LONGEST, longest);
-    memcpy(block + BL_PACKED_PREFIX_AT, prefix, strlen(prefix));
+    for (size_t i = 0; prefix[i]; i++) block[BL_PACKED_PREFIX_AT + i] = (uint8_t)prefix[i];
     return sorted;
 }
 

@@ -24,7 +24,7 @@ const char *bl_packed_text(const bl_packed *v, uint32_t id, uint32_t *size)
     if (id >= v->ids) return NULL;
     const uint32_t from = id % BL_PACKED_GROUP ? end_of(v, id - 1) : base_of(v, id),
                    to = end_of(v, id);
-    if (from >= to || to > v->text_bytes) return NULL;
+    if (!v->texts || from >= to || to > v->text_bytes) return NULL;
     *size = to - from;
     return v->texts + from;
 }
