@@ -308,8 +308,13 @@ def check_project(board: Machine, host: Path, full: bool, out: Path) -> str:
         )
         emulator = [*firmware_project.emulator(board.board), "-kernel", f"{folder}/build/firmware"]
         answers = [
-            subprocess.run(
-                program, input=lines, capture_output=True, timeout=300, check=True
+            subprocess.run(  # QEMU writes single characters to its standard error
+                program,
+                input=lines,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=300,
+                check=True,
             ).stdout.decode()
             for program in (emulator, [str(folder / "here")])
         ]
