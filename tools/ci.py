@@ -248,7 +248,8 @@ def sanitizers(_: argparse.Namespace) -> None:
         flags = {"BERTLITE_CFLAGS": SANITIZE, "BERTLITE_KEEP_SYMBOLS": "1"}
         call(python(), "setup.py", "-q", "build_ext", "--inplace", cwd=copy, **flags)
         names = (
-            "model files reference tokenizer tasks base embedded long_texts commands index_format"
+            "model files reference tokenizer tasks base embedded long_texts commands index_format "
+            "spelling decisions"
         )
         files = [f"tests/test_{name}.py" for name in names.split()]
         chosen = ["-p", "no:cacheprovider", "-k", "not resident and not live"]
