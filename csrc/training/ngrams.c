@@ -89,7 +89,7 @@ static bl_status choose(const bl_ngram_texts *t, const size_t *rows, size_t coun
     if (has_memory) {
         keep_frequent(listed, all, fewest, m->keys, m->rarity);
         for (size_t i = 0; i < kept; i++) m->rarity[i] = rarity_of(m->rarity[i], count);
-        m->of = (bl_ngrams){ kept, o->labels, m->keys, m->rarity, NULL, NULL };
+        m->of = (bl_ngrams){ kept, o->labels, m->keys, m->rarity, NULL, NULL, NULL };
     }
     bl_free(listed);
     return has_memory ? BL_OK : bl_no_memory(error, "the n-grams");
