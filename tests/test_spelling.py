@@ -167,3 +167,10 @@ def test_a_list_may_be_short(
     pipe: Any = pipeline("intent-classification", str(file))
     for text in ("pls trun on the light", "u " * 300, "a" * 5000, ""):
         assert isinstance(pipe(text)["score"], float)
+
+
+def test_slips_that_are_common_in_texts_are_not_taken_for_words() -> None:
+    """ "liek" stands in conversations, of which the known words come."""
+    opinions: Any = pipeline("sentiment-analysis")
+    assert opinions("i dont liek it") == opinions("i dont like it")
+    assert opinions("the qualty is excelent") == opinions("the quality is excellent")

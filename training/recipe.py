@@ -592,6 +592,7 @@ class Spelling:
     joins: int = 30  # and it is looked for in words that were run together
     own_known: int = 4  # and it is known
     slip_times: int = 30  # unless a word one slip away is so many times as frequent
+    swap_times: int = 300  # the same, where two letters changed places, in running text
     word_known: int = 25  # in running text: a word of several tokens,
     token_known: int = 40  # and one of a single token,
     frequent_ids: int = 4000  # unless it is among the first

@@ -9,7 +9,7 @@ from __future__ import annotations
 import collections
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,12 @@ def without_slips(words: Iterable[str], own: Counts, times: int) -> set[str]:
     return {word for word in words if not is_slip(word)}
 
 
+def swapped(word: str) -> Iterator[str]:
+    """The word with two neighboring letters exchanged, in every way."""
+    for i in range(len(word) - 1):
+        yield word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+
+
 def hashed(word: str) -> int:
     value = 0xCBF29CE484222325
     for byte in word.encode():
@@ -121,7 +127,14 @@ def spelling_of(data: Data, tokenizer: Tokenizer, texts: Iterable[str]) -> dict[
             or word in frequent
         )
     }
-    several = {w for w, n in general.items() if w not in vocabulary and n >= numbers.word_known}
+    several = {
+        word
+        for word, count in general.items()
+        if word not in vocabulary
+        and count >= numbers.word_known
+        # "liek" stands in conversations that were typed
+        and not any(general[other] > numbers.swap_times * count for other in swapped(word))
+    }
     several |= without_slips(frequent - set(vocabulary), own, numbers.slip_times)
     meant = [
         (word, count)
