@@ -171,6 +171,8 @@ def test_forms_of_text_embeddings_inference(app: App) -> None:
     assert info["model_id"] == "bertlite/vectors" and info["max_input_length"] == 512
 
 
+LONG = "a b " * 2000
+ASKED = {"inputs": {"question": "who?", "context": LONG}}
 HOSTILE: list[tuple[str, Any, int]] = [
     ("/embed", b"", 400),
     ("/embed", b"\xff\xfe{}", 400),
@@ -217,6 +219,18 @@ HOSTILE: list[tuple[str, Any, int]] = [
     ("/tasks/question-answering", {"inputs": "a"}, 422),
     ("/tasks/question-answering", {"inputs": {"question": "a"}}, 422),
     ("/tasks/question-answering", {"inputs": [None]}, 422),
+    ("/tasks/question-answering", {"inputs": {"question": "a " * 440, "context": "b " * 9}}, 200),
+    ("/tasks/question-answering", {"inputs": {"question": "a " * 440, "context": LONG}}, 422),
+    ("/tasks/question-answering", {**ASKED, "parameters": {"doc_stride": 250}}, 422),
+    ("/tasks/question-answering", {**ASKED, "parameters": {"doc_stride": 0}}, 200),
+    (
+        "/tasks/question-answering",
+        {**ASKED, "parameters": {"max_seq_len": 512, "doc_stride": 500}},
+        422,
+    ),
+    ("/tasks/question-answering", {**ASKED, "parameters": {"max_seq_len": 5}}, 422),
+    ("/tasks/ner", {"inputs": LONG, "parameters": {"stride": 257}}, 422),
+    ("/tasks/ner", {"inputs": LONG, "parameters": {"stride": 10**30}}, 422),
     ("/tasks/zero-shot-classification", {"inputs": "a"}, 422),
     (
         "/tasks/zero-shot-classification",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 VECTORS = ("feature-extraction", "sentence-similarity", "zero-shot-classification")
 WHOLE = ("ner", "token-classification", "question-answering")  # texts of any length are read
 TOP_K = 1000  # more answers than anybody reads
+WINDOW, STRIDE = 384, 128  # of question-answering, at most, unless a request sets them
 FLOATS = 1_000_000  # of one reply
 
 STR, INT, BOOL, NUMBER = (str,), (int,), (bool,), (int, float)
@@ -230,6 +231,9 @@ class Answers:
         top_k = settings.get("top_k", 1)
         if not 1 <= top_k <= TOP_K:
             raise Refused(422, f"top_k is {top_k}; expected a number from 1 to {TOP_K}.")
+        half = self.pipes[task].text_model.max_tokens // 2
+        if settings.get("stride", 0) > half:  # windows would hardly advance
+            raise Refused(422, f"stride is {settings['stride']}; expected {half} or less.")
         for name in ("targets", "candidate_labels", "ignore_labels"):
             if name in settings:
                 self._texts(settings[name], name)
@@ -305,10 +309,30 @@ class Answers:
                 )
             for name in ("question", "context"):
                 self._text(item.get(name), name)
+            self._advancing(pipe, item["question"], item["context"], settings)
         found = [
             pipe(question=item["question"], context=item["context"], **settings) for item in items
         ]
         return encode(found if type(inputs) is list else found[0]), len(items), 0
+
+    def _advancing(self, pipe: Any, question: str, context: str, settings: dict[str, Any]) -> None:
+        """Refuse windows that hardly advance: a long context would be read hundreds of times."""
+        most = pipe.text_model.max_tokens
+        window = settings.get("max_seq_len")
+        if window is None:  # without both, a long question makes it longer
+            own = pipe.config.to_dict().get("window") or WINDOW
+            window = min(own, WINDOW) if "doc_stride" in settings else most
+        window = min(window, most)
+        room = window - len(pipe.tokenizer.encode(question)) - 1
+        step = room - settings.get("doc_stride", min(STRIDE, window // 2))
+        if step * 8 >= window or len(context) * 4 <= room:  # a character is up to four tokens
+            return
+        if len(pipe.tokenizer.encode(context)) - 2 > room:
+            raise Refused(
+                422,
+                f"the context is read in windows of {window} tokens, which the question and "
+                "doc_stride nearly fill; shorten the question or make doc_stride smaller.",
+            )
 
     def _features(
         self, pipe: Any, inputs: Any, texts: list[str], settings: dict[str, Any]
