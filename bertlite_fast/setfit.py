@@ -245,7 +245,7 @@ def values_of(data: bytes, shape: tuple[int, ...], dtype: Named, turned: bool) -
         found = list(struct.unpack(f"{order}{prod(shape)}{FORMATS[kind]}", data))
     else:
         raise Malformed(f"it has an array of {kind}")
-    if turned and len(shape) == 2:
+    if turned and found and len(shape) == 2:  # one of no values may claim any number of rows
         rows, columns = shape
         found = [found[c * rows + r] for r in range(rows) for c in range(columns)]
     return found
@@ -340,7 +340,12 @@ def _head(found: Any, names: list[str] | None) -> Head:
 
 def _several(estimators: Any, names: list[str] | None) -> Head:
     """Classifiers that each say whether a label fits."""
-    found = [_regression(one) for one in estimators]
+    found, size = [], 0
+    for one in estimators:  # which may be the same one many times
+        found.append(_regression(one))
+        size += len(found[-1][0].values) * 8
+        if size > LARGEST_FILE:
+            raise Malformed("its classifiers are too large")
     widths = {rows.shape[1] for rows, _, _ in found}
     if len(widths) != 1 or any(len(classes.values) != 2 for _, _, classes in found):
         raise Malformed("its classifiers do not fit each other")

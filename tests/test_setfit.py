@@ -165,10 +165,22 @@ def test_hostile_pickles_cost_little(body: tuple[Path, Any]) -> None:
         huge % (wide + b"\x85"),
         huge % (wide * 2 + b"\x86"),
         huge % (b"J\xff\xff\xff\xff" + b"\x85"),
+        (huge % (wide + b"K\0\x86")).replace(b"\x01\0\0\0C", b"\x01\0\0\0F"),  # no values
         b"", b".", b"\x80", b"h\x05.", b"R.", b"b.", b"u.", b"a.", b"NNR.", b"N)\x81.",
     ):  # fmt: skip
         (folder / "model_head.pkl").write_bytes(b"\x80\x04" + content)
         refused(folder, "pickle")
+
+
+def test_a_classifier_that_is_there_many_times_costs_little(body: tuple[Path, Any]) -> None:
+    folder, encoder = body
+    head = OneVsRestClassifier(LogisticRegression()).fit(encoder.encode(TEXTS), SEVERAL)
+    wide = np.zeros((1, 500_000))
+    head.estimators_[0].coef_ = wide
+    head.estimators_ = [head.estimators_[0]] * 100_000  # one, and that it is meant again
+    write(folder, head)
+    assert (folder / "model_head.pkl").stat().st_size < 5_000_000
+    refused(folder, "too large")
 
 
 def test_damaged_pickles_are_answers_or_errors(body: tuple[Path, Any]) -> None:
