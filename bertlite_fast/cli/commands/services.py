@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from argparse import ArgumentTypeError
 
 from ...errors import InputError
-from ..numbers import positive, probability
+from ..numbers import port, positive, probability, seconds
 from ..screen import BOLD
 from .base import Command
 
@@ -19,26 +18,6 @@ if TYPE_CHECKING:
 
 CHECK = "open the models, answer once, say what is served, and end"
 TOKEN, PASSWORD = "BERTLITE_TOKEN", "BERTLITE_MQTT_PASSWORD"
-
-
-def _seconds(value: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = 0.0
-    if not 0 < number <= 86400:
-        raise ArgumentTypeError(f"{value!r} is not a number of seconds, up to a day.")
-    return number
-
-
-def _port(value: str) -> int:
-    try:
-        number = int(value)
-    except ValueError:
-        number = -1
-    if not 0 <= number <= 65535:
-        raise ArgumentTypeError(f"{value!r} is not a port, a number from 0 to 65535.")
-    return number
 
 
 def named_models(values: list[str] | None) -> dict[str, str]:
@@ -73,7 +52,7 @@ class Serve(Command):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         add = parser.add_argument
         add("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-        add("--port", type=_port, default=8080, help="the port (8080); 0: any that is free")
+        add("--port", type=port, default=8080, help="the port (8080); 0: any that is free")
         add(
             "--model",
             action="append",
@@ -99,12 +78,12 @@ class Serve(Command):
         add("--connections", type=positive, default=1000, metavar="N", help="open at once (1000)")
         add(
             "--timeout",
-            type=_seconds,
+            type=seconds,
             default=30.0,
             metavar="S",
             help="seconds that a client may take to send a request or to read an answer (30)",
         )
-        add("--grace", type=_seconds, default=20.0, metavar="S", help="seconds to stop in (20)")
+        add("--grace", type=seconds, default=20.0, metavar="S", help="seconds to stop in (20)")
         add("--max-bytes", type=positive, default=1 << 20, metavar="N", help="of a request (1 MB)")
         add("--max-texts", type=positive, default=2048, metavar="N", help="of a request (2048)")
         add("--max-characters", type=positive, default=100_000, metavar="N", help="of a text")
@@ -175,7 +154,7 @@ class Wyoming(Command):
         add("--names", metavar="FILE", help="JSON with other names for intents and entities")
         add("--sorry", metavar="TEXT", help="what is said of a text that is not recognized")
         add("--connections", type=positive, default=100, metavar="N", help="open at once (100)")
-        add("--timeout", type=_seconds, default=10.0, metavar="S", help="within an event (10)")
+        add("--timeout", type=seconds, default=10.0, metavar="S", help="within an event (10)")
         add("--check", action="store_true", help=CHECK)
 
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
