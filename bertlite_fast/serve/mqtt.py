@@ -52,7 +52,7 @@ def answered(answers: Answers, task: str, payload: bytes) -> dict[str, Any]:
             raise Refused(413, f"the message has more than {answers.limits.bytes} bytes.")
         if payload.lstrip()[:1] == b"{":
             data = parsed(payload)
-            if data.get("id") is not None:
+            if "id" in data:
                 found["id"] = data.pop("id")
         else:
             try:

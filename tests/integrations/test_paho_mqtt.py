@@ -232,6 +232,8 @@ def test_what_a_message_is_answered_with() -> None:
     answers = Answers(tasks=("ner",), limits=Limits(bytes=1000))
     reply = written(answered(answers, "ner", '{"id": "ü", "inputs": "Ada in Köln"}'.encode()))
     assert json.loads(reply)["id"] == "ü" and json.loads(reply)["answer"][0]["word"] == "Ada"
+    null = json.loads(written(answered(answers, "ner", b'{"id": null, "inputs": "Ada"}')))
+    assert null["id"] is None and "answer" in null
     for payload in (b"{", b"{}", b'{"inputs": 1}', b"a" * 1001, b"\xff", b'{"id":' * 900):
         assert set(json.loads(written(answered(answers, "ner", payload)))) == {"error"}
 
@@ -277,3 +279,7 @@ def test_a_message_is_acknowledged_after_its_answer_is_taken() -> None:
     assert done[2:] == [("publish", 2)]
     service.received(fake, None, message(9, b""))  # no question
     assert done[3:] == [("ack", 9)]
+    everybody = message(10)
+    everybody.properties = SimpleNamespace(ResponseTopic="home/#")  # no topic to answer on
+    service.received(fake, None, everybody)
+    assert done[4:] == [("publish", 4)]
