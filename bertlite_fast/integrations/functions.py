@@ -43,7 +43,8 @@ class TextFunctions:
     def _opened(self, name: str, model: Any) -> Any:
         from ..pipelines import pipeline
 
-        return pipeline(TASKS[name], model or EMBEDDED.get(name), threads=self.threads)  # type: ignore[call-overload]
+        open_task: Any = pipeline
+        return open_task(TASKS[name], model or EMBEDDED.get(name), threads=self.threads)
 
     def pipe(self, name: str) -> Any:
         """The pipeline of a function."""

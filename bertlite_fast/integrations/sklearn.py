@@ -59,12 +59,12 @@ class BertliteEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEs
 
     def _open(self) -> Any:
         """The model that the parameters name, which set_params may have changed."""
-        wanted = (id(self.model), self.model, self.threads)
+        wanted = (self.model, self.threads)
         known = self.__dict__.get("_opened")
-        if known is None or known[0] != wanted[1:] or known[1] is None:
+        if known is None or known[0] != wanted:
             is_open = hasattr(self.model, "encode") and not isinstance(self.model, str)
             model = opened(self.model, **({} if is_open else {"threads": self.threads}))
-            known = self._opened = (wanted[1:], model)
+            known = self._opened = (wanted, model)
         return known[1]
 
     @property

@@ -21,7 +21,7 @@ except ImportError as error:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 # The embedded tagger's labels are those of Universal Dependencies, as spaCy's token.pos_ has them.
@@ -62,7 +62,7 @@ class Component:
 
     def annotate(self, docs: list[Doc]) -> None:
         """Put the answers into the documents."""
-        raise NotImplementedError
+        raise NotImplementedError  # each component below has its own
 
     @property
     def threads(self) -> Any:
@@ -88,6 +88,19 @@ class Component:
             _write_folder(folder, files)
             self._open(folder)
 
+    def _read(self, read: Callable[[], Any], source: str) -> Any:
+        """Take the name and the settings of what was saved; its files."""
+        try:
+            state = read()
+            model, settings, files = state["name"], state["settings"], state["files"]
+        except Exception as error:
+            raise InputError(
+                f"{source} cannot be read as a {type(self).__name__}: {error!r}; give what "
+                "to_bytes or to_disk wrote."
+            ) from None
+        self.model, self.settings = model, settings
+        return files
+
     def to_bytes(self, *, exclude: Any = ()) -> bytes:
         """The settings, and the model's files unless it is embedded."""
         state = {"name": self.model, "settings": self.settings, "files": self._model_files()}
@@ -96,16 +109,7 @@ class Component:
 
     def from_bytes(self, data: bytes, *, exclude: Any = ()) -> Component:
         """What to_bytes gave."""
-        try:
-            state = srsly.msgpack_loads(data)
-            model, settings, files = state["name"], state["settings"], state["files"]
-        except Exception as error:
-            raise InputError(
-                f"these bytes are not of a {type(self).__name__}: {error!r}; give what to_bytes "
-                "returned."
-            ) from None
-        self.model, self.settings = model, settings
-        self._open_files(files)
+        self._open_files(self._read(lambda: srsly.msgpack_loads(data), "these bytes"))
         return self
 
     def to_disk(self, path: Any, *, exclude: Any = ()) -> None:
@@ -124,20 +128,12 @@ class Component:
     def from_disk(self, path: Any, *, exclude: Any = ()) -> Component:
         """What to_disk wrote. The model is opened in that folder."""
         folder = os.fspath(path)
-        try:
-            state = srsly.read_json(os.path.join(folder, "bertlite.json"))
-            model, settings, names = state["name"], state["settings"], state["files"]
-        except Exception as error:
-            raise InputError(
-                f"{folder} does not hold a {type(self).__name__}: {error!r}; give a folder that "
-                "to_disk wrote."
-            ) from None
-        self.model, self.settings, self.files = model, settings, None
-        if names:
+        self.files = None
+        if self._read(lambda: srsly.read_json(os.path.join(folder, "bertlite.json")), folder):
             self.files = _read_folder(os.path.join(folder, MODEL))
             self._open(os.path.join(folder, MODEL))
         else:
-            self._open(model)
+            self._open(self.model)
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:

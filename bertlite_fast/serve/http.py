@@ -100,7 +100,7 @@ def serve(
 def _watched(base: Any, most: int) -> Any:
     """uvicorn's connection, with a limit of their number, of headers, and of waiting."""
 
-    class Watched(base):  # type: ignore[misc]
+    class Watched(base):  # type: ignore[misc]  # a class that is found when this runs
         waits: float | None = None  # since when this waits for its client
         is_left = False  # what still arrives is not read; the client has been told why
         is_excess = False  # its requests get 503
@@ -179,7 +179,7 @@ def _watched(base: Any, most: int) -> Any:
 def _server(base: Any) -> Any:
     """uvicorn's server, with an end of its own and a look at its connections every second."""
 
-    class Server(base):  # type: ignore[misc]
+    class Server(base):  # type: ignore[misc]  # as above
         app: App
         patience: float
         greeting: str

@@ -172,3 +172,10 @@ def test_what_was_not_saved_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="outside"):
         component.from_bytes(bad)
     assert not (tmp_path.parent / "x").exists()
+
+
+def test_saved_files_stay_in_their_folder(tmp_path: Path) -> None:
+    for name in ("../out", "a/../../out"):
+        with pytest.raises(InputError, match="outside of its folder"):
+            components._write_folder(str(tmp_path / "inside"), {name: b"trap"})
+    assert not list(tmp_path.rglob("out"))
