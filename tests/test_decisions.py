@@ -12,6 +12,7 @@ import pytest
 
 from bertlite_fast import Decider, InputError, SentenceTransformer, decide, pipeline
 from bertlite_fast._native import Choices, affirmed, similarities, unit_mean
+from bertlite_fast.decisions import read_options
 
 TRAVEL: dict[str, Any] = {
     "flight": "book a flight",
@@ -117,7 +118,13 @@ def test_affirmed_never_makes_a_text_longer() -> None:
         assert len(affirmed(text)) <= len(text)
 
 
+def test_words_of_a_long_text_are_measured_up_to_a_limit() -> None:
+    answer = decide("please book a flight " * 100, list(TRAVEL), words=True)
+    assert len(answer["words"]) == 64
+
+
 def test_options_are_taken_in_any_order_and_form() -> None:
+    assert read_options({"b": ["y", "x"], "a": None}) == read_options({"a": None, "b": ["x", "y"]})
     labels = ["flight", "hotel", "weather", "music", "lights"]
     text = "is it raining outside"
     first = Decider(labels)(text, top_k=5)

@@ -12,6 +12,7 @@ import pytest
 
 from bertlite_fast import Index, pipeline
 from bertlite_fast.cli import main
+from bertlite_fast.cli.commands.index import BATCH
 
 
 class Shell:
@@ -104,3 +105,10 @@ def test_what_cannot_be_done_is_said(shell: Shell, arguments: list[str], message
     status, out, err = shell.run(*arguments)
     assert status == 1 and message in err and not out
     assert not Path("n.index").exists()
+
+
+def test_many_texts_are_each_added_once(shell: Shell) -> None:
+    lines = [f"note {i}" for i in range(2 * BATCH + 5)]
+    (shell.folder / "many.txt").write_text("\n".join(lines))
+    report = shell.answer("build", "n.index", "many.txt")
+    assert report["added"] == report["rows"] == len(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import math
 import struct
 import threading
 import time
@@ -19,8 +20,8 @@ import test_tasks
 from bertlite_fast import InputError, pipeline
 from bertlite_fast.cli.commands.services import named_models, secret
 from bertlite_fast.pipelines import TASKS
-from bertlite_fast.serve.answers import SETTINGS, Answers, Limits
-from bertlite_fast.serve.app import App
+from bertlite_fast.serve.answers import SETTINGS, Answers, Limits, Refused, reason_of
+from bertlite_fast.serve.app import App, Connection
 from bertlite_fast.serve.openapi import EXAMPLES
 
 JSON = {"content-type": "application/json"}
@@ -198,16 +199,23 @@ HOSTILE: list[tuple[str, Any, int]] = [
     ("/embed", {"inputs": "a", "dimensions": 32}, 422),
     ("/embed", {"inputs": "a", "normalize": "yes"}, 422),
     ("/embed", {"inputs": "a", "prompt_name": "query"}, 422),
+    ("/embed", {"inputs": "a", "truncation_direction": "left"}, 422),
+    ("/predict", {"inputs": "word " * 600}, 413),
+    ("/predict", {"inputs": "word " * 600, "truncate": True}, 200),
     ("/predict", {"inputs": ["a", "b", "c"]}, 422),
     ("/predict", {"inputs": [["a"], "b"]}, 422),
     ("/predict", {"inputs": [[]]}, 422),
     ("/rerank", {"texts": ["a"]}, 422),
     ("/rerank", {"query": "a", "texts": []}, 400),
+    ("/rerank", {"query": "word " * 600, "texts": ["a"]}, 413),
+    ("/rerank", {"query": "a", "texts": ["b", "word " * 600]}, 413),
+    ("/tokenize", {"inputs": ["a " * 9000, "b " * 9000]}, 413),
     ("/similarity", {"inputs": ["a", "b"]}, 422),
     ("/similarity", {"inputs": {"source_sentence": "a", "sentences": [None]}}, 422),
     ("/decode", {"ids": [10**30]}, 422),
     ("/decode", {"ids": [True]}, 422),
     ("/decode", {"ids": []}, 400),
+    ("/decode", {"ids": [5] * 20_001}, 413),
     ("/tasks/ner", {"inputs": "a", "parameters": []}, 422),
     ("/tasks/ner", {"inputs": "a", "parameters": {"model": "/etc/passwd"}}, 422),
     ("/tasks/intent-classification", {"inputs": "a", "parameters": {"slots": "/etc"}}, 422),
@@ -245,6 +253,12 @@ HOSTILE: list[tuple[str, Any, int]] = [
     ("/tasks/feature-extraction", {"inputs": ["word " * 510] * 5, "parameters": {}}, 200),
     ("/tasks/feature-extraction", {"inputs": ["a" * 1900] * 100, "parameters": {}}, 413),
     ("/tasks/feature-extraction", {"inputs": "a", "parameters": {"pooling": "no"}}, 422),
+    (
+        "/tasks/feature-extraction",
+        {"inputs": "word " * 600, "parameters": {"truncate": False}},
+        413,
+    ),
+    ("/tasks/feature-extraction", {"inputs": "a", "parameters": {"encoding_format": "hex"}}, 422),
     ("/tasks/dance", {"inputs": "a"}, 404),
     ("/v1/embeddings", {"input": "a"}, 400),
     ("/v1/embeddings", {"input": "a", "model": "text-embedding-3-small"}, 404),
@@ -301,6 +315,15 @@ def test_bodies_in_parts(app: App) -> None:
     assert asyncio.run(call(app, "POST", "/embed", parts, JSON)).status == 200
     endless = [b"a" * 50_000] * 100
     assert asyncio.run(call(app, "POST", "/embed", endless, JSON)).status == 413
+    read = []
+
+    async def receive() -> dict[str, Any]:
+        read.append(1)
+        return {"type": "http.request", "body": endless[0], "more_body": len(read) < 100}
+
+    with pytest.raises(Refused, match="more than 200000 bytes"):
+        asyncio.run(app._body(Connection(), receive))
+    assert len(read) == 5  # what comes after is not kept
     claimed = {**JSON, "content-length": "9" * 30}
     assert asyncio.run(call(app, "POST", "/embed", [b"{}"], claimed)).status == 413
 
@@ -308,7 +331,8 @@ def test_bodies_in_parts(app: App) -> None:
 def test_a_token_is_asked_for() -> None:
     app = App(Answers(tasks=("ner",)), token="geheim ✓")
     sent = {"inputs": "Ada"}
-    for given in ({}, {"authorization": "Bearer wrong"}, {"authorization": "geheim ✓"}):
+    for given in ({}, {"authorization": "Bearer wrong"}, {"authorization": "geheim ✓"},
+                  {"authorization": "Basic geheim ✓"}):  # fmt: skip
         reply = post(app, "/tasks/ner", sent, **given)
         assert reply.status == 401 and reply.headers["www-authenticate"] == "Bearer"
     assert post(app, "/tasks/ner", sent, authorization="Bearer geheim ✓").status == 200
@@ -365,6 +389,9 @@ def test_an_unexpected_error_is_logged_not_shown() -> None:
     reply = post(app, "/tasks/ner", {"inputs": "Ada"})
     assert reply.status == 500 and b"secret" not in reply.body
     assert lines == ["/tasks/ner: ZeroDivisionError: a secret"]
+    assert reason_of(MemoryError()).status == 503
+    app.stopping = True
+    assert get(app, "/ready").status == 503 and get(app, "/health").status == 200
 
 
 def test_metrics_are_in_prometheus_form(app: App) -> None:
@@ -401,6 +428,10 @@ def test_own_models_and_names(tmp_path: Path) -> None:
 
     expected = CrossEncoder(fits).predict([("a", "b"), ("a", "c c c")])
     assert [scores[0], scores[1]] == pytest.approx([float(score) for score in expected])
+    raw = {
+        r["index"]: r["score"] for r in post(app, "/rerank", {**sent, "raw_scores": True}).json()
+    }
+    assert all(1 / (1 + math.exp(-raw[i])) == pytest.approx(scores[i]) for i in scores)
     reply = post(app, "/v1/embeddings", {"input": "a", "model": "ada-002"}).json()
     assert reply["model"] == "ada-002"
     assert post(app, "/tasks/ner", {"inputs": "a"}).status == 404
