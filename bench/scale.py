@@ -17,7 +17,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +59,10 @@ def answer(task: str, given: list[str]) -> Any:
     return pipe.embed(given) if task == "feature-extraction" else pipe(given)
 
 
-def opened(task: str, known: dict[str, Any] = {}) -> Any:  # noqa: B006 - of this process
-    if task not in known:
-        open_task: Any = bf.pipeline
-        known[task] = open_task(task)
-    return known[task]
+@cache  # of this process
+def opened(task: str) -> Any:
+    open_task: Any = bf.pipeline
+    return open_task(task)
 
 
 def of_a_core(task: str) -> float:

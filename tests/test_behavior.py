@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -188,12 +189,16 @@ def perfect(one: Behavior) -> Any:
     return pipe
 
 
+def always(pipe: Any, task: str, model: str) -> Any:
+    return pipe
+
+
 def test_a_model_that_is_right_passes() -> None:
     rows = {}
     for name, one in CLASSES.items():
         if one.model in ("intent", "sentiment", "ner", "pos"):
             pipe = perfect(one)
-            rows.update(score(lambda task, model, pipe=pipe: pipe, [name]))  # type: ignore[misc]
+            rows.update(score(partial(always, pipe), [name]))
     assert missed(rows) == []
     assert all(row.right == 100 for row in rows.values())
 

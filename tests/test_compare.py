@@ -169,7 +169,10 @@ def test_files_are_built_once(tmp_path: Path) -> None:
 def test_a_program_that_cannot_be_started_is_reported(tmp_path: Path) -> None:
     case = cases.Case("c", "Case", "", "m", INPUTS, [rival("good")])
     (tmp_path / "m").mkdir()
-    broken = lambda: Worker("generic", ("-c", "print('no JSON', flush=True); input()"))  # noqa: E731
+
+    def broken() -> Worker:
+        return Worker("generic", ("-c", "print('no JSON', flush=True); input()"))
+
     found = rounds.run_case(case, tmp_path, 1, 0.001, broken, lambda _: None)
     assert found["rivals"][0]["reason"] == "gave an answer that is not JSON."
 

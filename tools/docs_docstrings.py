@@ -35,7 +35,7 @@ def binding_docstrings() -> dict[str, str]:
     return found
 
 
-class Docstrings(griffe.Extension):  # type: ignore[misc, unused-ignore]
+class Docstrings(griffe.Extension):  # type: ignore[misc, unused-ignore]  # may be missing
     """Adds the binding's docstrings, and puts lines that begin with >>> into code blocks."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bertlite_fast.pages import Chart
 
-# On light and on dark: page, text, lines, then the series, as in bertlite_fast/bench/page.html.
+# On light and on dark: page, text, lines, then the series, as in bertlite_fast/page.html.
 PAGE, TEXT, LINE = ("#ffffff", "#14181d"), ("#1b1f24", "#e6edf3"), ("#d0d7de", "#343b44")
 SERIES = [
     ("#0b5cad", "#6cb6ff"),

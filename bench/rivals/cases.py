@@ -137,6 +137,12 @@ def all_cases(models: Path) -> list[Case]:
     small, minilm = models / "classes-2x64", models / "vectors-6x384"
     words, base, large = (models / name for name in ("words-2x64", "words-12x768",
                                                       "vectors-12x384"))  # fmt: skip
+    three = [Input("16 tokens", texts.of_length(small, 16, 8)),
+             Input("128 tokens", texts.of_length(small, 128, 4)),
+             Input("a mixture", texts.mixture())]  # fmt: skip
+    fillers = [*_ours(at + "open_our_words", "int8", "fp32"),
+               Rival("transformers pipeline", at + "open_words_pipeline", TORCH, "fp32",
+                     configuration="fill-mask, top_k=5, one thread")]  # fmt: skip
     return [
         Case("classes", "Class of a text, 2 layers x 64",
              "From a text to two logits: random weights, the same for all.",
@@ -168,24 +174,17 @@ def all_cases(models: Path) -> list[Case]:
         Case("words", "Masked word, 2 layers x 64",
              "From a text with one mask to the five best words: random weights, the same for all.",
              "words-2x64", [Input("16 tokens", texts.masked(words, 16, 8)),
-                            Input("128 tokens", texts.masked(words, 128, 4))], [
-                 *_ours(at + "open_our_words", "int8", "fp32"),
-                 Rival("transformers pipeline", at + "open_words_pipeline", TORCH, "fp32",
-                       configuration="fill-mask, top_k=5, one thread")]),
+                            Input("128 tokens", texts.masked(words, 128, 4))], fillers),
         Case("base", "Masked word, 12 layers x 768",
              "The same in bert-base's shape, the only one that faster-clip takes.",
              "words-12x768", [Input("16 tokens", texts.masked(base, 16, 4))], [
-                 *_ours(at + "open_our_words", "int8", "fp32"),
-                 Rival("transformers pipeline", at + "open_words_pipeline", TORCH, "fp32",
-                       configuration="fill-mask, top_k=5, one thread"),
+                 *fillers,
                  Rival("faster-clip", at + "open_faster_clip", ("faster-clip",), "int8",
                        at + "build_faster_clip", {}, "FillMask, RAYON_NUM_THREADS=1")]),
         Case("methods", "Class of a text, other methods",
              "From a text to its most probable class. Each has a model of its own: this compares "
              "what methods cost, not answers.",
-             "classes-2x64", [Input("16 tokens", texts.of_length(small, 16, 8)),
-                              Input("128 tokens", texts.of_length(small, 128, 4)),
-                              Input("a mixture", texts.mixture())], [
+             "classes-2x64", three, [
                  Rival(f"{OURS} sentiment", at + "open_sentiment", ("bertlite-fast",),
                        configuration="the embedded model, 2 layers x 64, int8"),
                  Rival("fastText", at + "open_fasttext", ("fasttext-wheel",), None,
@@ -196,9 +195,7 @@ def all_cases(models: Path) -> list[Case]:
         Case("tags", "Names and parts of speech",
              "From a text to its names and its words' parts of speech, with the embedded models "
              "here and en_core_web_sm there: other models, other labels.",
-             "classes-2x64", [Input("16 tokens", texts.of_length(small, 16, 8)),
-                              Input("128 tokens", texts.of_length(small, 128, 4)),
-                              Input("a mixture", texts.mixture())], [
+             "classes-2x64", three, [
                  Rival(f"{OURS} ner and tags", at + "open_our_tags", ("bertlite-fast",),
                        configuration="two pipelines, 2 layers x 64, int8"),
                  Rival("spaCy small", at + "open_spacy",

@@ -63,7 +63,7 @@ def network(folder: Path) -> Any:
     classifies = "Sequence" in config_of(folder)["architectures"][0]
     kind = AutoModelForSequenceClassification if classifies else AutoModel
 
-    class Network(torch.nn.Module):  # type: ignore[misc]
+    class Network(torch.nn.Module):  # type: ignore[misc]  # Any, where torch is not installed
         def __init__(self) -> None:
             super().__init__()
             # "eager" attention is what exporters and fusions recognize
