@@ -80,6 +80,13 @@ def write(
     for value, known, what in ((target, TARGETS, "a target"), (text, TEXTS, "a kind of text")):
         if value not in known:
             raise InputError(f"{value} is not {what}; choose one of {', '.join(known)}.")
+    if not 1 <= length <= MOST_TOKENS:
+        raise InputError(
+            f"the length is {length}; from 1 to {MOST_TOKENS} tokens can be read on a "
+            "microcontroller."
+        )
+    if most_bytes is not None and most_bytes < 1:
+        raise InputError(f"the longest text is of {most_bytes} bytes; give it at least 1.")
     path = _model_path(model)
     project, tools = _tools(sources)
     src = os.path.join(out, "src")

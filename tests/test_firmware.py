@@ -139,7 +139,10 @@ def test_what_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main([*command, "--model", "intent", "--sources", str(tmp_path)]) != 0
     assert "has no C sources" in capsys.readouterr().err
     assert main([*command, "--model", "intent", "--length", "1000"]) != 0
-    assert "at most 512" in capsys.readouterr().err
+    assert "from 1 to 512" in capsys.readouterr().err
+    for size in ({"length": 0}, {"length": -1}, {"length": 513}, {"most_bytes": 0}):
+        with pytest.raises(bf.InputError):
+            firmware.write("intent", out, target="any", **size)
     assert main([*command, "--model", "base", "--small"]) != 0
     assert "needs its whole vocabulary" in capsys.readouterr().err
     shutil.rmtree(out)

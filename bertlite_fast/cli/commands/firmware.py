@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...errors import InputError
 from ..numbers import positive
 from .base import Command
 
@@ -60,7 +59,7 @@ class Firmware(Command):
             "--text",
             choices=firmware.TEXTS,
             default="unicode",
-            help="latin1: 35 KB less code; other letters keep their accents and capitals",
+            help="latin1: 33 KB less code; other letters keep their accents and capitals",
         )
         parser.add_argument(
             "--small",
@@ -78,11 +77,6 @@ class Firmware(Command):
     def run(self, args: argparse.Namespace, screen: Screen) -> int:
         from ... import firmware
 
-        if args.length > firmware.MOST_TOKENS:
-            raise InputError(
-                f"--length is {args.length}; at most {firmware.MOST_TOKENS} tokens can be read on "
-                "a microcontroller."
-            )
         made = firmware.write(
             args.model,
             args.out,
