@@ -217,8 +217,8 @@ class Estimator:
         if scores is None:
             scores = {} if X is None else self.evaluate(X, y)
         facts = [("model", type(self).__name__), ("file", f"{len(self._learned_file())} bytes")]
-        facts += [(f"{name.replace('_', ' ')}", f"{value:.4g}") for name, value in scores.items()
-                  if isinstance(value, (int, float))]  # fmt: skip
+        facts += [(name.replace("_", " "), str(value) if isinstance(value, int) else f"{value:.4f}")
+                  for name, value in scores.items() if isinstance(value, (int, float))]  # fmt: skip
         facts += [("labels", str(len(getattr(self, known))))] if hasattr(self, known) else []
         facts += self._facts()
         answers, where = ([], "") if X is None else (self._answers(X, y), "the validation set")

@@ -115,7 +115,7 @@ def _score(history: Sequence[dict[str, Any]]) -> Chart:
 def _ladder(ladder: Sequence[dict[str, Any]]) -> Chart:
     rows = [
         {
-            "rung": RUNGS.get(rung["trained"], rung["trained"].replace("+", " + ")),
+            "rung": RUNGS.get(rung["trained"], rung["trained"].replace("+ngrams", " + n-grams")),
             "accuracy": float(rung["held_out_accuracy"]),
             "taken": "taken" if rung["chosen"] else "tried",
         }

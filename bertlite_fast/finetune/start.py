@@ -50,12 +50,7 @@ class Start:
 
     def config_for(self, labels: list[str], *, from_mean: bool, several: bool = False) -> Any:
         """A config.json for a classifier of these labels."""
-        distilled = self.config.get("model_type") == "distilbert"
-        kind = "DistilBert" if distilled else "Bert"
-        config = {key: value for key, value in self.config.items() if key not in OF_A_HEAD}
-        config["architectures"] = [f"{kind}ForSequenceClassification"]
-        config["id2label"] = dict(enumerate(labels))
-        config["label2id"] = {label: i for i, label in enumerate(labels)}
+        config = self.config_as("SequenceClassification", labels)
         if several:
             config["problem_type"] = "multi_label_classification"
         if from_mean:
