@@ -22,6 +22,7 @@ from bertlite_fast._training import Mixed, Ngrams, Texts, scaled
 from bertlite_fast.finetune import checkpoint, everyday, loop, refusal
 from bertlite_fast.finetune.ladder import Ladder
 from bertlite_fast.finetune.rungs import RECIPES, Rungs
+from bertlite_fast.finetune.start import Start
 
 pytestmark = pytest.mark.skipif(not embedded.names(), reason="this build has no embedded models")
 
@@ -386,6 +387,15 @@ def test_a_checkpoint_of_others_or_damaged_is_refused(tmp_path: Path) -> None:
         classifier.fit(TEXTS, LABELS, checkpoint=tmp_path / "no" / "c")
 
 
+def test_a_checkpoint_knows_the_bytes_of_its_base(tmp_path: Path) -> None:
+    path = tmp_path / "own.bertlite"
+    identities = []
+    for name in ("vectors", "slots"):
+        path.write_bytes(Path(embedded.path_of(name)).read_bytes())
+        identities.append(checkpoint.identity_of({"base": "own"}, Start(path), []))
+    assert identities[0] != identities[1]
+
+
 # ---- interrupts and bad data --------------------------------------------------------------------
 
 
@@ -407,6 +417,32 @@ def test_an_interrupt_while_rungs_are_compared_keeps_the_best(
     monkeypatch.setattr(Ladder, "_candidates", lambda _: ["head"])
     with pytest.raises(KeyboardInterrupt):
         bf.TextClassifier(**FAST).fit(TEXTS, LABELS, watch=at_once)
+
+
+def test_an_interrupt_before_all_texts_are_learned_says_what_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    train, choose = Rungs.train, Ladder._choose
+    kept: list[str] = []
+
+    def interrupted(self: Rungs, *rows: Any, **more: Any) -> Any:
+        if self.part == "all":
+            raise KeyboardInterrupt
+        return train(self, *rows, **more)
+
+    def another(self: Ladder, *scored: Any) -> list[dict[str, Any]]:
+        ladder = choose(self, *scored)
+        assert self.best_so_far is not None
+        kept.append(self.best_so_far[1])
+        taken = "encoder" if kept[0] == "head" else "head"
+        return [{**rung, "chosen": rung["trained"] == taken} for rung in ladder]
+
+    monkeypatch.setattr(Rungs, "train", interrupted)
+    monkeypatch.setattr(Ladder, "_choose", another)
+    classifier = bf.TextClassifier(**FAST)
+    with pytest.warns(UserWarning, match="before it had all texts"):
+        classifier.fit(TEXTS, LABELS)
+    assert classifier.interrupted_ and classifier._learned.trained == kept[0]
 
 
 @pytest.mark.parametrize("refit", [False, True])

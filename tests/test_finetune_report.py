@@ -23,17 +23,17 @@ pytestmark = pytest.mark.skipif(not embedded.names(), reason="this build has no 
 
 HOSTILE = "</script><script>alert(1)</script>@@DATA@@\u2028<b>\ud800"
 MANY = [f"label {i:03}" for i in range(150)]
-ANSWERS = [(HOSTILE, HOSTILE, "b", 0.9)] + [
+ANSWERS = [
     (f"text {i}", label, MANY[(i + i % 3) % 150], 0.5) for i, label in enumerate(MANY * 3)
-]
+] + [(HOSTILE, HOSTILE, "b", 0.9)]
 HISTORY = [{"epoch": 1, "loss": 2.0, "score": 0.5}, {"epoch": 2, "loss": 1.0, "score": 0.75}]
 LADDER = [{"trained": "ngrams", "held_out_accuracy": 0.5, "chosen": False},
           {"trained": "encoder+ngrams", "held_out_accuracy": 0.75, "chosen": True}]  # fmt: skip
 
 
-def made() -> str:
+def made(answers: list[tuple[str, str, str, float]] = ANSWERS) -> str:
     return report.page(
-        HOSTILE, [("file", HOSTILE)], history=HISTORY, ladder=LADDER, answers=ANSWERS,
+        HOSTILE, [("file", HOSTILE)], history=HISTORY, ladder=LADDER, answers=answers,
         where="validation texts", has_labels=True,
     )  # fmt: skip
 
@@ -46,7 +46,7 @@ def rows_of(page: str, title: str) -> list[list[str]]:
 
 def test_a_page_trusts_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vl_convert", None)  # the wheel needs no chart library
-    page = made()
+    page = made(ANSWERS[-20:])  # few enough for each label to be in a chart
     page.encode("utf-8")
     assert "default-src 'none'" in page and "bertlite-fast[report]" in page
     assert "<script>alert" not in page and "<b>" not in page and "@@DATA@@" in page
@@ -57,6 +57,7 @@ def test_a_page_trusts_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert data and [c["name"] for c in json.loads(data[1])["charts"]] == [
         "loss", "score", "ladder", "matrix",
     ]  # fmt: skip
+    assert "alert(1)" in data[1] and "<" not in data[1]
 
 
 def test_a_matrix_of_many_labels_has_those_that_are_confused(
@@ -70,7 +71,8 @@ def test_a_matrix_of_many_labels_has_those_that_are_confused(
     shown = matrix["spec"]["encoding"]["x"]["scale"]["domain"]
     assert len(shown) == report.MOST_IN_MATRIX
     assert {row["right"] for row in matrix["rows"]} <= set(shown)
-    assert all(0 < row["share"] <= 1 for row in matrix["rows"])
+    # each label has three texts, which are all given the same one
+    assert {row["share"] for row in matrix["rows"]} == {1.0}
     labels = rows_of(page, "Labels")
     assert len(labels) == 152 and labels[0][1] == "0.0" and labels[-1][1] == "100.0"
     mistakes = rows_of(page, "The most confident mistakes")
@@ -83,7 +85,7 @@ def test_a_matrix_of_many_labels_has_those_that_are_confused(
 def test_every_chart_can_be_drawn() -> None:
     vl_convert = pytest.importorskip("vl_convert")
     for chart in (report._loss(HISTORY), report._score(HISTORY), report._ladder(LADDER),
-                  report._matrix(ANSWERS[1:60], "texts")):  # fmt: skip
+                  report._matrix(ANSWERS[:60], "texts")):  # fmt: skip
         spec = {**chart.spec, "width": 400, "data": {"values": chart.rows}}
         svg = vl_convert.vegalite_to_svg(spec)
         assert svg.count("aria-roledescription=") > 2, chart.name
