@@ -43,6 +43,9 @@ def undefined(folder):
 def missing(folder):
     import a_package_that_nobody_has
 
+def says_nothing(folder):
+    os._exit(0)
+
 def leaves(folder):
     sys.exit("no")
 
@@ -166,6 +169,19 @@ def test_files_are_built_once(tmp_path: Path) -> None:
     assert (tmp_path / "m/built").read_text() == "x"
 
 
+def test_every_second_round_runs_backward(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def measure(self: rounds.Contender, *_: Any) -> list[float]:
+        order.append(self.rival.name)
+        return [1.0]
+
+    monkeypatch.setattr(rounds.Contender, "measure", measure)
+    made = [rounds.Contender(rival(n), tmp_path, rounds.new_worker, {}) for n in ("a", "b", "c")]
+    rounds.in_turn(made, INPUTS[:1], 2, 0.0)
+    assert order == ["a", "b", "c", "c", "b", "a"]
+
+
 def test_a_program_that_cannot_be_started_is_reported(tmp_path: Path) -> None:
     case = cases.Case("c", "Case", "", "m", INPUTS, [rival("good")])
     (tmp_path / "m").mkdir()
@@ -248,7 +264,8 @@ def test_texts_have_their_length_and_differ(tmp_path: Path) -> None:
 def test_a_cold_start_is_measured_or_not_there(tmp_path: Path) -> None:
     found = starts.fresh(rival("good"), tmp_path, "a text")
     assert found is not None and found["ms"] > 1 and found["peak_mb"] > 1
-    assert starts.fresh(rival("crashes"), tmp_path, "a text") is None
+    for name in ("crashes", "says_nothing"):
+        assert starts.fresh(rival(name), tmp_path, "a text") is None
 
 
 def test_room_on_the_disk_counts_what_is_required() -> None:

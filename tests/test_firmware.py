@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,7 +141,8 @@ def test_what_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "has no C sources" in capsys.readouterr().err
     assert main([*command, "--model", "intent", "--length", "1000"]) != 0
     assert "from 1 to 512" in capsys.readouterr().err
-    for size in ({"length": 0}, {"length": -1}, {"length": 513}, {"most_bytes": 0}):
+    sizes: list[dict[str, Any]] = [{"length": n} for n in (0, -1, 513)]
+    for size in (*sizes, {"most_bytes": 0}):
         with pytest.raises(bf.InputError):
             firmware.write("intent", out, target="any", **size)
     assert main([*command, "--model", "base", "--small"]) != 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from typing import Any
 
 import pytest
 
-from training.data import held_out, opposites
+from training.data import held_out, opposites, reading
 from training.data.commands import Commands, grammar
 from training.data.intents import LABELS, NONE
 from training.data.noise import spoken, typed
@@ -96,6 +97,21 @@ def test_unanswerable_questions_have_no_answer_in_their_text() -> None:
     asked = {(one["question"], one["context"]) for one in items}
     assert not [one for one in found if (one["question"], one["context"]) in asked]
     assert all(one["answers"] is None for one in found)
+
+
+def test_texts_to_read_hold_their_answers_and_blocks_are_held_out() -> None:
+    items = reading.reading_items(400, 0, False, ["It rained."], 0.3)
+    assert items == reading.reading_items(400, 0, False, ["It rained."], 0.3)
+    answered = [item for item in items if item["answers"]]
+    assert 100 < len(answered) < len(items)
+    for item in answered:
+        [text], [at] = item["answers"]["text"], item["answers"]["answer_start"]
+        assert item["context"].startswith(text, at)
+        assert re.search(rf"(?<!\w){re.escape(text)}(?!\w)", item["context"])
+    said = [item["question"] + item["context"] for item in items]
+    assert not any(mark in text for text in said for mark in "[]{}|")
+    train, held_out = (reading.Reader(0, kept).blocks for kept in (False, True))
+    assert held_out and not set(train) & set(held_out)
 
 
 def test_near_misses_differ_from_what_was_said() -> None:
