@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,19 @@ def test_any_text_is_read_and_nothing_is_called_truncated(
             intents(text, slots=True, several=True)
     intents("idk", slots=True)
     assert not [str(w.message) for w in recwarn if "was not read" in str(w.message)]
+
+
+def test_what_is_meant_may_be_too_long(intents: Any) -> None:
+    """Then the last words are not read, which is said, as of a text that was typed so long."""
+    calls: tuple[dict[str, Any], ...] = ({}, {"slots": True}, {"several": True})
+    for more in calls:
+        with pytest.warns(UserWarning, match="1002 tokens, but the model takes 512"):
+            intents("idk " * 250, **more)
+        with pytest.warns(UserWarning, match="602 tokens"):
+            intents("idk " * 300, **more)  # not even as it was typed
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            intents("idk " * 127, **more)
 
 
 def test_the_same_answer_from_a_list_on_threads(intents: Any) -> None:

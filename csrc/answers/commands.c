@@ -33,7 +33,8 @@ typedef struct {
     /* one part */
     bl_text_row row;
     size_t row_capacity;
-    int is_whole; /* whether all of its tokens were read */
+    size_t tokens; /* at most one more than the model takes, unless all of them were read: */
+    int is_whole;
     int32_t *ids;
     float *scores;
     size_t labels;
@@ -65,9 +66,8 @@ static bl_status take_memory(reader *r, bl_error *error)
     return bl_take_row(s, r->row_capacity, &r->row, error);
 }
 
-/* The row of a part; what the model cannot take of it is truncated. *tokens: at most one more than
- * the model takes. */
-static bl_status fill_row(reader *r, const char *text, size_t size, size_t *tokens, bl_error *error)
+/* The row of a part; what the model cannot take of it is truncated. */
+static bl_status fill_row(reader *r, const char *text, size_t size, bl_error *error)
 {
     const bl_session *s = r->intents;
     const size_t most = bl_session_tokens(s), capacity = size < most ? size : most;
@@ -76,16 +76,18 @@ static bl_status fill_row(reader *r, const char *text, size_t size, size_t *toke
     bl_offset *no_offsets = NULL;
     bl_window window;
     size_t windows;
-    bl_status status = bl_tokenize(s->tokenizer, text, size, 0, ids, NULL, capacity, tokens, error);
-    r->is_whole = *tokens <= capacity;
+    r->tokens = 0;
+    bl_status status =
+        bl_tokenize(s->tokenizer, text, size, 0, ids, NULL, capacity, &r->tokens, error);
+    r->is_whole = r->tokens <= capacity;
     if (status == BL_OK && r->is_whole)
-        status = bl_correct_spelling(s, &ids, &no_offsets, tokens, error);
+        status = bl_correct_spelling(s, &ids, &no_offsets, &r->tokens, error);
     if (status == BL_OK)
         status =
-            bl_windows(s->tokenizer, *tokens, BL_NO_PAIR, &limits, &window, 1, &windows, error);
+            bl_windows(s->tokenizer, r->tokens, BL_NO_PAIR, &limits, &window, 1, &windows, error);
     if (status != BL_OK) return status;
     r->row.count = bl_row_size(s->tokenizer, &window, 0, 1);
-    bl_fill_row(s->tokenizer, ids, ids, *tokens, &window, 0, 1,
+    bl_fill_row(s->tokenizer, ids, ids, r->tokens, &window, 0, 1,
                 &(bl_row){ r->row.ids, r->row.types, NULL, NULL });
     return BL_OK;
 }
@@ -94,8 +96,7 @@ static bl_status fill_row(reader *r, const char *text, size_t size, size_t *toke
 static bl_status read_part(reader *r, size_t start, size_t end, part *out, bl_error *error)
 {
     int32_t best[2] = { 0, 0 };
-    size_t tokens = 0;
-    bl_status status = fill_row(r, r->text + start, end - start, &tokens, error);
+    bl_status status = fill_row(r, r->text + start, end - start, error);
     if (status == BL_OK)
         status = bl_run_row(r->intents, &r->row, BL_CLASSES, NULL, 0, r->scores, error);
     if (status != BL_OK) return status;
@@ -103,7 +104,7 @@ static bl_status read_part(reader *r, size_t start, size_t end, part *out, bl_er
     const size_t found = bl_top_k(r->scores, r->labels, 2, best);
     const float score = r->scores[best[0]];
     *out = (part){ start, end, best[0], score, found > 1 ? score - r->scores[best[1]] : score, 0 };
-    out->is_refused = !tokens || score < r->options.threshold ||
+    out->is_refused = !r->tokens || score < r->options.threshold ||
                       (r->options.refused && r->options.refused[best[0]]);
     return BL_OK;
 }
@@ -214,10 +215,9 @@ static int add_reading(reader *r, const reading *best, size_t count)
 static bl_status measure(reader *r, bl_error *error)
 {
     const bl_text text = { .data = r->text, .size = r->size };
-    r->extent = (bl_extent){ r->row.count, r->row.count };
-    return r->is_whole && r->row.count < bl_session_tokens(r->intents)
-               ? BL_OK
-               : bl_count_tokens(r->intents, &text, &r->extent.total, error);
+    const bl_window all = { 0, r->tokens, 0, 0 };
+    r->extent = (bl_extent){ r->row.count, bl_row_size(r->intents->tokenizer, &all, 0, 1) };
+    return r->is_whole ? BL_OK : bl_count_tokens(r->intents, &text, &r->extent.total, error);
 }
 
 /* Reads the text as one command, and if that is asked for and better, as several. */

@@ -355,7 +355,7 @@ static bl_status read_text(reader *r, const bl_text *text, bl_extent *extent, bl
     *extent = (bl_extent){ read, r->tokens.first + around };
     if (has_windows) extent->read = extent->total;
     else r->window_count = 1;
-    return r->tokens.first <= wanted ? BL_OK : bl_count_tokens(s, text, &extent->total, error);
+    return r->tokens.is_whole ? BL_OK : bl_count_tokens(s, text, &extent->total, error);
 }
 
 /* Reads the whole text, and takes a row for windows of the model's own length. */

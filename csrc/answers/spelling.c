@@ -166,7 +166,7 @@ const char *bl_piece_of(const bl_session *s, int32_t id, size_t *size, int *cont
 }
 
 /* The word that begins at a token. Its size is 0 if it is too long, or not of ASCII letters and
- * digits, or begins with a digit: a number. */
+ * digits. */
 static void read_word(const bl_session *s, const int32_t *ids, size_t count, size_t first,
                       written *w)
 {

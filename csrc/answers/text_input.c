@@ -139,10 +139,10 @@ bl_status bl_read_tokens(const bl_session *s, const bl_text *text, size_t most, 
     status = tokenize(s, &first, out->ids, out->offsets, a, &out->first, error);
     out->second = BL_NO_PAIR;
     if (status != BL_OK) return status;
+    out->is_whole = out->first <= a;
     if (!text->pair)
-        return out->first <= a
-                   ? bl_correct_spelling(s, &out->ids, &out->offsets, &out->first, error)
-                   : BL_OK;
+        return out->is_whole ? bl_correct_spelling(s, &out->ids, &out->offsets, &out->first, error)
+                             : BL_OK;
     read = out->first < a ? out->first : a;
     return tokenize(s, &second, out->ids + read, offsets ? out->offsets + read : NULL, b,
                     &out->second, error);
@@ -234,19 +234,21 @@ static bl_status read_beginning(const bl_session *s, const bl_text *text, size_t
     const size_t a_capacity = first.size < most ? first.size : most,
                  b_capacity = second.size < most ? second.size : most;
     int32_t *ids = bl_arena_take(s->arena, a_capacity + b_capacity, sizeof *ids);
-    size_t a, b = BL_NO_PAIR, total;
+    size_t a = 0, b = BL_NO_PAIR, total;
     if (!ids) return bl_no_memory(error, "the tokens of the text");
     int32_t *a_ids = ids;
     bl_offset *no_offsets = NULL;
     bl_status status = tokenize(s, &first, ids, NULL, a_capacity, &a, error);
-    if (status == BL_OK && !pair && a <= a_capacity)
+    const int is_cut = status == BL_OK && a > a_capacity;
+    if (status == BL_OK && !pair && !is_cut)
         status = bl_correct_spelling(s, &a_ids, &no_offsets, &a, error);
     if (status == BL_OK && pair)
         status = tokenize(s, &second, ids + a_capacity, NULL, b_capacity, &b, error);
     total = a + (pair ? b : 0) + specials(s, pair);
-    if (status == BL_OK && total > most) { /* where both are too long it matters which is longer */
+    /* Where both are too long it matters which is longer. */
+    if (status == BL_OK && total > most && (is_cut || pair)) {
         status = bl_count_tokens(s, text, &total, error);
-        if (status == BL_OK && pair && a > a_capacity)
+        if (status == BL_OK && is_cut && pair)
             status = tokenize(s, &first, NULL, NULL, 0, &a, error);
         if (status == BL_OK && pair) b = total - specials(s, 1) - a;
     }

@@ -22,6 +22,7 @@ typedef struct {
     int32_t *ids;
     bl_offset *offsets;   /* in bytes; or NULL */
     size_t first, second; /* second: BL_NO_PAIR if there is none */
+    int is_whole; /* all of the first text was read; corrected words may be of more tokens */
 } bl_text_tokens;
 
 /* At most `most` tokens of the text (its pair is read whole). */

@@ -151,9 +151,9 @@ static bl_status read_whole(const bl_session *s, const bl_text *text, bl_text_to
                         : s->max_tokens > specials ? s->max_tokens - specials
                                                    : 0;
     bl_status status = bl_read_tokens(s, text, most, 1, tokens, error);
-    const int is_truncated = tokens->first > most;
     if (status != BL_OK) return status;
-    if (is_truncated) tokens->first = most;
+    const size_t total = tokens->first + specials;
+    if (tokens->first > most) tokens->first = most;
     const bl_window all = { 0, tokens->first, 0, 0 };
     row->count = tokens->first + specials;
     row->ids = bl_arena_take(s->arena, 3 * row->count, sizeof *row->ids);
@@ -162,8 +162,8 @@ static bl_status read_whole(const bl_session *s, const bl_text *text, bl_text_to
     row->source = row->types + row->count;
     bl_fill_row(s->tokenizer, tokens->ids, NULL, tokens->first, &all, 0, 1,
                 &(bl_row){ row->ids, row->types, NULL, row->source });
-    *extent = (bl_extent){ row->count, row->count };
-    return is_truncated ? bl_count_tokens(s, text, &extent->total, error) : BL_OK;
+    *extent = (bl_extent){ row->count, total };
+    return tokens->is_whole ? BL_OK : bl_count_tokens(s, text, &extent->total, error);
 }
 
 /* Masks from `done` on that the window answers: where they are in its row. Their number; 0 if the
