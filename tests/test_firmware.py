@@ -54,6 +54,14 @@ def test_the_program_answers_as_pipelines_do(tmp_path: Path) -> None:
     ]
     assert made["memory_bytes"] < 40_000
 
+    for name in ("intent", "sentiment"):  # what is meant may have twice as many tokens
+        firmware.write(name, str(tmp_path / name), target="any", length=128)
+        program, _ = compiled(tmp_path / name, core)
+        asked = bf.pipeline("text-classification", model=f"bertlite/{name}")
+        for text in ("pls idk " * 25, "idk " * 31, "trun on teh ktchen lihgts " * 10):
+            best = asked(text)[0]
+            assert answers(program, text) == [f"{best['label']} {int(100 * best['score'])}%"]
+
     made = firmware.write("ner", str(tmp_path / "b"), target="any", most_bytes=1000)
     program, _ = compiled(tmp_path / "b", core)
     assert answers(program, "Angela Merkel lives in Zürich.") == [

@@ -1,6 +1,7 @@
 /* write.c: the blocks of a model, for flash. */
 #include <string.h>
 
+#include "../answers/spelling.h"
 #include "../error.h"
 #include "../files/atomic_file.h"
 #include "../memory.h"
@@ -95,11 +96,13 @@ static size_t task_memory(const bl_model *m, size_t n, size_t bytes)
     const size_t all = bytes / 4 > n ? bytes / 4 : n; /* of all windows; lists double */
     const size_t labels = (size_t)m->info.labels, row = 4 * n * sizeof(int32_t),
                  each = sizeof(int32_t) + sizeof(bl_offset), lists = 64 * (28 + 24);
+    const int corrects = m->spelling.known_bits > 0;
     switch (m->info.head) {
-    case BL_CLASS_HEAD: return row + labels * 16;
+    case BL_CLASS_HEAD:
+        return row + labels * 16 + (corrects ? bl_most_corrected(n) * sizeof(int32_t) : 0);
     case BL_TOKEN_HEAD:
         return row + bytes * each + n * (labels * 4 + 28 + 24) + lists + 4 * all * (28 + 24) +
-               bytes / 32;
+               bytes / 32 + (corrects ? bl_most_corrected(all) * each : 0);
     case BL_ANSWER_HEAD: return row + bytes * each + 32 * (bytes / 8 + 1) + 16 * n + (12 << 10);
     case BL_WORD_HEAD: return row + (size_t)m->info.vocabulary * 4 + 256;
     case BL_NO_HEAD: break;
