@@ -71,7 +71,8 @@ def test_a_denial_is_not_decided_as_its_opposite(text: str) -> None:
     assert answer["label"] is None and answer["reason"] == "denied" and answer["none"] == 1
     assert answer["best"] == "flight"  # what it denies
     assert decider(text, abstain=None)["label"] != "flight"
-    assert Decider(["flight"])(text, abstain=None)["label"] == "flight"  # there is no other
+    only = Decider(["flight"])(text, abstain=None)  # there is no other
+    assert only["label"] == "flight" and only["score"] == 1
 
 
 def test_an_option_that_denies_is_meant_by_a_denial() -> None:
@@ -107,6 +108,11 @@ def test_what_does_not_deny_is_read_as_it_is(text: str) -> None:
         assert affirmed(text) in ("", text)
     else:
         assert affirmed(text) == text
+
+
+def test_but_separates_what_is_denied() -> None:
+    assert affirmed("book a flight but don't pay") == "book a flight"
+    assert affirmed("don't book a flight but play jazz") == "play jazz"
 
 
 def test_affirmed_never_makes_a_text_longer() -> None:

@@ -59,6 +59,9 @@ def test_slots_are_where_they_were_typed(intents: Any) -> None:
     text = "trun off the lihgt in the livng room"
     found = {s["entity"]: text[s["start"] : s["end"]] for s in intents(text, slots=True)["slots"]}
     assert found["room"] == "livng room"
+    text = "trun off the lihgt in the ktchen"
+    found = {s["entity"]: text[s["start"] : s["end"]] for s in intents(text, slots=True)["slots"]}
+    assert found["room"] == "ktchen"
 
 
 def test_any_text_is_read_and_nothing_is_called_truncated(
@@ -144,6 +147,10 @@ def test_near_words(a: str, b: str, near: bool) -> None:
     assert is_near(a, b) is near and is_near(b, a) is near
 
 
+def bytes_of(data: bytes) -> Any:
+    return np.frombuffer(data, np.int8).reshape(-1, 1)
+
+
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
@@ -151,6 +158,8 @@ def test_near_words(a: str, b: str, near: bool) -> None:
         ("spelling.words", lambda w: np.concatenate([w, np.array([[31]], np.int8)])),
         ("spelling.words", lambda w: np.full_like(w, 65)),
         ("spelling.words", lambda w: np.zeros_like(w)),
+        ("spelling.words", lambda w: bytes_of(b"\3abc\x15" + b"a" * 21)),
+        ("spelling.words", lambda w: bytes_of(b"\x15" + b"a" * 21 + b"\0")),
         ("spelling.ids", lambda w: None),
         ("spelling.known", lambda w: None),
         ("spelling.known", lambda w: w.reshape(1, -1)),
@@ -168,6 +177,20 @@ def test_a_damaged_list_is_refused(
     save_file(left, file, metadata)
     with pytest.raises(BertliteError, match="write it again"):
         pipeline("intent-classification", str(file))
+
+
+def test_what_is_meant_may_have_many_tokens(
+    tmp_path: Path, stored: tuple[dict[str, Any], dict[str, str]], intents: Any
+) -> None:
+    """Up to a limit; behind it words stay as they are."""
+    tensors, metadata = stored
+    file = tmp_path / "intent.bertlite"
+    words = bytes_of(b"\4play\x13" + b" ".join([b"a"] * 10))
+    none = {n: tensors[n][:1] for n in ("spelling.ids", "spelling.known")}
+    save_file(tensors | none | {"spelling.words": words}, file, metadata)
+    pipe: Any = pipeline("intent-classification", str(file))
+    assert pipe("play now") == intents("a " * 10 + "now")
+    assert pipe("play " * 20) == intents("a " * 30 + "play " * 17)
 
 
 def test_a_list_may_be_short(

@@ -177,6 +177,9 @@ BROKEN: list[tuple[Made, str]] = [
     (Made("", 1, [None, bytes(4)], dictionary=texts_at([0, 1], b"a")), "no integers"),
     (Made("c", 1, [None, b"\0"], dictionary=Made("l", 1, [None, bytes(8)])), "expected strings"),
     (Made("c", 1, [None, b"\0"], dictionary=texts_at([1, 0], b"a")), "offsets do not ascend"),
+    (Made("c", 1, [None, b"\0"], dictionary=Made("c", 1, [None, b"\0"],
+                                                 dictionary=texts_at([0, 1], b"a"))),
+     "dictionary is missing"),
     (Made("z", 1, [None, bytes(8), b""]), "format 'z'; expected strings"),
 ]  # fmt: skip
 
@@ -191,8 +194,9 @@ def test_an_array_made_by_hand() -> None:
     assert [*releases, texts.released] == [0, 1]
     view = np.array([[2, 0, 0, 0], [20, 0, 0, 10]], "i4")
     view[0, 1] = int.from_bytes(b"hi\0\0", "little")
-    views = Made("vu", 2, [b"\3", view.tobytes(), b"x" * 30, b"\x1e" + bytes(7)], null_count=-1)
-    assert list(Column(views)) == ["hi", "x" * 20]
+    for valid, second in ((b"\3", "x" * 20), (b"\1", None)):
+        buffers: list[bytes | None] = [valid, view.tobytes(), b"x" * 30, b"\x1e" + bytes(7)]
+        assert list(Column(Made("vu", 2, buffers, null_count=-1))) == ["hi", second]
     numbers = Made("S", 2, [b"\2", b"\2\0\1\0"], dictionary=texts, null_count=1)
     assert list(Column(numbers)) == [None, ""]
 
