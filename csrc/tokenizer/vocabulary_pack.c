@@ -25,7 +25,7 @@ static bl_status check(const bl_entry *entries, size_t count, const char *prefix
 {
     size_t bytes = 0, group = 0;
     for (size_t i = 0; i < count; i++) {
-        if (entries[i].id % BL_PACKED_GROUP == 0) group = 0;
+        if (i && entries[i].id / BL_PACKED_GROUP != entries[i - 1].id / BL_PACKED_GROUP) group = 0;
         bytes += entries[i].size;
         group += entries[i].size;
         if (entries[i].id < BL_PACKED_MOST_IDS && group <= UINT16_MAX && bytes <= INT32_MAX &&
