@@ -18,6 +18,8 @@ from bertlite_fast import pipeline
 
 ROOT = Path(__file__).resolve().parent.parent
 KILLED_AFTER = "alone/vectors"  # killed in the stage that follows this one
+WEIGHTS = ROOT / "bertlite_fast/weights"
+PACKAGED = sorted(file.stem for file in WEIGHTS.glob("*.bertlite"))
 TIMEOUT = 600  # seconds, for very busy machines; a quiet one needs 40
 
 
@@ -130,6 +132,28 @@ def test_activations_are_rounded_as_the_engine_rounds_them() -> None:
     assert ACTIVATION_STEPS == 254
     found = rounded_activations(row) / scale
     assert torch.allclose(found, torch.tensor([[-100.0, 0, 30, 154]]), atol=1e-3)
+
+
+@pytest.mark.parametrize("name", PACKAGED)
+def test_a_packaged_model_is_restored_for_further_training(name: str) -> None:
+    """Its matrices are rounded to the same int8 rows again."""
+    np = pytest.importorskip("numpy")
+    for needed in ("torch", "safetensors"):
+        pytest.importorskip(needed)
+    from safetensors import safe_open
+
+    from training.release.huggingface import EMBEDDINGS
+    from training.release.packaged import restored, state_of
+
+    file = WEIGHTS / f"{name}.bertlite"
+    state = state_of(file, WEIGHTS / "base.bertlite")
+    assert {*EMBEDDINGS.values(), "layers.1.qkv.weight"} <= set(state["encoder"])
+    with safe_open(file, "np") as opened:
+        matrix = "bert.encoder.layer.0.output.dense.weight"
+        rows, scale = opened.get_tensor(matrix), opened.get_tensor(f"{matrix}.scale")
+    again = restored(rows, scale)
+    assert np.array_equal(np.abs(again).max(1) * np.float32(1 / 127), scale)
+    assert np.array_equal(np.rint(again / scale[:, None]).astype(np.int8), rows)
 
 
 def test_an_unknown_stage_is_refused(folder: Path) -> None:

@@ -17,6 +17,7 @@ from .huggingface import ARCHITECTURES, EMBEDDINGS, LAYER, WORD_HEAD
 KINDS = {theirs: ours for ours, theirs in ARCHITECTURES.items()}
 QUERY, KEY = "self.query.weight", "self.key.weight"
 STEPS = np.float32(1 / 127)  # of a row's greatest magnitude, as the writer rounds
+BESIDE = ("tokenizer.table", "spelling.")  # not of the network
 NEAR = 8  # floats beside one that are tried
 
 
@@ -46,7 +47,7 @@ def tensors_of(file: Path) -> tuple[dict[str, Any], State]:
         stored = {name: opened.get_tensor(name) for name in list(opened.keys())}
     found: State = {}
     for name, tensor in stored.items():
-        if name.endswith((".scale", ".balance", "tokenizer.table")):
+        if name.startswith(BESIDE) or name.endswith((".scale", ".balance")):
             continue
         if tensor.dtype == np.int8:
             tensor = restored(tensor, stored[f"{name}.scale"])
