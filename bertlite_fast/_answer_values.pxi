@@ -108,12 +108,12 @@ cdef int read_embed_options(bl_embed_options *o, str pooling, bint normalize, si
 
 
 cdef int read_answer_options(bl_answer_options *o, size_t k, size_t max_answer_tokens,
-                             size_t max_tokens, object stride, bint no_answer, bint whole_words,
+                             size_t max_tokens, object stride, bint no_answer, int whole_words,
                              bint sum_windows) except -1:
     o.top_k, o.max_answer_tokens, o.max_tokens, o.stride = k, max_answer_tokens, max_tokens, 0
     if stride is not None:
         o.stride = number("stride", stride, 0) or BL_NO_STRIDE
-    o.no_answer, o.whole_words = no_answer, whole_words
+    o.no_answer, o.whole_words = no_answer, <bl_whole_words>whole_words
     o.unit, o.sum_windows = BL_CHARACTERS, sum_windows
     return 0
 

@@ -199,7 +199,7 @@ cdef class TextModel:
             PyMem_Free(ids)
 
     def answer(self, question, context, size_t k, size_t max_answer_tokens, size_t max_tokens,
-               stride, bint no_answer, bint whole_words, bint sum_windows):
+               stride, bint no_answer, int whole_words, bint sum_windows):
         """[(start, end, score)] of the k best answers, in characters of the context.
 
         stride None: the default. No answer is (0, 0, score).

@@ -275,9 +275,12 @@ cdef extern from "bertlite.h" nogil:
                                bl_commands *out, bl_error *error)
 
     size_t BL_NO_STRIDE
+    ctypedef enum bl_whole_words:
+        pass
     ctypedef struct bl_answer_options:
         size_t top_k, max_answer_tokens, max_tokens, stride
-        int no_answer, whole_words
+        int no_answer
+        bl_whole_words whole_words
         bl_unit unit
         int sum_windows
     ctypedef struct bl_answer:

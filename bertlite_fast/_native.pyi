@@ -258,7 +258,7 @@ class TextModel:
         max_tokens: int,
         stride: int | None,
         no_answer: bool,
-        whole_words: bool,
+        whole_words: int,
         sum_windows: bool,
     ) -> list[tuple[int, int, float]]: ...
     def entities(

@@ -473,13 +473,16 @@ BL_API bl_status bl_read_commands(const bl_session *intents, const bl_session *s
 /* 0 stands for the default, in parentheses. top_k (1), max_answer_tokens (15), max_tokens: of
  * question and context together (384, or the model's window if that is less), stride (128, or the
  * model's window_overlap): tokens that neighboring windows share, or BL_NO_STRIDE. no_answer: an
- * empty answer takes part, [0, 0). whole_words: answers begin and end with words. An answer that
- * several windows find has the score of the best one; sum_windows: the sum of all, at most 1, as
- * in transformers 4. */
+ * empty answer takes part, [0, 0). An answer that several windows find has the score of the best
+ * one; sum_windows: the sum of all, at most 1, as in transformers 4. */
 #define BL_NO_STRIDE ((size_t)-1)
+/* Where answers begin and end: at tokens, at words as the tokenizer splits them, or also not inside
+ * "1,200", "touch-screen" and "$5". */
+typedef enum { BL_ANY_TOKEN, BL_WHOLE_WORDS, BL_WORDS_AND_NUMBERS } bl_whole_words;
 typedef struct {
     size_t top_k, max_answer_tokens, max_tokens, stride;
-    int no_answer, whole_words;
+    int no_answer;
+    bl_whole_words whole_words;
     bl_unit unit;
     int sum_windows;
 } bl_answer_options;

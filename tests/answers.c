@@ -150,7 +150,7 @@ static bl_status spans(const bl_session *s, const bl_text *text, int print, bl_e
                                         .max_tokens = (size_t)value[MAX],
                                         .stride = (size_t)value[STRIDE],
                                         .no_answer = (int)value[NONE],
-                                        .whole_words = (int)value[WHOLE],
+                                        .whole_words = (bl_whole_words)value[WHOLE],
                                         .unit = (bl_unit)value[CHARACTERS],
                                         .sum_windows = (int)value[SUM] };
     bl_answers out;

@@ -31,6 +31,7 @@ NAMES = (
     ("Charles Darwin", "studied in", "Edinburgh"),
     ("David Jones", "died in", "Madrid"),
 )
+JOINED = ("$1,200", "touch-screen", "5.5%", "£9.99", "12:30", "1944-1945", "or/and", "O'Neil")
 POSITIONS = (0, 64, 110, 325, 450)
 
 
@@ -183,6 +184,26 @@ def test_no_answer(align: bool) -> None:
         best = ours(question="Who visited Paris?", context=context, **settings)
         assert best["answer"] == found[0]["answer"]  # a score sums up the spans that are kept
         settings["top_k"] = 10**6
+
+
+def cut(context: str, answer: dict[str, Any]) -> bool:
+    """Whether an answer begins or ends within what is written as one."""
+    inside = [(context.index(one), one) for one in JOINED]
+    bounds = (answer["start"], answer["end"])
+    return any(start < at < start + len(one) for start, one in inside for at in bounds)
+
+
+def test_answers_are_whole_numbers_and_words(tmp_path: Path) -> None:
+    """Of models with windows; transformers' words end at every mark."""
+    context = f"Music for {', '.join(JOINED)} of the lights' kitchen, 5, 6 and istanbul's."
+    for settings, can_cut in (({}, True), ({"window": 64}, False)):
+        folder = test_tasks.make(
+            tmp_path / str(can_cut), "question-answering", ["a", "b"], **settings
+        )
+        found = pipeline("question-answering", folder)("Where?", context, top_k=10**6)
+        assert any(cut(context, answer) for answer in found) == can_cut
+        for apart in ("lights", "5", "6", "istanbul"):
+            assert any(answer["answer"] == apart for answer in found)
 
 
 def test_what_a_text_repeats_is_not_its_answer() -> None:

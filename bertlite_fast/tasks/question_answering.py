@@ -30,14 +30,14 @@ SETTINGS = (
 class QuestionAnswering(Pipeline):
     """The answer's span in the context, as transformers 4 gives it: score, start, end, answer.
 
-    Called with question= and context=, each a text or a list of texts; or with a dict of both, or
-    a list of such dicts. Contexts of any length are read, in windows. Settings: top_k (1): how
-    many answers; max_answer_len (15): an answer's tokens; max_seq_len (384): a window's tokens,
-    question included; doc_stride (128): tokens that neighboring windows share;
-    handle_impossible_answer: the empty answer is a candidate; align_to_words (True): answers begin
-    and end with words. Answers of score 0 are left out. An answer that stands in several windows
-    has the score of the best one with embedded models, and the sum of all, at most 1, with
-    checkpoints of others, as in transformers.
+    Called with question= and context=, each a text or a list of texts; or with a dict of both, or a
+    list of such dicts. Contexts of any length are read, in windows. Settings: top_k (1): how many
+    answers; max_answer_len (15): an answer's tokens; max_seq_len (384): a window's tokens, question
+    included; doc_stride (128): tokens that neighboring windows share; handle_impossible_answer: the
+    empty answer is a candidate; align_to_words (True): answers begin and end with words, with
+    embedded models not inside "1,200" either. Answers of score 0 are left out. An answer that
+    stands in several windows has the score of the best one with embedded models, and the sum of
+    all, at most 1, with checkpoints of others, as in transformers.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("question-answering", "my-bert-answers")
@@ -53,6 +53,8 @@ class QuestionAnswering(Pipeline):
         # transformers adds up the scores of an answer that stands in several windows, so that what
         # a long text repeats beats what answers the question.
         self.sums_windows = "window" not in self.config.to_dict()
+        # transformers' words end at every mark: "1" of "1,200"
+        self.word_bounds = 1 if self.sums_windows else 2  # bl_whole_words
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         settings = dict(settings)
@@ -134,7 +136,7 @@ class QuestionAnswering(Pipeline):
             settings.get("max_seq_len") or 0,
             settings.get("doc_stride"),
             bool(settings.get("handle_impossible_answer")),
-            bool(settings.get("align_to_words", True)),
+            self.word_bounds if settings.get("align_to_words", True) else 0,
             self.sums_windows,
         )
 
