@@ -122,6 +122,7 @@ static inline __attribute__((always_inline)) vf_rows vf_rows_load(const float *p
 #pragma GCC unroll 8
     for (size_t r = 0; r < rows; r++)
         if (r % 4 == 0 && r + 4 <= rows) s.v[r / 4] = vld1q_f32(p + r);
+        else if (rows == 2) s.v[0] = vcombine_f32(vld1_f32(p), vdup_n_f32(0));
         else if (r / 4 * 4 + 4 > rows) s.v[r / 4][r % 4] = p[r];
     return s;
 }
@@ -132,12 +133,27 @@ static inline __attribute__((always_inline)) vi_rows vi_rows_load(const int32_t 
 #pragma GCC unroll 8
     for (size_t r = 0; r < rows; r++)
         if (r % 4 == 0 && r + 4 <= rows) s.v[r / 4] = vld1q_s32(p + r);
+        else if (rows == 2) s.v[0] = vcombine_s32(vld1_s32(p), vdup_n_s32(0));
         else if (r / 4 * 4 + 4 > rows) s.v[r / 4][r % 4] = p[r];
     return s;
 }
 static inline __attribute__((always_inline)) vf vf_mul_row(vf a, vf_rows b, const size_t r)
 {
+#ifdef __aarch64__
     return vmulq_n_f32(a, b.v[r / 4][r % 4]);
+#else
+    const float32x2_t h = r % 4 < 2 ? vget_low_f32(b.v[r / 4]) : vget_high_f32(b.v[r / 4]);
+    return r % 2 ? vmulq_lane_f32(a, h, 1) : vmulq_lane_f32(a, h, 0);
+#endif
+}
+static inline __attribute__((always_inline)) vi vi_mul_row(vi a, vi_rows b, const size_t r)
+{
+#ifdef __aarch64__
+    return vmulq_n_s32(a, b.v[r / 4][r % 4]);
+#else
+    const int32x2_t h = r % 4 < 2 ? vget_low_s32(b.v[r / 4]) : vget_high_s32(b.v[r / 4]);
+    return r % 2 ? vmulq_lane_s32(a, h, 1) : vmulq_lane_s32(a, h, 0);
+#endif
 }
 static inline __attribute__((always_inline)) vi vi_sub_mul_row(vi a, vi b, vi_rows c,
                                                                const size_t r)
