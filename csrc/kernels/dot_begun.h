@@ -11,6 +11,18 @@
 #endif
 #define KEEP(x) __asm__ volatile("" : : "w"(x))
 
+/* Vectors, one after another. */
+BL_INLINE void store_row(float *out, const vf *x, const size_t vectors)
+{
+#ifdef __aarch64__
+    if (vectors == 2) {
+        vst1q_f32_x2(out, (float32x4x2_t){ { x[0], x[1] } });
+        return;
+    }
+#endif
+    BL_UNROLL for (size_t t = 0; t < vectors; t++) vf_store(out + t * VL, x[t]);
+}
+
 /* row_factors, with the negative zeros. */
 BL_INLINE factors begun_factors(const gemm_output *s, const int raw, size_t row, const size_t rows)
 {
@@ -54,9 +66,13 @@ BL_INLINE void end_tile(const gemm_output *s, const int raw, const factors f, si
         bias[t] = vf_load(s->bias + column + t * VL);
     }
     BL_UNROLL for (size_t r = 0; r < rows; r++, out += s->stride)
-        BL_UNROLL for (size_t t = 0; t < vectors; t++)
     {
-        const vf x = vf_mul_row(vf_from_int(v[r * apart + t]), row_scale, r);
-        vf_store(out + t * VL, vf_add(vf_mul(x, scale[t]), bias[t]));
+        vf x[4];
+        BL_UNROLL for (size_t t = 0; t < vectors; t++)
+        {
+            x[t] = vf_mul_row(vf_from_int(v[r * apart + t]), row_scale, r);
+            x[t] = vf_add(vf_mul(x[t], scale[t]), bias[t]);
+        }
+        store_row(out, x, vectors);
     }
 }
