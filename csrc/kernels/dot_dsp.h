@@ -10,7 +10,6 @@
 #define DOT_NR          64
 #define DOT_ZERO        0
 #define DOT_ROW_UNIT    2
-#define DOT_ROWS_BESIDE 1 /* rows that lie side by side */
 #define DOT_COLUMN_UNIT 1
 
 typedef int32_t __attribute__((may_alias)) dot_word;

@@ -34,7 +34,7 @@ static inline vi vi_or(vi a, vi b) { return vorrq_s32(a, b); }
 #define vi_shift_left(a, n) vshlq_n_s32(a, n)
 
 /* Sixteen int8 from any address. */
-static inline void vf_load16_s8(const int8_t *p, vf v[4])
+static inline void vf_load16_s8(const int8_t *p, vf *v)
 {
     const int8x16_t b = vld1q_s8(p);
     const int16x8_t low = vmovl_s8(vget_low_s8(b)), high = vmovl_s8(vget_high_s8(b));
@@ -45,7 +45,7 @@ static inline void vf_load16_s8(const int8_t *p, vf v[4])
 }
 
 /* Sixteen floats: one instruction, or two. */
-static inline void vf_load16(const float *p, vf v[4])
+static inline void vf_load16(const float *p, vf *v)
 {
 #ifdef __aarch64__
     const float32x4x4_t x = vld1q_f32_x4(p);
@@ -61,7 +61,7 @@ static inline void vf_load16(const float *p, vf v[4])
     v[3] = y.val[1];
 #endif
 }
-static inline void vf_store16(float *p, const vf v[4])
+static inline void vf_store16(float *p, const vf *v)
 {
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) vst1q_f32(p + 4 * j, v[j]);

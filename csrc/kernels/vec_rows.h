@@ -33,17 +33,17 @@ static inline vi vi_sub_mul_row(vi a, vi b, vi_rows c, size_t r)
     return vi_sub_mul(a, b, vi_set(c.p[r]));
 }
 /* Sixteen floats, and sixteen int8 as floats, 16 / VL vectors. */
-static inline void vf_load16(const float *p, vf v[16])
+static inline void vf_load16(const float *p, vf *v)
 {
 #pragma GCC unroll 16
     for (size_t j = 0; j < 16 / VL; j++) v[j] = vf_load(p + j * VL);
 }
-static inline void vf_store16(float *p, const vf v[16])
+static inline void vf_store16(float *p, const vf *v)
 {
 #pragma GCC unroll 16
     for (size_t j = 0; j < 16 / VL; j++) vf_store(p + j * VL, v[j]);
 }
-static inline void vf_load16_s8(const int8_t *p, vf v[16])
+static inline void vf_load16_s8(const int8_t *p, vf *v)
 {
 #pragma GCC unroll 16
     for (size_t j = 0; j < 16 / VL; j++) v[j] = vf_load_s8(p + j * VL);
