@@ -84,7 +84,10 @@ BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, con
         dot_rows(s, raw, row, 2, columns, a, k, b);
         row += 2;
     }
-    if (s->rows & 1) dot_rows(s, raw, row, 1, columns, a, k, b);
+    if (s->rows & 1) {
+        if (k == 64) dot_rows(s, raw, row, 1, columns, a, 64, b);
+        else dot_rows(s, raw, row, 1, columns, a, k, b);
+    }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
 {

@@ -68,7 +68,7 @@ BL_INLINE void dot_block(const gemm_output *to, const int raw, const factors f, 
     const size_t pairs = (rows + 1) / 2;
     int32x4_t s[4][4];
     begin_pairs(to, raw, f, pairs, column, s);
-#pragma GCC unroll 8
+#pragma GCC unroll 4
     for (size_t t = 0; t < k; t += 16, b += 128) {
         int8x16_t y[8];
 #pragma GCC unroll 8
@@ -108,7 +108,6 @@ BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, con
     switch (s->rows) {
     case 8: /* the usual sizes of heads and of small models, unrolled */
         if (k == 64) dot_rows(s, raw, 8, columns, a, 64, b);
-        else if (k == 32) dot_rows(s, raw, 8, columns, a, 32, b);
         else dot_rows(s, raw, 8, columns, a, k, b);
         break;
     case 7: dot_rows(s, raw, 7, columns, a, k, b); break;
@@ -117,7 +116,10 @@ BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, con
     case 4: dot_rows(s, raw, 4, columns, a, k, b); break;
     case 3: dot_rows(s, raw, 3, columns, a, k, b); break;
     case 2: dot_rows(s, raw, 2, columns, a, k, b); break;
-    default: dot_rows(s, raw, 1, columns, a, k, b); break;
+    default:
+        if (k == 64) dot_rows(s, raw, 1, columns, a, 64, b);
+        else dot_rows(s, raw, 1, columns, a, k, b);
+        break;
     }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)

@@ -9,6 +9,9 @@
 #include "rounding.h"
 
 #define VL 4
+#ifdef __aarch64__
+#define VF_ROW 64
+#endif
 typedef float32x4_t vf;
 typedef int32x4_t vi;
 
