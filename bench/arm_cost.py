@@ -32,7 +32,14 @@ import checkpoints
 import core
 import estimates
 from emulate import COMPILERS
-from kept_counts import LENGTHS, Baseline, compiler_version
+from kept_counts import (
+    LENGTHS,
+    OUTPUT_LENGTHS,
+    OUTPUTS,
+    Baseline,
+    compiler_version,
+    output_key,
+)
 
 CORES = [
     ("cortex-a53", "aarch64", "Pi 3, Zero 2"),
@@ -104,9 +111,10 @@ class Bench:
         return self.programs[machine]
 
     def measure(
-        self, core_name: str, machine: str, lengths: list[int]
+        self, core_name: str, machine: str, lengths: list[int], outputs: list[str]
     ) -> tuple[dict[str, int], str]:
-        """Instructions for "ids" and for each length, and the instruction set in use."""
+        """Instructions for "ids", for each length and of other outputs, and the instruction set in
+        use."""
         tokenize, forward = map(str, self.build(machine))
         emulated = [qemu(machine), "-cpu", core_name, "-plugin", str(self.plugin)]
         command = [*emulated, tokenize, str(self.vocabulary), str(self.text)]
@@ -116,6 +124,10 @@ class Bench:
         for length in lengths:
             command = [*emulated, forward, str(self.model), str(length)]
             found[str(length)], isa = per_call(command, len(emulated) + 3)
+        for output in outputs:
+            for length in OUTPUT_LENGTHS:
+                command = [*emulated, forward, str(self.model), str(length), output]
+                found[output_key(output, length)], _ = per_call(command, len(emulated) + 3)
         return found, isa
 
     def python(self, core_name: str, machine: str, wheels: Path | None) -> arm_python.Python:
@@ -157,7 +169,7 @@ def print_estimate(name: str, found: dict[str, int]) -> None:
         shown = ", ".join(
             f"{key} tokens {estimates.microseconds(count, width, gigahertz):,.0f} us"
             for key, count in found.items()
-            if key != "ids"
+            if key.isdigit()
         )
         print(f"  estimate at {gigahertz} GHz: {shown}", flush=True)
 
@@ -183,6 +195,7 @@ def main() -> None:
     parser.add_argument("--wheels", type=Path, help="other programs, from this folder")
     parser.add_argument("--estimate", action="store_true", help="estimate times, too")
     args = parser.parse_args()
+    outputs = OUTPUTS if args.gate or args.write else []
     if args.gate or args.write:
         args.lengths = sorted({*args.lengths, *LENGTHS})
     limits = {key: int(value) for key, value in (limit.rsplit("=", 1) for limit in args.most)}
@@ -203,9 +216,12 @@ def main() -> None:
             if not shutil.which(compiler) or not shutil.which(qemu(machine)):
                 print(f"{name:22}{board:18}needs {compiler} and {qemu(machine)}")
                 continue
-            found, isa = bench.measure(name, machine, args.lengths)
+            found, isa = bench.measure(name, machine, args.lengths, outputs)
             passes = "".join(f"{found[str(length)]:>15,}" for length in args.lengths)
             print(f"{name:22}{board:18}{isa:12}{found['ids']:>10,}{passes}", flush=True)
+            others = [f"{key} {found[key]:,}" for key in found if ":" in key]
+            if others:
+                print("  " + ", ".join(others), flush=True)
             if args.estimate:
                 print_estimate(name, found)
             if args.python or args.wheels:

@@ -12,7 +12,15 @@ from pathlib import Path
 
 FILE = Path(__file__).resolve().parent / "instructions.json"
 LENGTHS = [1, 7, 14, 16, 31, 33, 128]
+# Beside the classes of a text, whose last layer computes one token: what reads all of them.
+OUTPUTS = ["mean", "hidden"]
+OUTPUT_LENGTHS = [16, 128]
 MOST = 1.03
+
+
+def output_key(output: str, length: int) -> str:
+    """By what name counts of another output than the classes are kept."""
+    return f"{output}:{length}"
 
 
 def compiler_version(command: list[str]) -> str:

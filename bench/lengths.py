@@ -32,7 +32,14 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import checkpoints
 import core
-from kept_counts import LENGTHS, Baseline, compiler_version
+from kept_counts import (
+    LENGTHS,
+    OUTPUT_LENGTHS,
+    OUTPUTS,
+    Baseline,
+    compiler_version,
+    output_key,
+)
 
 MOST_OVER_LONGER, MOST_OVER_LINE = 1.03, 1.1
 LONGEST = 512
@@ -153,6 +160,9 @@ def report(isa: str, costs: dict[int, float], show: Callable[[float], str], unit
 def gate(program: Program, write: bool) -> int:
     """Compares AVX2's instructions with those that are kept, or keeps them."""
     found = {str(n): int(cost) for n, cost in program.counts("avx2", LENGTHS).items()}
+    for program.output in OUTPUTS:
+        costs = program.counts("avx2", OUTPUT_LENGTHS)
+        found |= {output_key(program.output, n): int(cost) for n, cost in costs.items()}
     print("avx2: " + ", ".join(f"{n} tokens {count:,}" for n, count in found.items()))
     baseline, compiler = Baseline(), compiler_version(program.compiler)
     if write:

@@ -30,7 +30,7 @@ import arm_cost
 import estimates
 import lengths
 import threads
-from kept_counts import FILE
+from kept_counts import FILE, LENGTHS, OUTPUT_LENGTHS, OUTPUTS, output_key
 from turns import processor
 
 STEPS = ["head", "encoder", "all"]  # what a step of fine-tuning changes
@@ -64,9 +64,10 @@ def lengths_part(_: argparse.Namespace) -> str:
 
 def counts_part(_: argparse.Namespace) -> str:
     kept = json.loads(FILE.read_text(encoding="utf-8"))
-    keys = [str(n) for n in (1, 7, 14, 16, 31, 33, 128)]
+    keys = {str(n): f"{n} tokens" for n in LENGTHS}
+    keys |= {output_key(o, n): f"{o}, {n}" for o in OUTPUTS for n in OUTPUT_LENGTHS}
     rows = [[name, *[f"{counts[key]:,}" for key in keys]] for name, counts in kept.items()]
-    return table(["", *[f"{key} tokens" for key in keys]], rows)
+    return table(["", *keys.values()], rows)
 
 
 def threads_part(args: argparse.Namespace) -> str:

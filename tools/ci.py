@@ -62,18 +62,21 @@ MOST_CODE, MOST_MODELS, MOST_WHEEL = 935_000, 4_200_000, 5_000_000
 
 # Instructions that bench/arm_cost.py may count (core:tokens of a forward pass, or core:ids).
 MOST_INSTRUCTIONS = {
-    "cortex-a53:16": 400_000,
-    "cortex-a72:16": 400_000,
-    "cortex-a76:16": 230_000,
-    "max,sve=off,sme=off:16": 190_000,
-    "cortex-a7:16": 650_000,
-    "arm1176:16": 2_000_000,
+    "cortex-a53:16": 305_000,
+    "cortex-a72:16": 305_000,
+    "cortex-a76:16": 178_000,
+    "max,sve=off,sme=off:16": 160_000,
+    "cortex-a7:16": 390_000,
+    "arm1176:16": 1_400_000,
     "cortex-a72:ids": 2_500,
     "cortex-a7:ids": 8_000,
     "arm1176:ids": 8_000,
-    "cortex-a72:128": 3_400_000,
-    "cortex-a76:128": 2_000_000,
-    "max,sve=off,sme=off:128": 1_700_000,
+    "cortex-a53:128": 2_880_000,
+    "cortex-a72:128": 2_880_000,
+    "cortex-a76:128": 1_620_000,
+    "max,sve=off,sme=off:128": 1_400_000,
+    "cortex-a7:128": 3_700_000,
+    "arm1176:128": 13_400_000,
 }
 
 

@@ -1,6 +1,8 @@
 /* dot_dotprod.h: 8-bit dot products with SDOT (Armv8.2); dot_generic.h says what each function
- * must do. Rows are int8 in their own order; columns lie in panels of eight:
+ * must do. Rows lie in pairs: [row/2][k/16][2][16]; columns in panels of eight:
  * [column/8][k/4][8][4]. */
+#include "dot_begun.h"
+
 #define DOT_MR          8
 #define DOT_NR          64
 #define DOT_ZERO        0
@@ -14,7 +16,8 @@ static inline size_t dot_at(size_t column, size_t i, size_t k)
 static inline void dot_put_row16(void *data, size_t row, size_t i, size_t k, const vi *q,
                                  int32_t offset)
 {
-    vst1q_s8((int8_t *)data + row * k + i, vaddq_s8(vi_bytes(q), vdupq_n_s8((int8_t)offset)));
+    int8_t *p = (int8_t *)data + row / 2 * 2 * k + i * 2 + row % 2 * 16;
+    vst1q_s8(p, vaddq_s8(vi_bytes(q), vdupq_n_s8((int8_t)offset)));
 }
 static inline void dot_put_column16(void *data, size_t column, size_t i, size_t k, const int8_t *q)
 {
@@ -37,16 +40,15 @@ BL_INLINE void dot_block(const gemm_output *to, const int raw, const factors f, 
                          size_t k)
 {
     int32x4_t s[8][2];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < rows; i++) s[i][0] = s[i][1] = vdupq_n_s32(0);
+    begin_tile(to, raw, f, rows, column, 2, &s[0][0], 2);
 #pragma GCC unroll 4
     for (size_t t = 0; t < k; t += 16, b += 128) {
         int8x16_t x[8];
 #pragma GCC unroll 8
-        for (size_t i = 0; i < rows; i++) x[i] = vld1q_s8(a + i * k + t);
+        for (size_t i = 0; i < rows; i++) x[i] = vld1q_s8(a + i / 2 * 2 * k + t * 2 + i % 2 * 16);
 #define STEP(lane)                                                                                 \
     {                                                                                              \
-        int8x16_t y0 = vld1q_s8(b + 32 * lane), y1 = vld1q_s8(b + 32 * lane + 16);                 \
+        const int8x16_t y0 = vld1q_s8(b + 32 * lane), y1 = vld1q_s8(b + 32 * lane + 16);           \
         _Pragma("GCC unroll 8") for (size_t i = 0; i < rows; i++)                                  \
         {                                                                                          \
             s[i][0] = vdotq_laneq_s32(s[i][0], y0, x[i], lane);                                    \
@@ -56,12 +58,12 @@ BL_INLINE void dot_block(const gemm_output *to, const int raw, const factors f, 
         STEP(0) STEP(1) STEP(2) STEP(3)
 #undef STEP
     }
-    store_tile(to, raw, f, row, rows, column, 2, &s[0][0], 2);
+    end_tile(to, raw, f, row, rows, column, 2, &s[0][0], 2);
 }
 BL_INLINE void dot_rows(const gemm_output *s, const int raw, size_t row, const size_t rows,
                         size_t columns, const int8_t *a, size_t k, const int8_t *b)
 {
-    const factors f = row_factors(s, raw, row, rows);
+    const factors f = begun_factors(s, raw, row, rows);
     for (size_t j = 0; j < columns; j += 8, b += 8 * k)
         dot_block(s, raw, f, row, rows, j, a + row * k, b, k);
 }
@@ -69,9 +71,8 @@ BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, con
                         size_t k, const void *b)
 {
     size_t row = 0;
-    if (s->rows == 8) { /* the usual sizes of heads and of small models, unrolled */
+    if (s->rows == 8) { /* the usual size of small models, unrolled */
         if (k == 64) dot_rows(s, raw, 0, 8, columns, a, 64, b);
-        else if (k == 32) dot_rows(s, raw, 0, 8, columns, a, 32, b);
         else dot_rows(s, raw, 0, 8, columns, a, k, b);
         return;
     }
@@ -83,11 +84,14 @@ BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, con
         dot_rows(s, raw, row, 2, columns, a, k, b);
         row += 2;
     }
-    if (s->rows & 1) dot_rows(s, raw, row, 1, columns, a, k, b);
+    if (s->rows & 1) {
+        if (k == 64) dot_rows(s, raw, row, 1, columns, a, 64, b);
+        else dot_rows(s, raw, row, 1, columns, a, k, b);
+    }
 }
 static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
 {
-    const int8_t *x = (const int8_t *)a + row * k;
+    const int8_t *x = (const int8_t *)a + row / 2 * 2 * k + row % 2 * 16;
     for (size_t j = 0; j < 16; j += 4, b += 4 * k) {
         int32x4_t s[4];
 #pragma GCC unroll 4
@@ -95,7 +99,7 @@ static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k,
         for (size_t t = 0; t < k; t += 16)
 #pragma GCC unroll 4
             for (size_t i = 0; i < 4; i++)
-                s[i] = vdotq_s32(s[i], vld1q_s8(b + i * k + t), vld1q_s8(x + t));
+                s[i] = vdotq_s32(s[i], vld1q_s8(b + i * k + t), vld1q_s8(x + 2 * t));
         vst1q_s32(c + j, vpaddq_s32(vpaddq_s32(s[0], s[1]), vpaddq_s32(s[2], s[3])));
     }
 }

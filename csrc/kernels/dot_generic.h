@@ -38,7 +38,8 @@
 /* How much higher activations are stored: 0 for int8, 128 for uint8 (0 to 255), as instructions
  * that multiply unsigned by signed bytes need. */
 #define DOT_ZERO 0
-/* Bytes that one value takes in rows (1 or 2) and in packed columns (1 or 2). */
+/* Bytes that one value takes in rows (1 or 2) and in packed columns (1 or 2). Where it is 2 in rows
+ * and they lie in pairs, DOT_ROWS_BESIDE is defined as 2. */
 #define DOT_ROW_UNIT    1
 #define DOT_COLUMN_UNIT 1
 

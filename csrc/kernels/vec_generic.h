@@ -6,6 +6,8 @@
  *   VL        lanes in a vector: 1, 4, 8 or 16. The kernels use 16 / VL vectors side by side, so
  *             every row of floats is a multiple of 16 lanes.
  *   vf, vi    VL floats; VL int32.
+ *   VF_ROW    64, if the registers can hold 64 floats and as much again to work with: rows of 64
+ *             are then read once. Else not defined.
  *
  * Every float operation must give the bits that IEEE 754 gives for round-to-nearest: no fused
  * multiply-add, no estimates of division or square root. Where a processor has no exact vector

@@ -9,6 +9,9 @@
 #include "rounding.h"
 
 #define VL 4
+#ifdef __aarch64__
+#define VF_ROW 64
+#endif
 typedef float32x4_t vf;
 typedef int32x4_t vi;
 
@@ -33,13 +36,38 @@ static inline vi vi_and(vi a, vi b) { return vandq_s32(a, b); }
 static inline vi vi_or(vi a, vi b) { return vorrq_s32(a, b); }
 #define vi_shift_left(a, n) vshlq_n_s32(a, n)
 
-/* Four int8 from any address. */
-static inline vf vf_load_s8(const int8_t *p)
+/* Sixteen int8 from any address. */
+static inline void vf_load16_s8(const int8_t *p, vf *v)
 {
-    int32_t w;
-    __builtin_memcpy(&w, p, 4);
-    int16x8_t h = vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(w)));
-    return vcvtq_f32_s32(vmovl_s16(vget_low_s16(h)));
+    const int8x16_t b = vld1q_s8(p);
+    const int16x8_t low = vmovl_s8(vget_low_s8(b)), high = vmovl_s8(vget_high_s8(b));
+    v[0] = vcvtq_f32_s32(vmovl_s16(vget_low_s16(low)));
+    v[1] = vcvtq_f32_s32(vmovl_s16(vget_high_s16(low)));
+    v[2] = vcvtq_f32_s32(vmovl_s16(vget_low_s16(high)));
+    v[3] = vcvtq_f32_s32(vmovl_s16(vget_high_s16(high)));
+}
+
+/* Sixteen floats: one instruction, or two. */
+static inline void vf_load16(const float *p, vf *v)
+{
+#ifdef __aarch64__
+    const float32x4x4_t x = vld1q_f32_x4(p);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) v[j] = x.val[j];
+#else
+    float32x4x2_t x, y;
+    __asm__("vld1.32 %h0, [%1]!" : "=w"(x), "+r"(p) : "m"(*(const float(*)[16])p));
+    __asm__("vld1.32 %h0, [%1]" : "=w"(y) : "r"(p), "m"(*(const float(*)[8])p));
+    v[0] = x.val[0];
+    v[1] = x.val[1];
+    v[2] = y.val[0];
+    v[3] = y.val[1];
+#endif
+}
+static inline void vf_store16(float *p, const vf *v)
+{
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) vst1q_f32(p + 4 * j, v[j]);
 }
 
 #ifdef __aarch64__
@@ -122,6 +150,7 @@ static inline __attribute__((always_inline)) vf_rows vf_rows_load(const float *p
 #pragma GCC unroll 8
     for (size_t r = 0; r < rows; r++)
         if (r % 4 == 0 && r + 4 <= rows) s.v[r / 4] = vld1q_f32(p + r);
+        else if (rows == 2) s.v[0] = vcombine_f32(vld1_f32(p), vdup_n_f32(0));
         else if (r / 4 * 4 + 4 > rows) s.v[r / 4][r % 4] = p[r];
     return s;
 }
@@ -132,12 +161,27 @@ static inline __attribute__((always_inline)) vi_rows vi_rows_load(const int32_t 
 #pragma GCC unroll 8
     for (size_t r = 0; r < rows; r++)
         if (r % 4 == 0 && r + 4 <= rows) s.v[r / 4] = vld1q_s32(p + r);
+        else if (rows == 2) s.v[0] = vcombine_s32(vld1_s32(p), vdup_n_s32(0));
         else if (r / 4 * 4 + 4 > rows) s.v[r / 4][r % 4] = p[r];
     return s;
 }
 static inline __attribute__((always_inline)) vf vf_mul_row(vf a, vf_rows b, const size_t r)
 {
+#ifdef __aarch64__
     return vmulq_n_f32(a, b.v[r / 4][r % 4]);
+#else
+    const float32x2_t h = r % 4 < 2 ? vget_low_f32(b.v[r / 4]) : vget_high_f32(b.v[r / 4]);
+    return r % 2 ? vmulq_lane_f32(a, h, 1) : vmulq_lane_f32(a, h, 0);
+#endif
+}
+static inline __attribute__((always_inline)) vi vi_mul_row(vi a, vi_rows b, const size_t r)
+{
+#ifdef __aarch64__
+    return vmulq_n_s32(a, b.v[r / 4][r % 4]);
+#else
+    const int32x2_t h = r % 4 < 2 ? vget_low_s32(b.v[r / 4]) : vget_high_s32(b.v[r / 4]);
+    return r % 2 ? vmulq_lane_s32(a, h, 1) : vmulq_lane_s32(a, h, 0);
+#endif
 }
 static inline __attribute__((always_inline)) vi vi_sub_mul_row(vi a, vi b, vi_rows c,
                                                                const size_t r)

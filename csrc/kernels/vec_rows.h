@@ -1,6 +1,8 @@
-/* vec_rows.h: the scalars that store.inc multiplies a tile's rows with, read from memory where
- * they are used. This is what every vec_*.h includes last, unless its instructions take one lane
- * of a register as an operand (vec_neon.h); then it defines the same six names itself. */
+/* vec_rows.h: what every vec_*.h includes last, unless its instructions take one lane of a register
+ * as an operand, or load several registers (vec_neon.h); then it defines the same names itself.
+ *
+ * The scalars that store.inc multiplies a tile's rows with, read from memory where they are used;
+ * and sixteen floats at once. */
 
 /* Up to eight rows' scalars. */
 typedef struct {
@@ -29,4 +31,20 @@ static inline vf vf_mul_row(vf a, vf_rows b, size_t r) { return vf_mul(a, vf_set
 static inline vi vi_sub_mul_row(vi a, vi b, vi_rows c, size_t r)
 {
     return vi_sub_mul(a, b, vi_set(c.p[r]));
+}
+/* Sixteen floats, and sixteen int8 as floats, 16 / VL vectors. */
+static inline void vf_load16(const float *p, vf *v)
+{
+#pragma GCC unroll 16
+    for (size_t j = 0; j < 16 / VL; j++) v[j] = vf_load(p + j * VL);
+}
+static inline void vf_store16(float *p, const vf *v)
+{
+#pragma GCC unroll 16
+    for (size_t j = 0; j < 16 / VL; j++) vf_store(p + j * VL, v[j]);
+}
+static inline void vf_load16_s8(const int8_t *p, vf *v)
+{
+#pragma GCC unroll 16
+    for (size_t j = 0; j < 16 / VL; j++) v[j] = vf_load_s8(p + j * VL);
 }
