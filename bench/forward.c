@@ -52,7 +52,7 @@ static int call(const run *r, bl_error *error)
         int32_t index[TOP];
         float probability[TOP];
         bl_top_k(r->out, vocabulary, TOP, index);
-        bl_probabilities(r->out, vocabulary, index, TOP, probability);
+        bl_probabilities_of(r->out, r->request.softmax, index, TOP, probability);
     }
     return 1;
 }
@@ -89,12 +89,14 @@ int main(int argc, char **argv)
         return 1;
     }
     int32_t *ids = spread_ids(length, bl_describe(r.model)->vocabulary);
+    float softmax[2];
     const int32_t masked = (int32_t)length / 2;
     r.batch = (bl_batch){ .ids = ids, .texts = 1, .length = length };
     r.request.output = output_of(output);
     if (r.request.output == BL_WORDS) {
         r.request.positions = &masked;
         r.request.position_count = 1;
+        r.request.softmax = softmax;
     }
     r.workspace_size = bl_workspace_size(r.model, length, r.threads);
     r.workspace = malloc(r.workspace_size);

@@ -83,6 +83,7 @@ cdef extern from "bertlite.h" nogil:
         size_t position_count
         float *pooled
         float *states
+        float *softmax
     size_t bl_workspace_size(const bl_model *model, size_t tokens, unsigned threads)
     bl_status bl_run(const bl_model *model, const bl_batch *batch, const bl_request *request,
                      float *out, void *workspace, size_t workspace_size, unsigned threads,

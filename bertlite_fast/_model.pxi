@@ -231,7 +231,7 @@ cdef class Model:
         cdef Tensor before = new_tensor(3, layers, rows, hidden)
         memset(before.data, 0, layers * rows * hidden * sizeof(float))
         request.output, request.positions, request.position_count = BL_HIDDEN, NULL, 0
-        request.pooled, request.states = NULL, before.data
+        request.pooled, request.states, request.softmax = NULL, before.data, NULL
         last = self.run(ids, mask, types, &request, threads).tensor
         return tuple([part(before, i, last) for i in range(layers)]) + (last,)
 
@@ -257,7 +257,7 @@ cdef class Model:
         if threads is not None:
             n = number("threads", threads, 1)
         request.output, request.positions, request.position_count = self.output, NULL, 0
-        request.pooled = request.states = NULL
+        request.pooled = request.states = request.softmax = NULL
         ids.data = ids.inside
         mask.data = types.data = NULL
         try:

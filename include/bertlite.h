@@ -145,13 +145,16 @@ typedef struct {
  * the whole batch (text * S + column) in rising order; out then has position_count rows.
  * pooled (or NULL): with BL_HIDDEN, memory for BL_POOLED too, from the same pass.
  * states (or NULL): with BL_HIDDEN, memory for what goes into each layer, [layers][B][S][hidden],
- * which is not written where the mask is 0; what the last layer gives is `out`. */
+ * which is not written where the mask is 0; what the last layer gives is `out`.
+ * softmax (or NULL): with BL_WORDS, memory for two floats a row: its largest logit and the sum of
+ * exp(logit - largest), for bl_probabilities_of. */
 typedef struct {
     bl_output output;
     const int32_t *positions;
     size_t position_count;
     float *pooled;
     float *states;
+    float *softmax;
 } bl_request;
 
 /* Bytes for texts of up to `tokens` tokens in all on `threads` threads. A larger
@@ -840,6 +843,9 @@ BL_API size_t bl_top_k(const float *values, size_t n, size_t k, int32_t *indices
 /* The softmax of n logits, for k of them only. */
 BL_API void bl_probabilities(const float *logits, size_t n, const int32_t *indices, size_t k,
                              float *out);
+/* The same where a request's `softmax` is known; the same bytes. */
+BL_API void bl_probabilities_of(const float *logits, const float softmax[2], const int32_t *indices,
+                                size_t k, float *out);
 /* The mean of rows of `width` values. */
 BL_API void bl_mean_row(const float *rows, size_t count, size_t width, float *out);
 /* Rows scaled to length 1; rows of zeros stay. */

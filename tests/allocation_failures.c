@@ -125,7 +125,7 @@ static bl_status run(bl_error *error)
     bl_allocations_left = left;
     bl_status status = bl_tokenize(t, text, strlen(text), 0, ids, NULL, TOKENS, &count, error);
     const bl_batch batch = { ids, NULL, NULL, 1, count };
-    const bl_request request = { BL_HIDDEN, NULL, 0, NULL, NULL };
+    const bl_request request = { .output = BL_HIDDEN };
     if (status == BL_OK) status = bl_run(m, &batch, &request, out, workspace, size, 1, error);
     free(workspace);
     bl_close(m);

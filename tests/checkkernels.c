@@ -344,7 +344,7 @@ static void check_gemm8(const bl_kernels *k)
 
 static void check_gemm8_in_place(const bl_kernels *k)
 {
-    const size_t n = bl_pad(upto(200)), rows = upto(5), count = upto(rnd() % 4 ? 100 : 20);
+    const size_t n = bl_pad(upto(200)), rows = upto(5), count = upto(rnd() % 4 ? 300 : 20);
     const size_t stride = count + rnd() % 3, padded = count < 16 ? 16 : count;
     float *x = matrix(rows, n, any_kind());
     const float *scale = scales(padded);
@@ -356,9 +356,19 @@ static void check_gemm8_in_place(const bl_kernels *k)
     k->quantize(BL_LINEAR, x, n, NULL, rows, n, a);
     k->sums8(w, padded, n, sum);
     memset(out, 0, rows * stride * sizeof *out);
-    k->gemm8_in_place(a, rows, w, scale, sum, count, n, bias, out, stride);
+    k->gemm8_in_place(a, rows, w, scale, sum, count, n, bias, out, stride, NULL);
     keep(sum, padded * sizeof *sum);
     keep(out, rows * stride * sizeof *out);
+    float *softmax = guarded(2 * rows * sizeof *softmax);
+    k->gemm8_in_place(a, rows, w, scale, sum, count, n, bias, out, stride, softmax);
+    keep(out, rows * stride * sizeof *out);
+    for (size_t r = 0; r < rows; r++) {
+        const float *row = out + r * stride, largest = k->largest(row, count);
+        truth(softmax[2 * r], largest, 1e-30);
+        truth(softmax[2 * r + 1], k->sum_exp(row, count, largest), 1e-30);
+        softmax[2 * r] += 0.0f; /* -0 becomes +0 */
+    }
+    keep(softmax, 2 * rows * sizeof *softmax);
 }
 
 /* Attention of one query in double precision, against count keys and values, stride apart. */

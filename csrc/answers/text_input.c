@@ -303,13 +303,21 @@ bl_status bl_read_row(const bl_session *s, const bl_text *text, bl_text_row *row
     return bl_read_short_row(s, text, bl_session_tokens(s), row, extent, error);
 }
 
-bl_status bl_run_row(const bl_session *s, const bl_text_row *row, bl_output output,
-                     const int32_t *positions, size_t position_count, float *out, bl_error *error)
+bl_status bl_run_request(const bl_session *s, const bl_text_row *row, const bl_request *request,
+                         float *out, bl_error *error)
 {
     const int types = bl_tokenizer_describe(s->tokenizer)->types;
     const bl_batch batch = { row->ids, NULL, types ? row->types : NULL, 1, row->count };
-    const bl_request request = { output, positions, position_count, NULL, NULL };
-    return bl_run(s->model, &batch, &request, out, row->workspace, row->workspace_size, 1, error);
+    return bl_run(s->model, &batch, request, out, row->workspace, row->workspace_size, 1, error);
+}
+
+bl_status bl_run_row(const bl_session *s, const bl_text_row *row, bl_output output,
+                     const int32_t *positions, size_t position_count, float *out, bl_error *error)
+{
+    const bl_request request = { .output = output,
+                                 .positions = positions,
+                                 .position_count = position_count };
+    return bl_run_request(s, row, &request, out, error);
 }
 
 /* ---- characters ------------------------------------------------------------------------ */

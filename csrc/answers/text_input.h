@@ -65,7 +65,11 @@ bl_status bl_read_row(const bl_session *s, const bl_text *text, bl_text_row *row
 bl_status bl_read_short_row(const bl_session *s, const bl_text *text, size_t most, bl_text_row *row,
                             bl_extent *extent, bl_error *error);
 
-/* Runs a row; with an output per token only for `positions`, unless that is NULL. */
+/* Runs a row. */
+bl_status bl_run_request(const bl_session *s, const bl_text_row *row, const bl_request *request,
+                         float *out, bl_error *error);
+
+/* The same; with an output per token only for `positions`, unless that is NULL. */
 bl_status bl_run_row(const bl_session *s, const bl_text_row *row, bl_output output,
                      const int32_t *positions, size_t position_count, float *out, bl_error *error);
 

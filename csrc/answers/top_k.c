@@ -41,16 +41,30 @@ size_t bl_top_k(const float *values, size_t n, size_t k, int32_t *indices)
     return k;
 }
 
-void bl_probabilities(const float *logits, size_t n, const int32_t *indices, size_t k, float *out)
+static const bl_kernels *kernels_in_use(void)
 {
     const bl_kernels *kernels = bl_active_isa();
     size_t count;
-    if (!n) return;
-    if (!kernels) kernels = bl_isas(&count)[0]; /* plain C, which runs everywhere */
-    const float largest = kernels->largest(logits, n), sum = kernels->sum_exp(logits, n, largest);
+    return kernels ? kernels : bl_isas(&count)[0]; /* plain C, which runs everywhere */
+}
+
+void bl_probabilities_of(const float *logits, const float softmax[2], const int32_t *indices,
+                         size_t k, float *out)
+{
+    const bl_kernels *kernels = kernels_in_use();
     float one[BL_LANES] = { 0.0f };
     for (size_t i = 0; i < k; i++) {
         one[0] = logits[indices[i]];
-        out[i] = kernels->sum_exp(one, 1, largest) / sum;
+        out[i] = kernels->sum_exp(one, 1, softmax[0]) / softmax[1];
     }
+}
+
+void bl_probabilities(const float *logits, size_t n, const int32_t *indices, size_t k, float *out)
+{
+    const bl_kernels *kernels = kernels_in_use();
+    float softmax[2];
+    if (!n) return;
+    softmax[0] = kernels->largest(logits, n);
+    softmax[1] = kernels->sum_exp(logits, n, softmax[0]);
+    bl_probabilities_of(logits, softmax, indices, k, out);
 }

@@ -12,9 +12,10 @@ enum { DEFAULT_TOP_K = 5 };
 typedef struct {
     const bl_fill_options *options;
     size_t vocabulary, k;
-    float *logits;      /* of up to BL_MASKS_AT_ONCE masks */
-    int32_t *best;      /* k of the vocabulary, or of the targets */
-    float *probability; /* of k words, or of all targets */
+    float *logits;                       /* of up to BL_MASKS_AT_ONCE masks ... */
+    float softmax[2 * BL_MASKS_AT_ONCE]; /* ... and what makes probabilities of them */
+    int32_t *best;                       /* k of the vocabulary, or of the targets */
+    float *probability;                  /* of k words, or of all targets */
 } choice;
 
 static bl_status take_choice(const bl_session *s, const bl_fill_options *options, size_t masks,
@@ -39,18 +40,19 @@ static bl_status take_choice(const bl_session *s, const bl_fill_options *options
 }
 
 /* The best words for one mask. */
-static void choose(const choice *c, const float *logits, bl_word *out)
+static void choose(const choice *c, size_t mask, bl_word *out)
 {
+    const float *logits = c->logits + mask * c->vocabulary, *softmax = c->softmax + 2 * mask;
     const int32_t *targets = c->options->targets;
     if (targets && c->options->target_count) {
-        bl_probabilities(logits, c->vocabulary, targets, c->options->target_count, c->probability);
+        bl_probabilities_of(logits, softmax, targets, c->options->target_count, c->probability);
         bl_top_k(c->probability, c->options->target_count, c->k, c->best);
         for (size_t i = 0; i < c->k; i++)
             out[i] = (bl_word){ targets[c->best[i]], c->probability[c->best[i]] };
         return;
     }
     bl_top_k(logits, c->vocabulary, c->k, c->best);
-    bl_probabilities(logits, c->vocabulary, c->best, c->k, c->probability);
+    bl_probabilities_of(logits, softmax, c->best, c->k, c->probability);
     for (size_t i = 0; i < c->k; i++) out[i] = (bl_word){ c->best[i], c->probability[i] };
 }
 
@@ -78,14 +80,17 @@ static bl_status find_masks(const bl_session *s, const bl_text_row *row, int32_t
 
 /* The best words for masks at these positions of a row. */
 static bl_status fill_at(const bl_session *s, const bl_text_row *row, const int32_t *masks,
-                         size_t count, const choice *c, bl_word *words, bl_error *error)
+                         size_t count, choice *c, bl_word *words, bl_error *error)
 {
     for (size_t done = 0; done < count; done += BL_MASKS_AT_ONCE) {
         const size_t some = count - done < BL_MASKS_AT_ONCE ? count - done : BL_MASKS_AT_ONCE;
-        const bl_status status = bl_run_row(s, row, BL_WORDS, masks + done, some, c->logits, error);
+        const bl_request request = { .output = BL_WORDS,
+                                     .positions = masks + done,
+                                     .position_count = some,
+                                     .softmax = c->softmax };
+        const bl_status status = bl_run_request(s, row, &request, c->logits, error);
         if (status != BL_OK) return status;
-        for (size_t i = 0; i < some; i++)
-            choose(c, c->logits + i * c->vocabulary, words + (done + i) * c->k);
+        for (size_t i = 0; i < some; i++) choose(c, i, words + (done + i) * c->k);
     }
     return BL_OK;
 }

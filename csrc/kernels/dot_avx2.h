@@ -78,11 +78,11 @@ static inline __m256i dot_narrow(const int16_t *x)
                   high = _mm256_loadu_si256((const __m256i *)(const void *)(x + 16));
     return _mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xD8);
 }
-#define AHEAD 4096 /* bytes of columns to fetch in advance */
+#include "dot_sums8.h"
 
 /* Unpacked columns are bound by loads, so they stay bytes: |row| times the column with the row's
  * sign. Two such products fit an int16, since a column never holds -128: 2 * 128 * 127 < 2^15. */
-static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
+BL_INLINE void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
 {
     const int16_t *x = (const int16_t *)a + row * k;
     const __m256i ones = _mm256_set1_epi16(1);
@@ -99,7 +99,6 @@ static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k,
                     _mm256_loadu_si256((const __m256i *)(const void *)(b + i * k + t));
                 const __m256i pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(y, v));
                 s[i] = _mm256_add_epi32(s[i], _mm256_madd_epi16(pairs, ones));
-                _mm_prefetch((const char *)b + AHEAD + i * k + t, _MM_HINT_T0);
             }
         }
         if (t < k) {
@@ -108,12 +107,6 @@ static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k,
             for (size_t i = 0; i < 8; i++)
                 s[i] = _mm256_add_epi32(s[i], _mm256_madd_epi16(v, dot_widen(b + i * k + t)));
         }
-        const __m256i low = _mm256_hadd_epi32(_mm256_hadd_epi32(s[0], s[1]),
-                                              _mm256_hadd_epi32(s[2], s[3])),
-                      high = _mm256_hadd_epi32(_mm256_hadd_epi32(s[4], s[5]),
-                                               _mm256_hadd_epi32(s[6], s[7]));
-        _mm256_storeu_si256((__m256i *)(void *)(c + j),
-                            _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x20),
-                                             _mm256_permute2x128_si256(low, high, 0x31)));
+        _mm256_storeu_si256((__m256i *)(void *)(c + j), dot_sums8(s));
     }
 }

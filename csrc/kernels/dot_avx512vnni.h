@@ -76,41 +76,18 @@ BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, con
     if (j < columns) dot_rows(s, raw, j, 1, a, y + j * k, k);
 }
 
-#define AHEAD 256 /* rows of a vocabulary to fetch in advance */
-
-/* Sums of 16 vectors: result lane j is the sum of v[j]. */
-static inline __m512i dot_gather(const __m512i v[16])
+static inline __m256i dot_step8(__m256i s, __m256i x, __m256i y)
 {
-    __m512i a[8], b[4];
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; i++)
-        a[i] = _mm512_add_epi32(_mm512_unpacklo_epi32(v[2 * i], v[2 * i + 1]),
-                                _mm512_unpackhi_epi32(v[2 * i], v[2 * i + 1]));
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++)
-        b[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(a[2 * i], a[2 * i + 1]),
-                                _mm512_unpackhi_epi64(a[2 * i], a[2 * i + 1]));
-    /* each b[i]: four 128-bit lanes that hold partial sums of v[4i .. 4i+3] */
-    __m512i p = _mm512_add_epi32(_mm512_shuffle_i64x2(b[0], b[1], 0x88),
-                                 _mm512_shuffle_i64x2(b[0], b[1], 0xDD));
-    __m512i q = _mm512_add_epi32(_mm512_shuffle_i64x2(b[2], b[3], 0x88),
-                                 _mm512_shuffle_i64x2(b[2], b[3], 0xDD));
-    return _mm512_add_epi32(_mm512_shuffle_i64x2(p, q, 0x88), _mm512_shuffle_i64x2(p, q, 0xDD));
+#if defined __GNUC__ && !defined __clang__
+    __asm__("vpdpbusd %2, %1, %0" : "+x"(s) : "x"(x), "xm"(y));
+    return s;
+#else
+    return _mm256_dpbusd_epi32(s, x, y);
+#endif
 }
-static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
+/* One store, since a load of all 16 would wait long for two. */
+static inline void dot_store16(int32_t *c, __m256i low, __m256i high)
 {
-    const uint8_t *x = (const uint8_t *)a + row * k;
-    __m512i s[16];
-#pragma GCC unroll 16
-    for (int i = 0; i < 16; i++) s[i] = _mm512_setzero_si512();
-    for (size_t t = 0; t < k; t += 64) {
-        __mmask64 m = k - t >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << (k - t)) - 1;
-        __m512i v = _mm512_maskz_loadu_epi8(m, x + t);
-#pragma GCC unroll 16
-        for (size_t i = 0; i < 16; i++) {
-            s[i] = dot_step(s[i], v, _mm512_maskz_loadu_epi8(m, b + i * k + t));
-            _mm_prefetch((const char *)b + (AHEAD + i) * k + t, _MM_HINT_T0);
-        }
-    }
-    vi_store(c, dot_gather(s));
+    vi_store(c, _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1));
 }
+#include "dot_in_place8.h"

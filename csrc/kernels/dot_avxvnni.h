@@ -7,7 +7,7 @@
 static inline __m256i dot_step(__m256i s, __m256i x, __m256i y)
 {
 #if defined __GNUC__ && !defined __clang__
-    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(s) : "x"(x), "x"(y));
+    __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(s) : "x"(x), "xm"(y));
     return s;
 #else
     return _mm256_dpbusd_avx_epi32(s, x, y);
@@ -35,26 +35,10 @@ BL_INLINE void dot_block(const gemm_output *to, const int raw, const size_t rows
 }
 #include "dot_tile4.h"
 
-static void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
+#define dot_step8 dot_step
+static inline void dot_store16(int32_t *c, __m256i low, __m256i high)
 {
-    const uint8_t *x = (const uint8_t *)a + row * k;
-    for (size_t j = 0; j < 16; j += 4, b += 4 * k) {
-        __m128i s[4]; /* k is a multiple of 16 */
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; i++) s[i] = _mm_setzero_si128();
-        for (size_t t = 0; t < k; t += 16) {
-            __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(x + t));
-#pragma GCC unroll 4
-            for (size_t i = 0; i < 4; i++) {
-                __m128i w = _mm_loadu_si128((const __m128i *)(const void *)(b + i * k + t));
-#if defined __GNUC__ && !defined __clang__
-                __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(s[i]) : "x"(v), "x"(w));
-#else
-                s[i] = _mm_dpbusd_avx_epi32(s[i], v, w);
-#endif
-            }
-        }
-        _mm_storeu_si128((__m128i *)(void *)(c + j),
-                         _mm_hadd_epi32(_mm_hadd_epi32(s[0], s[1]), _mm_hadd_epi32(s[2], s[3])));
-    }
+    vi_store(c, low);
+    vi_store(c + 8, high);
 }
+#include "dot_in_place8.h"

@@ -52,17 +52,27 @@ bl_status bl_multiply_in_cache(const char *isa, size_t rounds, uint64_t *product
     return BL_OK;
 }
 
+static uint64_t word_at(const unsigned char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
 uint64_t bl_read_all(const void *data, size_t size)
 {
-    enum { STREAMS = 8 }; /* sums that do not wait for each other */
-    const unsigned char *p = data;
-    uint64_t sum[STREAMS] = { 0 }, word[STREAMS], all = 0;
-    size_t i = 0;
-    for (; i + sizeof word <= size; i += sizeof word) {
-        memcpy(word, p + i, sizeof word);
-        for (size_t j = 0; j < STREAMS; j++) sum[j] += word[j];
+    const unsigned char *p = data, *end = p + size;
+    uint64_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0; /* none waits for another */
+    for (; end - p >= 64; p += 64) {
+        a += word_at(p);
+        b += word_at(p + 8);
+        c += word_at(p + 16);
+        d += word_at(p + 24);
+        e += word_at(p + 32);
+        f += word_at(p + 40);
+        g += word_at(p + 48);
+        h += word_at(p + 56);
     }
-    for (; i < size; i++) all += p[i];
-    for (size_t j = 0; j < STREAMS; j++) all += sum[j];
-    return all;
+    while (p < end) a += *p++;
+    return a + b + c + d + e + f + g + h;
 }

@@ -76,7 +76,7 @@ static void project(const bl_model *m, const float *x, const float *w, const flo
 typedef struct {
     bl_pass pass;
     bl_output output;
-    float *out, *pooled;
+    float *out, *pooled, *softmax;
     size_t text, row, stride; /* the portion's first text and listed position; floats in a row */
     int listed;
 } job;
@@ -87,13 +87,14 @@ static size_t place(const job *j, size_t r)
     return j->listed ? j->row + r : (size_t)j->pass.origin[j->pass.wanted[r]];
 }
 
-/* How many rows from r on follow each other in out, too. From an odd row on, bl_pass_rows gives
- * one, and where there is little memory, always. */
+/* How many rows from r on follow each other in out, too, as far as a kernel takes them at once.
+ * From an odd row on, bl_pass_rows gives one, and where there is little memory, always. */
 static size_t together(const job *j, size_t r, size_t to)
 {
     size_t count = 1;
     if (r % 2 || j->pass.m->frugal) return 1;
-    while (r + count < to && place(j, r + count) == place(j, r) + count) count++;
+    while (count < BL_MASKS_AT_ONCE && r + count < to && place(j, r + count) == place(j, r) + count)
+        count++;
     return count;
 }
 
@@ -104,7 +105,8 @@ static void emit_words(job *j, size_t from, size_t to)
     const bl_model *m = j->pass.m;
     const size_t h = m->hidden, n = j->stride, spare = j->pass.q_stride;
     for (size_t r = from, count; r < to; r += count) {
-        float *y = j->pass.q + r * spare, *out = j->out + place(j, r) * n;
+        float *y = j->pass.q + r * spare, *out = j->out + place(j, r) * n,
+              *softmax = j->softmax ? j->softmax + 2 * place(j, r) : NULL;
         const bl_rows8 rows = bl_pass_rows(&j->pass, r);
         count = together(j, r, to);
         bl_apply(m, &m->transform, BL_LINEAR, j->pass.x + r * h, h, count, rows, 0, h, y, spare);
@@ -115,11 +117,15 @@ static void emit_words(job *j, size_t from, size_t to)
         if (m->info.precision == BL_INT8) {
             m->k->quantize(BL_LINEAR, y, spare, NULL, count, h, rows);
             m->k->gemm8_in_place(rows, count, m->words, m->words_scale, m->words_sum, n, h,
-                                 m->words_bias, out, n);
+                                 m->words_bias, out, n, softmax);
             continue;
         }
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             project(m, y + i * spare, m->words_packed, m->words_bias, n, out + i * n);
+            if (!softmax) continue;
+            softmax[2 * i] = m->k->largest(out + i * n, n);
+            softmax[2 * i + 1] = m->k->sum_exp(out + i * n, n, softmax[2 * i]);
+        }
     }
 }
 
@@ -278,6 +284,9 @@ static bl_status check(const bl_model *m, const bl_batch *b, const bl_request *r
         return bl_fail(error, BL_INPUT_ERROR,
                        "the states of all layers come with the hidden states of all tokens only; "
                        "ask for these.");
+    if (request->softmax && request->output != BL_WORDS)
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the sums of a softmax come with the logits of words only; ask for these.");
     return check_positions(b, request, error);
 }
 
@@ -349,6 +358,7 @@ bl_status bl_run(const bl_model *m, const bl_batch *batch, const bl_request *req
     j.output = request->output;
     j.out = out;
     j.pooled = request->pooled;
+    j.softmax = request->softmax;
     j.stride = row_size(m, request->output);
     j.listed = request->positions != NULL;
     j.pass.first_only = !per_token(request->output) && !from_mean(m, request->output);
