@@ -165,6 +165,13 @@ class Answers:
         }
         self.aliases = aliases
 
+    def serves(self, path: str) -> bool:
+        """Whether a path has a model; the others say that it is not served."""
+        needed = {"/predict": ("text-classification",), "/similarity": VECTORS[:2]}
+        if path in ("/tokenize", "/decode") or (path == "/rerank" and self.reranker is not None):
+            return True
+        return any(task in self.pipes for task in needed.get(path, VECTORS[:1]))
+
     # ---- what is checked in every request -------------------------------------------------
 
     def _text(self, value: Any, name: str = "inputs") -> str:
@@ -309,7 +316,8 @@ class Answers:
                 )
             for name in ("question", "context"):
                 self._text(item.get(name), name)
-            self._advancing(pipe, item["question"], item["context"], settings)
+            question = pipe.cut_question(item["question"], settings)
+            self._advancing(pipe, question, item["context"], settings)
         found = [
             pipe(question=item["question"], context=item["context"], **settings) for item in items
         ]
