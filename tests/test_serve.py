@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import math
+import random
 import struct
 import threading
 import time
@@ -18,6 +19,7 @@ import pytest
 import test_tasks
 
 from bertlite_fast import InputError, pipeline
+from bertlite_fast._native import float_rows, json_rows, restored_tensor
 from bertlite_fast.cli.commands.services import named_models, secret
 from bertlite_fast.pipelines import TASKS
 from bertlite_fast.serve.answers import SETTINGS, Answers, Limits, Refused, reason_of
@@ -556,3 +558,18 @@ def test_openapi_names_every_path_and_its_schemas_fit_the_examples(app: App) -> 
             reply = post(app, path, content["example"]).json()
             answer = ways["post"]["responses"]["200"]["content"]["application/json"]["schema"]
             jsonschema.validate(reply, answer)
+
+
+def test_floats_are_written_as_nine_digits_and_read_as_they_were() -> None:
+    draw = random.Random(1)
+    values = [0.0, -0.0, 1.0, -1.0, 0.1, 0.5, 10.0, 100.0, 250.0, 999.99994, 1000.0, 0.0001, 9.5e-5]
+    values += [1e-30, 3e38, 0.0009765625, 0.099999994, 9.9999990, 99.999992, 2.0**-13, 123.4375]
+    values += [draw.choice((-1, 1)) * 10 ** draw.uniform(-6, 5) for _ in range(20_000)]
+    values += [draw.randrange(1, 1 << 24) * 2.0 ** -draw.randrange(10, 38) for _ in range(20_000)]
+    row = struct.unpack(f"{len(values)}f", struct.pack(f"{len(values)}f", *values))
+    tensor = float_rows([list(row), list(row)])
+    expected = "[" + ",".join("%.9g" % value for value in row) + "]"
+    assert json_rows(tensor) == f"[{expected},{expected}]"
+    assert json_rows(float_rows([])) == "[]"
+    with pytest.raises(InputError, match="two dimensions"):
+        json_rows(restored_tensor((2,), b"\0" * 8))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from json import JSONDecoder, JSONEncoder
 
-from .._native import unit_rows
+from .._native import json_rows, unit_rows
 from ..errors import BertliteError, InputError
 from ..pipelines import TASKS, pipeline
 
@@ -107,13 +107,6 @@ def _kind(value: Any) -> str:
         return "null"
     names = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
     return names.get(type(value), "a number")
-
-
-def floats(rows: list[list[float]]) -> str:
-    """Rows of 32-bit floats as JSON: nine digits, which give the same floats when read again."""
-    width = len(rows[0]) if rows else 0
-    form = "[" + ",".join(["%.9g"] * width) + "]"
-    return "[" + ",".join([form % tuple(row) for row in rows]) + "]"
 
 
 class Answers:
@@ -354,8 +347,8 @@ class Answers:
         cut = len(self._too_long(pipe, texts))
         if pooling is not None:
             normalize = settings.get("normalize", False)
-            rows = pipe.text_model.embed(texts, pooling, normalize, threads=pipe.threads).tolist()
-            text = floats(rows)
+            rows = pipe.text_model.embed(texts, pooling, normalize, threads=pipe.threads)
+            text = json_rows(rows)
             return (text if type(inputs) is list else text[1:-1]), len(texts), cut
         width = pipe.model.info["hidden"]
         tokens = sum(min(len(text) + 2, pipe.text_model.max_tokens) for text in texts)
@@ -365,7 +358,7 @@ class Answers:
                 "the vectors of every token of these texts are too many for one reply; send "
                 'fewer texts, or "pooling": "model".',
             )
-        found = ["[" + floats(pipe.text_model.hidden(text).tolist()) + "]" for text in texts]
+        found = ["[" + json_rows(pipe.text_model.hidden(text)) + "]" for text in texts]
         return ("[" + ",".join(found) + "]" if type(inputs) is list else found[0]), len(texts), cut
 
     def _zero_shot(
@@ -422,7 +415,7 @@ class Answers:
         if not self._flag(data, "truncate", False):
             self._fitting(pipe, texts)
         normalize = self._flag(data, "normalize", True)
-        return floats(self._vectors(pipe, texts, normalize).tolist()), len(texts)
+        return json_rows(self._vectors(pipe, texts, normalize)), len(texts)
 
     def _vectors(self, pipe: Any, texts: list[str], normalize: bool = True) -> Any:
         return pipe.text_model.embed(texts, "model", normalize, threads=pipe.threads)
@@ -622,7 +615,7 @@ class Answers:
             raise Refused(400, "encoding_format can be float or base64.")
         self._vector_settings(pipe, {"dimensions": data.get("dimensions")})
         found, tokens = self._openai_vectors(pipe, data.get("input"))
-        texts = _base64(found) if form == "base64" else floats(found.tolist())[2:-2].split("],[")
+        texts = _base64(found) if form == "base64" else json_rows(found)[2:-2].split("],[")
         mark, end = '""' if form == "base64" else "[]"
         rows = [
             f'{{"object":"embedding","index":{i},"embedding":{mark}{text}{end}}}'
