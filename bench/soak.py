@@ -3,7 +3,7 @@
 It fails when the service ends, gives a wrong answer, answers with 500, grows, or does not stop
 gracefully. Needs pip install 'bertlite-fast[serve]'.
 
-    python bench/soak.py --minutes 30
+    python bench/soak.py --minutes 30 --write      also writes the figures to docs/serving.md
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import random
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections import Counter
 from pathlib import Path
@@ -24,10 +25,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 import serve
+from turns import processor
 
 from bertlite_fast import pipeline
 
-HEAD = "POST {} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+HEAD = (
+    "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    "Content-Length: {}\r\n\r\n"
+)
 GROWTH = 24 << 20  # bytes that the process may grow by, after a minute of everything
 BAD = (
     b"", b"{", b"[" * 50_000, b"\xff", b"null", b'{"inputs":null}', b'{"inputs":[]}',
@@ -40,14 +45,15 @@ BAD = (
 )  # fmt: skip
 RAW = (
     b"", b"\0" * 999, b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nx: " + b"y" * 200_000,
-    b"POST /embed HTTP/1.1\r\nHost: a\r\ncontent-length: 50\r\n\r\n{", b"GET /health",
-    b"POST /embed HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /embed HTTP/1.1\r\nHost: localhost\r\ncontent-length: 50\r\n\r\n{", b"GET /health",
+    b"GET /health HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+    b"POST /embed HTTP/1.1\r\nHost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
 )  # fmt: skip
 
 
 class Soak:
-    def __init__(self, port: int, seed: int) -> None:
-        self.port, self.random = port, random.Random(seed)
+    def __init__(self, port: int, seed: int, pause: float) -> None:
+        self.port, self.random, self.pause = port, random.Random(seed), pause
         self.seen: Counter[str] = Counter()
         self.wrong: list[str] = []
         intents: Any = pipeline("intent-classification")
@@ -121,6 +127,7 @@ class Soak:
     async def client(self, end: float) -> None:
         while time.monotonic() < end:
             kind = self.random.choices((self.good, self.bad, self.fault), (6, 2, 3))[0]
+            await asyncio.sleep(self.random.random() * 2 * self.pause)
             try:
                 await kind()
             except (OSError, asyncio.IncompleteReadError):
@@ -134,11 +141,18 @@ def memory(pid: int) -> int:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-async def run(soak: Soak, process: subprocess.Popen[bytes], minutes: float, clients: int) -> int:
+def descriptors(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+async def run(
+    soak: Soak, process: subprocess.Popen[bytes], minutes: float, clients: int
+) -> tuple[int, int]:
+    """Memory and open files after a minute of everything."""
     begin = time.monotonic()
     end = begin + minutes * 60
     tasks = [asyncio.create_task(soak.client(end)) for _ in range(clients)]
-    first = 0
+    first, files = 0, 0
     while any(not task.done() for task in tasks):
         await asyncio.sleep(min(15.0, minutes * 5))
         if process.poll() is not None:
@@ -146,19 +160,42 @@ async def run(soak: Soak, process: subprocess.Popen[bytes], minutes: float, clie
         now = memory(process.pid)
         seconds = time.monotonic() - begin
         if not first and seconds > min(60.0, minutes * 20):
-            first = now
+            first, files = now, descriptors(process.pid)
         print(
             f"{seconds:6.0f} s  {now / 1e6:6.1f} MB  {dict(sorted(soak.seen.items()))}", flush=True
         )
     await asyncio.gather(*tasks)
-    return first
+    return first, files
+
+
+def write(soak: Soak, minutes: float, sizes: tuple[int, int], files: tuple[int, int]) -> None:
+    """What was found, between the marks of docs/serving.md."""
+    page = ROOT / "docs/serving.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition("<!-- soak -->")
+    rest = rest.partition("<!-- /soak -->")[2]
+    counts: Counter[str] = Counter()
+    for kind, count in soak.seen.items():
+        counts[kind.split()[0].rstrip(":")] += count
+    text = (
+        f"On {processor()}, {minutes:g} minutes: {counts['good']:,} good requests, of which "
+        f"{soak.seen['good 200']:,} were answered, each rightly, and the others told to try again; "
+        f"{counts['bad']:,} hostile bodies and {counts['fault']:,} faulty connections, no status "
+        f"500; {sizes[0] / 1e6:.1f} MB and {files[0]} descriptors after the first minute, "
+        f"{sizes[1] / 1e6:.1f} MB and {files[1]} at the end."
+    )
+    page.write_text(
+        f"{before}<!-- soak -->\n{textwrap.fill(text, 118)}\n<!-- /soak -->{rest}",
+        encoding="utf-8",
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--minutes", type=float, default=30, help="how long (30)")
     parser.add_argument("--clients", type=int, default=24, help="at once (24)")
+    parser.add_argument("--pause", type=float, default=0, help="mean seconds between errands (0)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="write docs/serving.md")
     args = parser.parse_args()
     port = serve.free_port()
     process = serve.started(
@@ -166,13 +203,13 @@ def main() -> None:
          "--queue", "16"], port,
     )  # fmt: skip
     try:
-        soak = Soak(port, args.seed)
-        first = asyncio.run(run(soak, process, args.minutes, args.clients))
+        soak = Soak(port, args.seed, args.pause)
+        first, files = asyncio.run(run(soak, process, args.minutes, args.clients))
         time.sleep(3)
         last = memory(process.pid)
         if last > first + GROWTH:
             soak.wrong.append(f"it grew from {first / 1e6:.1f} to {last / 1e6:.1f} MB")
-        open_files = len(os.listdir(f"/proc/{process.pid}/fd"))
+        open_files = descriptors(process.pid)
         if open_files > 40:
             soak.wrong.append(f"{open_files} files are still open")
         process.send_signal(signal.SIGTERM)
@@ -181,10 +218,13 @@ def main() -> None:
     finally:
         process.kill()
     print(
-        f"{first / 1e6:.1f} MB after a minute, {last / 1e6:.1f} MB at the end, {open_files} files"
+        f"{first / 1e6:.1f} MB and {files} files after a minute, {last / 1e6:.1f} MB and "
+        f"{open_files} files at the end"
     )
     if soak.wrong:
         raise SystemExit("\n".join(soak.wrong[:20]))
+    if args.write:
+        write(soak, args.minutes, (first, last), (files, open_files))
 
 
 if __name__ == "__main__":

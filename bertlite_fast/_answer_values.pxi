@@ -137,10 +137,10 @@ cdef int read_entity_options(bl_entity_options *o, TextModel model, str strategy
 
 
 cdef int read_command_options(bl_command_options *o, TextModel model, str function,
-                              float threshold, bytes refused, bint several) except -1:
+                              float threshold, bytes refused, bint several, bint heeds) except -1:
     """refused has to stay."""
     o.function = <bl_function>chosen(FUNCTIONS, "function_to_apply", function)
-    o.threshold, o.several, o.unit = threshold, several, BL_CHARACTERS
+    o.threshold, o.several, o.unit, o.heeds_denials = threshold, several, BL_CHARACTERS, heeds
     o.refused = bytes_for_labels(model, "refused", refused)
     return 0
 

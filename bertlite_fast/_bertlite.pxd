@@ -255,6 +255,7 @@ cdef extern from "bertlite.h" nogil:
         const unsigned char *refused
         int several
         bl_unit unit
+        int heeds_denials
     ctypedef struct bl_value:
         uint32_t start, end
         int32_t label

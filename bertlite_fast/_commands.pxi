@@ -12,12 +12,12 @@ cdef list commands_of(const bl_commands *all):
 
 
 def read_commands(TextModel intents not None, TextModel slots, text, str function not None,
-                  float threshold, bytes refused not None, bint several):
+                  float threshold, bytes refused not None, bint several, bint heeds):
     """[(label's index, refused, score, margin, start, end, values)] of each command of a text.
 
     slots: the model whose values are found in each, as [(label's index, score, start, end)]; or
-    None. refused: for each label not 0 if it stands for what the model does not know. Offsets are
-    in characters.
+    None. refused: for each label not 0 if it stands for what the model does not know. heeds:
+    what a text denies is not read. Offsets are in characters.
     """
     cdef bl_session s, values
     cdef bl_text t
@@ -26,7 +26,7 @@ def read_commands(TextModel intents not None, TextModel slots, text, str functio
     cdef bl_error error
     cdef bl_status status
     read_text(&t, text, None)
-    read_command_options(&options, intents, function, threshold, refused, several)
+    read_command_options(&options, intents, function, threshold, refused, several, heeds)
     values.arena = NULL
     intents.begin(&s)
     try:

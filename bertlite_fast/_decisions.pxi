@@ -81,11 +81,11 @@ cdef class Choices:
 
 def affirmed(text):
     """A text without the clauses that say that something is not to be done."""
-    cdef Py_ssize_t size
+    cdef Py_ssize_t size, left
     cdef const char *data = utf8(text, &size)
     cdef char *out = <char *>allocate(size, 1)
     try:
-        size = bl_affirmed(data, size, out)
-        return PyUnicode_DecodeUTF8(out, size, "replace")
+        left = bl_affirmed(data, size, out)
+        return text if left == size else PyUnicode_DecodeUTF8(out, left, "replace")
     finally:
         PyMem_Free(out)

@@ -146,9 +146,9 @@ cdef class Many:
             read_entity_options(&self.options.entities, self.model, strategy, stride, windows,
                                 ignored)
         elif self.task == BL_READ_COMMANDS:
-            function, threshold, refused, several = options
+            function, threshold, refused, several, heeds = options
             read_command_options(&self.options.commands, self.model, function, threshold, refused,
-                                 several)
+                                 several, heeds)
         elif self.task == BL_ANSWER_QUESTION:
             (k, max_answer_tokens, max_tokens, stride, no_answer, whole_words,
              sum_windows) = options

@@ -252,3 +252,67 @@ def float_rows(rows):
 def unit_rows(rows):
     """Rows of numbers as a Tensor, each scaled to length 1."""
     return normalized(vectors_of(rows, "rows"))
+
+
+cdef char *write_number(char *out, float value) noexcept:
+    """A float as "%.9g" writes it: nine digits give the same float when they are read again."""
+    cdef double size = -<double>value if value < 0 else <double>value, scale = 1e9, product
+    cdef int point = 0, count = 9, i  # size is 0.(nine digits) times 10 to the power of point
+    cdef uint32_t whole
+    cdef char[9] digits
+    if not 1e-4 <= size < 1e3:
+        return out + snprintf(out, 32, b"%.9g", <double>value)
+    while size * scale >= 1e9:
+        scale, point = scale / 10, point + 1
+    while size * scale < 1e8:
+        scale, point = scale * 10, point - 1
+    product = size * scale  # exact: 24 bits of the float times at most 28 of a power of five
+    whole = <uint32_t>product
+    if product - whole > 0.5 or (product - whole == 0.5 and whole & 1):
+        whole += 1
+    for i in range(8, -1, -1):
+        digits[i] = <char>(48 + whole % 10)
+        whole //= 10
+    while count > 1 and digits[count - 1] == 48 and count > point:
+        count -= 1
+    if value < 0:
+        out[0] = 45
+        out += 1
+    if point <= 0:
+        memcpy(out, b"0.000", 5)
+        out += 2 - point
+    for i in range(count):
+        if i == point and point > 0:
+            out[0] = 46
+            out += 1
+        out[0] = digits[i]
+        out += 1
+    return out
+
+
+def json_rows(Tensor rows not None):
+    """Rows of floats as JSON."""
+    cdef Py_ssize_t i, j, n = rows.dims[0], width = rows.dims[1]
+    cdef const float *x = rows.data
+    cdef char *text
+    cdef char *out
+    if rows.ndim != 2:
+        raise InputError("rows of numbers have two dimensions.")
+    text = out = <char *>allocate(n * (width * 24 + 2) + 2, 1)
+    try:
+        out[0] = 91  # [
+        for i in range(n):
+            out += 1
+            out[0] = 91
+            for j in range(width):
+                out = write_number(out + 1, x[i * width + j])
+                out[0] = 44  # ,
+            out += 0 if width else 1
+            out[0] = 93  # ]
+            out += 1
+            out[0] = 44
+        out += 0 if n else 1
+        out[0] = 93
+        return PyUnicode_DecodeUTF8(text, out + 1 - text, NULL)
+    finally:
+        PyMem_Free(text)

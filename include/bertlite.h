@@ -427,13 +427,16 @@ BL_API const char *bl_entity_type(const bl_model *model, int label);
 /* -- commands: what a text asks for, with the values in it -- */
 
 /* threshold: the least score of a label that is not refused; refused (or NULL): for each label, not
- * 0 if it stands for what the model does not know. several: a text may hold several commands. */
+ * 0 if it stands for what the model does not know. several: a text may hold several commands.
+ * heeds_denials: English; what a text says is not to be done is not read (bl_affirmed), and if that
+ * is all, the text is refused, unless the words that deny change its label. */
 typedef struct {
     bl_function function;
     float threshold;
     const unsigned char *refused;
     int several;
     bl_unit unit;
+    int heeds_denials;
 } bl_command_options;
 
 /* A device, a room, a time: offsets [start, end) in the text, and the label of the slots' model. */
@@ -633,8 +636,8 @@ BL_API void bl_find_centers(const bl_choices *choices, float *centers);
 BL_API void bl_decide(const bl_choices *choices, const float *vector,
                       const bl_decision_options *options, float *scores, bl_decision *out);
 /* The clauses of a text without those that say that something is not to be done ("don't book it,
- * show me the price"). Returns the size of what is left, which is written to `out`, of `size`
- * bytes. */
+ * show me the price", "no music tonight"), nor what is taken back at its end ("..., forget it").
+ * Returns the size of what is left, which is written to `out`, of `size` bytes. */
 BL_API size_t bl_affirmed(const char *text, size_t size, char *out);
 
 /* ---- many texts, shared among threads ------------------------------------------------------

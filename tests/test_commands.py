@@ -43,6 +43,37 @@ ONE = (
     "",
 )
 
+# Of what is denied nothing is done; what looks like it is a command.
+DENIED = (
+    "play no music", "no music", "no music in the sauna please", "please no podcast now",
+    "set no alarm for saturday", "no alarm on sunday", "make no espresso", "open no shutters",
+    "turn on neither heater", "play nothing", "call nobody", "close none of the gates",
+    "no lights please", "but no taxi tonight", "no more riddles for now", "no playing jazz now",
+    "don't wake me at eight", "dont start the dishwasher", "you mustn't open the garage",
+    "i don't want you to call Greta", "i don't feel like having you call Greta",
+    "don't unlock the gate, i'm in the cellar", "play some polka... no wait, don't",
+    "turn the boiler on, actually no, leave it", "call Greta - no, sorry, forget it",
+    "it's too late to play jazz so please don't", "open the garage, never mind",
+)  # fmt: skip
+ALLOWED = (
+    ("no, turn on the light in the sauna", "light_on"),
+    ("no problem, play some polka", "play_music"),
+    ("no worries, set an alarm for eight", "alarm_set"),
+    ("no rush, make some espresso", "coffee"),
+    ("no, lights off", "light_off"),
+    ("no lights off", "light_off"),
+    ("set an alarm for no later than eight", "alarm_set"),
+    ("set the heat to no more than 21 degrees", "temperature_set"),
+    ("play the song no scrubs", "play_music"),
+    ("play no doubt", "play_music"),
+    ("add no salt pretzels to the shopping list", "list_add"),
+    ("don't forget to set an alarm for eight", "alarm_set"),
+    ("is there no news about Peru", "news"),
+    ("don't wait, make some espresso", "coffee"),
+    ("hey, don't be shy, make some espresso", "coffee"),
+    ("no, don't do that", "no"),
+)
+
 
 @pytest.fixture(scope="module")
 def intents() -> Any:
@@ -67,6 +98,29 @@ def test_one_command_stays_whole(intents: Any, text: str) -> None:
     alone = intents(text)
     assert (found["label"], found["score"]) == (alone["label"], alone["score"])
     assert found["text"] == text and (found["start"], found["end"]) == (0, len(text))
+
+
+@pytest.mark.parametrize("text", DENIED)
+def test_what_is_denied_is_not_done(intents: Any, text: str) -> None:
+    assert intents(text)["label"] is None
+    assert intents([text, "lights on"])[0] == intents(text)
+    (found,) = intents(text, several=True)
+    assert found["label"] is None and found["text"] == text
+    assert intents(text, slots=True)["label"] is None
+
+
+@pytest.mark.parametrize(("text", "label"), ALLOWED)
+def test_what_only_looks_denied_is_done(intents: Any, text: str, label: str) -> None:
+    assert intents(text)["label"] == label
+    assert intents([text, "lights on"])[0] == intents(text)
+    assert intents(text, slots=True)["label"] == label
+
+
+def test_models_without_refused_labels_read_denials_as_they_are(tmp_path: Path) -> None:
+    path = test_tasks.make(tmp_path / "m", "sequence-classification", ["a", "b"])
+    own: Any = pipeline("intent-classification", path)
+    assert not own.heeds_denials
+    assert own("don't turn on the light", threshold=0.0)["label"] is not None
 
 
 def test_a_part_that_is_refused_is_not_split_off(intents: Any) -> None:

@@ -59,6 +59,18 @@ def test_files_become_an_index_that_is_searched(shell: Shell) -> None:
     assert "the lamp is broken\t0" in shell.run("search", "n.index", "the lamp is broken")[1]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-8"])
+def test_tables_as_windows_writes_them(shell: Shell, encoding: str) -> None:
+    rows = "text,room\r\nthe café is closed,\u4f1a\r\nbuy milk,kitchen\r\n"
+    Path("w.csv").write_bytes(rows.encode(encoding))
+    Path("w.tsv").write_bytes(rows.replace(",", "\t").encode(encoding))
+    Path("w.jsonl").write_bytes('{"text": "dürfen", "n": 1}\n'.encode(encoding))
+    assert shell.answer("build", "n.index", "w.csv", "w.tsv", "w.jsonl")["added"] == 5
+    index = Index.load("n.index", pipeline("sentence-similarity"))
+    assert index.texts == ["the café is closed", "buy milk"] * 2 + ["dürfen"]
+    assert index[0]["metadata"] == index[2]["metadata"] == {"room": "\u4f1a"}
+
+
 def test_an_index_is_added_to_and_removed_from(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import math
+import random
 import struct
 import threading
 import time
@@ -18,6 +19,7 @@ import pytest
 import test_tasks
 
 from bertlite_fast import InputError, pipeline
+from bertlite_fast._native import float_rows, json_rows, restored_tensor
 from bertlite_fast.cli.commands.services import named_models, secret
 from bertlite_fast.pipelines import TASKS
 from bertlite_fast.serve.answers import SETTINGS, Answers, Limits, Refused, reason_of
@@ -461,6 +463,87 @@ def test_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         secret(str(file), "A_TOKEN")
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST:8080",
+        "localhost.",
+        "127.0.0.1:8080",
+        "[::1]:80",
+        "10.1.2.3",
+        "box:9",
+    ],
+)
+def test_names_of_the_service_are_answered(host: str) -> None:
+    named = App(Answers(tasks=("ner",)), hosts=("Box",))
+    for _ in range(2):  # the second time it is remembered
+        assert get(named, "/health", host=host).status == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example",
+     "box.evil", "", "localhost:x", "[::1]x", "[box", "localhost@evil", "2130706433.example", "*"],
+)  # fmt: skip
+def test_a_page_that_names_this_machine_is_refused(host: str) -> None:
+    named = App(Answers(tasks=("ner",)), hosts=("Box",))
+    for _ in range(2):
+        reply = get(named, "/health", host=host)
+        assert reply.status == 421 and "--allow-host" in reply.json()["error"]
+    body = {"inputs": "Ada in London"}
+    assert post(named, "/tasks/ner", body, host=host).status == 421
+    assert 'bertlite_refused_total{reason="host"} 3' in named.metrics()
+    assert get(App(Answers(tasks=("ner",)), hosts=("*",)), "/health", host=host).status == 200
+
+
+def test_remembered_names_do_not_grow() -> None:
+    named = App(Answers(tasks=("ner",)))
+    for i in range(300):
+        assert get(named, "/health", host=f"localhost:{i}").status == 200
+    assert len(named.known_hosts) < 100
+
+
+@pytest.mark.parametrize(
+    ("tasks", "absent"),
+    [
+        ("intent-classification", "/embed /predict /rerank /similarity /v1/embeddings"),
+        ("text-classification", "/embed /rerank /similarity /v1/embeddings"),
+        ("sentence-similarity", "/embed /predict /rerank /v1/embeddings"),
+        ("feature-extraction,ner", "/predict"),
+    ],
+)
+def test_openapi_has_only_what_is_served(tasks: str, absent: str) -> None:
+    few = App(Answers(tasks=tuple(tasks.split(","))))
+    few.warm_up()
+    paths = get(few, "/openapi.json").json()["paths"]
+    assert {path for path in paths if "/tasks/" in path} == {
+        f"/tasks/{task}" for task in tasks.split(",")
+    }
+    for path in EXAMPLES:
+        if path.startswith("/"):
+            status = post(few, path, EXAMPLES[path]).status
+            assert (path in paths) == (status == 200) == (path not in absent.split()), path
+
+
+def test_questions_are_cut_where_a_request_says_so(app: App) -> None:
+    context = "Ada opened the door because it was hot. Bob closed the window."
+    asked = {
+        "question": "Who opened the door? I mean the window, not it",
+        "context": context,
+    }
+    short = {"question": "Who opened the door?", "context": context}
+    cut = {"inputs": asked, "parameters": {"max_question_len": 5}}
+    path = "/tasks/question-answering"
+    assert post(app, path, cut).json() == post(app, path, {"inputs": short}).json()
+    assert post(app, path, {"inputs": asked}).json() != post(app, path, {"inputs": short}).json()
+    assert post(app, path, {**cut, "inputs": [asked]}).json() == [post(app, path, cut).json()]
+    none = {"inputs": asked, "parameters": {"max_question_len": 0}}
+    assert post(app, path, none).status == 422
+    pipe: Any = pipeline("question-answering")
+    assert pipe([asked] * 2, max_question_len=5) == [pipe(short)] * 2
+
+
 def test_openapi_names_every_path_and_its_schemas_fit_the_examples(app: App) -> None:
     api = get(app, "/openapi.json").json()
     hidden = {"/", "/openapi.json", "/embeddings", "/v1/models/bertlite/vectors"}
@@ -475,3 +558,18 @@ def test_openapi_names_every_path_and_its_schemas_fit_the_examples(app: App) -> 
             reply = post(app, path, content["example"]).json()
             answer = ways["post"]["responses"]["200"]["content"]["application/json"]["schema"]
             jsonschema.validate(reply, answer)
+
+
+def test_floats_are_written_as_nine_digits_and_read_as_they_were() -> None:
+    draw = random.Random(1)
+    values = [0.0, -0.0, 1.0, -1.0, 0.1, 0.5, 10.0, 100.0, 250.0, 999.99994, 1000.0, 0.0001, 9.5e-5]
+    values += [1e-30, 3e38, 0.0009765625, 0.099999994, 9.9999990, 99.999992, 2.0**-13, 123.4375]
+    values += [draw.choice((-1, 1)) * 10 ** draw.uniform(-6, 5) for _ in range(20_000)]
+    values += [draw.randrange(1, 1 << 24) * 2.0 ** -draw.randrange(10, 38) for _ in range(20_000)]
+    row = struct.unpack(f"{len(values)}f", struct.pack(f"{len(values)}f", *values))
+    tensor = float_rows([list(row), list(row)])
+    expected = "[" + ",".join("%.9g" % value for value in row) + "]"
+    assert json_rows(tensor) == f"[{expected},{expected}]"
+    assert json_rows(float_rows([])) == "[]"
+    with pytest.raises(InputError, match="two dimensions"):
+        json_rows(restored_tensor((2,), b"\0" * 8))

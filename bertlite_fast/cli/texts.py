@@ -118,6 +118,12 @@ def in_utf8(stream: BufferedIOBase) -> BufferedIOBase:
     return kind(stream, start)  # type: ignore[return-value]
 
 
+def encoding_of(path: str) -> str:
+    """What a file of text is written in, by its byte-order mark."""
+    with open(path, "rb") as file:
+        return "utf-16" if file.read(2) in UTF_16 else "utf-8-sig"
+
+
 def window_end(data: bytearray, size: int) -> int:
     """Where to split data, at most `size`: after a sentence, a space, or else a character."""
     half = size // 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from json import JSONDecoder, JSONEncoder
 
-from .._native import unit_rows
+from .._native import json_rows, unit_rows
 from ..errors import BertliteError, InputError
 from ..pipelines import TASKS, pipeline
 
@@ -109,13 +109,6 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "a number")
 
 
-def floats(rows: list[list[float]]) -> str:
-    """Rows of 32-bit floats as JSON: nine digits, which give the same floats when read again."""
-    width = len(rows[0]) if rows else 0
-    form = "[" + ",".join(["%.9g"] * width) + "]"
-    return "[" + ",".join([form % tuple(row) for row in rows]) + "]"
-
-
 class Answers:
     """The pipelines that are served, each opened once.
 
@@ -164,6 +157,13 @@ class Answers:
             task: _name(models.get(task), pipe.model.source) for task, pipe in self.pipes.items()
         }
         self.aliases = aliases
+
+    def serves(self, path: str) -> bool:
+        """Whether a path has a model; the others say that it is not served."""
+        needed = {"/predict": ("text-classification",), "/similarity": VECTORS[:2]}
+        if path in ("/tokenize", "/decode") or (path == "/rerank" and self.reranker is not None):
+            return True
+        return any(task in self.pipes for task in needed.get(path, VECTORS[:1]))
 
     # ---- what is checked in every request -------------------------------------------------
 
@@ -309,7 +309,8 @@ class Answers:
                 )
             for name in ("question", "context"):
                 self._text(item.get(name), name)
-            self._advancing(pipe, item["question"], item["context"], settings)
+            question = pipe.cut_question(item["question"], settings)
+            self._advancing(pipe, question, item["context"], settings)
         found = [
             pipe(question=item["question"], context=item["context"], **settings) for item in items
         ]
@@ -346,8 +347,8 @@ class Answers:
         cut = len(self._too_long(pipe, texts))
         if pooling is not None:
             normalize = settings.get("normalize", False)
-            rows = pipe.text_model.embed(texts, pooling, normalize, threads=pipe.threads).tolist()
-            text = floats(rows)
+            rows = pipe.text_model.embed(texts, pooling, normalize, threads=pipe.threads)
+            text = json_rows(rows)
             return (text if type(inputs) is list else text[1:-1]), len(texts), cut
         width = pipe.model.info["hidden"]
         tokens = sum(min(len(text) + 2, pipe.text_model.max_tokens) for text in texts)
@@ -357,7 +358,7 @@ class Answers:
                 "the vectors of every token of these texts are too many for one reply; send "
                 'fewer texts, or "pooling": "model".',
             )
-        found = ["[" + floats(pipe.text_model.hidden(text).tolist()) + "]" for text in texts]
+        found = ["[" + json_rows(pipe.text_model.hidden(text)) + "]" for text in texts]
         return ("[" + ",".join(found) + "]" if type(inputs) is list else found[0]), len(texts), cut
 
     def _zero_shot(
@@ -414,7 +415,7 @@ class Answers:
         if not self._flag(data, "truncate", False):
             self._fitting(pipe, texts)
         normalize = self._flag(data, "normalize", True)
-        return floats(self._vectors(pipe, texts, normalize).tolist()), len(texts)
+        return json_rows(self._vectors(pipe, texts, normalize)), len(texts)
 
     def _vectors(self, pipe: Any, texts: list[str], normalize: bool = True) -> Any:
         return pipe.text_model.embed(texts, "model", normalize, threads=pipe.threads)
@@ -614,7 +615,7 @@ class Answers:
             raise Refused(400, "encoding_format can be float or base64.")
         self._vector_settings(pipe, {"dimensions": data.get("dimensions")})
         found, tokens = self._openai_vectors(pipe, data.get("input"))
-        texts = _base64(found) if form == "base64" else floats(found.tolist())[2:-2].split("],[")
+        texts = _base64(found) if form == "base64" else json_rows(found)[2:-2].split("],[")
         mark, end = '""' if form == "base64" else "[]"
         rows = [
             f'{{"object":"embedding","index":{i},"embedding":{mark}{text}{end}}}'

@@ -34,6 +34,8 @@ TEXT = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 AGAIN = (b"retry-after", b"1")
 CLOSE = (b"connection", b"close")
 OPEN_PATHS = ("/", "/health", "/ready", "/openapi.json")  # which need no token
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+KNOWN_HOSTS = 64  # spellings of the header Host that are remembered
 SHORT = 0.002  # seconds that a request may hold the event loop
 CALL = 256  # bytes that take about as long as what every request needs
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0)
@@ -76,21 +78,26 @@ class App:
         queue: int = 64,
         patience: float = 10.0,
         workers: int | None = None,
+        hosts: tuple[str, ...] = (),
         log: Callable[[str], None] = lambda line: None,
     ) -> None:
         """token: what requests have to bear. queue: requests that may wait for a thread or be in
-        one; others get 503. patience: seconds that one may wait for a thread.
+        one; others get 503. patience: seconds that one may wait for a thread. hosts: names by
+        which requests may call this service, besides those of the loopback address and all
+        numbers; "*": any.
         """
         from ..cores import thread_count
         from .openapi import document
 
         self.answers, self.queue, self.patience, self.log = answers, queue, patience, log
         self.token = None if token is None else token.encode("utf-8")
+        self.hosts = {name.lower() for name in (*LOOPBACK, *hosts)}
+        self.known_hosts: set[bytes] = set()
         self.pool = ThreadPoolExecutor(workers or thread_count("auto"), "bertlite")
         self.started = time.time()
         self.queued = self.in_flight = 0
         self.connections: set[Any] = set()
-        self.refused = dict.fromkeys(("busy", "token", "size", "slow", "connections"), 0)
+        self.refused = dict.fromkeys(("busy", "token", "host", "size", "slow", "connections"), 0)
         self.stopping = False
         self.page, self.page_headers = page()
         self.routes: dict[str, Route] = {}
@@ -207,6 +214,8 @@ class App:
                 kind = value
             elif name == b"authorization":
                 bearer = value
+            elif name == b"host" and value not in self.known_hosts:
+                self._check_host(value)
         if self.token is not None and route.path not in OPEN_PATHS:
             self._check_token(bearer)
         method = scope["method"]
@@ -227,6 +236,22 @@ class App:
         if (len(data) + CALL) * route.rate <= SHORT:
             return self._work(route, data)
         return await self._in_thread(route, data)
+
+    def _check_host(self, value: bytes) -> None:
+        """Refuse names that are not this service's.
+
+        A web page can have its own name lead to this machine, and its reader's browser then takes
+        the service for a part of that page. It cannot do so with a number.
+        """
+        text = value.decode("latin-1")
+        found = re.fullmatch(r"(\[[^]]*\]|[^:[]*)(?::\d*)?", text)
+        host = found[1].strip("[]").lower().removesuffix(".") if found else ""
+        if not ("*" in self.hosts or host in self.hosts or is_number(host)):
+            self.refused["host"] += 1
+            raise Refused(421, f"this service is not called {text[:100]!r}; start it with "
+                          "--allow-host NAME if that is a name of it.")  # fmt: skip
+        if len(self.known_hosts) < KNOWN_HOSTS:
+            self.known_hosts.add(value)
 
     def _check_token(self, bearer: bytes) -> None:
         scheme, _, given = bearer.partition(b" ")
@@ -359,6 +384,17 @@ class App:
             lines.append(f"# TYPE {name} {kind}")
             lines += values if isinstance(values, list) else [f"{name} {values}"]
         return "\n".join(lines) + "\n"
+
+
+def is_number(host: str) -> bool:
+    """Whether a host is an address, not a name."""
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _task(answers: Answers, task: str) -> Callable[[dict[str, Any]], Any]:

@@ -131,6 +131,8 @@ def document(answers: Answers) -> dict[str, Any]:
 
     paths: dict[str, Any] = {}
     for path, (purpose, request, reply) in PATHS.items():
+        if not answers.serves(path):
+            continue
         paths[path] = {"post": _post(purpose, request, reply, EXAMPLES[path], "/v1/" in path)}
     for task in answers.pipes:
         parameters = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike, fspath
 
-from .._native import Many, read_commands
+from .._native import Many, affirmed, read_commands
 from ..checks import shown
 from ..errors import InputError
 from .base import Pipeline, check_whole_numbers, refuse_unknown
@@ -31,6 +31,10 @@ class IntentClassification(TextClassification):
     config.json says under "intent_threshold", or 0.5, or what calibrate() found. A label in
     config.json's "refused_labels" (such as "oos") counts as None too. margin: how far the best
     score is before the second. top_k: as many labels with their scores, under "candidates".
+
+    What a text says is not to be done ("no music tonight", "don't lock it, I'm outside") is not
+    read, in English and by models with refused labels, unless config.json has
+    "heeds_denials": false.
 
     slots: True, or a model for token classification: the values in the text are found too, under
     "slots". several: a list of answers, one for each command of the text, with the command under
@@ -59,6 +63,7 @@ class IntentClassification(TextClassification):
         self.threshold = float(config.get("intent_threshold", 0.5))
         self.refused = set(config.get("refused_labels", ()))
         self.refused_mask = bytes(label in self.refused for label in self.labels)
+        self.heeds_denials = bool(config.get("heeds_denials", self.refused))
         self.slot_models: dict[str, TokenClassification] = {}
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +170,8 @@ class IntentClassification(TextClassification):
             found = (self.function, self._wanted(settings))
             return Many(self.text_model, "classify", found, **share)
         values = self._slot_model(slots or True)
-        options = (self.function, self._threshold(settings), self.refused_mask, several)
+        options = (self.function, self._threshold(settings), self.refused_mask, several,
+                   self.heeds_denials)  # fmt: skip
         return Many(self.text_model, "commands", options, slots=values.text_model, **share)
 
     def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
@@ -174,8 +180,8 @@ class IntentClassification(TextClassification):
             return None if settings.get("slots") or settings.get("several") else given
         return given
 
-    def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
-        text, _ = text_and_pair(text)
+    def _answer(self, inputs: Any, found: Any, settings: dict[str, Any]) -> Any:
+        text, pair = text_and_pair(inputs)
         if settings.get("slots") or settings.get("several"):
             return self._of_commands(text, found, settings)
         top_k = settings.get("top_k", 1)
@@ -185,10 +191,17 @@ class IntentClassification(TextClassification):
         sure = (
             score >= self._threshold(settings) and label not in self.refused and bool(text.strip())
         )
+        margin = score - found[1][1] if len(found) > 1 else score
+        if sure and self.heeds_denials and pair is None and affirmed(text) != text:
+            ((best, is_refused, score, margin, *_),) = read_commands(
+                self.text_model, None, text, self.function, self._threshold(settings),
+                self.refused_mask, False, True,
+            )  # fmt: skip
+            label, sure = self.labels[best], not is_refused
         answer: dict[str, Any] = {
             "label": label if sure else None,
             "score": score,
-            "margin": score - found[1][1] if len(found) > 1 else score,
+            "margin": margin,
         }
         if "top_k" in settings:
             answer["candidates"] = self._named(found[:wanted])
@@ -216,6 +229,7 @@ class IntentClassification(TextClassification):
             self._threshold(settings),
             self.refused_mask,
             several,
+            self.heeds_denials,
         )
         return self._of_commands(text, found, settings)
 

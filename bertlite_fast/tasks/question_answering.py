@@ -33,7 +33,8 @@ class QuestionAnswering(Pipeline):
     Called with question= and context=, each a text or a list of texts; or with a dict of both, or a
     list of such dicts. Contexts of any length are read, in windows. Settings: top_k (1): how many
     answers; max_answer_len (15): an answer's tokens; max_seq_len (384): a window's tokens, question
-    included; doc_stride (128): tokens that neighboring windows share; handle_impossible_answer: the
+    included; doc_stride (128): tokens that neighboring windows share; max_question_len: tokens of a
+    question that are read (all); handle_impossible_answer: the
     empty answer is a candidate; align_to_words (True): answers begin and end with words, with
     embedded models not inside "1,200" either. Answers of score 0 are left out. An answer that
     stands in several windows has the score of the best one with embedded models, and the sum of
@@ -61,8 +62,18 @@ class QuestionAnswering(Pipeline):
         if "topk" in settings:  # its name in transformers 3
             settings["top_k"] = settings.pop("topk")
         refuse_unknown(settings, self.task, *SETTINGS)
-        check_whole_numbers(settings, top_k=1, doc_stride=0, max_answer_len=1, max_seq_len=4)
+        check_whole_numbers(settings, top_k=1, doc_stride=0, max_answer_len=1, max_seq_len=4,
+                            max_question_len=1)  # fmt: skip
         return settings
+
+    def cut_question(self, question: str, settings: dict[str, Any]) -> str:
+        """The question, no longer than max_question_len tokens, if that is set."""
+        most = settings.get("max_question_len")
+        if most is None:
+            return question
+        row = self.tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
+        ends = [end for _, end in row["offset_mapping"]]
+        return question if len(ends) <= most else question[: ends[most - 1]]
 
     if TYPE_CHECKING:
 
@@ -125,6 +136,7 @@ class QuestionAnswering(Pipeline):
                 raise InputError(f"the {name} is empty.")
         if not context.strip():
             return []
+        question = self.cut_question(question, settings)
         found = self.text_model.answer(question, context, *self._options(settings))
         return self._answer(item, found, settings)
 
@@ -149,7 +161,9 @@ class QuestionAnswering(Pipeline):
         question, context = text.get("question"), text.get("context")
         if not (isinstance(question, str) and isinstance(context, str)):
             return None
-        return (question, context) if question and context.strip() else None
+        if not question or not context.strip():
+            return None
+        return self.cut_question(question, settings), context
 
     def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
         context = text["context"]

@@ -36,6 +36,7 @@ static const char *const closers[] = { "down", "off", "on", "up" };
 static const char *const fillers[] = { "also", "afterwards", "finally", "just",
                                        "next", "now",        "then" };
 static const char *const conjunctions[] = { "and", "then" };
+static const char *const contrasts[] = { "but", "so" };
 static const char *const greetings[] = { "hello", "hey", "hi", "ok", "okay" };
 /* What others are to be told or reminded of is a text of its own, "and" included. */
 static const char *const reporters[] = { "ask", "email", "message", "note", "remind",
@@ -45,8 +46,8 @@ static const char *const reported[] = { "that", "to" };
 static const char *const nots[] = { "don't", "dont", "never", "shouldn't", "mustn't", "needn't" };
 static const char *const auxiliaries[] = { "do", "should", "must", "need", "shall" };
 static const char *const wishers[] = { "i", "we" };
-static const char *const wishes[] = { "want", "wish", "need" };
-static const char *const wished[] = { "to", "you", "for" };
+static const char *const wishes[] = { "want", "wish", "need", "feel" };
+static const char *const wished[] = { "to", "you", "for", "like" };
 static const char *const softeners[] = { "actually", "also",   "and", "but",  "hello", "hey",
                                          "hi",       "just",   "no",  "now",  "oh",    "ok",
                                          "okay",     "please", "so",  "then", "well",  "yet" };
@@ -56,7 +57,39 @@ static const char *const no_denials[] = {
     "hesitate", "i",      "know",  "mind",       "miss",   "really", "remember",
     "see",      "they",   "think", "understand", "we",     "worry",  "you",
 };
-enum { GREETING_WORDS = 3, LONGEST = 16 };
+/* "no", where it is not of what follows: "no problem", "no later", "no the other one". */
+static const char *const no_objects[] = {
+    "a",      "actually", "an",     "any",     "at",    "big",     "biggie", "but",
+    "can",    "doubt",    "hurry",  "i",       "i'm",   "idea",    "in",     "it",
+    "it's",   "its",      "just",   "later",   "less",  "matter",  "my",     "never",
+    "no",     "not",      "on",     "one",     "prob",  "problem", "rush",   "problems",
+    "really", "sir",      "sooner", "sorry",   "sweat", "thank",   "thanks", "that",
+    "that's", "thats",    "the",    "then",    "this",  "to",      "wait",   "way",
+    "we",     "with",     "wonder", "worries", "worry", "yes",     "you",    "your",
+};
+/* Openers that are things, too, where nothing but one of these follows. */
+static const char *const things[] = { "alert", "call", "email", "light", "message", "text" };
+static const char *const afters[] = {
+    "anymore", "at",     "for",  "in",    "now",      "on",      "please", "right",
+    "thank",   "thanks", "this", "today", "tomorrow", "tonight", "until",
+};
+/* What is done to things, not to words: "set no alarm", but not "add no salt crackers". */
+static const char *const doings[] = {
+    "activate", "book", "brew",  "bring",  "buy",  "call",   "close",   "create", "dim",
+    "enable",   "get",  "lock",  "make",   "open", "order",  "reserve", "run",    "schedule",
+    "send",     "set",  "start", "switch", "turn", "unlock", "use",
+};
+static const char *const sounds[] = { "audio", "music", "podcast", "podcasts", "radio",
+                                      "song",  "songs", "sound",   "sounds",   "tunes" };
+static const char *const nones[] = { "nobody", "none", "nothing" };
+/* What takes back all before it, at a text's end. */
+static const char *const retractions[][2] = {
+    { "", "don't" },    { "", "dont" },        { "", "nevermind" },
+    { "do", "not" },    { "don't", "bother" }, { "dont", "bother" },
+    { "forget", "it" }, { "never", "mind" },   { "leave", "it" },
+};
+static const char *const leads[] = { "but", "no", "nope", "please", "so", "sorry", "wait" };
+enum { GREETING_WORDS = 3, OBJECT_WORDS = 5, LONGEST = 16 };
 
 typedef struct {
     size_t start, end;
@@ -67,7 +100,8 @@ typedef struct {
     const char *text;
     size_t size, at;  /* what is behind `at` is not read yet */
     word before, now; /* words */
-    size_t words;     /* of the clause so far */
+    size_t begin;     /* of the clause so far, */
+    size_t words;     /* and its words */
     int is_greeting;  /* it begins with a greeting */
     int has_reporter, is_reported;
     int finds_denials; /* "but" separates clauses too, and so does a denial behind a comma */
@@ -88,10 +122,13 @@ static int is_word_byte(char c)
            (unsigned char)c >= 0x80;
 }
 
-/* An apostrophe, or a point or comma, between two word characters belongs to the word. */
+/* An apostrophe or a point between two word characters belongs to the word, and a comma before a
+ * digit. */
 static int joins(const char *text, size_t size, size_t at)
 {
-    return strchr("'.,:-", text[at]) && text[at] && at + 1 < size && is_word_byte(text[at + 1]);
+    if (at + 1 == size || !text[at] || !strchr("'.,:-", text[at])) return 0;
+    return text[at] == ',' ? text[at + 1] >= '0' && text[at + 1] <= '9'
+                           : is_word_byte(text[at + 1]);
 }
 
 /* The next word from `at` on; 0 behind the last. */
@@ -149,33 +186,85 @@ static int skip_not(scanner *s)
     return IS_IN(&s->now, auxiliaries) && is_next(s, "not") && step(s);
 }
 
-/* Whether the clause that begins with the word that is now says that something is not to be done:
- * "please don't ...", "i don't want you to ...", "no need to ...", "let's not ...". What is the
- * case ("i don't know", "i can't") or is to be done ("don't forget to ...") is no denial. */
-static int is_denial(scanner s)
+/* The words of the rest of the clause: the one behind `w`; 0 if a mark or the end comes first. */
+static int read_near(const scanner *s, const word *w, word *next)
 {
-    while (IS_IN(&s.now, softeners)) {
-        scanner behind = s;
-        if (is_now(&s, "no") && (is_next(&behind, "need") || is_now(&behind, "longer"))) break;
-        step(&s);
-    }
-    if (is_now(&s, "there's")) step(&s);
-    scanner behind = s;
-    if (is_now(&s, "no") && is_next(&behind, "need")) return 1;
-    if (is_now(&s, "let's") || is_now(&s, "lets")) return is_next(&s, "not");
-    if (is_now(&s, "i'd")) return is_next(&s, "rather") && is_next(&s, "not");
-    if (IS_IN(&s.now, wishers) && step(&s))
-        return skip_not(&s) && IS_IN(&s.now, wishes) && step(&s) && IS_IN(&s.now, wished);
-    if (is_now(&s, "you")) step(&s);
-    if (!skip_not(&s) || s.now.start == s.size || IS_IN(&s.now, no_denials)) return 0;
-    return !is_now(&s, "let") || !step(&s) || !is_next(&s, "forget"); /* "don't let me forget" */
+    return read_word(s->text, s->size, w->end, next) && !mark_between(s->text, w->end, next->start);
 }
+
+/* Whether the word that is now, "no", is said of what follows: "no music", but not "no, lights off",
+ * "no turn it off" or "no later than nine". */
+static int denies_object(const scanner *s)
+{
+    word next, w;
+    if (!is_now(s, "no") || !read_near(s, &s->now, &next) || IS_IN(&next, no_objects)) return 0;
+    const int is_last = !read_near(s, &next, &w);
+    if (IS_IN(&next, openers) && !(IS_IN(&next, things) && (is_last || IS_IN(&w, afters))))
+        return 0;
+    if (is_last) return 1;
+    if (!strcmp(w.lower, "than")) return 0;
+    while (read_near(s, &w, &next)) w = next;
+    return !IS_IN(&w, closers);
+}
+
+/* Whether the clause asks for nothing of something: "set no alarm", "turn on neither lamp", "play
+ * nothing"; then the word that says so is now. */
+static int find_denied_object(scanner *s)
+{
+    const int plays = is_now(s, "play");
+    word next;
+    if (!plays && !IS_IN(&s->now, doings)) return 0;
+    for (int i = 0; i < OBJECT_WORDS && read_near(s, &s->now, &next); i++) {
+        s->now = next;
+        const int is_last = !read_near(s, &s->now, &next);
+        if (IS_IN(&s->now, nones))
+            return is_last || IS_IN(&next, afters) || !strcmp(next.lower, "of");
+        if (is_now(s, "neither")) return !is_last && !plays;
+        if (!is_now(s, "no") || is_last) continue;
+        if (plays && !strcmp(next.lower, "more") && !read_near(s, &next, &next)) return 0;
+        return denies_object(s) && (!plays || IS_IN(&next, sounds));
+    }
+    return 0;
+}
+
+/* Whether the clause that begins with the word that is now says that something is not to be done:
+ * "please don't ...", "i don't want you to ...", "no need to ...", "let's not ...", "no ...". What
+ * is the case ("i don't know", "i can't") or is to be done ("don't forget to ...") is no denial.
+ * What is denied is now; it is nothing where no word of it would be a text ("play no music"). */
+static int find_denial(scanner *s)
+{
+    while (IS_IN(&s->now, softeners)) {
+        scanner behind = *s;
+        if (is_now(s, "no") && (denies_object(s) || is_next(&behind, "need"))) break;
+        step(s);
+    }
+    if (is_now(s, "there's")) step(s);
+    scanner behind = *s;
+    if (is_now(s, "no") && is_next(&behind, "need")) return step(s) && step(s);
+    if (is_now(s, "no") && !is_now(&behind, "longer") && denies_object(s)) return step(s);
+    if (is_now(s, "let's") || is_now(s, "lets")) return is_next(s, "not") && step(s);
+    if (is_now(s, "i'd")) return is_next(s, "rather") && is_next(s, "not") && step(s);
+    if (IS_IN(&s->now, wishers) && step(s))
+        return skip_not(s) && IS_IN(&s->now, wishes) && step(s) && IS_IN(&s->now, wished) &&
+               step(s);
+    behind = *s;
+    if (find_denied_object(&behind)) {
+        s->now = (word){ s->size, s->size, { 0 } };
+        return 1;
+    }
+    if (is_now(s, "you")) step(s);
+    if (!skip_not(s) || s->now.start == s->size || IS_IN(&s->now, no_denials)) return 0;
+    behind = *s;
+    return !is_now(s, "let") || !step(&behind) || !is_next(&behind, "forget");
+}
+
+static int is_denial(scanner s) { return find_denial(&s); }
 
 /* ---- clauses --------------------------------------------------------------------------------- */
 
 static int is_conjunction(const scanner *s, const word *w)
 {
-    return IS_IN(w, conjunctions) || (s->finds_denials && !strcmp(w->lower, "but"));
+    return IS_IN(w, conjunctions) || (s->finds_denials && IS_IN(w, contrasts));
 }
 
 /* Whether a clause begins with this word: an opener and another word, or some words that end,
@@ -203,7 +292,10 @@ static void begin_clause(scanner *s)
 
 static void count_word(scanner *s)
 {
-    if (!s->words) s->is_greeting = IS_IN(&s->now, greetings);
+    if (!s->words) {
+        s->begin = s->now.start;
+        s->is_greeting = IS_IN(&s->now, greetings);
+    }
     s->words++;
     s->is_reported |= s->has_reporter && IS_IN(&s->now, reported);
     s->has_reporter |= IS_IN(&s->now, reporters);
@@ -228,11 +320,18 @@ static int find_opener(scanner *s, mark before, int *is_sequence)
                                      (s->finds_denials && is_denial(*s)));
 }
 
+static int is_denied_so_far(const scanner *s)
+{
+    scanner clause = { .text = s->text, .size = s->at };
+    return read_word(s->text, s->at, s->begin, &clause.now) && is_denial(clause);
+}
+
 /* Whether the clause so far may end, before s->now. */
 static int may_end(const scanner *s, mark between, int is_sequence)
 {
     if (!s->words) return 0;
-    if (s->is_greeting && s->words <= GREETING_WORDS) return 0;
+    if (s->is_greeting && s->words <= GREETING_WORDS && !(s->finds_denials && is_denied_so_far(s)))
+        return 0;
     if (s->is_reported && between != STOP && !is_sequence) return 0;
     return between != COMMA || s->words > 1;
 }
@@ -276,27 +375,78 @@ typedef struct {
     const char *text;
     char *out;
     size_t used;
-    int has_denials;
+    int has_denials, keeps_denied; /* of a clause that denies, what it denies is kept */
 } affirmed;
 
-static void keep_affirmed(affirmed *a, size_t start, size_t end)
+static void keep(affirmed *a, size_t start, size_t end)
 {
-    scanner s = { .text = a->text, .size = end };
-    if (read_word(a->text, end, start, &s.now) && is_denial(s)) {
-        a->has_denials = 1;
-        return;
-    }
-    if (a->used) a->out[a->used++] = ' '; /* between two clauses there was a byte or more */
     memcpy(a->out + a->used, a->text + start, end - start);
     a->used += end - start;
 }
 
-size_t bl_affirmed(const char *text, size_t size, char *out)
+static void keep_affirmed(affirmed *a, size_t start, size_t end)
+{
+    scanner s = { .text = a->text, .size = end };
+    const int is_denied = read_word(a->text, end, start, &s.now) && find_denial(&s);
+    a->has_denials |= is_denied;
+    if (is_denied && !a->keeps_denied) return;
+    if (a->used) a->out[a->used++] = ' '; /* between two clauses there was a byte or more */
+    keep(a, is_denied ? s.now.start : start, end);
+}
+
+/* Where the words begin that take back all before them; behind the text if there are none. */
+static size_t find_retraction(const char *text, size_t size)
+{
+    word last[3] = { { 0 } }, next = { 0 };
+    size_t count = 0;
+    for (; read_word(text, size, next.end, &next); count++) {
+        last[0] = last[1];
+        last[1] = last[2];
+        last[2] = next;
+    }
+    for (size_t i = 0; i < sizeof retractions / sizeof *retractions; i++) {
+        const char *const *r = retractions[i];
+        const size_t words = *r[0] ? 2 : 1;
+        const word *first = &last[3 - words], *before = first - 1;
+        if (count <= words || strcmp(last[2].lower, r[1]) ||
+            (words == 2 && strcmp(first->lower, r[0])))
+            continue;
+        if (IS_IN(before, leads) ||
+            (mark_between(text, before->end, first->start) && strcmp(r[0], "leave") != 0))
+            return first->start;
+    }
+    return size;
+}
+
+/* Whether a text may deny something: it has an n where the words have it that do ("no", "don't"),
+ * or ends as one that takes something back ("forget it"). Most texts do not. */
+static int may_deny(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        const char c = text[i], next = i + 1 < size ? text[i + 1] : ' ';
+        if ((c == 'n' || c == 'N') && (!i || !is_word_byte(text[i - 1]) || next == '\'' ||
+                                       next == 't' || next == 'T' || (unsigned char)next >= 0x80))
+            return 1;
+    }
+    while (size && !is_word_byte(text[size - 1])) size--;
+    return size > 2 && (text[size - 1] | 0x20) == 't' && (text[size - 2] | 0x20) == 'i';
+}
+
+static size_t read_affirmed(const char *text, size_t size, int keeps_denied, char *out)
 {
     scanner s = { .text = text, .size = size, .finds_denials = 1 };
-    affirmed a = { .text = text, .out = out };
+    affirmed a = { .text = text, .out = out, .keeps_denied = keeps_denied };
     bl_clause_break found;
-    size_t start = 0;
+    size_t start = 0, taken_back = size;
+    if (!may_deny(text, size)) {
+        memcpy(out, text, size);
+        return size;
+    }
+    taken_back = find_retraction(text, size);
+    if (taken_back < size) {
+        if (keeps_denied) keep(&a, 0, taken_back);
+        return a.used;
+    }
     while (next_break(&s, &found)) {
         keep_affirmed(&a, start, found.left_end);
         start = found.right_start;
@@ -305,4 +455,14 @@ size_t bl_affirmed(const char *text, size_t size, char *out)
     if (a.has_denials) return a.used;
     memcpy(out, text, size);
     return size;
+}
+
+size_t bl_affirmed(const char *text, size_t size, char *out)
+{
+    return read_affirmed(text, size, 0, out);
+}
+
+size_t bl_undenied(const char *text, size_t size, char *out)
+{
+    return read_affirmed(text, size, 1, out);
 }

@@ -15,4 +15,9 @@ typedef struct {
 
 /* Appends the breaks of a text (bl_clause_break) to the list; 0 without memory. */
 int bl_find_clause_breaks(bl_arena *arena, const char *text, size_t size, bl_list *breaks);
+
+/* Writes a text without the words that deny to `out`, of its size: "please don't play jazz" is
+ * "play jazz"; "play no jazz" leaves nothing. Returns how many bytes were written. See bl_affirmed,
+ * which leaves out what is denied, too. */
+size_t bl_undenied(const char *text, size_t size, char *out);
 #endif

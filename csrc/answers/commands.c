@@ -92,21 +92,57 @@ static bl_status fill_row(reader *r, const char *text, size_t size, bl_error *er
     return BL_OK;
 }
 
-/* What bytes [start, end) ask for. */
-static bl_status read_part(reader *r, size_t start, size_t end, part *out, bl_error *error)
+/* What a text asks for. */
+static bl_status classify(reader *r, const char *text, size_t size, part *out, bl_error *error)
 {
     int32_t best[2] = { 0, 0 };
-    bl_status status = fill_row(r, r->text + start, end - start, error);
+    bl_status status = fill_row(r, text, size, error);
     if (status == BL_OK)
         status = bl_run_row(r->intents, &r->row, BL_CLASSES, NULL, 0, r->scores, error);
     if (status != BL_OK) return status;
     bl_scores(r->options.function, r->scores, r->labels, r->scores);
     const size_t found = bl_top_k(r->scores, r->labels, 2, best);
     const float score = r->scores[best[0]];
-    *out = (part){ start, end, best[0], score, found > 1 ? score - r->scores[best[1]] : score, 0 };
+    *out = (part){ 0, size, best[0], score, found > 1 ? score - r->scores[best[1]] : score, 0 };
     out->is_refused = !r->tokens || score < r->options.threshold ||
                       (r->options.refused && r->options.refused[best[0]]);
     return BL_OK;
+}
+
+/* What a text that denies something asks for: what its other clauses do; or nothing, if it means
+ * the same to the model without the words that deny ("no alarm tomorrow" may be a label's own). */
+static bl_status heed_denials(reader *r, const char *text, size_t size, part *out, bl_error *error)
+{
+    char *left = bl_arena_take(r->intents->arena, size, 1);
+    part other;
+    if (!left) return bl_no_memory(error, "the text without what it denies");
+    size_t used = bl_affirmed(text, size, left);
+    if (used == size) return BL_OK;
+    const int is_all = !used;
+    if (is_all) used = bl_undenied(text, size, left);
+    const bl_status status = classify(r, left, used, &other, error);
+    if (status != BL_OK) return status;
+    if (!is_all) *out = other;
+    else out->is_refused = !used || other.label == out->label;
+    return BL_OK;
+}
+
+/* What bytes [start, end) ask for. */
+static bl_status read_part(reader *r, size_t start, size_t end, part *out, bl_error *error)
+{
+    const char *text = r->text + start;
+    bl_status status = classify(r, text, end - start, out, error);
+    if (status == BL_OK && r->options.heeds_denials && !out->is_refused) {
+        const size_t count = r->row.count, tokens = r->tokens;
+        const int is_whole = r->is_whole;
+        status = heed_denials(r, text, end - start, out, error);
+        r->row.count = count;
+        r->tokens = tokens;
+        r->is_whole = is_whole;
+    }
+    out->start = start;
+    out->end = end;
+    return status;
 }
 
 /* ---- where the text is split -------------------------------------------------------------- */

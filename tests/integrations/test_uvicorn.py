@@ -135,25 +135,25 @@ def test_requests_in_turn_and_at_once(server: services.Service) -> None:
 
 HOSTILE = (
     (b"nonsense\r\n\r\n", b" 400 "),
-    (b"GET / HTTP/1.1\r\nhost: a\r\n" + b"x: " + b"y" * 70_000, b" 431 "),
-    (b"POST /embed HTTP/1.1\r\nhost: a\r\n", b" 408 "),  # a head that does not end
+    (b"GET / HTTP/1.1\r\nhost: localhost\r\n" + b"x: " + b"y" * 70_000, b" 431 "),
+    (b"POST /embed HTTP/1.1\r\nhost: localhost\r\n", b" 408 "),  # a head that does not end
     (
-        b"POST /embed HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+        b"POST /embed HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
         b"content-length: 100\r\n\r\n{",  # a body that does not
         b" 408 ",
     ),
     (
-        b"POST /embed HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+        b"POST /embed HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
         b"transfer-encoding: chunked\r\n\r\n5\r\n{",
         b" 408 ",
     ),
     (
-        b"POST /embed HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+        b"POST /embed HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
         b"content-length: 999999999\r\n\r\n{",
         b" 413 ",
     ),
     (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b" 400 "),  # TLS
-    (b"GET /%00%ff HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", b" 404 "),
+    (b"GET /%00%ff HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n", b" 404 "),
     (b"GET /health HTTP/1.0\r\n\r\n", b" 200 "),
 )
 
@@ -171,7 +171,7 @@ def test_a_client_that_reads_nothing_is_left(server: services.Service) -> None:
     before = metric(server.port, 'bertlite_refused_total{reason="slow"}')
     body = json.dumps({"inputs": ["word " * 500] * 8}).encode()
     request = (
-        b"POST /tasks/feature-extraction HTTP/1.1\r\nhost: a\r\n"
+        b"POST /tasks/feature-extraction HTTP/1.1\r\nhost: localhost\r\n"
         b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
     )
     with socket.socket() as sock:

@@ -8,7 +8,16 @@ import os
 from ...errors import BertliteError, InputError
 from ..numbers import positive
 from ..screen import BOLD
-from ..texts import Lines, check_file, decoded, in_utf8, standard_input, texts_of, unreadable
+from ..texts import (
+    Lines,
+    check_file,
+    decoded,
+    encoding_of,
+    in_utf8,
+    standard_input,
+    texts_of,
+    unreadable,
+)
 from .base import Command
 
 TYPE_CHECKING = False
@@ -240,7 +249,7 @@ def _records(files: list[str], column: str | None, screen: Screen) -> Iterator[R
         kind = os.path.splitext(name)[1].lower()
         try:
             if kind in TABLES or kind in JSON_LINES:
-                with open(name, encoding="utf-8-sig", errors="replace", newline="") as file:
+                with open(name, encoding=encoding_of(name), errors="replace", newline="") as file:
                     rows = _table(file, name) if kind in TABLES else _json_lines(file, name, screen)
                     yield from _with_texts(rows, name, column, screen)
             else:

@@ -68,6 +68,13 @@ class Serve(Command):
             help="a further name of the vectors' model for OpenAI's clients",
         )
         add(
+            "--allow-host",
+            action="append",
+            metavar="NAME",
+            help="a further name of this machine that requests may be sent to, besides localhost, "
+            "--host and all numbers; *: any",
+        )
+        add(
             "--token-file",
             metavar="FILE",
             help=f"a file with the token that requests have to bear; or set {TOKEN}",
@@ -105,7 +112,8 @@ class Serve(Command):
             tuple(args.alias or ()),
         )
         warnings.simplefilter("ignore")  # of single requests: a log would grow by each
-        app = App(answers, token, args.queue, workers=args.workers, log=http.say)
+        hosts = (args.host, *(args.allow_host or ()))
+        app = App(answers, token, args.queue, workers=args.workers, hosts=hosts, log=http.say)
         app.warm_up()
         if args.check:
             screen.rows([f"/tasks/{task}\t", (name, BOLD)] for task, name in answers.names.items())
