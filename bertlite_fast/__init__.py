@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .cross_encoder import CrossEncoder
     from .datasets import DataCollatorWithPadding, KeyDataset, KeyPairDataset
     from .decisions import Decider, decide
+    from .errors import InputError as PipelineException
     from .finetune.answerer import QuestionAnswerer
     from .finetune.arguments import TrainingArguments, set_seed
     from .finetune.callbacks import EarlyStoppingCallback, TrainerCallback
@@ -61,12 +62,14 @@ if TYPE_CHECKING:
     from .opening import AutoConfig as BertConfig
     from .opening import AutoConfig as DistilBertConfig
     from .pipelines import pipeline
+    from .sentence_base import InputExample
     from .sentence_transformer import SentenceTransformer
     from .tasks.base import Pipeline
     from .tasks.feature_extraction import FeatureExtraction as FeatureExtractionPipeline
     from .tasks.fill_mask import FillMask as FillMaskPipeline
     from .tasks.question_answering import QuestionAnswering as QuestionAnsweringPipeline
     from .tasks.text_classification import TextClassification as TextClassificationPipeline
+    from .tasks.token_classification import AggregationStrategy
     from .tasks.token_classification import TokenClassification as NerPipeline
     from .tasks.token_classification import TokenClassification as TokenClassificationPipeline
     from .tasks.zero_shot_classification import (
@@ -89,6 +92,7 @@ if TYPE_CHECKING:
 # What is imported when it is first used: (module, name there).
 LAZY = {
     "AddedToken": ("tokenizer", "AddedToken"),
+    "AggregationStrategy": ("tasks.token_classification", "AggregationStrategy"),
     "AutoConfig": ("opening", "AutoConfig"),
     "AutoTokenizer": ("tokenizer", "AutoTokenizer"),
     "BatchEncoding": ("tokenizer", "BatchEncoding"),
@@ -121,11 +125,13 @@ LAZY = {
     "FeatureExtractionPipeline": ("tasks.feature_extraction", "FeatureExtraction"),
     "FillMaskPipeline": ("tasks.fill_mask", "FillMask"),
     "Index": ("index", "Index"),
+    "InputExample": ("sentence_base", "InputExample"),
     "KeyDataset": ("datasets", "KeyDataset"),
     "KeyPairDataset": ("datasets", "KeyPairDataset"),
     "NerPipeline": ("tasks.token_classification", "TokenClassification"),
     "PairScorer": ("finetune.pairs", "PairScorer"),
     "Pipeline": ("tasks.base", "Pipeline"),
+    "PipelineException": ("errors", "InputError"),
     "QuestionAnswerer": ("finetune.answerer", "QuestionAnswerer"),
     "QuestionAnsweringPipeline": ("tasks.question_answering", "QuestionAnswering"),
     "TextClassificationPipeline": ("tasks.text_classification", "TextClassification"),
@@ -151,6 +157,7 @@ LAZY = {
 
 __all__ = [
     "AddedToken",
+    "AggregationStrategy",
     "AutoConfig",
     "AutoModel",
     "AutoModelForMaskedLM",
@@ -188,6 +195,7 @@ __all__ = [
     "FillMaskPipeline",
     "Index",
     "InputError",
+    "InputExample",
     "InstructionSetError",
     "KeyDataset",
     "KeyPairDataset",
@@ -199,6 +207,7 @@ __all__ = [
     "Output",
     "PairScorer",
     "Pipeline",
+    "PipelineException",
     "QuestionAnswerer",
     "QuestionAnsweringPipeline",
     "SentenceTransformer",

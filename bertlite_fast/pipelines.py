@@ -37,6 +37,13 @@ BY_HEAD = {
 }
 
 
+ALSO = (
+    "AggregationStrategy", "FeatureExtractionPipeline", "FillMaskPipeline", "NerPipeline",
+    "PipelineException", "QuestionAnsweringPipeline", "TextClassificationPipeline",
+    "TokenClassificationPipeline", "ZeroShotClassificationPipeline",
+)  # fmt: skip
+
+
 def pipeline(
     task: str | None = None,
     model: Model | str | os.PathLike[str] | None = None,
@@ -64,7 +71,19 @@ def pipeline(
 
     file, name = TASKS[task]
     kind: type[Pipeline] = getattr(import_module(f".tasks.{file}", __package__), name)
+    kind = settings.pop("pipeline_class", None) or kind
+    if not (isinstance(kind, type) and issubclass(kind, Pipeline)):
+        raise InputError(f"pipeline_class is {kind!r}; it has to be a subclass of Pipeline.")
     return kind(model, tokenizer, task=task, **settings)
+
+
+def __getattr__(name: str) -> Any:
+    """The other names of transformers.pipelines, which the package has."""
+    if name not in ALSO:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import bertlite_fast
+
+    return getattr(bertlite_fast, name)
 
 
 def _task_of(model: Any, settings: dict[str, Any]) -> tuple[str, Any]:

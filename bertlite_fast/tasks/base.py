@@ -68,17 +68,32 @@ class Pipeline:
             warn_of_second_head(model)
         head = self._head_of(model)
         if model.task != head:
-            model = _reopened(model, self.task, head)
+            model = reopened(model, self.task, head)
         if not isinstance(tokenizer, Tokenizer):
             tokenizer = Tokenizer(_tokenizer_path(tokenizer, model, where))
         self.model, self.tokenizer = model, tokenizer
         self.text_model = TextModel(model, tokenizer)
         self.threads: int = threads or model.threads
         self.config: Config = model.config
-        labels = self.config.to_dict().get("id2label") or {}
-        self.labels: list[str] = [labels.get(i, f"LABEL_{i}") for i in range(model.info["labels"])]
+        if model.info["labels"]:
+            names = vars(self.config).setdefault("id2label", {})
+            for i in range(model.info["labels"]):
+                names.setdefault(i, f"LABEL_{i}")
         self.settings = self._checked(settings)
         self._ready()
+
+    def __init_subclass__(cls) -> None:
+        for name in ("_sanitize_parameters", "preprocess", "_forward", "postprocess"):
+            if name in vars(cls):
+                raise InputError(
+                    f"{cls.__name__} defines {name}, which is never called here; change what goes "
+                    "into a call, or what comes out of it."
+                )
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels' names, as the model's config has them now."""
+        return [self.config.id2label[i] for i in range(self.model.info["labels"])]
 
     def row_of(self, text: Any, pair: Any, arguments: dict[str, Any]) -> Encoding:
         """A text's ids, by arguments for the tokenizer."""
@@ -241,13 +256,13 @@ def _path(task: str, model: str | os.PathLike[str] | None, where: dict[str, Any]
     return hub.find(model, embedded_model=embedded.BY_TASK[task], **where)
 
 
-def _reopened(model: Model, task: str, head: str) -> Model:
+def reopened(model: Model, task: str, head: str) -> Model:
     """Open a model again for this task, if it was opened for another."""
     if model.source is None:
         raise InputError(
             f"this model was opened as {model.task}, but {task} needs {head}; open it as that."
         )
-    config = None if model.new_classifier else model.changed_config
+    config = None if model.new_classifier else model.config_now()
     return Model(
         model.source, head, precision=model.precision, threads=model.threads, config=config
     )
