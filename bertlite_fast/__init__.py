@@ -88,6 +88,8 @@ if TYPE_CHECKING:
     )
     from .tokenizer import BertTokenizer as DistilBertTokenizer
     from .tokenizer import BertTokenizerFast as DistilBertTokenizerFast
+    from .tokenizer import Tokenizer as PreTrainedTokenizerBase
+    from .tokenizer import Tokenizer as PreTrainedTokenizerFast
 
 # What is imported when it is first used: (module, name there).
 LAZY = {
@@ -131,6 +133,8 @@ LAZY = {
     "NerPipeline": ("tasks.token_classification", "TokenClassification"),
     "PairScorer": ("finetune.pairs", "PairScorer"),
     "Pipeline": ("tasks.base", "Pipeline"),
+    "PreTrainedTokenizerBase": ("tokenizer", "Tokenizer"),
+    "PreTrainedTokenizerFast": ("tokenizer", "Tokenizer"),
     "PipelineException": ("errors", "InputError"),
     "QuestionAnswerer": ("finetune.answerer", "QuestionAnswerer"),
     "QuestionAnsweringPipeline": ("tasks.question_answering", "QuestionAnswering"),
@@ -208,6 +212,8 @@ __all__ = [
     "PairScorer",
     "Pipeline",
     "PipelineException",
+    "PreTrainedTokenizerBase",
+    "PreTrainedTokenizerFast",
     "QuestionAnswerer",
     "QuestionAnsweringPipeline",
     "SentenceTransformer",

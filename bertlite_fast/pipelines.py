@@ -105,4 +105,7 @@ def _task_of(model: Any, settings: dict[str, Any]) -> tuple[str, Any]:
     settings.pop("subfolder", None)  # the path leads there
     if os.path.isfile(os.path.join(path, "model_head.pkl")):  # of SetFit
         return "text-classification", path
-    return BY_HEAD[Model(path).info["head"]], path
+    found = Model(path)
+    if "setfit" in vars(found.config):
+        return "text-classification", path
+    return BY_HEAD[found.info["head"]], path

@@ -63,8 +63,7 @@ class Pipeline:
             where.update(more)
         if not isinstance(model, Model):
             path = _path(self.task, model, where)
-            model = Model(path, self._head_at(path), precision=precision, threads=threads or 1,
-                          config=config)  # fmt: skip
+            model = self._open(path, precision=precision, threads=threads or 1, config=config)
             warn_of_second_head(model)
         head = self._head_of(model)
         if model.task != head:
@@ -100,6 +99,10 @@ class Pipeline:
         row: Encoding
         row, *_ = self.tokenizer(text, pair, **arguments).encodings
         return row
+
+    def _open(self, path: str, **how: Any) -> Model:
+        """The model at this path."""
+        return Model(path, self._head_at(path), **how)
 
     def _head_at(self, path: Any) -> str:
         """The task that the model at this path has to be opened for."""

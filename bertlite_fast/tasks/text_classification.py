@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from .._native import Many, best_scores
-from ..errors import InputError
+from ..errors import InputError, ModelConfigError
+from ..models import Model
 from .arguments import choice, for_tokenizer
 from .base import Pipeline, check_whole_numbers, refuse_unknown
 
@@ -65,8 +66,20 @@ class TextClassification(Pipeline):
 
     linear: Head | None = None  # a SetFit folder's own classifier
 
+    def _open(self, path: str, **how: Any) -> Model:
+        try:
+            return super()._open(path, **how)
+        except ModelConfigError:
+            model = Model(path, "embedding", **how)
+            if "setfit" not in vars(model.config):
+                raise
+        return model
+
     def _head_at(self, path: Any) -> str:
         return "embedding" if _has_setfit(path) else self.head
+
+    def _head_of(self, model: Model) -> str:
+        return "embedding" if "setfit" in vars(model.config) else super()._head_of(model)
 
     def _ready(self) -> None:
         if self.model.task == "embedding":
