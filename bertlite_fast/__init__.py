@@ -34,6 +34,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import logging, util
     from .config import Config
+    from .config import Config as PretrainedConfig
     from .cross_encoder import CrossEncoder
     from .datasets import DataCollatorWithPadding, KeyDataset, KeyPairDataset
     from .decisions import Decider, decide
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from .models import AutoModelForSequenceClassification as DistilBertForSequenceClassification
     from .models import AutoModelForTokenClassification as BertForTokenClassification
     from .models import AutoModelForTokenClassification as DistilBertForTokenClassification
+    from .models import Model as PreTrainedModel
     from .opening import AutoConfig
     from .opening import AutoConfig as BertConfig
     from .opening import AutoConfig as DistilBertConfig
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from .tokenizer import BertTokenizerFast as DistilBertTokenizerFast
     from .tokenizer import Tokenizer as PreTrainedTokenizerBase
     from .tokenizer import Tokenizer as PreTrainedTokenizerFast
+    from .util import SimilarityFunction
 
 # What is imported when it is first used: (module, name there).
 LAZY = {
@@ -108,6 +111,7 @@ LAZY = {
     "BertTokenizer": ("tokenizer", "BertTokenizer"),
     "CharSpan": ("tokenizer", "CharSpan"),
     "CrossEncoder": ("cross_encoder", "CrossEncoder"),
+    "SimilarityFunction": ("util", "SimilarityFunction"),
     "SentenceTransformer": ("sentence_transformer", "SentenceTransformer"),
     "TokenSpan": ("tokenizer", "TokenSpan"),
     "BertTokenizerFast": ("tokenizer", "BertTokenizerFast"),
@@ -133,6 +137,8 @@ LAZY = {
     "NerPipeline": ("tasks.token_classification", "TokenClassification"),
     "PairScorer": ("finetune.pairs", "PairScorer"),
     "Pipeline": ("tasks.base", "Pipeline"),
+    "PreTrainedModel": ("models", "Model"),
+    "PretrainedConfig": ("config", "Config"),
     "PreTrainedTokenizerBase": ("tokenizer", "Tokenizer"),
     "PreTrainedTokenizerFast": ("tokenizer", "Tokenizer"),
     "PipelineException": ("errors", "InputError"),
@@ -212,11 +218,14 @@ __all__ = [
     "PairScorer",
     "Pipeline",
     "PipelineException",
+    "PreTrainedModel",
     "PreTrainedTokenizerBase",
     "PreTrainedTokenizerFast",
+    "PretrainedConfig",
     "QuestionAnswerer",
     "QuestionAnsweringPipeline",
     "SentenceTransformer",
+    "SimilarityFunction",
     "Tensor",
     "TextClassificationPipeline",
     "TextClassifier",

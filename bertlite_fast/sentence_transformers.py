@@ -7,5 +7,6 @@ from . import util
 from .cross_encoder import CrossEncoder
 from .sentence_base import InputExample
 from .sentence_transformer import SentenceTransformer
+from .util import SimilarityFunction
 
-__all__ = ["CrossEncoder", "InputExample", "SentenceTransformer", "util"]
+__all__ = ["CrossEncoder", "InputExample", "SentenceTransformer", "SimilarityFunction", "util"]

@@ -6,7 +6,7 @@ import os
 
 from .. import hub
 from .._native import TextModel
-from ..checks import whole
+from ..checks import shown, whole
 from ..errors import InputError
 from ..models import Model, warn_of_second_head
 from ..tokenizer import Tokenizer
@@ -35,11 +35,13 @@ class Pipeline:
     task = ""
     head = "encoder"  # the task that the model is opened for
     __signature__ = CallSignature()
+    model: Model
+    tokenizer: Tokenizer
 
     def __init__(
         self,
         model: Model | str | os.PathLike[str] | None = None,
-        tokenizer: Tokenizer | str | os.PathLike[str] | None = None,
+        tokenizer: Tokenizer | str | os.PathLike[str] | tuple[str, dict[str, Any]] | None = None,
         *,
         task: str | None = None,
         precision: str = "int8",
@@ -55,7 +57,7 @@ class Pipeline:
 
             threads = thread_count(threads)
         where: dict[str, Any] = {"local_files_only": local_files_only, "revision": revision}
-        config = None
+        config: Any = None
         if settings:
             from .arguments import opening_arguments
 
@@ -63,23 +65,46 @@ class Pipeline:
             where.update(more)
         if not isinstance(model, Model):
             path = _path(self.task, model, where)
+            if config is not None:
+                from .arguments import config_text
+
+                config = config_text(path, *config)
             model = self._open(path, precision=precision, threads=threads or 1, config=config)
             warn_of_second_head(model)
+        if isinstance(tokenizer, tuple):  # a name, and arguments for it
+            tokenizer = Tokenizer.from_pretrained(tokenizer[0], **tokenizer[1])
+        if not isinstance(tokenizer, Tokenizer):
+            tokenizer = Tokenizer(_tokenizer_path(tokenizer, model, where))
+        self.threads: int = threads or model.threads
+        self._connect(model, tokenizer)
+        self.settings = self._checked(settings)
+        self._ready()
+
+    def _connect(self, model: Any, tokenizer: Any) -> None:
+        """Use this model and this tokenizer."""
+        for value, kind in ((model, Model), (tokenizer, Tokenizer)):
+            if not isinstance(value, kind):
+                raise InputError(
+                    f"a pipeline needs a {kind.__name__} of this package, not {shown(value)}."
+                )
         head = self._head_of(model)
         if model.task != head:
             model = reopened(model, self.task, head)
-        if not isinstance(tokenizer, Tokenizer):
-            tokenizer = Tokenizer(_tokenizer_path(tokenizer, model, where))
-        self.model, self.tokenizer = model, tokenizer
-        self.text_model = TextModel(model, tokenizer)
-        self.threads: int = threads or model.threads
         self.config: Config = model.config
         if model.info["labels"]:
             names = vars(self.config).setdefault("id2label", {})
             for i in range(model.info["labels"]):
                 names.setdefault(i, f"LABEL_{i}")
-        self.settings = self._checked(settings)
-        self._ready()
+        self.text_model = TextModel(model, tokenizer)
+        vars(self).update(model=model, tokenizer=tokenizer)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = vars(self)
+        if name not in ("model", "tokenizer"):
+            super().__setattr__(name, value)
+        elif own[name] is not value:
+            self._connect(**{**{key: own[key] for key in ("model", "tokenizer")}, name: value})
+            self._ready()
 
     def __init_subclass__(cls) -> None:
         for name in ("_sanitize_parameters", "preprocess", "_forward", "postprocess"):

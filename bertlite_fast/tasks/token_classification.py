@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._native import Many, TextModel
+from ..checks import Choice
 from ..errors import InputError
 from .arguments import choice
 from .base import Pipeline, check_whole_numbers, refuse_unknown, reopened
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class AggregationStrategy:
     """The names of aggregation_strategy, as transformers' enum has them."""
 
-    NONE, SIMPLE, FIRST, AVERAGE, MAX = "none", "simple", "first", "average", "max"
+    NONE, SIMPLE, FIRST, AVERAGE, MAX = map(Choice, ("none", "simple", "first", "average", "max"))
 
 
 STRATEGIES = ("none", "simple", "first", "average", "max", "words")
