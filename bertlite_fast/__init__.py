@@ -34,9 +34,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import logging, util
     from .config import Config
+    from .config import Config as PretrainedConfig
     from .cross_encoder import CrossEncoder
     from .datasets import DataCollatorWithPadding, KeyDataset, KeyPairDataset
     from .decisions import Decider, decide
+    from .errors import InputError as PipelineException
     from .finetune.answerer import QuestionAnswerer
     from .finetune.arguments import TrainingArguments, set_seed
     from .finetune.callbacks import EarlyStoppingCallback, TrainerCallback
@@ -57,16 +59,19 @@ if TYPE_CHECKING:
     from .models import AutoModelForSequenceClassification as DistilBertForSequenceClassification
     from .models import AutoModelForTokenClassification as BertForTokenClassification
     from .models import AutoModelForTokenClassification as DistilBertForTokenClassification
+    from .models import Model as PreTrainedModel
     from .opening import AutoConfig
     from .opening import AutoConfig as BertConfig
     from .opening import AutoConfig as DistilBertConfig
     from .pipelines import pipeline
+    from .sentence_base import InputExample
     from .sentence_transformer import SentenceTransformer
     from .tasks.base import Pipeline
     from .tasks.feature_extraction import FeatureExtraction as FeatureExtractionPipeline
     from .tasks.fill_mask import FillMask as FillMaskPipeline
     from .tasks.question_answering import QuestionAnswering as QuestionAnsweringPipeline
     from .tasks.text_classification import TextClassification as TextClassificationPipeline
+    from .tasks.token_classification import AggregationStrategy
     from .tasks.token_classification import TokenClassification as NerPipeline
     from .tasks.token_classification import TokenClassification as TokenClassificationPipeline
     from .tasks.zero_shot_classification import (
@@ -85,10 +90,14 @@ if TYPE_CHECKING:
     )
     from .tokenizer import BertTokenizer as DistilBertTokenizer
     from .tokenizer import BertTokenizerFast as DistilBertTokenizerFast
+    from .tokenizer import Tokenizer as PreTrainedTokenizerBase
+    from .tokenizer import Tokenizer as PreTrainedTokenizerFast
+    from .util import SimilarityFunction
 
 # What is imported when it is first used: (module, name there).
 LAZY = {
     "AddedToken": ("tokenizer", "AddedToken"),
+    "AggregationStrategy": ("tasks.token_classification", "AggregationStrategy"),
     "AutoConfig": ("opening", "AutoConfig"),
     "AutoTokenizer": ("tokenizer", "AutoTokenizer"),
     "BatchEncoding": ("tokenizer", "BatchEncoding"),
@@ -102,6 +111,7 @@ LAZY = {
     "BertTokenizer": ("tokenizer", "BertTokenizer"),
     "CharSpan": ("tokenizer", "CharSpan"),
     "CrossEncoder": ("cross_encoder", "CrossEncoder"),
+    "SimilarityFunction": ("util", "SimilarityFunction"),
     "SentenceTransformer": ("sentence_transformer", "SentenceTransformer"),
     "TokenSpan": ("tokenizer", "TokenSpan"),
     "BertTokenizerFast": ("tokenizer", "BertTokenizerFast"),
@@ -121,11 +131,17 @@ LAZY = {
     "FeatureExtractionPipeline": ("tasks.feature_extraction", "FeatureExtraction"),
     "FillMaskPipeline": ("tasks.fill_mask", "FillMask"),
     "Index": ("index", "Index"),
+    "InputExample": ("sentence_base", "InputExample"),
     "KeyDataset": ("datasets", "KeyDataset"),
     "KeyPairDataset": ("datasets", "KeyPairDataset"),
     "NerPipeline": ("tasks.token_classification", "TokenClassification"),
     "PairScorer": ("finetune.pairs", "PairScorer"),
     "Pipeline": ("tasks.base", "Pipeline"),
+    "PreTrainedModel": ("models", "Model"),
+    "PretrainedConfig": ("config", "Config"),
+    "PreTrainedTokenizerBase": ("tokenizer", "Tokenizer"),
+    "PreTrainedTokenizerFast": ("tokenizer", "Tokenizer"),
+    "PipelineException": ("errors", "InputError"),
     "QuestionAnswerer": ("finetune.answerer", "QuestionAnswerer"),
     "QuestionAnsweringPipeline": ("tasks.question_answering", "QuestionAnswering"),
     "TextClassificationPipeline": ("tasks.text_classification", "TextClassification"),
@@ -151,6 +167,7 @@ LAZY = {
 
 __all__ = [
     "AddedToken",
+    "AggregationStrategy",
     "AutoConfig",
     "AutoModel",
     "AutoModelForMaskedLM",
@@ -188,6 +205,7 @@ __all__ = [
     "FillMaskPipeline",
     "Index",
     "InputError",
+    "InputExample",
     "InstructionSetError",
     "KeyDataset",
     "KeyPairDataset",
@@ -199,9 +217,15 @@ __all__ = [
     "Output",
     "PairScorer",
     "Pipeline",
+    "PipelineException",
+    "PreTrainedModel",
+    "PreTrainedTokenizerBase",
+    "PreTrainedTokenizerFast",
+    "PretrainedConfig",
     "QuestionAnswerer",
     "QuestionAnsweringPipeline",
     "SentenceTransformer",
+    "SimilarityFunction",
     "Tensor",
     "TextClassificationPipeline",
     "TextClassifier",

@@ -168,11 +168,16 @@ def convert(folder, file, *, base=None):
 
     base: a converted file with the same embeddings. The new file is then a delta file: it holds
     only the rest, and needs the base file in its folder; where that is not, the embedded base
-    file is tried.
+    file is tried. A SetFit folder's classifier is kept.
     """
     cdef bytes source = path_bytes(folder)
     cdef bytes target = path_bytes(file)
     cdef bytes shared = b"" if base is None else path_bytes(base)
+    if os.path.isfile(os.path.join(source, b"model_head.pkl")):
+        from .setfit import convert_with_head
+
+        convert_with_head(folder, file, base)
+        return
     cdef const char *a = source
     cdef const char *b = target
     cdef const char *c = NULL if base is None else PyBytes_AS_STRING(shared)

@@ -29,3 +29,9 @@ def whole(name: str, value: "Any", least: int = 0) -> int:
     if number < least or isinstance(value, bool):
         raise InputError(f"{name} is {shown(value)}; it has to be a whole number, {least} or more.")
     return min(number, LARGEST)
+
+
+class Choice(str):
+    """One of the texts that a setting can be, with what such a member of an enum has."""
+
+    value = property(str.__str__)

@@ -135,9 +135,7 @@ REFUSED = {
         "state_dict": "save the weights into a folder and open that",
         "variant": "give the folder with the file renamed to model.safetensors",
     },
-    "pipeline": {
-        "pipeline_class": "call the class itself",
-    },
+    "pipeline": {},
     "pipeline call": {
         "offset_mapping": "offsets come from the tokenizer",
     },

@@ -82,6 +82,11 @@ class Config:
         opening = Opening("encoder", pretrained_model_name_or_path, settings)
         return opening.config(settings.get("num_labels"))
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "id2label" and isinstance(value, dict):
+            value = {int(key): str(label) for key, label in value.items()}
+        self.__dict__[name] = value
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -105,6 +110,11 @@ class Config:
 
     def get(self, name: str, default: Any = None) -> Any:
         return getattr(self, name, default)
+
+    def update(self, config_dict: dict[str, Any]) -> None:
+        """Change some values."""
+        for name, value in config_dict.items():
+            setattr(self, name, value)
 
     def to_json_string(self) -> str:
         """The text of a config.json."""

@@ -10,7 +10,7 @@ from .checks import whole
 from .errors import InputError, ModelConfigError, ModelFileError
 from .models import Model
 from .sentence_base import NAMED_AS, SentenceModel, checked_prompts, longest_of
-from .sentence_transformer import check_arguments, find_model
+from .sentence_transformer import check_arguments, find_model, tokenizer_arguments
 from .tasks.base import iterable_texts
 from .tokenizer import Tokenizer
 
@@ -58,9 +58,11 @@ class CrossEncoder(SentenceModel):
         pair, in tokens. activation_fn: what is done with the logits: a function of torch, or
         "sigmoid" or "identity"; by default what the model's files say, or else the sigmoid for one
         label and nothing for more. prompts: texts by name, to be put before the first text of a
-        pair; default_prompt_name: the one that is used. precision: "int8" or "fp32". Arguments
-        about devices, downloads and torch are accepted, and change nothing.
+        pair; default_prompt_name: the one that is used. precision: "int8" or "fp32".
+        tokenizer_kwargs: what replaces values of tokenizer_config.json. Arguments about devices,
+        downloads and torch are accepted, and change nothing.
         """
+        for_tokenizer = tokenizer_arguments(unused)
         check_arguments("CrossEncoder", unused)
         if model_name_or_path is None:
             raise ModelFileError(
@@ -76,7 +78,7 @@ class CrossEncoder(SentenceModel):
             token=unused.get("token"),
         )
         self.model = Model(path, "sequence-classification", precision=precision, threads=threads)
-        self.tokenizer = Tokenizer(path)
+        self.tokenizer = Tokenizer(path, **for_tokenizer)
         self.text_model = TextModel(self.model, self.tokenizer)
         settings = self._settings()
         self.prompts = checked_prompts(settings.get("prompts"))

@@ -85,7 +85,7 @@ MISSING: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         (
             "append extend insert pop forward load merge add_module get_model_kwargs processor "
-            "transformers_model " + WEIGHTS[0],
+            + WEIGHTS[0],
             "its modules are one model here; encode(), tokenizer and max_seq_length give what "
             "they do",
         ),
@@ -101,7 +101,7 @@ MISSING: dict[str, tuple[tuple[str, str], ...]] = {
         ("evaluate", "compute scores from predict()"),
         (
             "append extend insert pop forward merge add_module get_model_kwargs processor "
-            "transformers_model " + WEIGHTS[0],
+            + WEIGHTS[0],
             "its modules are one model here; predict() and tokenizer give what they do",
         ),
         ("gradient_checkpointing_enable", "train it with its own library"),

@@ -28,6 +28,15 @@ class Model(_native.Model):
             self._config = Config.from_json(self.config_json, self.info, self.source)
         return self._config
 
+    def config_now(self) -> str | bytes | None:
+        """The text of the config, if it is not, or is no longer, that of the model's files."""
+        from .config import Config
+
+        config = self._config
+        if config is None or config == Config.from_json(self.config_json, self.info, self.source):
+            return self.changed_config
+        return config.to_json_string()
+
     @property
     def name_or_path(self) -> str:
         return str(self.source or "")
@@ -112,7 +121,7 @@ class Model(_native.Model):
                 "a model that was opened from memory, or that is not open, cannot be pickled; "
                 "open it from a file."
             )
-        changes = (self.changed_config, self.new_classifier)
+        changes = (self.config_now(), self.new_classifier)
         return _open, (type(self), self.source, self.task, self.precision, self.threads, changes)
 
     def __repr__(self) -> str:
@@ -129,7 +138,7 @@ def _open(
     task: str,
     precision: str,
     threads: int,
-    changes: tuple[bytes | None, bool] = (None, False),
+    changes: tuple[str | bytes | None, bool] = (None, False),
 ) -> Model:
     config, new = changes
     return kind(

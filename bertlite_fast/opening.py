@@ -61,13 +61,13 @@ class Opening:
         changes = {**self.changes}
         if num_labels is not None:
             changes["num_labels"] = num_labels
-        return changed(_read_config(self.path), changes)
+        return changed(read_config(self.path), changes)
 
     def model(self, config: Any, num_labels: int | None) -> Model:
         """The open model, if need be with a new classifier."""
-        given = _given_config(config)
+        given = given_config(config)
         if given is not None or self.changes:
-            given = changed(given or _read_config(self.path), {**self.changes})
+            given = changed(given or read_config(self.path), {**self.changes})
         text = None if given is None else given.to_json_string()
         count = num_labels
         if given is not None and ("id2label" in self.changes or config is not None):
@@ -103,7 +103,7 @@ class Opening:
         return Model(self.path).info["head"] in (None, "masked-lm")
 
     def _with_new_classifier(self, given: Config | None, count: int | None) -> Model:
-        config = given or _read_config(self.path)
+        config = given or read_config(self.path)
         kind = ARCHITECTURES.get(config.model_type, ARCHITECTURES["bert"])
         changes: dict[str, Any] = {"architectures": [kind], "num_labels": count or 2}
         text = changed(config, changes).to_json_string()
@@ -116,7 +116,7 @@ class Opening:
         return model
 
 
-def _given_config(config: Any) -> Config | None:
+def given_config(config: Any) -> Config | None:
     """The config that from_pretrained was given: ours, one of transformers, or a path."""
     if config is None or isinstance(config, Config):
         return config
@@ -127,7 +127,7 @@ def _given_config(config: Any) -> Config | None:
     raise InputError(f"config has to be a Config or a path, not {type(config).__name__}.")
 
 
-def _read_config(path: str) -> Config:
+def read_config(path: str) -> Config:
     """A folder's config.json, that file itself, or the config in a converted file."""
     if os.path.isdir(path):
         path = os.path.join(path, "config.json")

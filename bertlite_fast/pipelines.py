@@ -37,10 +37,17 @@ BY_HEAD = {
 }
 
 
+ALSO = (
+    "AggregationStrategy", "FeatureExtractionPipeline", "FillMaskPipeline", "NerPipeline",
+    "PipelineException", "QuestionAnsweringPipeline", "TextClassificationPipeline",
+    "TokenClassificationPipeline", "ZeroShotClassificationPipeline",
+)  # fmt: skip
+
+
 def pipeline(
     task: str | None = None,
     model: Model | str | os.PathLike[str] | None = None,
-    tokenizer: Tokenizer | str | os.PathLike[str] | None = None,
+    tokenizer: Tokenizer | str | os.PathLike[str] | tuple[str, dict[str, Any]] | None = None,
     **settings: Any,
 ) -> Pipeline:
     """Open a pipeline for a task and return it.
@@ -48,9 +55,10 @@ def pipeline(
     task: one of TASKS; None: what the model's head is for. model: a Hugging Face folder, a
     converted file, a name in the local Hugging Face cache, an open model, an embedded one
     ("bertlite/slots"), or None for the embedded one of the task. tokenizer: None for the model's
-    own. settings: precision ("int8" or "fp32"), threads (a number, or "auto": texts of a list are
-    shared among them), local_files_only, revision, config; and defaults for the task's own
-    settings, which help() of the pipeline lists.
+    own; a name may have arguments: (name, {...}). settings: precision ("int8" or "fp32"), threads
+    (a number, or "auto": texts of a list are shared among them), local_files_only, revision,
+    config, pipeline_class; and defaults for the task's own settings, which help() of the pipeline
+    lists.
 
     >>> pipe = pipeline("text-classification", "my-bert", top_k=1)
     >>> list(pipe(["turn on the light", "play music"])[0][0])
@@ -64,7 +72,19 @@ def pipeline(
 
     file, name = TASKS[task]
     kind: type[Pipeline] = getattr(import_module(f".tasks.{file}", __package__), name)
+    kind = settings.pop("pipeline_class", None) or kind
+    if not (isinstance(kind, type) and issubclass(kind, Pipeline)):
+        raise InputError(f"pipeline_class is {kind!r}; it has to be a subclass of Pipeline.")
     return kind(model, tokenizer, task=task, **settings)
+
+
+def __getattr__(name: str) -> Any:
+    """The other names of transformers.pipelines, which the package has."""
+    if name not in ALSO:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import bertlite_fast
+
+    return getattr(bertlite_fast, name)
 
 
 def _task_of(model: Any, settings: dict[str, Any]) -> tuple[str, Any]:
@@ -86,4 +106,7 @@ def _task_of(model: Any, settings: dict[str, Any]) -> tuple[str, Any]:
     settings.pop("subfolder", None)  # the path leads there
     if os.path.isfile(os.path.join(path, "model_head.pkl")):  # of SetFit
         return "text-classification", path
-    return BY_HEAD[Model(path).info["head"]], path
+    found = Model(path)
+    if "setfit" in vars(found.config):
+        return "text-classification", path
+    return BY_HEAD[found.info["head"]], path

@@ -1,5 +1,5 @@
 import os
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 from typing_extensions import Unpack
 
@@ -27,7 +27,7 @@ from .tasks.zero_shot_classification import ZeroShotClassification
 from .tokenizer import Tokenizer
 
 _Model = Model | str | os.PathLike[str] | None
-_Tokenizer = Tokenizer | str | os.PathLike[str] | None
+_Tokenizer = Tokenizer | str | os.PathLike[str] | tuple[str, dict[str, Any]] | None
 
 TASKS: dict[str, tuple[str, str]]
 

@@ -23,6 +23,16 @@ NAMED_AS = f"{__package__}.sentence_transformers"
 POOL = {"input": None, "output": None, "processes": ()}  # of processes: there are none
 
 
+class InputExample:
+    """Texts and their label, as sentence-transformers holds them."""
+
+    def __init__(self, guid: str = "", texts: list[str] | None = None, label: float = 0) -> None:
+        self.guid, self.texts, self.label = guid, texts, label
+
+    def __repr__(self) -> str:
+        return f"InputExample(texts={self.texts!r}, label={self.label!r})"
+
+
 class SentenceModel:
     """The base of SentenceTransformer and CrossEncoder."""
 
@@ -154,7 +164,22 @@ class SentenceModel:
         raise missing("CrossEncoder" if "CrossEncoder" in kinds else "SentenceTransformer", self,
                       name)  # fmt: skip
 
+    @property
+    def transformers_model(self) -> Model:
+        """The encoder alone, or a reranker's model, to be called with ids."""
+        from .tasks.base import reopened
+
+        alone = self.model.task != "embedding"
+        return self.model if alone else reopened(self.model, "transformers_model", "encoder")
+
+    auto_model = transformers_model
+
+    def _first_module(self) -> Any:
+        return self
+
     def __getitem__(self, index: Any) -> Any:
+        if index == 0:  # which has a tokenizer, max_seq_length and auto_model
+            return self
         raise InputError(
             "the modules of a model cannot be taken out of it; max_seq_length, tokenizer and "
             "config are attributes of the model itself."

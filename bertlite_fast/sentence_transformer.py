@@ -56,6 +56,16 @@ def find_model(name: str | os.PathLike[str], organization: str, **where: Any) ->
     return hub.find(name, **where)
 
 
+def tokenizer_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Take what is for the tokenizer out of the arguments."""
+    found: dict[str, Any] = {}
+    for name in ("tokenizer_args", "tokenizer_kwargs", "processor_kwargs"):
+        if isinstance(arguments.get(name), dict):
+            found.update(arguments.pop(name))
+    unused = (*UNUSED_INSIDE, "padding", "truncation")  # texts are truncated in any case
+    return {name: value for name, value in found.items() if name not in unused}
+
+
 def check_arguments(kind: str, arguments: dict[str, Any]) -> None:
     """Refuse what would change results and cannot be done; the rest changes nothing."""
     for name, value in arguments.items():
@@ -103,9 +113,11 @@ class SentenceTransformer(SentenceModel):
     ) -> None:
         """prompts: texts by name, to be put before those that are encoded; default_prompt_name: the
         one that encode uses. similarity_fn_name: cosine, dot, euclidean or manhattan. truncate_dim:
-        how many values of a vector are kept. precision: "int8" or "fp32". Arguments about devices,
-        downloads and torch are accepted, and change nothing.
+        how many values of a vector are kept. precision: "int8" or "fp32". tokenizer_kwargs: what
+        replaces values of tokenizer_config.json. Arguments about devices, downloads and torch are
+        accepted, and change nothing.
         """
+        for_tokenizer = tokenizer_arguments(unused)
         check_arguments("SentenceTransformer", unused)
         if model_name_or_path is None:
             from . import embedded
@@ -121,9 +133,10 @@ class SentenceTransformer(SentenceModel):
                 token=unused.get("token"),
             )
         self.model = Model(path, "embedding", precision=precision, threads=threads)
-        self._tokenizer = Tokenizer(path)
+        self._tokenizer = Tokenizer(path, **for_tokenizer)
         self.text_model = TextModel(self.model, self._tokenizer)
         self._read(_settings(self.model))
+        self.max_seq_length = for_tokenizer.get("model_max_length") or self.max_seq_length
         self._override(prompts, default_prompt_name, similarity_fn_name, truncate_dim)
 
     def _read(self, sentence: dict[str, Any]) -> None:
@@ -240,8 +253,18 @@ class SentenceTransformer(SentenceModel):
             found = _converted(found, precision, convert_to_numpy, convert_to_tensor)
         return first_of(found) if isinstance(sentences, str) else found
 
-    def __call__(self, texts: Any) -> list[list[float]]:
-        """Vectors of texts as lists of numbers: what routers call an encoder for."""
+    def __call__(self, texts: Any) -> Any:
+        """Vectors of texts as lists of numbers: what routers call an encoder for.
+
+        What tokenize() gave is given back with their vectors as its "sentence_embedding".
+        """
+        if isinstance(texts, dict):
+            (vectors,) = self.model(texts["input_ids"], texts.get("attention_mask")).to_tuple()
+            if self._normalize:
+                from .util import normalize_embeddings
+
+                vectors = normalize_embeddings(vectors)
+            return {**texts, "sentence_embedding": vectors}
         found: list[list[float]] = self.encode(text_list(texts)).tolist()
         return found
 

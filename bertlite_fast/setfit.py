@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+from binascii import a2b_base64, b2a_base64
 from math import prod
 
 from ._native import linear, restored_tensor
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .models import Model
 
 NAME, SETTINGS = "model_head.pkl", "config_setfit.json"
+KEY = "setfit"  # of a converted file's config, with what Head.values() says
 LARGEST_FILE = 1 << 24  # a thousand labels of vectors as wide as any take half of it
 MOST_STEPS = 1 << 20
 EXPORT = (
@@ -280,6 +282,16 @@ class Head:
         self.rows, self.bias = _tensor(rows.shape, rows.values), _tensor((1, len(bias)), bias)
         self.normalize = False
 
+    def values(self) -> dict[str, Any]:
+        """The classifier as the config of a converted file has it."""
+        numbers = bytes(memoryview(self.rows)) + bytes(memoryview(self.bias))
+        return {
+            "labels": self.labels,
+            "function": self.function,
+            "normalize": self.normalize,
+            "numbers": b2a_base64(numbers, newline=False).decode(),
+        }
+
     def logits(self, vector: Tensor) -> Tensor:
         """A text's logits from its vector."""
         return linear(vector, self.rows, self.bias)
@@ -379,6 +391,9 @@ def read_head(model: Model) -> Head:
     """The classifier in the folder of this model, which is open for vectors."""
     folder, sentence = str(model.source), model.sentence
     width = sentence["dimensions"] if sentence else model.info["hidden"]
+    kept = vars(model.config).get(KEY)
+    if kept is not None:
+        return _kept(kept, width, folder)
     settings = _settings(folder)
     path = os.path.join(folder, NAME)
     try:
@@ -406,3 +421,50 @@ def read_head(model: Model) -> Head:
         ) from None
     head.normalize = bool(settings.get("normalize_embeddings"))
     return head
+
+
+def _kept(kept: Any, width: int, path: str) -> Head:
+    """The classifier that the config of a converted file has."""
+    try:
+        labels, function = kept["labels"], kept["function"]
+        count = len(labels)
+        numbers = struct.unpack(f"={count * (width + 1)}f", a2b_base64(kept["numbers"]))
+        if function not in ("softmax", "sigmoid") or not count:
+            raise ValueError
+        rows = Array((count, width), list(numbers[: count * width]))
+        head = Head(
+            [str(label) for label in labels], rows, list(numbers[count * width :]), function
+        )
+        head.normalize = bool(kept["normalize"])
+    except (LookupError, TypeError, ValueError, struct.error):
+        raise ModelConfigError(
+            f"{path} has a classifier of SetFit that does not fit its vectors; convert its folder "
+            "again."
+        ) from None
+    return head
+
+
+def convert_with_head(folder: Any, file: Any, base: Any) -> None:
+    """Convert a SetFit folder; its classifier goes into the config."""
+    import shutil
+    import tempfile
+
+    from ._native import convert
+    from .models import Model
+
+    source = os.path.abspath(os.fsdecode(folder))
+    head = read_head(Model(source, "embedding"))
+    with tempfile.TemporaryDirectory() as again:
+        for name in os.listdir(source):
+            if name not in (NAME, "config.json"):
+                origin, target = os.path.join(source, name), os.path.join(again, name)
+                try:
+                    os.symlink(origin, target)
+                except OSError:  # a system without links
+                    copy = shutil.copytree if os.path.isdir(origin) else shutil.copy
+                    copy(origin, target)
+        with open(os.path.join(source, "config.json"), encoding="utf-8") as read:
+            config = {**json.load(read), KEY: head.values()}
+        with open(os.path.join(again, "config.json"), "w", encoding="utf-8") as write:
+            json.dump(config, write)
+        convert(again, os.path.abspath(os.fsdecode(file)), base=base)

@@ -155,6 +155,7 @@ class OpeningSettings(TypedDict, total=False):
     subfolder: str
     config: Config | str | os.PathLike[str] | None
     model_kwargs: dict[str, Any] | None
+    pipeline_class: type[Pipeline] | None
     device: Any
     device_map: Any
     dtype: Any

@@ -10,13 +10,23 @@ from __future__ import annotations
 
 from ._native import Tensor, best_of, compared
 from .arrays import as_rows, as_tensor_of_caller
-from .checks import whole
+from .checks import Choice, whole
 from .errors import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+class SimilarityFunction:
+    """The names of similarity functions, as the enum of sentence-transformers has them."""
+
+    COSINE, DOT_PRODUCT, EUCLIDEAN, MANHATTAN = map(
+        Choice, ("cosine", "dot", "euclidean", "manhattan")
+    )
+    DOT = DOT_PRODUCT
+
 
 MOST = 1 << 24  # scores that are held at a time
 

@@ -578,7 +578,7 @@ def test_what_code_for_sentence_transformers_calls(tmp_path: Path) -> None:
     assert ours.is_singular_input("a") and not ours.is_singular_input(["a"])
     assert ours.config.hidden_size == made.HIDDEN and ours.supports("text")
     with pytest.raises(bf.InputError, match="cannot be taken out"):
-        ours[0]
+        ours[1]
 
 
 def test_what_is_no_pair(tmp_path: Path) -> None:

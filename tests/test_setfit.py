@@ -58,7 +58,9 @@ CASES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_probabilities_are_those_of_scikit_learn(body: tuple[Path, Any], case: str) -> None:
+def test_probabilities_are_those_of_scikit_learn(
+    body: tuple[Path, Any], case: str, tmp_path: Path
+) -> None:
     folder, encoder = body
     head, answers, how = CASES[case]
     vectors = encoder.encode(TEXTS, normalize_embeddings=how.get("normalize", False))
@@ -76,6 +78,14 @@ def test_probabilities_are_those_of_scikit_learn(body: tuple[Path, Any], case: s
     ours = np.array([[row[label] for label in labels] for row in found])
     assert np.abs(ours - expected).max() < 1e-5
     best = [labels[i] for i in expected.argmax(-1)]
+    file = tmp_path / "model.bertlite"
+    bf.convert(folder, file)
+    quick: Any = bf.pipeline("text-classification", folder)
+    kept: Any = bf.pipeline(model=file)
+    assert kept(TEXTS, top_k=None) == quick(TEXTS, top_k=None) and kept.labels == labels
+    assert pickle.loads(pickle.dumps(kept))(TEXTS) == quick(TEXTS)
+    theirs = bf.SentenceTransformer(folder).encode(TEXTS)
+    assert bf.SentenceTransformer(file).encode(TEXTS).tobytes() == theirs.tobytes()
     for same in (pipe, pickle.loads(pickle.dumps(pipe)), bf.pipeline(model=folder)):
         assert [one["label"] for one in same(TEXTS)] == best or same.model.precision == "int8"
     assert pipe(TEXTS, threads=2) == pipe(TEXTS) == [pipe(text)[0] for text in TEXTS]
@@ -200,3 +210,22 @@ def test_damaged_pickles_are_answers_or_errors(body: tuple[Path, Any]) -> None:
         except bf.ModelConfigError:
             errors += 1
     assert 20 < errors < 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"labels": []}, {"labels": None}, {"function": "none"}, {"numbers": "AAAA"}, {"numbers": "x"}],
+)
+def test_a_converted_classifier_that_does_not_fit(change: dict[str, Any]) -> None:
+    from binascii import b2a_base64
+
+    from bertlite_fast.setfit import _kept
+
+    numbers = b2a_base64(struct.pack("6f", 1, 2, 3, 4, 5, 6)).decode()
+    kept = {"labels": ["a", "b"], "function": "softmax", "normalize": True, "numbers": numbers}
+    head = _kept(kept, 2, "file")
+    assert head.normalize and head.bias.tolist() == [[5, 6]]
+    wrongs: list[Any] = [{**kept, **change}, [], 3]
+    for wrong in wrongs:
+        with pytest.raises(bf.ModelConfigError, match="convert its folder again"):
+            _kept(wrong, 2, "file")

@@ -22,7 +22,7 @@ DOCS = (Path(__file__).resolve().parent.parent / "docs/transformers.md").read_te
 TEXT = "turn on the light"
 # What the functions here take by other means than a parameter of their own.
 OBEYED = {
-    "pipeline": {"config", "model_kwargs", "revision", "token"},
+    "pipeline": {"config", "model_kwargs", "pipeline_class", "revision", "token"},
     "from_pretrained": {
         "cache_dir",
         "force_download",
@@ -223,7 +223,9 @@ def test_arguments_of_pipeline(folders: dict[str, Path], words: dict[str, Any]) 
     )
     assert named(TEXT)[0]["label"] in names.values()
     with pytest.raises(bf.InputError, match="pipeline_class"):
-        cast(Any, bf.pipeline)("text-classification", folder, pipeline_class=bf.Pipeline)
+        cast(Any, bf.pipeline)("text-classification", folder, pipeline_class=dict)
+    with pytest.raises(bf.InputError, match="Changed defines postprocess"):
+        type("Changed", (bf.TextClassificationPipeline,), {"postprocess": None})
     with pytest.raises(bf.InputError, match="model_kwargs has hidden_size"):
         bf.pipeline("text-classification", folder, model_kwargs={"hidden_size": 3})
 
@@ -294,7 +296,10 @@ def test_forms_that_transformers_takes(words: dict[str, Any]) -> None:
     for function in ("SOFTMAX", type("Enum", (), {"value": "softmax"})()):
         assert pipe(TEXT, function_to_apply=function) == pipe(TEXT, function_to_apply="softmax")
     (every,) = pipe(TEXT, return_all_scores=True)
-    assert every == pipe(TEXT, top_k=None) and len(every) == 5
+    assert [one["label"] for one in every] == [f"LABEL_{i}" for i in range(5)]
+    best = pipe(TEXT, return_all_scores=True, top_k=None)
+    assert sorted(every, key=lambda one: -one["score"]) == best == pipe(TEXT, top_k=None)
+    assert pipe(TEXT, return_all_scores=False) == pipe(TEXT)
     tags = words["token-classification"]
     assert tags(TEXT, aggregation_strategy="SIMPLE") == tags(TEXT, aggregation_strategy="simple")
     assert tags(TEXT, grouped_entities=True) == tags(TEXT, aggregation_strategy="first")

@@ -35,6 +35,8 @@ pipeline(model="folder")("a")
 next(pipeline("text-classification")(text for text in ["a"]))
 AutoModelForSequenceClassification.from_pretrained("a", labels=["b"]).eval()
 BertForMaskedLM.from_pretrained("a", num_labels=2).config.num_labels
+pipeline("ner", "a", ("a", {}))("b", aggregation_strategy=AggregationStrategy.SIMPLE)[0]["word"]
+pipeline("ner", pipeline_class=dict)  # error
 pipeline("nonsense")  # error
 pipeline("text-clasification")  # error
 pipeline()  # error
@@ -59,7 +61,8 @@ pipeline("feature-extraction")("a", pool="mean")  # error
 softmaxx([1.0])  # error
 """.strip().splitlines()
 START = """from bertlite_fast import (
-    AutoModelForSequenceClassification, BertForMaskedLM, argmax, pipeline, softmax,
+    AggregationStrategy, AutoModelForSequenceClassification, BertForMaskedLM, argmax, pipeline,
+    softmax,
 )
 """
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from ..compatibility import needed
 from ..errors import InputError
 
@@ -11,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+CONFIG = ("id2label", "label2id", "problem_type")  # what model_kwargs may change
 WHERE = ("cache_dir", "token", "force_download", "subfolder")
 # Arguments of the tokenizer that a text's row of ids depends on; a row is never padded.
 FOR_TOKENIZER = ("max_length", "add_special_tokens")
@@ -19,8 +18,8 @@ PADDING = ("padding", "pad_to_multiple_of", "padding_side")
 
 def opening_arguments(
     settings: dict[str, Any],
-) -> tuple[dict[str, Any], dict[str, Any], str | None]:
-    """The task's own settings, where to look for the model, and a config.json for it."""
+) -> tuple[dict[str, Any], dict[str, Any], tuple[Any, dict[str, Any]] | None]:
+    """The task's own settings, where to look for the model, and its config with changes."""
     settings = needed("pipeline", settings)
     more = settings.pop("model_kwargs", None) or {}
     if not isinstance(more, dict):
@@ -33,21 +32,20 @@ def opening_arguments(
     for name in ("local_files_only", "revision", *WHERE):
         if name in more:
             where[name] = more.pop(name)
+    changes = {name: more.pop(name) for name in CONFIG if name in more}
+    more.pop("output_hidden_states", None)  # which no answer has
     if more:
         raise InputError(f"model_kwargs has {', '.join(more)}; give it as an argument of pipeline.")
-    return settings, {k: v for k, v in where.items() if v is not None}, _config_text(config)
+    where = {name: value for name, value in where.items() if value is not None}
+    return settings, where, (config, changes) if config or changes else None
 
 
-def _config_text(config: Any) -> str | None:
-    if config is None:
-        return None
-    if hasattr(config, "to_json_string"):
-        return str(config.to_json_string())
-    if isinstance(config, (str, os.PathLike)):
-        from ..config import Config
+def config_text(path: str, config: Any, changes: dict[str, Any]) -> str:
+    """The text of a config.json: the given config, or that of the model at path, changed."""
+    from ..config import changed
+    from ..opening import given_config, read_config
 
-        return Config.from_pretrained(config).to_json_string()
-    raise InputError(f"config has to be a Config or a path, not {type(config).__name__}.")
+    return changed(given_config(config) or read_config(path), dict(changes)).to_json_string()
 
 
 def call_arguments(settings: dict[str, Any]) -> dict[str, Any]:

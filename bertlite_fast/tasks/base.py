@@ -6,7 +6,7 @@ import os
 
 from .. import hub
 from .._native import TextModel
-from ..checks import whole
+from ..checks import shown, whole
 from ..errors import InputError
 from ..models import Model, warn_of_second_head
 from ..tokenizer import Tokenizer
@@ -35,11 +35,13 @@ class Pipeline:
     task = ""
     head = "encoder"  # the task that the model is opened for
     __signature__ = CallSignature()
+    model: Model
+    tokenizer: Tokenizer
 
     def __init__(
         self,
         model: Model | str | os.PathLike[str] | None = None,
-        tokenizer: Tokenizer | str | os.PathLike[str] | None = None,
+        tokenizer: Tokenizer | str | os.PathLike[str] | tuple[str, dict[str, Any]] | None = None,
         *,
         task: str | None = None,
         precision: str = "int8",
@@ -55,7 +57,7 @@ class Pipeline:
 
             threads = thread_count(threads)
         where: dict[str, Any] = {"local_files_only": local_files_only, "revision": revision}
-        config = None
+        config: Any = None
         if settings:
             from .arguments import opening_arguments
 
@@ -63,28 +65,69 @@ class Pipeline:
             where.update(more)
         if not isinstance(model, Model):
             path = _path(self.task, model, where)
-            model = Model(path, self._head_at(path), precision=precision, threads=threads or 1,
-                          config=config)  # fmt: skip
+            if config is not None:
+                from .arguments import config_text
+
+                config = config_text(path, *config)
+            model = self._open(path, precision=precision, threads=threads or 1, config=config)
             warn_of_second_head(model)
-        head = self._head_of(model)
-        if model.task != head:
-            model = _reopened(model, self.task, head)
+        if isinstance(tokenizer, tuple):  # a name, and arguments for it
+            tokenizer = Tokenizer.from_pretrained(tokenizer[0], **tokenizer[1])
         if not isinstance(tokenizer, Tokenizer):
             tokenizer = Tokenizer(_tokenizer_path(tokenizer, model, where))
-        self.model, self.tokenizer = model, tokenizer
-        self.text_model = TextModel(model, tokenizer)
         self.threads: int = threads or model.threads
-        self.config: Config = model.config
-        labels = self.config.to_dict().get("id2label") or {}
-        self.labels: list[str] = [labels.get(i, f"LABEL_{i}") for i in range(model.info["labels"])]
+        self._connect(model, tokenizer)
         self.settings = self._checked(settings)
         self._ready()
+
+    def _connect(self, model: Any, tokenizer: Any) -> None:
+        """Use this model and this tokenizer."""
+        for value, kind in ((model, Model), (tokenizer, Tokenizer)):
+            if not isinstance(value, kind):
+                raise InputError(
+                    f"a pipeline needs a {kind.__name__} of this package, not {shown(value)}."
+                )
+        head = self._head_of(model)
+        if model.task != head:
+            model = reopened(model, self.task, head)
+        self.config: Config = model.config
+        if model.info["labels"]:
+            names = vars(self.config).setdefault("id2label", {})
+            for i in range(model.info["labels"]):
+                names.setdefault(i, f"LABEL_{i}")
+        self.text_model = TextModel(model, tokenizer)
+        vars(self).update(model=model, tokenizer=tokenizer)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        own = vars(self)
+        if name not in ("model", "tokenizer"):
+            super().__setattr__(name, value)
+        elif own[name] is not value:
+            self._connect(**{**{key: own[key] for key in ("model", "tokenizer")}, name: value})
+            self._ready()
+
+    def __init_subclass__(cls) -> None:
+        for name in ("_sanitize_parameters", "preprocess", "_forward", "postprocess"):
+            if name in vars(cls):
+                raise InputError(
+                    f"{cls.__name__} defines {name}, which is never called here; change what goes "
+                    "into a call, or what comes out of it."
+                )
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels' names, as the model's config has them now."""
+        return [self.config.id2label[i] for i in range(self.model.info["labels"])]
 
     def row_of(self, text: Any, pair: Any, arguments: dict[str, Any]) -> Encoding:
         """A text's ids, by arguments for the tokenizer."""
         row: Encoding
         row, *_ = self.tokenizer(text, pair, **arguments).encodings
         return row
+
+    def _open(self, path: str, **how: Any) -> Model:
+        """The model at this path."""
+        return Model(path, self._head_at(path), **how)
 
     def _head_at(self, path: Any) -> str:
         """The task that the model at this path has to be opened for."""
@@ -241,13 +284,13 @@ def _path(task: str, model: str | os.PathLike[str] | None, where: dict[str, Any]
     return hub.find(model, embedded_model=embedded.BY_TASK[task], **where)
 
 
-def _reopened(model: Model, task: str, head: str) -> Model:
+def reopened(model: Model, task: str, head: str) -> Model:
     """Open a model again for this task, if it was opened for another."""
     if model.source is None:
         raise InputError(
             f"this model was opened as {model.task}, but {task} needs {head}; open it as that."
         )
-    config = None if model.new_classifier else model.changed_config
+    config = None if model.new_classifier else model.config_now()
     return Model(
         model.source, head, precision=model.precision, threads=model.threads, config=config
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._native import Many, as_batch, first_row, rows_of_text, unit_mean
 from ..arrays import as_torch, torch_in_use
 from ..errors import InputError
-from .arguments import for_tokenizer
+from .arguments import choice, for_tokenizer
 from .base import refuse_unknown
 from .embedder import Embedder
 
@@ -38,7 +38,13 @@ class FeatureExtraction(Embedder):
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         settings = dict(settings)
+        nested = settings.get("tokenize_kwargs") or {}
+        if "truncation" in settings and "truncation" in nested:
+            raise InputError("truncation is given twice: by itself, and in tokenize_kwargs.")
+        padding = choice(settings.get("padding", nested.get("padding")))
         row = for_tokenizer(settings, "tokenize_kwargs")
+        if padding == "max_length":  # the only padding that a single text has
+            row["padding"] = padding
         refuse_unknown(settings, self.task, "pooling", "normalize", "return_tensors")
         if row:
             settings["tokenize_kwargs"] = row

@@ -187,7 +187,7 @@ class IntentClassification(TextClassification):
         top_k = settings.get("top_k", 1)
         wanted = len(self.labels) if top_k is None else top_k
         best, score = found[0]
-        label = self.labels[best]
+        label = self.config.id2label[best]
         sure = (
             score >= self._threshold(settings) and label not in self.refused and bool(text.strip())
         )
@@ -212,7 +212,7 @@ class IntentClassification(TextClassification):
         return self.threshold if threshold is None else threshold
 
     def _named(self, found: list[tuple[int, float]]) -> list[dict[str, Any]]:
-        return [{"label": self.labels[index], "score": score} for index, score in found]
+        return [{"label": self.config.id2label[index], "score": score} for index, score in found]
 
     def _commands(self, text: Any, settings: dict[str, Any]) -> Any:
         """The text's commands with their values; without `several` the only one."""
@@ -239,7 +239,7 @@ class IntentClassification(TextClassification):
         answers = []
         for label, is_refused, score, margin, start, end, entities in found:
             answer: dict[str, Any] = {
-                "label": None if is_refused else self.labels[label],
+                "label": None if is_refused else self.config.id2label[label],
                 "score": score,
                 "margin": margin,
             }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from .._native import Many, best_scores
-from ..errors import InputError
+from ..errors import InputError, ModelConfigError
+from ..models import Model
 from .arguments import choice, for_tokenizer
 from .base import Pipeline, check_whole_numbers, refuse_unknown
 
@@ -65,28 +66,50 @@ class TextClassification(Pipeline):
 
     linear: Head | None = None  # a SetFit folder's own classifier
 
+    def _open(self, path: str, **how: Any) -> Model:
+        try:
+            return super()._open(path, **how)
+        except ModelConfigError:
+            model = Model(path, "embedding", **how)
+            if "setfit" not in vars(model.config):
+                raise
+        return model
+
     def _head_at(self, path: Any) -> str:
         return "embedding" if _has_setfit(path) else self.head
+
+    def _head_of(self, model: Model) -> str:
+        return "embedding" if "setfit" in vars(model.config) else super()._head_of(model)
 
     def _ready(self) -> None:
         if self.model.task == "embedding":
             from ..setfit import read_head
 
             self.linear = read_head(self.model)
-            self.labels, self.function = self.linear.labels, self.linear.function
+            self.config.id2label = dict(enumerate(self.linear.labels))
             # with a setting, a text does not take the short way of other models
             self.settings = {"function_to_apply": self.function, **self.settings}
-            return
-        kind = self.config.to_dict().get("problem_type")
-        several = kind == "multi_label_classification" or len(self.labels) == 1
-        self.function = "none" if kind == "regression" else "sigmoid" if several else "softmax"
+        self.alone = len(self.labels) == 1
+
+    @property
+    def function(self) -> str:
+        """What makes scores of logits."""
+        if self.linear is not None:
+            return self.linear.function
+        kind = vars(self.config).get("problem_type")
+        if kind == "regression":
+            return "none"
+        return "sigmoid" if self.alone or kind == "multi_label_classification" else "softmax"
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels' names, as the model's config has them now."""
+        return super().labels if self.linear is None else list(self.config.id2label.values())
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         settings = dict(settings)
         row = for_tokenizer(settings, "tokenizer_kwargs")
-        if settings.pop("return_all_scores", False):
-            settings.setdefault("top_k", None)
-        refuse_unknown(settings, self.task, "top_k", "function_to_apply")
+        refuse_unknown(settings, self.task, "top_k", "function_to_apply", "return_all_scores")
         check_whole_numbers(settings, top_k=1)
         function = choice(settings.get("function_to_apply"))
         if function is not None and function not in ("softmax", "sigmoid", "none"):
@@ -128,21 +151,26 @@ class TextClassification(Pipeline):
         pair = None
         if type(text) is not str:
             text, pair = text_and_pair(text)
-        labels = self.labels
         if not settings:
             ((best, score),) = self.text_model.classify(text, pair, self.function, 1)
-            return {"label": labels[best], "score": score}
+            return {"label": self.config.id2label[best], "score": score}
         if self.linear is not None:
             return self._linear(text, pair, settings)
         function = settings.get("function_to_apply") or self.function
-        top_k = settings.get("top_k", 1)
+        wanted = self._wanted(settings)
         if settings.get("tokenizer_kwargs"):
             row = self.row_of(text, pair, settings["tokenizer_kwargs"])
             logits = self.model([row.ids], [row.attention_mask], [row.type_ids]).tensor
-            found = best_scores(logits, function, top_k or len(labels))
+            found = best_scores(logits, function, wanted)
         else:
-            found = self.text_model.classify(text, pair, function, top_k or len(labels))
+            found = self.text_model.classify(text, pair, function, wanted)
         return self._answer(text, found, settings)
+
+    def _wanted(self, settings: dict[str, Any]) -> int:
+        """How many labels are asked for."""
+        return settings.get("top_k", None if settings.get("return_all_scores") else 1) or len(
+            self.labels
+        )
 
     def _linear(self, text: Any, pair: Any, settings: dict[str, Any]) -> Any:
         """The answer of a SetFit folder's classifier, which takes a text's vector."""
@@ -155,20 +183,23 @@ class TextClassification(Pipeline):
             )
         logits = head.logits(self.text_model.embed([text], "model", head.normalize))
         function = settings.get("function_to_apply") or self.function
-        top_k = settings.get("top_k", 1) or len(self.labels)
-        return self._answer(text, best_scores(logits, function, top_k), settings)
+        return self._answer(text, best_scores(logits, function, self._wanted(settings)), settings)
 
     def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
-        labels = self.labels
-        results = [{"label": labels[index], "score": score} for index, score in found]
-        return results if "top_k" in settings else results[0]
+        every = settings.get("return_all_scores") and "top_k" not in settings
+        labels = self.config.id2label
+        results = [
+            {"label": labels[index], "score": score}
+            for index, score in (sorted(found) if every else found)
+        ]
+        return results if every or "top_k" in settings else results[0]
 
     def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
         if settings.get("tokenizer_kwargs") or self.linear is not None:
             return None
         function = settings.get("function_to_apply") or self.function
-        top_k = settings.get("top_k", 1) or len(self.labels)
-        return Many(self.text_model, "classify", (function, top_k), **share)
+        options = (function, self._wanted(settings))
+        return Many(self.text_model, "classify", options, **share)
 
     def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
         if type(text) is str:

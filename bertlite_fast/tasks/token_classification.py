@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .._native import Many
+from .._native import Many, TextModel
+from ..checks import Choice
 from ..errors import InputError
 from .arguments import choice
-from .base import Pipeline, check_whole_numbers, refuse_unknown
+from .base import Pipeline, check_whole_numbers, refuse_unknown, reopened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
     # label, score, start, end, row, words as lists of subwords
     Entity = tuple[int, float, int, int, int, list[list[str]]]
+
+
+class AggregationStrategy:
+    """The names of aggregation_strategy, as transformers' enum has them."""
+
+    NONE, SIMPLE, FIRST, AVERAGE, MAX = map(Choice, ("none", "simple", "first", "average", "max"))
+
 
 STRATEGIES = ("none", "simple", "first", "average", "max", "words")
 UNGROUPED = ("none", "words")
@@ -65,6 +73,7 @@ class TokenClassification(Pipeline):
         if self.own_strategy not in STRATEGIES:
             self.own_strategy = None
         self.has_window = "window" in config
+        self.names = dict(self.config.id2label)
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
         settings = dict(settings)
@@ -131,6 +140,9 @@ class TokenClassification(Pipeline):
     def _options(self, settings: dict[str, Any]) -> tuple[str, Any, bool, bytes | None, bool]:
         """What the core is told: the strategy, stride, windows, labels that are left out, and
         whether tokens are wanted."""
+        if self.names != self.config.id2label:  # by which tokens are joined
+            self.text_model = TextModel(reopened(self.model, self.task, self.head), self.tokenizer)
+            self.names = dict(self.config.id2label)
         strategy = self._strategy(settings)
         stride, windows = settings.get("stride"), settings.get("windows")
         if windows is None:
@@ -180,7 +192,7 @@ class TokenClassification(Pipeline):
         label, score, start, end, row, _ = found
         if strategy == "words":
             return {
-                "entity": self.labels[label],
+                "entity": self.names[label],
                 "score": score,
                 "index": row,
                 "word": text[start:end],
@@ -191,7 +203,7 @@ class TokenClassification(Pipeline):
 
     def entity(self, text: str, label: int, score: float, start: int, end: int) -> dict[str, Any]:
         """An entity with its word as it stands in the text."""
-        kind = _type_of(self.labels[label])
+        kind = _type_of(self.names[label])
         return {
             "entity": kind,
             "entity_group": kind,
@@ -204,7 +216,7 @@ class TokenClassification(Pipeline):
     def _token(self, strategy: str, found: Entity) -> dict[str, Any]:
         label, score, start, end, row, words = found
         return {
-            "entity": self.labels[label],
+            "entity": self.names[label],
             "score": score,
             "index": row,
             "word": words[0][0],
@@ -219,7 +231,7 @@ class TokenClassification(Pipeline):
         else:
             tokens = [self.tokenizer.convert_tokens_to_string(word) for word in words]
         return {
-            "entity_group": _type_of(self.labels[label]),
+            "entity_group": _type_of(self.names[label]),
             "score": score,
             "word": self.tokenizer.convert_tokens_to_string(tokens),
             "start": start,

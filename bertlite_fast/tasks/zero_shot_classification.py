@@ -53,16 +53,16 @@ class ZeroShotClassification(Embedder):
     task = "zero-shot-classification"
 
     def _head_of(self, model: Model) -> str:
-        """The classifier of a model of natural language inference; otherwise vectors."""
+        """The model's classifier, which is for natural language inference; otherwise vectors."""
         if model.info["head"] != CLASSIFIER:
             return self.head
-        if entailment_of(model.config.label2id) >= 0:
-            return CLASSIFIER
-        warn(
-            "this model's classifier does not have a label for entailment, so it is not used: "
-            "labels are compared with texts by their vectors."
-        )
-        return self.head
+        if entailment_of(model.config.label2id) < 0:
+            warn(
+                "this model's classifier does not have a label that begins with 'entail', so its "
+                "last one is taken for it, as in transformers; set model.config.label2id, or give "
+                "a model without a classifier, with whose vectors labels are compared."
+            )
+        return CLASSIFIER
 
     def _ready(self) -> None:
         self.examples: dict[str, list[str]] = dict(self.settings.pop("examples", {}))
