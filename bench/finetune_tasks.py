@@ -43,6 +43,7 @@ SETS: dict[str, tuple[str, type[Any]]] = {
     "qamr": ("qa/qamr", QuestionAnswerer),
 }
 UNKNOWN = "oos"  # texts of clinc150 that have no label are left out
+WHO = ("bertlite_fast", "PyTorch")
 HELD_OUT = 10  # of a set without a validation part, one in so many
 
 
@@ -280,6 +281,25 @@ def shown(scores: dict[str, float]) -> str:
     return ", ".join(f"{key} {100 * value:.2f}" for key, value in scores.items())
 
 
+def trained(
+    data: Path, name: str, who: str, seed: int, settings: Any
+) -> tuple[dict[str, float], float]:
+    """The scores of one training, and its seconds. settings: epochs, threads, base, most."""
+    train, validation = parts_of(data, name)
+    train = train[: settings.most]
+    kind = SETS[name][1]
+    model = kind(epochs=settings.epochs, threads=settings.threads, base=settings.base,
+                 random_state=seed, trained="encoder")  # fmt: skip
+    began = time.monotonic()
+    if who == "PyTorch":
+        TRAINERS[kind](Torch(model, settings, seed), train)
+    else:
+        model.fit(*given_of(kind, train))
+    seconds = time.monotonic() - began
+    report = model.evaluate(*given_of(kind, validation))
+    return {key: value for key, value in report.items() if isinstance(value, float)}, seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -294,22 +314,10 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="examples of a set, at most")
     args = parser.parse_args()
     for name in args.sets:
-        train, validation = parts_of(args.data, name)
-        train = train[: args.most]
         means: dict[str, list[dict[str, float]]] = {}
         for seed in range(args.seeds):
-            for who in ("bertlite_fast", "PyTorch")[: 1 + args.torch]:
-                kind = SETS[name][1]
-                model = kind(epochs=args.epochs, threads=args.threads, base=args.base,
-                             random_state=seed, trained="encoder")  # fmt: skip
-                began = time.monotonic()
-                if who == "PyTorch":
-                    TRAINERS[kind](Torch(model, args, seed), train)
-                else:
-                    model.fit(*given_of(kind, train))
-                seconds = time.monotonic() - began
-                report = model.evaluate(*given_of(kind, validation))
-                scores = {key: value for key, value in report.items() if isinstance(value, float)}
+            for who in WHO[: 1 + args.torch]:
+                scores, seconds = trained(args.data, name, who, seed, args)
                 means.setdefault(who, []).append(scores)
                 print(f"{name:12} {who:14} seed {seed}  {seconds:6.1f} s  {shown(scores)}",
                       flush=True)  # fmt: skip

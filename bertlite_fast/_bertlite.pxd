@@ -21,6 +21,7 @@ cdef extern from "bertlite.h" nogil:
     ctypedef enum bl_precision:
         BL_INT8
         BL_FP32
+        BL_FP32_FAST
     ctypedef enum bl_head:
         BL_NO_HEAD
         BL_CLASS_HEAD
@@ -35,6 +36,7 @@ cdef extern from "bertlite.h" nogil:
         bl_head head
         int has_pooler, window, window_overlap
         bl_head ignored_head
+        int fused
     bl_model *bl_open_with_base(const char *path, const char *base, bl_precision precision,
                                 bl_error *error)
     ctypedef struct bl_open_options:

@@ -38,12 +38,13 @@ cdef class Model:
         thread_count = number("threads", threads, 1)
         if self.model is not NULL:
             raise BertliteError("this model is open already; make another object.")
-        if precision not in ("int8", "fp32"):
-            raise ModelConfigError(f"precision is {precision!r}; it can be 'int8' or 'fp32'.")
+        if precision not in PRECISIONS:
+            raise ModelConfigError(
+                f"precision is {precision!r}; it can be {', '.join(map(repr, PRECISIONS))}."
+            )
         if isinstance(source, (bytes, bytearray, memoryview)):
             source = bytes(source)
-        model = open_model(source, text, BL_INT8 if precision == "int8" else BL_FP32, head,
-                           new_classifier)
+        model = open_model(source, text, <bl_precision>PRECISIONS[precision], head, new_classifier)
         try:
             self.choose(source, bl_describe(model), task)
             if self.model is not NULL:  # another thread was faster
@@ -123,6 +124,7 @@ cdef class Model:
             "token_types": i.token_types, "labels": i.labels, "has_pooler": bool(i.has_pooler),
             "window": i.window, "window_overlap": i.window_overlap,
             "head": TASKS.get(<int>i.head), "ignored_head": TASKS.get(<int>i.ignored_head),
+            "fused": bool(i.fused),
         }
 
     @property

@@ -1,5 +1,6 @@
 # How a model is opened: its head and its files. Part of _native.pyx.
 
+cdef dict PRECISIONS = {"int8": BL_INT8, "fp32": BL_FP32, "fp32-fast": BL_FP32_FAST}
 cdef dict HEADS = {  # task: (output, the head it needs)
     "sequence-classification": (BL_CLASSES, BL_CLASS_HEAD),
     "token-classification": (BL_TOKENS, BL_TOKEN_HEAD),

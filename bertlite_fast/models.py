@@ -173,8 +173,9 @@ class AutoModel:
     ) -> Model:
         """Open a Hugging Face folder, a converted file, or a model by its name in the cache.
 
-        precision: "int8", or "fp32" for reference. threads: how many threads a call may use; they
-        end with the call. num_labels: the expected number of labels; another one is an error.
+        precision: "int8", "fp32" for reference, or "fp32-fast", whose last bits are those of
+        processors with fused multiply-add. threads: how many threads a call may use; they end with
+        the call. num_labels: the expected number of labels; another one is an error.
         config: instead of the model's own. local_files_only: never download. revision: a branch,
         tag or commit on the Hub. more: values of the config, such as id2label; and transformers'
         other arguments, of which docs/transformers.md has a table.

@@ -62,7 +62,9 @@ typedef struct {
 
 /* ---- models -------------------------------------------------------------------------- */
 
-typedef enum { BL_INT8, BL_FP32 } bl_precision;
+/* BL_FP32_FAST: with fused multiply-add. Its results are the same on every processor that has it, but
+ * not those of BL_FP32; where there is none (32-bit ARM, plain C), it is BL_FP32. */
+typedef enum { BL_INT8, BL_FP32, BL_FP32_FAST } bl_precision;
 
 typedef enum { BL_NO_HEAD, BL_CLASS_HEAD, BL_TOKEN_HEAD, BL_ANSWER_HEAD, BL_WORD_HEAD } bl_head;
 
@@ -78,6 +80,7 @@ typedef struct {
      * "window_overlap"; without them, positions and half a window. */
     int window, window_overlap;
     bl_head ignored_head; /* a second head in the model's files, which is not used */
+    int fused;            /* BL_FP32_FAST, and this processor has fused multiply-add */
 } bl_info;
 
 /* A Hugging Face folder (config.json with model.safetensors or pytorch_model.bin) or a

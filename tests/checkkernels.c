@@ -4,7 +4,7 @@
  *
  * Every kernel of every instruction set that this machine has runs on random and pathological data
  * of odd and even sizes, and must return the same bytes as plain C and write inside its buffers
- * only; plain C itself is compared with double precision. On ordinary data no result on the way may
+ * only; where products are fused, the bytes of plain C with fmaf(). Plain C itself is compared with double precision. On ordinary data no result on the way may
  * be denormal, which costs many times as much as others on some processors. It is one static
  * program: copy it to a board and run it there. */
 #include <fenv.h>
@@ -486,6 +486,76 @@ static void check_attend_few32(const bl_kernels *k)
         attend_truth(out + r * n, q + r * n, x, x, n, count, n, 0.2, 1e-3);
 }
 
+/* out[r][c] = bias[c] + a[r] . w[c], in the order of k, each step rounded once; w's rows are columns
+ * of the product, `apart` floats from each other, and their values `step` floats. */
+static void fused_truth(const float *a, size_t a_stride, size_t rows, const float *w, size_t apart,
+                        size_t step, size_t count, size_t k, const float *bias, float *out,
+                        size_t stride)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < count; c++) {
+            float s = bias ? bias[c] : 0.0f;
+            for (size_t i = 0; i < k; i++)
+                s = fmaf(a[r * a_stride + i], w[c * apart + i * step], s);
+            out[r * stride + c] = s;
+        }
+}
+
+/* Rows of count scores become plain C's softmax, which its attention gives where keys and values
+ * are the identity: sums of one value and of zeros are exact. */
+static void plain_softmax(const bl_kernels *plain, float *scores, size_t rows, size_t count,
+                          float factor)
+{
+    const size_t d = bl_pad(count);
+    float *identity = matrix(count, d, ZEROS), *packed = guarded(2 * d * d * sizeof *packed);
+    for (size_t i = 0; i < count; i++) identity[i * d + i] = 1.0f;
+    plain->pack32(identity, d, count, d, packed);
+    plain->pack_values32(identity, d, count, d, packed + d * d);
+    plain->attend32(scores, d, rows, packed, packed + d * d, count, d, factor,
+                    guarded(plain->attend32_scratch(count)), scores, d);
+}
+
+/* Plain C has none: what stands for it is fmaf(). */
+static void check_fused_gemm32(const bl_kernels *k)
+{
+    const size_t n = bl_pad(upto(rnd() % 8 ? 140 : 600)), rows = upto(27), unpadded = upto(100);
+    const size_t count = bl_pad(unpadded), stride = count + 16 * (rnd() % 2);
+    const float *a = matrix(rows, n, any_kind());
+    const float *w = matrix(count, n, any_kind());
+    const float *bias = rnd() % 2 ? matrix(1, count, ORDINARY) : NULL;
+    float *b = guarded(count * n * sizeof *b), *out = guarded(rows * stride * sizeof *out);
+    const bl_kernels *fused = bl_fused_kernels(k);
+    memset(out, 0, rows * stride * sizeof *out);
+    k->pack32(w, n, unpadded, n, b);
+    if (fused) fused->gemm32(a, n, rows, b, count, n, bias, out, stride);
+    else fused_truth(a, n, rows, w, n, 1, unpadded, n, bias, out, stride);
+    for (size_t r = 0; r < rows; r++) keep(out + r * stride, unpadded * sizeof *out);
+}
+
+static void check_fused_attend32(const bl_kernels *k)
+{
+    size_t isas;
+    const size_t d = bl_pad(upto(80)), count = upto(100), rows = upto(count);
+    const size_t padded = bl_pad(count), stride = 3 * d;
+    const float *x = matrix(count, stride, any_kind_of(6));
+    float *packed = guarded(2 * padded * d * sizeof *packed);
+    float *out = guarded(rows * stride * sizeof *out);
+    const bl_kernels *plain = bl_isas(&isas)[0], *fused = bl_fused_kernels(k);
+    memset(out, 0, rows * stride * sizeof *out);
+    if (fused) {
+        fused->pack32(x + d, stride, count, d, packed);
+        fused->pack_values32(x + 2 * d, stride, count, d, packed + padded * d);
+        fused->attend32(x, stride, rows, packed, packed + padded * d, count, d, 0.17f,
+                        guarded(fused->attend32_scratch(count)), out, stride);
+    } else {
+        float *scores = matrix(rows, padded, ZEROS);
+        fused_truth(x, stride, rows, x + d, stride, 1, count, d, NULL, scores, padded);
+        plain_softmax(plain, scores, rows, count, 0.17f);
+        fused_truth(scores, padded, rows, x + 2 * d, 1, stride, d, count, NULL, out, stride);
+    }
+    keep(out, rows * stride * sizeof *out);
+}
+
 static void check_top_k(const bl_kernels *k)
 {
     const size_t n = upto(700);
@@ -523,6 +593,8 @@ static const struct {
     { "gemm32", check_gemm32 },
     { "attend32", check_attend32 },
     { "attend_few32", check_attend_few32 },
+    { "fused_gemm32", check_fused_gemm32 },
+    { "fused_attend32", check_fused_attend32 },
     { "top_k", check_top_k },
 };
 enum { CHECKS = sizeof checks / sizeof *checks };

@@ -62,7 +62,7 @@ def test_padding_may_be_at_any_position(model: bf.Model, tiny: Path) -> None:
 
 
 @pytest.mark.parametrize("threads", [2, 3, 8])
-@pytest.mark.parametrize("precision", ["int8", "fp32"])
+@pytest.mark.parametrize("precision", ["int8", "fp32", "fp32-fast"])
 def test_bytes_do_not_depend_on_threads(tiny: Path, threads: int, precision: str) -> None:
     model = bf.AutoModel.from_pretrained(tiny, precision=precision)
     for ids in (TEXTS, [[4]], np.arange(512) % 1000):

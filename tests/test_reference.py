@@ -24,10 +24,11 @@ specs = pytest.mark.parametrize("spec", checkpoints.SPECS, ids=lambda s: s.name)
 
 
 @specs
+@pytest.mark.parametrize("precision", ["fp32", "fp32-fast"])
 def test_fp32_is_what_transformers_returns(
-    spec: checkpoints.Spec, folders: dict[str, Path]
+    spec: checkpoints.Spec, folders: dict[str, Path], precision: str
 ) -> None:
-    model = bf.Model(folders[spec.name], spec.task, precision="fp32")
+    model = bf.Model(folders[spec.name], spec.task, precision=precision)
     tolerance = 2e-5 if spec.hidden <= 256 else 2e-4
     compared = 0
     for name, case in checkpoints.inputs(spec):

@@ -37,10 +37,11 @@ def unit(rows: Any) -> Any:
 def compare(folder: Path, tmp_path: Path, least: float = 0.99, **call: Any) -> None:
     """fp32 is theirs; int8 is close; the converted file gives what the folder gives."""
     theirs = st.SentenceTransformer(str(folder), device="cpu").encode(TEXTS, **call)
-    exact = bf.SentenceTransformer(folder, precision="fp32").encode(TEXTS, **call)
-    assert exact.shape == theirs.shape and exact.dtype == theirs.dtype
-    assert np.abs(unit(exact) - unit(theirs)).max() < 1e-5
-    assert np.abs(exact - theirs).max() < 1e-5 * max(1.0, np.abs(theirs).max())
+    for precision in ("fp32", "fp32-fast"):
+        exact = bf.SentenceTransformer(folder, precision=precision).encode(TEXTS, **call)
+        assert exact.shape == theirs.shape and exact.dtype == theirs.dtype
+        assert np.abs(unit(exact) - unit(theirs)).max() < 1e-5
+        assert np.abs(exact - theirs).max() < 1e-5 * max(1.0, np.abs(theirs).max())
     quick = bf.SentenceTransformer(folder).encode(TEXTS, **call)
     assert cosine(quick, theirs).min() >= least
     bf.convert(folder, tmp_path / "model.bertlite")

@@ -46,6 +46,8 @@ ALLOWED = {
     ("x86_64", "avx2"): {"sse3+", "avx"},
     ("x86_64", "avxvnni"): {"sse3+", "avx", "avxvnni"},
     ("x86_64", "avx512vnni"): {"sse3+", "avx", "avxvnni", "zmm"},
+    ("x86_64", "fused_avx2"): {"sse3+", "avx", "fma"},
+    ("x86_64", "fused_avx512"): {"sse3+", "avx", "fma", "zmm"},
     ("aarch64", "dotprod"): {"dotprod", "lse", "other"},
     ("aarch64", "i8mm"): {"dotprod", "i8mm", "lse", "other"},
 }
@@ -58,8 +60,9 @@ TOOLS = {
 
 
 def instruction_set(path: Path) -> str:
-    """ "neon" for an object of csrc/kernels/isa_neon.c; "" for a baseline file."""
-    found = re.search(r"isa_(\w+)\.c", path.name)
+    """ "neon" for an object of csrc/kernels/isa_neon.c, "fused_neon" for one of fused_neon.c; ""
+    for a baseline file."""
+    found = re.search(r"(?:isa_|(?=fused_))(\w+)\.c", path.name)
     return found[1] if found and found[1] != "generic" else ""
 
 

@@ -192,7 +192,8 @@ TRAINING_ISAS: dict[str, dict[str, str]] = {
     "aarch64": {"neon": "neon"},
     "arm": {"neon": "neon"},
 }
-# Those with products that are fused, which are files of their own, and the flags that are added.
+# Products with fused multiply-add, which are files of their own, by the instruction set of training
+# that they go with, and the flags that are added to its own. Both modules have them.
 FUSED: dict[str, dict[str, list[str]]] = {
     "x86_64": {"avx2": ["-mfma"], "avx512": []},
     "aarch64": {"neon": []},
@@ -304,20 +305,20 @@ def sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
         others = {"msvc": ISA_FLAGS_MSVC, "zig": ISA_FLAGS_ZIG}[compiler]
         isas = {isa: others.get(isa, []) for isa in isas}
     own = [(f"csrc/kernels/isa_{isa}.c", flags) for isa, flags in isas.items()]
+    for isa, more in FUSED.get(machine, {}).items():
+        of_isa = isas[TRAINING_ISAS[machine][isa]]
+        own.append(
+            (f"csrc/kernels/fused_{isa}.c", [*of_isa, *(more if compiler != "msvc" else [])])
+        )
     return [(path, own_flags(path, compiler)) for path in COMMON] + own
 
 
 def training_sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
     """The same for the second extension module."""
     flags = dict(sources(machine, compiler))
-    own = []
-    fused = FUSED.get(machine, {})
+    own = [(path, own) for path, own in flags.items() if "/fused_" in path]
     for isa, like in TRAINING_ISAS.get(machine, {}).items():
-        of_isa = flags[f"csrc/kernels/isa_{like}.c"]
-        own.append((f"csrc/training/isa_{isa}.c", of_isa))
-        if isa in fused:
-            more = fused[isa] if compiler != "msvc" else []
-            own.append((f"csrc/training/fused_{isa}.c", [*of_isa, *more]))
+        own.append((f"csrc/training/isa_{isa}.c", flags[f"csrc/kernels/isa_{like}.c"]))
     return [(path, own_flags(path, compiler)) for path in TRAINING] + own
 
 

@@ -38,7 +38,7 @@ static uint64_t saved_state(void)
     return (uint64_t)d << 32 | a;
 }
 #endif
-enum { HAS_AVX2 = 1, HAS_AVXVNNI = 2, HAS_AVX512VNNI = 4 };
+enum { HAS_AVX2 = 1, HAS_AVXVNNI = 2, HAS_AVX512VNNI = 4, HAS_FMA = 8 };
 /* Bits of XCR0: what the system saves when it switches threads. */
 enum { SAVES_YMM = 0x06, SAVES_ZMM = 0xE6 };
 
@@ -50,10 +50,11 @@ static unsigned features(void)
     cpuid(1, 0, r);
     if (!(r[2] >> 27 & 1)) return 0; /* no OSXSAVE: the system does not save vector registers */
     const uint64_t state = saved_state();
+    const unsigned fma = r[2] >> 12 & 1;
     cpuid(7, 0, r);
     const unsigned subleaves = r[0], ebx = r[1], ecx = r[2];
     if ((state & SAVES_YMM) != SAVES_YMM || !(ebx >> 5 & 1)) return 0;
-    unsigned found = HAS_AVX2;
+    unsigned found = HAS_AVX2 | (fma ? HAS_FMA : 0u);
     if (subleaves >= 1) {
         cpuid(7, 1, r);
         if (r[0] >> 4 & 1) found |= HAS_AVXVNNI;
@@ -118,7 +119,8 @@ static unsigned features(void) { return 0; }
 #endif
 
 extern const bl_kernels bl_kernels_generic, bl_kernels_armv6, bl_kernels_neon, bl_kernels_dotprod,
-    bl_kernels_i8mm, bl_kernels_avx2, bl_kernels_avxvnni, bl_kernels_avx512vnni;
+    bl_kernels_i8mm, bl_kernels_avx2, bl_kernels_avxvnni, bl_kernels_avx512vnni,
+    bl_kernels_fused_avx2, bl_kernels_fused_avx512, bl_kernels_fused_neon;
 
 /* The slowest first: the last one that this machine has is used. */
 static const bl_kernels *const tables[] = {
@@ -153,6 +155,34 @@ static const unsigned needs[] = {
 #endif
 };
 enum { TABLES = sizeof tables / sizeof *tables };
+
+/* The tables of floats with fused multiply-add, and what each needs, in the same order. */
+static const struct {
+    const bl_kernels *kernels;
+    unsigned needs;
+} fused[] = {
+    { NULL, 0 },
+#if defined BL_X86
+    { &bl_kernels_fused_avx2, HAS_FMA },
+    { &bl_kernels_fused_avx2, HAS_FMA },
+    { &bl_kernels_fused_avx512, 0 },
+#elif defined BL_ARM64
+    { &bl_kernels_fused_neon, 0 },
+    { &bl_kernels_fused_neon, 0 },
+    { &bl_kernels_fused_neon, 0 },
+#elif defined BL_ARM32
+    { NULL, 0 },
+    { NULL, 0 },
+#endif
+};
+
+const bl_kernels *bl_fused_kernels(const bl_kernels *isa)
+{
+    const unsigned have = features();
+    for (size_t i = 0; i < TABLES; i++)
+        if (tables[i] == isa && (fused[i].needs & have) == fused[i].needs) return fused[i].kernels;
+    return NULL;
+}
 
 const bl_kernels *const *bl_isas(size_t *count)
 {

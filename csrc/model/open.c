@@ -42,7 +42,11 @@ static bl_model *create_for(const bl_kernels *k, bl_precision precision, bl_erro
 
 static bl_model *create(bl_precision precision, bl_error *error)
 {
-    return create_for(bl_active_isa(), precision, error);
+    const bl_kernels *k = bl_active_isa();
+    const bl_kernels *fused = k && precision == BL_FP32_FAST ? bl_fused_kernels(k) : NULL;
+    bl_model *m = create_for(fused ? fused : k, precision, error);
+    if (m) m->info.fused = fused != NULL;
+    return m;
 }
 
 /* The model, or NULL without it if opening it failed. */
@@ -63,6 +67,7 @@ static bl_status read_config(bl_builder *b, const char *config, size_t size)
     const bl_config_values *c = &m->c;
     m->info = (bl_info){
         .precision = m->info.precision,
+        .fused = m->info.fused,
         .layers = (int)c->layers,
         .hidden = (int)c->hidden,
         .heads = (int)c->heads,

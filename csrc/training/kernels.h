@@ -10,19 +10,7 @@
 #include <stdint.h>
 
 #include "../kernels/kernels.h"
-
-/* out[r][c] (+)= sum over k of a[r * a_row + k * a_step] * B[k][c], in the order of k. Column c of
- * row k of B is at b + c / 16 * b_panel + k * b_step + c % 16. columns is a multiple of 16. */
-typedef struct {
-    const float *a;
-    size_t a_row, a_step, rows;
-    const float *b;
-    size_t b_step, b_panel, columns, depth;
-    const float *bias; /* added first; or NULL */
-    int add;           /* to what is in out, instead of bias */
-    float *out;
-    size_t stride;
-} bl_product;
+#include "../kernels/products.h"
 
 /* What a step of AdamW needs besides the arrays. */
 typedef struct {
@@ -38,12 +26,6 @@ typedef struct {
     uint32_t key, threshold; /* threshold: of 2^32; 0: nothing is dropped */
     float scale;
 } bl_drop;
-
-typedef struct {
-    void (*product)(const bl_product *p);
-    /* The same for a product with a large depth: both operands are read in blocks. */
-    void (*outer_product)(const bl_product *p);
-} bl_products;
 
 typedef struct {
     const char *name;

@@ -38,8 +38,6 @@ const bl_training_kernels *bl_training_kernels_for(const char *isa)
 }
 
 #if defined __x86_64__ || defined _M_X64
-extern const bl_products bl_training_kernels_fused_avx2, bl_training_kernels_fused_avx512;
-
 /* Of a processor with AVX2, which the system supports: whether it has FMA, too. */
 static int has_fma(void)
 {
@@ -55,16 +53,14 @@ static int has_fma(void)
 
 const bl_products *bl_fused_products(const bl_training_kernels *k)
 {
-    if (k == &bl_training_kernels_avx512) return &bl_training_kernels_fused_avx512;
-    if (k == &bl_training_kernels_avx2 && has_fma()) return &bl_training_kernels_fused_avx2;
+    if (k == &bl_training_kernels_avx512) return &bl_products_fused_avx512;
+    if (k == &bl_training_kernels_avx2 && has_fma()) return &bl_products_fused_avx2;
     return NULL;
 }
 #elif defined __aarch64__ || defined _M_ARM64
-extern const bl_products bl_training_kernels_fused_neon;
-
 const bl_products *bl_fused_products(const bl_training_kernels *k)
 {
-    return k == &bl_training_kernels_neon ? &bl_training_kernels_fused_neon : NULL;
+    return k == &bl_training_kernels_neon ? &bl_products_fused_neon : NULL;
 }
 #else
 const bl_products *bl_fused_products(const bl_training_kernels *k)

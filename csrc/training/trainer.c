@@ -14,7 +14,7 @@ enum { ALIGNMENT = 64 };
 
 static bl_status check_options(const bl_model *m, const bl_training_options *o, bl_error *error)
 {
-    if (m->info.precision != BL_FP32)
+    if (m->info.precision == BL_INT8)
         return bl_fail(error, BL_CONFIG_ERROR,
                        "the model to train is open in int8; open it with precision=\"fp32\".");
     if (!o->labels || o->labels > 65536)

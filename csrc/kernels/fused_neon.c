@@ -1,3 +1,3 @@
 #define BL_ISA     fused_neon
-#define BL_VECTORS "../kernels/vec_neon.h"
+#define BL_VECTORS "vec_neon.h"
 #include "fused.inc"
