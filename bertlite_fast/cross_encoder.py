@@ -59,8 +59,8 @@ class CrossEncoder(SentenceModel):
         "sigmoid" or "identity"; by default what the model's files say, or else the sigmoid for one
         label and nothing for more. prompts: texts by name, to be put before the first text of a
         pair; default_prompt_name: the one that is used. precision: "int8", "fp32" or
-        "fp32-fast". tokenizer_kwargs: what replaces values of tokenizer_config.json. Arguments about devices,
-        downloads and torch are accepted, and change nothing.
+        "fp32-fast". tokenizer_kwargs: what replaces values of tokenizer_config.json. Arguments
+        about devices, downloads and torch are accepted, and change nothing.
         """
         for_tokenizer = tokenizer_arguments(unused)
         check_arguments("CrossEncoder", unused)

@@ -56,9 +56,9 @@ def pipeline(
     converted file, a name in the local Hugging Face cache, an open model, an embedded one
     ("bertlite/slots"), or None for the embedded one of the task. tokenizer: None for the model's
     own; a name may have arguments: (name, {...}). settings: precision ("int8", "fp32" or
-    "fp32-fast"), threads (a number, or "auto": texts of a list are shared among them), local_files_only, revision,
-    config, pipeline_class; and defaults for the task's own settings, which help() of the pipeline
-    lists.
+    "fp32-fast"), threads (a number, or "auto": texts of a list are shared among them),
+    local_files_only, revision, config, pipeline_class; and defaults for the task's own settings,
+    which help() of the pipeline lists.
 
     >>> pipe = pipeline("text-classification", "my-bert", top_k=1)
     >>> list(pipe(["turn on the light", "play music"])[0][0])

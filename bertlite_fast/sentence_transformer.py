@@ -114,8 +114,8 @@ class SentenceTransformer(SentenceModel):
         """prompts: texts by name, to be put before those that are encoded; default_prompt_name: the
         one that encode uses. similarity_fn_name: cosine, dot, euclidean or manhattan. truncate_dim:
         how many values of a vector are kept. precision: "int8", "fp32" or "fp32-fast".
-        tokenizer_kwargs: what replaces values of tokenizer_config.json. Arguments about devices, downloads and torch are
-        accepted, and change nothing.
+        tokenizer_kwargs: what replaces values of tokenizer_config.json. Arguments about devices,
+        downloads and torch are accepted, and change nothing.
         """
         for_tokenizer = tokenizer_arguments(unused)
         check_arguments("SentenceTransformer", unused)
