@@ -568,7 +568,7 @@ def test_floats_are_written_as_nine_digits_and_read_as_they_were() -> None:
     values += [draw.randrange(1, 1 << 24) * 2.0 ** -draw.randrange(10, 38) for _ in range(20_000)]
     row = struct.unpack(f"{len(values)}f", struct.pack(f"{len(values)}f", *values))
     tensor = float_rows([list(row), list(row)])
-    expected = "[" + ",".join("%.9g" % value for value in row) + "]"
+    expected = "[" + ",".join(f"{value:.9g}" for value in row) + "]"
     assert json_rows(tensor) == f"[{expected},{expected}]"
     assert json_rows(float_rows([])) == "[]"
     with pytest.raises(InputError, match="two dimensions"):

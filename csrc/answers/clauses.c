@@ -192,8 +192,8 @@ static int read_near(const scanner *s, const word *w, word *next)
     return read_word(s->text, s->size, w->end, next) && !mark_between(s->text, w->end, next->start);
 }
 
-/* Whether the word that is now, "no", is said of what follows: "no music", but not "no, lights off",
- * "no turn it off" or "no later than nine". */
+/* Whether the word that is now, "no", is said of what follows: "no music", but not "no, lights
+ * off", "no turn it off" or "no later than nine". */
 static int denies_object(const scanner *s)
 {
     word next, w;
@@ -203,7 +203,7 @@ static int denies_object(const scanner *s)
         return 0;
     if (is_last) return 1;
     if (!strcmp(w.lower, "than")) return 0;
-    while (read_near(s, &w, &next)) w = next;
+    while (read_near(s, &w, &next) && !IS_IN(&next, conjunctions)) w = next;
     return !IS_IN(&w, closers);
 }
 
@@ -230,7 +230,7 @@ static int find_denied_object(scanner *s)
 /* Whether the clause that begins with the word that is now says that something is not to be done:
  * "please don't ...", "i don't want you to ...", "no need to ...", "let's not ...", "no ...". What
  * is the case ("i don't know", "i can't") or is to be done ("don't forget to ...") is no denial.
- * What is denied is now; it is nothing where no word of it would be a text ("play no music"). */
+ * What is denied is now; it is nothing where its words alone would be no text ("play no music"). */
 static int find_denial(scanner *s)
 {
     while (IS_IN(&s->now, softeners)) {
