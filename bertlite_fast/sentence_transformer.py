@@ -103,8 +103,8 @@ class SentenceTransformer(SentenceModel):
     ) -> None:
         """prompts: texts by name, to be put before those that are encoded; default_prompt_name: the
         one that encode uses. similarity_fn_name: cosine, dot, euclidean or manhattan. truncate_dim:
-        how many values of a vector are kept. precision: "int8", "fp32" or "fp32-fast". Arguments about
-        devices, downloads and torch are accepted, and change nothing.
+        how many values of a vector are kept. precision: "int8", "fp32" or "fp32-fast". Arguments
+        about devices, downloads and torch are accepted, and change nothing.
         """
         check_arguments("SentenceTransformer", unused)
         if model_name_or_path is None:
