@@ -73,7 +73,8 @@ def table(rows: list[dict[str, Any]]) -> str:
             continue
         ours, theirs = ([found[who][seed] for seed in seeds] for who in found)
         shown = [
-            f"{statistics.mean(one):.2f} ({min(one):.2f} to {max(one):.2f})" for one in (ours, theirs)
+            f"{statistics.mean(one):.2f} ({min(one):.2f} to {max(one):.2f})"
+            for one in (ours, theirs)
         ]
         difference = statistics.mean(ours) - statistics.mean(theirs)
         lines.append(
@@ -83,11 +84,13 @@ def table(rows: list[dict[str, Any]]) -> str:
     return f"{machines}; means, and the least and the most of the seeds:\n\n" + "\n".join(lines)
 
 
-def write(text: str) -> None:
+def write_part(name: str, text: str) -> None:
+    """What stands between two marks of docs/finetuning.md."""
     page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split("<!-- parity -->\n", 1)
-    _, after = rest.split("<!-- end of parity -->\n", 1)
-    page = f"{before}<!-- parity -->\n\n{text}\n\n<!-- end of parity -->\n{after}"
+    before, rest = page.split(f"<!-- {name} -->\n", 1)
+    end = f"<!-- end of {name} -->\n"
+    after = rest.split(end, 1)[1]
+    page = f"{before}<!-- {name} -->\n\n{text}\n\n{end}{after}"
     PAGE.write_text(page, encoding="utf-8")
 
 
@@ -104,7 +107,7 @@ def main() -> None:
     args = parser.parse_args()
     args.epochs = args.base = args.most = None
     if args.write:
-        write(table(rows_of(args.results)))
+        write_part("parity", table(rows_of(args.results)))
     else:
         train(args)
 

@@ -1,6 +1,7 @@
 """Steps of training a second, interleaved with PyTorch's; memory; seconds of whole fits.
 
-    python bench/finetune_speed.py [--shapes 2x64 6x384] [--rounds 7] [--cpu] [--fits DATA]
+    python bench/finetune_speed.py [--shapes 2x64 6x384] [--rounds 7] [--cpu]
+    python bench/finetune_speed.py --fits DATA
 
 Batches of 32 texts of 32 tokens, two threads, AdamW, gradients clipped at 1, from the same weights
 and without dropout, so that losses can be compared: they have to agree within 1 %. What is trained:
@@ -8,14 +9,17 @@ encoder (the table of words frozen) or all. PyTorch runs eagerly; a round times 
 ratios are medians over the rounds. On a machine that is busy with other work, --cpu compares the
 processor time of one thread instead. Memory is a process's peak above Python's own.
 
---fits DATA: seconds to learn intent/snips (all texts) and intent/banking77 (5 of each label),
-beside fastText and model2vec where they are installed.
+--fits DATA: only the seconds to learn intent/snips (all texts) and intent/banking77 (5 of each
+label), beside fastText and model2vec where they are installed; writes the table in
+docs/finetuning.md. Processor time is that of all threads: on a machine that is busy with other
+work, only it says something.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -173,18 +177,51 @@ def peak(trained: str) -> dict[str, Any]:
     return {"trained": trained, "MB over bare Python": round(json.loads(run.stdout), 1)}
 
 
+FIT_COLUMNS = ("seconds", "processor, s", "processor, s, with folds", "right")
+
+
 # ---- whole fits ---------------------------------------------------------------------------------
+
+
+class Clock:
+    """Seconds since it was made, and those of all threads of the process."""
+
+    def __init__(self) -> None:
+        self.began = time.perf_counter(), time.process_time()
+
+    def read(self) -> tuple[float, float]:
+        return time.perf_counter() - self.began[0], time.process_time() - self.began[1]
 
 
 def fits(data: Path) -> None:
     from finetune import some, split
+    from finetune_parity import write_part
+    from turns import processor
 
+    rows = []
     for name, per_label in (("intent/snips", 0), ("intent/banking77", 5)):
         train, validation = split(data / name)
-        rows = some(train, per_label, 0)
+        given = some(train, per_label, 0)
+        labels = [label for _, label in given]
         for learn in (with_ours, with_fasttext, with_model2vec):
-            found = learn([text for text, _ in rows], [label for _, label in rows], validation)
-            print(json.dumps({"set": name, "texts": len(rows), **found}), flush=True)
+            found = learn([text for text, _ in given], labels, validation)
+            print(json.dumps({"set": name, "texts": len(given), **found}), flush=True)
+            what = f"{name.split('/')[1]}, {len(given):,} texts, {len(set(labels))} labels"
+            rows.append([what, found["who"], *map(_shown, map(found.get, FIT_COLUMNS))])
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    head = ["set", "who", *FIT_COLUMNS]
+    lines = [head, ["---", "---", *["---:"] * len(FIT_COLUMNS)], *rows]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    write_part("fits", f"{processor()}; {THREADS} threads, {load:.1f} runnable processes for each "
+               f"core.\n\n{table}")  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    return "-" if value is None else str(value)
+
+
+def seconds(took: tuple[float, float]) -> dict[str, float]:
+    return {"seconds": round(took[0], 1), "processor, s": round(took[1], 1)}
 
 
 def share(found: list[Any], rows: list[tuple[str, str]]) -> float:
@@ -196,17 +233,18 @@ def with_ours(texts: list[str], labels: list[str], rows: list[tuple[str, str]]) 
     """All rungs on folds, then what they choose once more by itself, which needs no folds."""
     import bertlite_fast as bf
 
-    def fit(trained: str) -> tuple[Any, float]:
-        began = time.perf_counter()
+    def fit(trained: str) -> tuple[Any, tuple[float, float]]:
+        clock = Clock()
         made = bf.TextClassifier(trained=trained, threads=THREADS, random_state=0)
-        return made.fit(texts, labels), time.perf_counter() - began
+        return made.fit(texts, labels), clock.read()
 
-    classifier, seconds = fit("auto")
+    classifier, with_folds = fit("auto")
     chosen = next(rung["trained"] for rung in classifier.ladder_ if rung["chosen"])
-    final = sum(fit(part)[1] for part in chosen.split("+"))
-    return {"who": "bertlite_fast", "chosen": chosen, "final fit, s": round(final, 1),
-            "with folds, s": round(seconds, 1),
-            "score": share(list(classifier.predict([text for text, _ in rows])), rows)}  # fmt: skip
+    parts = [fit(part)[1] for part in chosen.split("+")]
+    final = sum(wall for wall, _ in parts), sum(own for _, own in parts)
+    return {"who": f"bertlite_fast ({chosen})", **seconds(final),
+            "processor, s, with folds": round(with_folds[1], 1),
+            "right": share(list(classifier.predict([text for text, _ in rows])), rows)}  # fmt: skip
 
 
 def with_fasttext(
@@ -221,17 +259,17 @@ def with_fasttext(
         for text, label in zip(texts, labels):
             file.write(f"{names[label]} {' '.join(text.lower().split())}\n")
         file.flush()
-        began = time.perf_counter()
+        clock = Clock()
         model = fasttext.train_supervised(
             file.name, epoch=25, lr=0.5, wordNgrams=2, thread=THREADS, verbose=0
         )
-        seconds = time.perf_counter() - began
+        took = clock.read()
     label_of = {name: label for label, name in names.items()}
     found = [  # predict() of the package needs an old NumPy
         label_of[model.f.predict(" ".join(text.lower().split()) + "\n", 1, 0.0, "strict")[0][1]]
         for text, _ in rows
     ]
-    return {"who": "fastText", "final fit, s": round(seconds, 1), "score": share(found, rows)}
+    return {"who": "fastText", **seconds(took), "right": share(found, rows)}
 
 
 def with_model2vec(
@@ -264,11 +302,10 @@ def with_model2vec(
     model = StaticModelForClassification(
         vectors=vectors.reshape(count, -1).clone(), tokenizer=tokenizer
     )
-    began = time.perf_counter()
+    clock = Clock()
     model.fit(texts, labels)
-    seconds = time.perf_counter() - began
-    return {"who": "model2vec", "final fit, s": round(seconds, 1),
-            "score": share(list(model.predict([text for text, _ in rows])), rows)}  # fmt: skip
+    return {"who": "model2vec", **seconds(clock.read()),
+            "right": share(list(model.predict([text for text, _ in rows])), rows)}  # fmt: skip
 
 
 def main() -> int:
@@ -282,13 +319,14 @@ def main() -> int:
     parser.add_argument("--cpu", action="store_true", help="processor time of one thread")
     parser.add_argument("--fits", type=Path, metavar="DATA")
     args = parser.parse_args()
+    if args.fits:
+        fits(args.fits)
+        return 0
     for shape in args.shapes:
         for trained in args.trained:
             print(json.dumps(compare(shape, trained, args.rounds, cpu=args.cpu)), flush=True)
     for trained in args.trained:
         print(json.dumps(peak(trained)), flush=True)
-    if args.fits:
-        fits(args.fits)
     return 0
 
 

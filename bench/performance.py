@@ -3,6 +3,7 @@
     lengths   what a text costs at each length, on every instruction set (bench/lengths.py)
     counts    the instructions that bench/instructions.json keeps
     threads   lists on two threads (bench/threads.py)
+    floats    fp32 and fp32-fast beside PyTorch and ONNX Runtime (bench/floats.py)
     python    the same for Python programs on emulated cores (bench/arm_cost.py --python), with
               other programs from --wheels
     estimate  times that follow from counts, and how wrong they are on x86 (bench/estimates.py)
@@ -28,6 +29,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import arm_cost
 import estimates
+import floats
 import lengths
 import threads
 from kept_counts import FILE, LENGTHS, OUTPUT_LENGTHS, OUTPUTS, output_key
@@ -86,6 +88,25 @@ def threads_part(args: argparse.Namespace) -> str:
     return f"{machine()} {texts:,} short texts, {texts // 10:,} paragraphs.\n\n{table(head, rows)}"
 
 
+def floats_part(args: argparse.Namespace) -> str:
+    """Milliseconds of a call, and the other programs' time over that of fp32-fast."""
+    rows = []
+    others = ["PyTorch", "ONNX Runtime"]
+    for row in floats.measure(args.seconds):
+        ms = row["ms"]
+        what = f"{row['shape']}, {row['texts']} x {row['tokens']}, {row['threads']}"
+        times = [f"{ms[name]:.2f}" if name in ms else "-" for name in [*floats.OURS, *others]]
+        ratios = [f"{ms[o] / ms['fp32-fast']:.2f}" if o in ms else "-" for o in others]
+        rows.append([what, *times, *ratios])
+    head = [
+        "shape, texts x tokens, threads",
+        *floats.OURS,
+        *others,
+        *[f"{o} / fast" for o in others],
+    ]
+    return f"{machine()} Milliseconds.\n\n{table(head, rows)}"
+
+
 def python_part(args: argparse.Namespace) -> str:
     """A row for each program and core, in millions of instructions."""
     columns = ["Python alone", "import", "to the first answer", "16 tokens", "128 tokens", *STEPS]
@@ -124,6 +145,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
     "lengths": lengths_part,
     "counts": counts_part,
     "threads": threads_part,
+    "floats": floats_part,
     "python": python_part,
     "estimate": estimate_part,
 }
@@ -137,6 +159,7 @@ def main() -> None:
     parser.add_argument(
         "--texts", type=int, default=10000, help="short ones; a tenth of paragraphs"
     )
+    parser.add_argument("--seconds", type=float, default=10, help="for each size of floats")
     parser.add_argument("--wheels", type=Path, help="as for bench/arm_cost.py")
     parser.add_argument("--cores", nargs="*", default=["cortex-a53", "cortex-a76", "arm1176"])
     args = parser.parse_args()

@@ -62,8 +62,8 @@ typedef struct {
 
 /* ---- models -------------------------------------------------------------------------- */
 
-/* BL_FP32_FAST: with fused multiply-add. Its results are the same on every processor that has it, but
- * not those of BL_FP32; where there is none (32-bit ARM, plain C), it is BL_FP32. */
+/* BL_FP32_FAST: with fused multiply-add. Its results are the same on every processor that has it,
+ * but not those of BL_FP32; where there is none (32-bit ARM, plain C), it is BL_FP32. */
 typedef enum { BL_INT8, BL_FP32, BL_FP32_FAST } bl_precision;
 
 typedef enum { BL_NO_HEAD, BL_CLASS_HEAD, BL_TOKEN_HEAD, BL_ANSWER_HEAD, BL_WORD_HEAD } bl_head;

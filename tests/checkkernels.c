@@ -4,9 +4,10 @@
  *
  * Every kernel of every instruction set that this machine has runs on random and pathological data
  * of odd and even sizes, and must return the same bytes as plain C and write inside its buffers
- * only; where products are fused, the bytes of plain C with fmaf(). Plain C itself is compared with double precision. On ordinary data no result on the way may
- * be denormal, which costs many times as much as others on some processors. It is one static
- * program: copy it to a board and run it there. */
+ * only; where products are fused, the bytes of plain C with fmaf(). Plain C itself is compared with
+ * double precision. On ordinary data no result on the way may be denormal, which costs many times
+ * as much as others on some processors. It is one static program: copy it to a board and run it
+ * there. */
 #include <fenv.h>
 #include <math.h>
 #include <setjmp.h>
@@ -486,8 +487,8 @@ static void check_attend_few32(const bl_kernels *k)
         attend_truth(out + r * n, q + r * n, x, x, n, count, n, 0.2, 1e-3);
 }
 
-/* out[r][c] = bias[c] + a[r] . w[c], in the order of k, each step rounded once; w's rows are columns
- * of the product, `apart` floats from each other, and their values `step` floats. */
+/* out[r][c] = bias[c] + a[r] . w[c], in the order of k, each step rounded once; columns of w are
+ * `apart` floats from each other, and their values `step` floats. */
 static void fused_truth(const float *a, size_t a_stride, size_t rows, const float *w, size_t apart,
                         size_t step, size_t count, size_t k, const float *bias, float *out,
                         size_t stride)

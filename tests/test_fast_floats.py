@@ -29,7 +29,7 @@ print(json.dumps([found["fp32"], found["fp32-fast"], model.info["fused"], model.
 
 @pytest.fixture(scope="module")
 def by_isa(folders: dict[str, Path]) -> dict[str, tuple[str, str, bool, str]]:
-    """For each instruction set: bytes in fp32 and in fp32-fast, and what the model says of itself."""
+    """For each instruction set: bytes in fp32 and fp32-fast, and what the model says of itself."""
     found = {}
     for isa in bf.available_isas():
         run = subprocess.run(

@@ -266,13 +266,13 @@ class Ladder:
         )
         if self.refusal is not None:
             config["intent_threshold"] = self.refusal["threshold"]
-        result.tensors = {
-            tensor: trainer.read(tensor) for tensor, _, is_trained in trainer.tensors()
-            if is_trained or (name == "pairs" and ".layer." in tensor)
-        }  # fmt: skip
         result.file = file_of(
             trainer, config, self.rungs, self.factors[0], result.ngrams, is_whole=name == "all"
         )
+        result.tensors = {  # after the file, which takes memory of its own
+            tensor: trainer.read(tensor) for tensor, _, is_trained in trainer.tensors()
+            if is_trained or (name == "pairs" and ".layer." in tensor)
+        }  # fmt: skip
         return result
 
 

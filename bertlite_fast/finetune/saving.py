@@ -129,7 +129,7 @@ def save_converted(
 ) -> None:
     """Write one file in int8, which pipeline() opens: a delta file of `base`, if that is given."""
     folder = Folder()
-    save_folder(trainer, config, folder.path, shared=base, more=more)
     if base is None:
-        tokenizer.save_pretrained(folder.path)
+        tokenizer.save_pretrained(folder.path)  # first: no table of floats is in memory yet
+    save_folder(trainer, config, folder.path, shared=base, more=more)
     convert(folder.path, path, base=base)

@@ -1,5 +1,5 @@
 #define BL_ISA     avx512vnni
 #define BL_VECTORS "vec_avx512.h"
 #define BL_DOTS    "dot_avx512vnni.h"
-#define BL_FUSED fused_avx512
+#define BL_FUSED   fused_avx512
 #include "kernels.inc"

@@ -143,8 +143,8 @@ int bl_isa_available(const bl_kernels *isa);
  * itself, or a microcontroller's own. */
 const bl_kernels *bl_plain_isa(void);
 
-/* The table of floats with fused multiply-add, for models of BL_FP32_FAST alone; NULL if the processor
- * has none. */
+/* The table with fused multiply-add in its products of floats, for models of BL_FP32_FAST alone;
+ * NULL if the processor has none. */
 const bl_kernels *bl_fused_kernels(const bl_kernels *isa);
 
 /* The table of this name, NULL if this machine cannot run it or there is none. */

@@ -1,6 +1,6 @@
-/* products.h: blocked products of float matrices, whose source is products.inc. Training has its own
- * of each instruction set; those with fused multiply-add are shared with inference, which reaches
- * them through the kernel table of BL_FP32_FAST. */
+/* products.h: blocked products of float matrices, whose source is products.inc. Training has its
+ * own of each instruction set; those with fused multiply-add are shared with inference, which
+ * reaches them through the kernel table of BL_FP32_FAST. */
 #ifndef BL_PRODUCTS_H
 #define BL_PRODUCTS_H
 
@@ -25,8 +25,8 @@ typedef struct {
     void (*outer_product)(const bl_product *p);
 } bl_products;
 
-/* With fused multiply-add, which rounds once where the others round twice: not the bytes of plain C,
- * but the same on every processor that has it. */
+/* With fused multiply-add, which rounds once where the others round twice: not the bytes of plain
+ * C, but the same on every processor that has it. */
 #define BL_PRODUCTS(name)  BL_PRODUCTS_(name)
 #define BL_PRODUCTS_(name) bl_products_##name
 extern const bl_products bl_products_fused_avx2, bl_products_fused_avx512, bl_products_fused_neon;

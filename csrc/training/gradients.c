@@ -48,6 +48,12 @@ void bl_train_job_run(bl_trainer *t, size_t index)
 
 /* ---- embeddings ------------------------------------------------------------------------------ */
 
+size_t bl_train_slot(bl_trainer *t, size_t word)
+{
+    if (!t->slot[word]) t->slot[word] = (int32_t)++t->slots;
+    return bl_train_slot_of(t, word);
+}
+
 /* Rows of the table that this batch has and none before it had since the last update. */
 void bl_train_touch(bl_trainer *t)
 {
@@ -58,7 +64,7 @@ void bl_train_touch(bl_trainer *t)
         if (t->is_touched[word]) continue;
         t->is_touched[word] = 1;
         t->touched[t->touched_count++] = b->ids[i];
-        memset(t->word_gradients + word * t->hidden, 0, t->hidden * sizeof(float));
+        memset(t->word_gradients + bl_train_slot(t, word), 0, t->hidden * sizeof(float));
     }
 }
 
@@ -80,7 +86,7 @@ void bl_train_embedding_columns(bl_trainer *t, size_t column)
     for (size_t text = 0; text < b->texts; text++)
         for (size_t i = b->start[text]; i < b->start[text + 1]; i++) {
             const float *d = t->d_normal0 + i * h + column;
-            add_lanes(d, t->word_gradients + (size_t)b->ids[i] * h + column);
+            add_lanes(d, t->word_gradients + bl_train_slot_of(t, (size_t)b->ids[i]) + column);
             add_lanes(d, positions + (i - b->start[text]) * h);
             if (t->c.token_types) add_lanes(d, types + (b->types ? (size_t)b->types[i] : 0) * h);
         }

@@ -271,9 +271,10 @@ static void take_parameters(bl_trainer *t, region *r, const plan *p)
     const size_t table = t->c.vocabulary * t->hidden;
     TAKE(t->words, table);
     if (t->o.trained != BL_TRAIN_ALL) return;
-    TAKE(t->word_gradients, table);
-    TAKE(t->word_m, table);
-    TAKE(t->word_v, table);
+    TAKE(t->word_gradients, table + t->hidden);
+    TAKE(t->word_m, table + t->hidden);
+    TAKE(t->word_v, table + t->hidden);
+    TAKE(t->slot, t->c.vocabulary);
     TAKE(t->touched, t->c.vocabulary);
     TAKE(t->is_touched, t->c.vocabulary);
 }

@@ -17,7 +17,8 @@ double bl_train_word_squares(const bl_trainer *t)
 {
     double sum = 0;
     for (size_t i = 0; i < t->touched_count; i++)
-        sum += (double)t->k->sum_squares(t->word_gradients + (size_t)t->touched[i] * t->hidden,
+        sum += (double)t->k->sum_squares(t->word_gradients +
+                                             bl_train_slot_of(t, (size_t)t->touched[i]),
                                          t->hidden);
     return sum;
 }
@@ -65,9 +66,9 @@ void bl_train_update_words(bl_trainer *t, size_t from, size_t to)
 {
     const bl_adam a = adam_of(t, 1);
     for (size_t i = from; i < to; i++) {
-        const size_t row = (size_t)t->touched[i] * t->hidden;
-        t->k->adam(&a, t->words + row, t->word_gradients + row, t->word_m + row, t->word_v + row,
-                   t->hidden);
+        const size_t word = (size_t)t->touched[i], at = bl_train_slot_of(t, word);
+        t->k->adam(&a, t->words + word * t->hidden, t->word_gradients + at, t->word_m + at,
+                   t->word_v + at, t->hidden);
     }
 }
 

@@ -69,7 +69,12 @@ struct bl_trainer {
 
     float *values, *gradients, *m, *v; /* parameters but the words' table */
     size_t count, trained_from;        /* those from here on are trained */
-    float *words, *word_gradients, *word_m, *word_v;
+    float *words;
+    /* Of rows of the table that some batch had, in the order in which they were first met, so that
+     * the rest takes no memory; [slots] of them are in use, the first for none. */
+    float *word_gradients, *word_m, *word_v;
+    int32_t *slot; /* of a row; 0: none yet */
+    size_t slots;
     int32_t *touched; /* rows of the table that have a gradient */
     unsigned char *is_touched;
     size_t touched_count;
@@ -150,6 +155,12 @@ void bl_train_backward(bl_trainer *t, unsigned thread, size_t from, size_t to);
 void bl_train_job_run(bl_trainer *t, size_t job);
 void bl_train_embedding_columns(bl_trainer *t, size_t column);
 void bl_train_touch(bl_trainer *t);
+/* Where gradient and moments of a row of the table begin; it gets a slot, if it has none. */
+size_t bl_train_slot(bl_trainer *t, size_t word);
+static inline size_t bl_train_slot_of(const bl_trainer *t, size_t word)
+{
+    return (size_t)t->slot[word] * t->hidden;
+}
 /* optimizer.c */
 void bl_train_square(bl_trainer *t, size_t block);
 void bl_train_update(bl_trainer *t, size_t block);

@@ -107,11 +107,21 @@ void bl_trainer_tensor(const bl_trainer *t, size_t index, bl_training_tensor *ou
     out->is_trained = e->words ? t->o.trained == BL_TRAIN_ALL : e->offset >= t->trained_from;
 }
 
+/* Rows that no batch had have the gradient 0, as slot 0 has. */
+static void read_word_gradients(const bl_trainer *t, float *out)
+{
+    for (size_t word = 0; word < t->c.vocabulary; word++, out += t->c.hidden)
+        memcpy(out, t->word_gradients + bl_train_slot_of(t, word), t->c.hidden * sizeof *out);
+}
+
 void bl_trainer_read(const bl_trainer *t, size_t index, bl_tensor_part part, float *out)
 {
     const bl_train_entry *e = &t->entries[index];
+    if (e->words && part == BL_GRADIENTS) {
+        read_word_gradients(t, out);
+        return;
+    }
     const float *from = part == BL_VALUES ? e->words ? t->words : t->values + e->offset
-                        : e->words        ? t->word_gradients
                                           : t->gradients + (e->offset - t->trained_from);
     const size_t columns = e->columns ? e->columns : 1;
     for (size_t r = 0; r < e->rows; r++)
@@ -140,28 +150,34 @@ typedef struct {
     size_t size;
 } part;
 
-enum { MOST_PARTS = 6 };
+enum { MOST_PARTS = 4 };
+
+static size_t table_size(const bl_trainer *t)
+{
+    return t->c.vocabulary * t->hidden * sizeof(float);
+}
+
+static int has_word_moments(const bl_trainer *t, int optimizer)
+{
+    return optimizer && t->o.trained == BL_TRAIN_ALL;
+}
 
 static size_t list_parts(const bl_trainer *t, int optimizer, part parts[MOST_PARTS])
 {
     const size_t trained = (t->count - t->trained_from) * sizeof(float);
-    const size_t table = t->c.vocabulary * t->hidden * sizeof(float);
-    const int all = t->o.trained == BL_TRAIN_ALL;
     size_t n = 0;
     parts[n++] = (part){ t->values + t->trained_from, trained };
-    if (all) parts[n++] = (part){ t->words, table };
+    if (t->o.trained == BL_TRAIN_ALL) parts[n++] = (part){ t->words, table_size(t) };
     if (!optimizer) return n;
     parts[n++] = (part){ t->m, trained };
     parts[n++] = (part){ t->v, trained };
-    if (all) parts[n++] = (part){ t->word_m, table };
-    if (all) parts[n++] = (part){ t->word_v, table };
     return n;
 }
 
 size_t bl_trainer_state_size(const bl_trainer *t, int optimizer)
 {
     part parts[MOST_PARTS];
-    size_t size = sizeof(progress);
+    size_t size = sizeof(progress) + (has_word_moments(t, optimizer) ? 2 * table_size(t) : 0);
     for (size_t n = list_parts(t, optimizer, parts); n-- > 0;) size += parts[n].size;
     return size;
 }
@@ -175,6 +191,31 @@ void bl_trainer_save_state(const bl_trainer *t, int optimizer, void *out)
     at += sizeof p;
     const size_t n = list_parts(t, optimizer, parts);
     for (size_t i = 0; i < n; at += parts[i++].size) memcpy(at, parts[i].data, parts[i].size);
+    const size_t row = t->hidden * sizeof(float);
+    for (size_t word = 0; has_word_moments(t, optimizer) && word < t->c.vocabulary; word++) {
+        const size_t slot = bl_train_slot_of(t, word);
+        memcpy(at + word * row, t->word_m + slot, row);
+        memcpy(at + word * row + table_size(t), t->word_v + slot, row);
+    }
+}
+
+static int is_zero(const char *from, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (from[i]) return 0;
+    return 1;
+}
+
+/* Only rows that have moments get a slot. */
+static void load_word_moments(bl_trainer *t, const char *m, const char *v)
+{
+    const size_t row = t->hidden * sizeof(float);
+    for (size_t word = 0; word < t->c.vocabulary; word++, m += row, v += row) {
+        if (!t->slot[word] && is_zero(m, row) && is_zero(v, row)) continue;
+        const size_t slot = bl_train_slot(t, word);
+        memcpy(t->word_m + slot, m, row);
+        memcpy(t->word_v + slot, v, row);
+    }
 }
 
 void bl_trainer_load_state(bl_trainer *t, int optimizer, const void *state)
@@ -191,5 +232,6 @@ void bl_trainer_load_state(bl_trainer *t, int optimizer, const void *state)
     }
     const size_t n = list_parts(t, optimizer, parts);
     for (size_t i = 0; i < n; at += parts[i++].size) memcpy(parts[i].data, at, parts[i].size);
+    if (has_word_moments(t, optimizer)) load_word_moments(t, at, at + table_size(t));
     t->packs_are_stale = 1;
 }
