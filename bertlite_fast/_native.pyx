@@ -46,7 +46,7 @@ from libc.string cimport memcpy, memset, strlen
 import os
 import sys
 from _thread import allocate_lock
-from operator import index
+from _operator import index
 
 from .checks import LARGEST, shown, whole
 from .errors import (
@@ -65,6 +65,8 @@ cdef extern from "Python.h":
 
 cdef extern from "platform.h" nogil:
     ctypedef void *bl_atomic_pointer
+    void *bl_load_pointer(bl_atomic_pointer *p)
+    void bl_store_pointer(bl_atomic_pointer *p, const void *v)
     void *bl_swap_pointer(bl_atomic_pointer *p, void *v)
 
 __version__ = BL_VERSION.decode()

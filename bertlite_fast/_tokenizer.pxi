@@ -6,7 +6,7 @@ cdef class TokenizerCore:
     Any number of threads may call it.
     """
     cdef bl_tokenizer *t
-    cdef dict added                      # id: AddedToken
+    cdef dict added                      # id: AddedToken; None until they are asked for
     cdef dict shown                      # id: what a normalized added token is decoded to
     cdef dict kept_settings
     cdef list retired                    # what replace() replaced; others may still use it
@@ -19,7 +19,7 @@ cdef class TokenizerCore:
     cdef public bint clean_up_tokenization_spaces
 
     def __cinit__(self):
-        self.added, self.shown, self.kept_settings = {}, {}, {}
+        self.kept_settings = {}
         self.padding_side = self.truncation_side = "right"
         self.longest = LARGEST
 
@@ -39,7 +39,6 @@ cdef class TokenizerCore:
         cdef bl_tokenizer *t
         if self.t is not NULL:
             raise BertliteError("this tokenizer is open already; make another object.")
-        share_integers()
         t = open_tokenizer(source, json, config)
         if self.t is not NULL:  # another thread was faster
             bl_tokenizer_close(t)
@@ -48,7 +47,6 @@ cdef class TokenizerCore:
         in_memory = isinstance(source, (bytes, bytearray, memoryview))
         self.source = None if in_memory else source
         self.read_settings(bl_tokenizer_describe(t))
-        self.read_added_tokens()
 
     cdef int read_settings(self, const bl_tokenizer_info *i) except -1:
         self.padding_side = "left" if i.pad_left else "right"
@@ -65,21 +63,26 @@ cdef class TokenizerCore:
         }
         return 0
 
-    cdef int read_added_tokens(self) except -1:
-        from .added_token import AddedToken
-
+    cdef dict added_tokens(self):
+        """{id: AddedToken}; `shown` is known afterwards, too."""
         cdef bl_added_token a
         cdef size_t n = 0
-        while bl_added_item(self.t, n, &a):
+        if self.added is not None:
+            return self.added
+        from .added_token import AddedToken
+
+        added, shown = {}, {}
+        while self.t is not NULL and bl_added_item(self.t, n, &a):
             text = PyUnicode_DecodeUTF8(a.text, a.size, NULL)
-            self.added[a.id] = AddedToken(
+            added[a.id] = AddedToken(
                 text, bool(a.single_word), bool(a.lstrip), bool(a.rstrip), bool(a.normalized),
                 bool(a.special),
             )
             if a.normalized:
-                self.shown[a.id] = self.normalize(text)
+                shown[a.id] = self.normalize(text)
             n += 1
-        return 0
+        self.shown, self.added = shown, added
+        return added
 
     def __dealloc__(self):
         bl_tokenizer_close(self.t)
@@ -100,7 +103,7 @@ cdef class TokenizerCore:
     @property
     def added_by_id(self):
         """{id: AddedToken}"""
-        return self.added
+        return self.added_tokens()
 
     cdef object special(self, int which):
         cdef const char *text = bl_tokenizer_describe(self.opened()).token[which]
@@ -185,7 +188,7 @@ cdef class TokenizerCore:
         other.t = self.opened()
         self.retired.append(other)
         self.t = new
-        self.added, self.shown, self.kept_settings = other.added, other.shown, other.kept_settings
+        self.added, self.kept_settings = None, other.kept_settings
 
     def get_vocab(self):
         """{token: id}, added tokens too."""
@@ -196,7 +199,7 @@ cdef class TokenizerCore:
         while bl_vocabulary_item(self.opened(), n, &text, &size, &id):
             out[PyUnicode_DecodeUTF8(text, size, "replace")] = id
             n += 1
-        for number, token in self.added.items():
+        for number, token in self.added_tokens().items():
             out[token.content] = number
         return out
 
@@ -205,6 +208,7 @@ cdef class TokenizerCore:
         cdef const char *text
         if not 0 <= id <= 0x7FFFFFFF:
             return None
+        self.added_tokens()
         shown = self.shown.get(id)
         if shown is not None:
             return shown

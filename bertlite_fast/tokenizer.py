@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from operator import index
+from _operator import index
 
 from ._native import Encoding
 from .added_token import AddedToken
 from .batch_encoding import BatchEncoding, CharSpan, TokenSpan, tensors
 from .checks import whole
 from .errors import InputError, MissingError, ModelFileError
-from .files import write_atomically
 from .token_changes import LISTS, SPECIALS, UNUSED_SPECIALS, token_like
 from .token_rows import TokenRows, listed, side_of, value_of
 
@@ -229,6 +228,7 @@ class Tokenizer(TokenRows):
         import os
 
         from .compatibility import needed, refuse
+        from .files import write_atomically
 
         more = needed("tokenizer save_pretrained", {**more, "push_to_hub": push_to_hub})
         refuse("save_pretrained", more, "save_directory and filename_prefix")
@@ -256,6 +256,8 @@ class Tokenizer(TokenRows):
     ) -> tuple[str, ...]:
         """Write the word pieces alone, as a vocab.txt."""
         import os
+
+        from .files import write_atomically
 
         by_id = sorted((number, token) for token, number in self.get_vocab().items())
         kept = [token for number, token in by_id if number < self.vocab_size]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from ..compatibility import needed
 from ..errors import InputError
 
 TYPE_CHECKING = False
@@ -21,6 +20,8 @@ def opening_arguments(
     settings: dict[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any], str | None]:
     """The task's own settings, where to look for the model, and a config.json for it."""
+    from ..compatibility import needed
+
     settings = needed("pipeline", settings)
     more = settings.pop("model_kwargs", None) or {}
     if not isinstance(more, dict):
@@ -52,6 +53,8 @@ def _config_text(config: Any) -> str | None:
 
 def call_arguments(settings: dict[str, Any]) -> dict[str, Any]:
     """A call's settings without those that change nothing."""
+    from ..compatibility import needed
+
     return needed("pipeline call", settings)
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 
-from .. import hub
-from .._native import TextModel
+from .._native import TextModel, TokenizerCore
 from ..checks import whole
 from ..errors import InputError
 from ..models import Model, warn_of_second_head
-from ..tokenizer import Tokenizer
-from .signatures import CallSignature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +16,18 @@ if TYPE_CHECKING:
 
     from .._native import Column, Encoding, Many
     from ..config import Config
+    from ..tokenizer import Tokenizer
+
+
+class CallSignature:
+    """Of an object its call's signature with all settings; a class has the one of its __init__."""
+
+    def __get__(self, pipeline: Any, kind: type) -> Any:
+        if pipeline is None:
+            raise AttributeError("__signature__")
+        from .signatures import signature_of
+
+        return signature_of(pipeline)
 
 
 class Pipeline:
@@ -69,15 +78,17 @@ class Pipeline:
         head = self._head_of(model)
         if model.task != head:
             model = _reopened(model, self.task, head)
-        if not isinstance(tokenizer, Tokenizer):
-            tokenizer = Tokenizer(_tokenizer_path(tokenizer, model, where))
-        self.model, self.tokenizer = model, tokenizer
-        self.text_model = TextModel(model, tokenizer)
+        if isinstance(tokenizer, TokenizerCore):
+            core: TokenizerCore = tokenizer
+        else:
+            core = TokenizerCore(_tokenizer_path(tokenizer, model, where))
+        self.model = model
+        self.text_model = TextModel(model, core)
         self.threads: int = threads or model.threads
         self.config: Config = model.config
         labels = self.config.to_dict().get("id2label") or {}
         self.labels: list[str] = [labels.get(i, f"LABEL_{i}") for i in range(model.info["labels"])]
-        self.settings = self._checked(settings)
+        self.settings = self._checked(settings) if settings else {}
         self._ready()
 
     def row_of(self, text: Any, pair: Any, arguments: dict[str, Any]) -> Encoding:
@@ -96,6 +107,16 @@ class Pipeline:
 
     def _ready(self) -> None:
         """Prepare what the task needs once, after the model is open."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer. Until it is asked for there is only its core, which opens faster."""
+        from ..tokenizer import Tokenizer
+
+        found = self.text_model.tokenizer
+        if not isinstance(found, Tokenizer):
+            found = self.text_model.adopt(Tokenizer(found.source))
+        return found
 
     # What transformers' pipelines have.
     framework = "pt"
@@ -238,6 +259,8 @@ def _path(task: str, model: str | os.PathLike[str] | None, where: dict[str, Any]
 
     if model is None:
         return embedded.for_task(task)
+    from .. import hub
+
     return hub.find(model, embedded_model=embedded.BY_TASK[task], **where)
 
 
@@ -257,6 +280,8 @@ def _tokenizer_path(
     tokenizer: str | os.PathLike[str] | None, model: Model, where: dict[str, Any]
 ) -> str:
     if tokenizer is not None:
+        from .. import hub
+
         return hub.find(tokenizer, **where)
     if model.source is None:
         raise InputError(
@@ -281,7 +306,7 @@ def _rebuilt(
 
 def iterable_texts(texts: Any) -> Any:
     """Check that texts are iterable; a table or mapping is refused, as it would yield its keys."""
-    from collections.abc import Mapping
+    from _collections_abc import Mapping  # that of collections.abc, without collections
 
     if isinstance(texts, type):  # which may well have __iter__
         raise InputError(f"a text has to be a str, or a list of them, not the class {texts!r}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .._native import Many, as_batch, first_row, rows_of_text, unit_mean
 from ..arrays import as_torch, torch_in_use
 from ..errors import InputError
-from .arguments import for_tokenizer
 from .base import refuse_unknown
 from .embedder import Embedder
 
@@ -37,6 +36,8 @@ class FeatureExtraction(Embedder):
     task = "feature-extraction"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        from .arguments import for_tokenizer
+
         settings = dict(settings)
         row = for_tokenizer(settings, "tokenize_kwargs")
         refuse_unknown(settings, self.task, "pooling", "normalize", "return_tensors")

@@ -6,7 +6,6 @@ import os
 
 from .._native import Many, best_scores
 from ..errors import InputError
-from .arguments import choice, for_tokenizer
 from .base import Pipeline, check_whole_numbers, refuse_unknown
 
 TYPE_CHECKING = False
@@ -82,6 +81,8 @@ class TextClassification(Pipeline):
         self.function = "none" if kind == "regression" else "sigmoid" if several else "softmax"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        from .arguments import choice, for_tokenizer
+
         settings = dict(settings)
         row = for_tokenizer(settings, "tokenizer_kwargs")
         if settings.pop("return_all_scores", False):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .._native import Many
 from ..errors import InputError
-from .arguments import choice
 from .base import Pipeline, check_whole_numbers, refuse_unknown
 
 TYPE_CHECKING = False
@@ -67,6 +66,8 @@ class TokenClassification(Pipeline):
         self.has_window = "window" in config
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        from .arguments import choice
+
         settings = dict(settings)
         if settings.pop("grouped_entities", False):  # names of transformers 4
             subwords = settings.pop("ignore_subwords", True)
