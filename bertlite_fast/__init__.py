@@ -261,9 +261,7 @@ def __getattr__(name: str) -> object:
         module, there = LAZY[name]
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    from importlib import import_module
-
-    found = import_module(f".{module}", __name__)
+    found = __import__(f"{__name__}.{module}", fromlist=("",))  # importlib costs more
     value: object = getattr(found, there) if there else found
     globals()[name] = value
     return value

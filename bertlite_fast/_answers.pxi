@@ -8,6 +8,7 @@ cdef class TextModel:
     """A model with its tokenizer. Any number of threads may call it."""
     cdef readonly Model model
     cdef readonly TokenizerCore tokenizer
+    cdef TokenizerCore core                 # that the tokenizer took the place of
     cdef readonly size_t max_tokens         # that a text may have
     cdef object known_length, known_side    # the tokenizer's settings that say so
     cdef bl_atomic_pointer idle[SLOTS]      # arenas between calls
@@ -26,6 +27,15 @@ cdef class TextModel:
         self.known_length, self.known_side = tokenizer.file_length, tokenizer.file_side
         self.tokenizer = tokenizer
         self.model = model
+
+    def adopt(self, TokenizerCore tokenizer not None):
+        """Use a tokenizer of the same files instead of a bare core; the one then in use."""
+        with cython.critical_section(self):
+            if self.core is None:
+                self.core = self.tokenizer  # which calls may be using
+                self.known_length, self.known_side = tokenizer.file_length, tokenizer.file_side
+                self.tokenizer = tokenizer
+        return self.tokenizer
 
     def __dealloc__(self):
         for i in range(SLOTS):

@@ -31,6 +31,9 @@ from ._bertlite cimport *
 from cpython.buffer cimport (
     PyBUF_FORMAT, PyBUF_STRIDES, PyBuffer_Release, PyObject_CheckBuffer, PyObject_GetBuffer,
 )
+from cpython.bytearray cimport (
+    PyByteArray_AS_STRING, PyByteArray_FromStringAndSize, PyByteArray_Resize,
+)
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.list cimport PyList_New
 from cpython.long cimport PyLong_AsLongAndOverflow, PyLong_Check
@@ -49,7 +52,7 @@ from libc.string cimport memcpy, memset, strlen
 import os
 import sys
 from _thread import allocate_lock
-from operator import index
+from _operator import index
 
 from .checks import LARGEST, shown, whole
 from .errors import (
@@ -68,6 +71,8 @@ cdef extern from "Python.h":
 
 cdef extern from "platform.h" nogil:
     ctypedef void *bl_atomic_pointer
+    void *bl_load_pointer(bl_atomic_pointer *p)
+    void bl_store_pointer(bl_atomic_pointer *p, const void *v)
     void *bl_swap_pointer(bl_atomic_pointer *p, void *v)
 
 __version__ = BL_VERSION.decode()

@@ -1,11 +1,12 @@
 # Paths and texts as UTF-8, and ids as lists. Part of _native.pyx.
 
-# Python's own integers stop being shared at 256; ids below SHARED are shared here, once there is
-# a tokenizer. In BERT's vocabularies the frequent words come first.
+# Python's own integers stop being shared at 256; ids below SHARED are shared here, once a list of
+# ids is made. In BERT's vocabularies the frequent words come first.
 cdef enum:
     SHARED = 8192
 
-cdef list shared_integers = []
+cdef list shared_integers
+cdef bl_atomic_pointer shared  # the list, once it is complete
 cdef object sharing = allocate_lock()
 
 
@@ -41,20 +42,25 @@ cdef bytes path_bytes(object path):
     return found
 
 
-cdef int share_integers() except -1:
+cdef void *share_integers() except NULL:
+    global shared_integers
     with sharing:
-        if not shared_integers:
-            shared_integers.extend(range(SHARED))
-    return 0
+        if bl_load_pointer(&shared) is NULL:
+            shared_integers = list(range(SHARED))
+            bl_store_pointer(&shared, <void *>shared_integers)
+    return bl_load_pointer(&shared)
 
 
 cdef list list_of(const int32_t *values, Py_ssize_t n):
-    """Ids as a list; share_integers was called."""
+    """Ids as a list."""
     cdef list out = PyList_New(n)
     cdef PyObject *v
+    cdef void *known = bl_load_pointer(&shared)
+    if known is NULL:
+        known = share_integers()
     for i in range(n):
         if 0 <= values[i] < SHARED:
-            v = PyList_GET_ITEM(shared_integers, values[i])
+            v = PyList_GET_ITEM(<object>known, values[i])
             Py_INCREF(<object>v)
         else:
             v = PyLong_FromLong(values[i])

@@ -6,7 +6,7 @@ cdef class TokenizerCore:
     Any number of threads may call it.
     """
     cdef bl_tokenizer *t
-    cdef dict added                      # id: AddedToken
+    cdef dict added                      # id: AddedToken; None until they are asked for
     cdef dict shown                      # id: what a normalized added token is decoded to
     cdef dict kept_settings
     cdef list retired                    # what replace() replaced; others may still use it
@@ -19,7 +19,7 @@ cdef class TokenizerCore:
     cdef public bint clean_up_tokenization_spaces
 
     def __cinit__(self):
-        self.added, self.shown, self.kept_settings = {}, {}, {}
+        self.kept_settings = {}
         self.padding_side = self.truncation_side = "right"
         self.longest = LARGEST
 
@@ -39,7 +39,6 @@ cdef class TokenizerCore:
         cdef bl_tokenizer *t
         if self.t is not NULL:
             raise BertliteError("this tokenizer is open already; make another object.")
-        share_integers()
         t = open_tokenizer(source, json, config)
         if self.t is not NULL:  # another thread was faster
             bl_tokenizer_close(t)
@@ -48,7 +47,6 @@ cdef class TokenizerCore:
         in_memory = isinstance(source, (bytes, bytearray, memoryview))
         self.source = None if in_memory else source
         self.read_settings(bl_tokenizer_describe(t))
-        self.read_added_tokens()
 
     cdef int read_settings(self, const bl_tokenizer_info *i) except -1:
         self.padding_side = "left" if i.pad_left else "right"
@@ -65,21 +63,26 @@ cdef class TokenizerCore:
         }
         return 0
 
-    cdef int read_added_tokens(self) except -1:
-        from .added_token import AddedToken
-
+    cdef dict added_tokens(self):
+        """{id: AddedToken}; `shown` is known afterwards, too."""
         cdef bl_added_token a
         cdef size_t n = 0
-        while bl_added_item(self.t, n, &a):
+        if self.added is not None:
+            return self.added
+        from .added_token import AddedToken
+
+        added, shown = {}, {}
+        while self.t is not NULL and bl_added_item(self.t, n, &a):
             text = PyUnicode_DecodeUTF8(a.text, a.size, NULL)
-            self.added[a.id] = AddedToken(
+            added[a.id] = AddedToken(
                 text, bool(a.single_word), bool(a.lstrip), bool(a.rstrip), bool(a.normalized),
                 bool(a.special),
             )
             if a.normalized:
-                self.shown[a.id] = self.normalize(text)
+                shown[a.id] = self.normalize(text)
             n += 1
-        return 0
+        self.shown, self.added = shown, added
+        return added
 
     def __dealloc__(self):
         bl_tokenizer_close(self.t)
@@ -100,7 +103,7 @@ cdef class TokenizerCore:
     @property
     def added_by_id(self):
         """{id: AddedToken}"""
-        return self.added
+        return self.added_tokens()
 
     cdef object special(self, int which):
         cdef const char *text = bl_tokenizer_describe(self.opened()).token[which]
@@ -185,7 +188,7 @@ cdef class TokenizerCore:
         other.t = self.opened()
         self.retired.append(other)
         self.t = new
-        self.added, self.shown, self.kept_settings = other.added, other.shown, other.kept_settings
+        self.added, self.kept_settings = None, other.kept_settings
 
     def get_vocab(self):
         """{token: id}, added tokens too."""
@@ -196,7 +199,7 @@ cdef class TokenizerCore:
         while bl_vocabulary_item(self.opened(), n, &text, &size, &id):
             out[PyUnicode_DecodeUTF8(text, size, "replace")] = id
             n += 1
-        for number, token in self.added.items():
+        for number, token in self.added_tokens().items():
             out[token.content] = number
         return out
 
@@ -205,6 +208,7 @@ cdef class TokenizerCore:
         cdef const char *text
         if not 0 <= id <= 0x7FFFFFFF:
             return None
+        self.added_tokens()
         shown = self.shown.get(id)
         if shown is not None:
             return shown
@@ -268,6 +272,48 @@ cdef class TokenizerCore:
             encode_one(self, text, pair, split_words, split_special, &limits, overflowing)
             for text, pair in texts
         ]
+
+    def flat_rows(self, tuple texts not None, bint specials, str truncation not None,
+                  size_t max_length, bint split_special, bint offsets, unsigned threads):
+        """Rows that lie end to end: ids of 32 bits, where rows start (64 bits), offsets or None."""
+        cdef Py_ssize_t i, size, count = len(texts)
+        cdef bl_limits limits
+        cdef bl_flat_rows out
+        cdef bl_error error
+        cdef bl_status status
+        cdef size_t most
+        cdef bytearray ids, found = None
+        cdef bytearray starts = PyByteArray_FromStringAndSize(NULL, 8 * (count + 1))
+        cdef bl_text *given = <bl_text *>allocate(count, sizeof(bl_text))
+        self.opened()
+        limits.truncation, limits.max_length = TRUNCATIONS.get(truncation, BL_KEEP), max_length
+        limits.stride, limits.specials = 0, specials
+        limits.truncate_left = self.truncation_side == "left"
+        try:
+            for i in range(count):
+                given[i].data = utf8(texts[i], &size)
+                given[i].size = size
+            most = bl_most_ids(self.t, given, count)
+            if most > <size_t>PY_SSIZE_T_MAX // 8:
+                raise InputError("the texts are too long for one call; give fewer.")
+            ids = PyByteArray_FromStringAndSize(NULL, 4 * most)
+            out.ids, out.offsets = <int32_t *>PyByteArray_AS_STRING(ids), NULL
+            out.starts = <int64_t *>PyByteArray_AS_STRING(starts)
+            if offsets:
+                found = PyByteArray_FromStringAndSize(NULL, 8 * most)
+                out.offsets = <int32_t *>PyByteArray_AS_STRING(found)
+            with nogil:
+                status = bl_tokenize_texts(self.t, given, count, &limits, split_special, threads,
+                                           &out, &error)
+            if status != BL_OK:
+                raise_error(&error)
+            most = out.starts[count]
+            PyByteArray_Resize(ids, 4 * most)
+            if offsets:
+                PyByteArray_Resize(found, 8 * most)
+            return ids, starts, found
+        finally:
+            PyMem_Free(given)
 
     def pad_rows(self, list rows not None, size_t length, str side):
         """Let every row, and what overflowed from it, have at least this length."""

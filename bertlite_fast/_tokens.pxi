@@ -63,7 +63,7 @@ cdef class Tokens:
 
     cdef object token(self, size_t i):
         """A token as tokenizers shows it: an added token as in the text, or normalized."""
-        cdef object added = self.owner.added.get(self.ids[i])
+        cdef object added = self.owner.added_tokens().get(self.ids[i])
         if added is None or not (added.lstrip or added.rstrip or added.normalized):
             return self.owner.token_of(self.ids[i])
         self.locate()

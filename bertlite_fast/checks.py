@@ -1,6 +1,6 @@
 """Checks of the numbers that callers give."""
 
-from operator import index
+from _operator import index  # what operator has, without the rest
 
 from .errors import InputError
 

@@ -55,10 +55,8 @@ class Config:
         cls, text: str | bytes, info: dict[str, Any] | None = None, source: Any = None
     ) -> Config:
         """From the text of a config.json, and what is known of the open model."""
-        import json
-
         try:
-            values = json.loads(text)
+            values = _read(text)
         except ValueError as error:
             raise ModelFileError(f"config.json is not well-formed JSON: {error}.") from None
         if not isinstance(values, dict):
@@ -140,6 +138,33 @@ class Config:
 
     def __repr__(self) -> str:
         return f"Config({self.__dict__})"
+
+
+class _Rules:
+    """How the scanner of Python's json reads when nothing else is asked of it."""
+
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float = parse_constant = float
+    parse_int = int
+
+
+def _read(text: str | bytes) -> Any:
+    """What json.loads gives, without the import of json, which would cost more than the rest of a
+    pipeline's. It is left to what is not a plain value, and to Pythons without the scanner."""
+    if isinstance(text, str):
+        try:
+            from _json import make_scanner
+
+            rules: Any = _Rules
+            value, end = make_scanner(rules)(text, 0)
+            if not text[end:].strip():
+                return value
+        except (ImportError, StopIteration, ValueError, RecursionError):
+            pass
+    import json
+
+    return json.loads(text)
 
 
 def changed(config: Config, changes: dict[str, Any]) -> Config:

@@ -4,7 +4,6 @@ A message is one sentence: what was found, what was expected, what to do.
 """
 
 import sys
-import warnings
 
 
 class BertliteError(Exception):
@@ -49,6 +48,8 @@ def missing_library(package: str, error: ImportError) -> LibraryError:
 
 def warn(message: str) -> None:
     """Issue a UserWarning that points to the line that called this package."""
+    import warnings
+
     frame, level = sys._getframe(), 1
     while frame.f_back is not None and _is_own(frame.f_globals.get("__name__")):
         frame, level = frame.f_back, level + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 
 from ._native import IndexCore, Tensor
 from .checks import shown, whole
@@ -94,6 +93,8 @@ class Index:
     def __reduce__(self) -> tuple[Any, ...]:
         data = None
         if self._core is not None:
+            import tempfile
+
             with tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, "index")
                 self._core.save(path)

@@ -68,10 +68,9 @@ def pipeline(
         task, model = _task_of(model, settings)
     if not isinstance(task, str) or task not in TASKS:
         raise InputError(f"{task!r} is not a task; expected one of {', '.join(TASKS)}.")
-    from importlib import import_module
-
     file, name = TASKS[task]
-    kind: type[Pipeline] = getattr(import_module(f".tasks.{file}", __package__), name)
+    module = __import__(f"{__package__}.tasks.{file}", fromlist=(name,))
+    kind: type[Pipeline] = getattr(module, name)
     kind = settings.pop("pipeline_class", None) or kind
     if not (isinstance(kind, type) and issubclass(kind, Pipeline)):
         raise InputError(f"pipeline_class is {kind!r}; it has to be a subclass of Pipeline.")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from operator import index
+from _operator import index
 
 from ._native import Encoding
 from .added_token import AddedToken
 from .batch_encoding import BatchEncoding, CharSpan, TokenSpan, tensors
 from .checks import whole
 from .errors import InputError, MissingError, ModelFileError
-from .files import write_atomically
 from .token_changes import LISTS, SPECIALS, UNUSED_SPECIALS, token_like
 from .token_rows import TokenRows, listed, side_of, value_of
 
@@ -229,6 +228,7 @@ class Tokenizer(TokenRows):
         import os
 
         from .compatibility import needed, refuse
+        from .files import write_atomically
 
         more = needed("tokenizer save_pretrained", {**more, "push_to_hub": push_to_hub})
         refuse("save_pretrained", more, "save_directory and filename_prefix")
@@ -256,6 +256,8 @@ class Tokenizer(TokenRows):
     ) -> tuple[str, ...]:
         """Write the word pieces alone, as a vocab.txt."""
         import os
+
+        from .files import write_atomically
 
         by_id = sorted((number, token) for token, number in self.get_vocab().items())
         kept = [token for number, token in by_id if number < self.vocab_size]
@@ -484,6 +486,44 @@ class Tokenizer(TokenRows):
         found = self(**given)
         found["labels"] = labels["input_ids"]
         return found
+
+    def encode_flat(
+        self,
+        texts: Iterable[str],
+        *,
+        add_special_tokens: bool = True,
+        truncation: Any = None,
+        max_length: int | None = None,
+        return_offsets: bool = False,
+        threads: int | str = 1,
+    ) -> tuple[memoryview, ...]:
+        """The ids of many texts, end to end, and where each text's begin: row i is
+        ids[starts[i] : starts[i + 1]]. With return_offsets also where each token starts and ends in
+        its text, in characters; 0, 0 for special tokens.
+
+        Made by as many threads as asked for ("auto": as may be used). NumPy takes the results as
+        arrays without a copy: numpy.asarray(ids).
+
+        >>> ids, starts = Tokenizer("my-bert/vocab.txt").encode_flat(["light", "light light"])
+        >>> len(ids), starts.tolist()
+        (7, [0, 3, 7])
+        """
+        if isinstance(texts, str):
+            raise InputError("encode_flat takes several texts; put the one into a list.")
+        if max_length is not None:
+            max_length = whole("max_length", max_length)
+        strategy, length = self.truncation_of(truncation, max_length, False)
+        from .cores import thread_count
+
+        ids, starts, found = self.flat_rows(
+            tuple(texts), bool(add_special_tokens), strategy or "", length,
+            self.split_special_tokens, bool(return_offsets), thread_count(threads),
+        )  # fmt: skip
+        rows = (memoryview(ids).cast("i"), memoryview(starts).cast("q"))
+        if found is None:
+            return rows
+        shape = [len(rows[0]), 2]
+        return (*rows, memoryview(found).cast("i", shape) if found else memoryview(found))
 
     def encode_plus(
         self, text: Any, text_pair: Any = None, add_special_tokens: bool = True, **more: Any

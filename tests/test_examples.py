@@ -12,7 +12,9 @@ import test_tasks
 
 import bertlite_fast as bf
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLES = ROOT / "examples"
+sys.path.append(str(ROOT / "bench"))
 pytestmark = pytest.mark.skipif(not EXAMPLES.exists(), reason="run from a checkout")
 
 
@@ -67,41 +69,40 @@ def run_code(code: str, *arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-PRINT_CPU_TIME = """
-import resource
-usage = resource.getrusage(resource.RUSAGE_SELF)
-print(usage.ru_utime + usage.ru_stime)
-"""
+# What an import loads of this package, and what a first answer of each task adds to that.
+IMPORTED = "_native checks errors models pipelines tasks tasks.base"
+OF_ANY = "config embedded"
+OF_TASKS = {
+    "fill-mask": "tasks.fill_mask added_token batch_encoding token_changes token_rows tokenizer",
+    "question-answering": "tasks.question_answering",
+    "ner": "tasks.token_classification",
+    "token-classification": "tasks.token_classification",
+    "text-classification": "tasks.text_classification",
+    "sentiment-analysis": "tasks.text_classification",
+    "intent-classification": "tasks.text_classification tasks.intent_classification",
+    "zero-shot-classification": "tasks.zero_shot_classification tasks.embedder tasks.entailment "
+    "tasks.arguments compatibility",
+    "feature-extraction": "tasks.feature_extraction tasks.embedder arrays",
+    "sentence-similarity": "tasks.sentence_similarity tasks.embedder cores",
+}
+# What a bare Python may not have loaded. json, re, collections and functools would each cost more
+# than half of a first answer.
+OTHERS = {"__future__", "_operator", "_json", "cython_runtime", "os", "os.path", "stat",
+          "posixpath", "genericpath", "abc", "_abc", "_stat", "_collections_abc"}  # fmt: skip
 
 
-def cpu_ms(code: str, *arguments: str) -> float:
-    """CPU time of a new Python that runs the code; the smallest of seven measurements."""
-    return 1000 * min(float(run_code(code + PRINT_CPU_TIME, *arguments)) for _ in range(7))
-
-
-def test_a_first_answer_imports_little(tmp_path: Path) -> None:
-    """A start spends its time on imports; none of the slow ones happen. Times are only printed."""
-    folder = test_tasks.make(tmp_path, "sequence-classification", ["a", "b"])
-    path = str(Path(bf.__file__).resolve().parent.parent)
-    import_it = f"import sys; sys.path.insert(0, {path!r}); from bertlite_fast import pipeline\n"
-    answer = import_it + "pipeline('text-classification', sys.argv[1])('play music')\n"
-    loaded = run_code(answer + "print(*sys.modules)", str(folder)).split()
-    for heavy in (
-        "numpy",
-        "torch",
-        "typing",
-        "dataclasses",
-        "asyncio",
-        "argparse",
-        "inspect",
-        "logging",
-    ):
-        assert heavy not in loaded
-    if sys.platform == "linux":
-        bare = cpu_ms("")
-        imported = cpu_ms(import_it) - bare
-        answered = cpu_ms(answer, str(folder)) - bare
-        print(
-            f"\nCPU time beyond a bare Python's: import {imported:.1f} ms, "
-            f"first answer {answered:.1f} ms"
-        )
+@pytest.mark.parametrize("task", ["", *OF_TASKS])
+def test_a_first_answer_imports_little(task: str) -> None:
+    """A start spends its time on imports, so they are listed; bench/startup.py measures it."""
+    startup = pytest.importorskip("startup")  # of bench/, in a checkout
+    calls = {**startup.CALLS, "sentiment-analysis": '("I love it")'}
+    answer = f"pipeline({task!r}){calls[task]}\n" if task else ""
+    before = "import sys; before = set(sys.modules)\n"
+    found = set(run_code(
+        before + startup.IMPORT + answer + "print(*set(sys.modules) - before)"
+    ).split())  # fmt: skip
+    ours = {name for name in found if name.startswith("bertlite_fast.")}
+    expected = f"{IMPORTED} {OF_ANY} {OF_TASKS[task]}" if task else IMPORTED
+    assert ours == {f"bertlite_fast.{name}" for name in expected.split()}
+    others = {name for name in found - ours - OTHERS if not name.startswith("_cython_")}
+    assert others == {"bertlite_fast"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..compatibility import needed
 from ..errors import InputError
 
 TYPE_CHECKING = False
@@ -20,6 +19,8 @@ def opening_arguments(
     settings: dict[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any], tuple[Any, dict[str, Any]] | None]:
     """The task's own settings, where to look for the model, and its config with changes."""
+    from ..compatibility import needed
+
     settings = needed("pipeline", settings)
     more = settings.pop("model_kwargs", None) or {}
     if not isinstance(more, dict):
@@ -50,6 +51,8 @@ def config_text(path: str, config: Any, changes: dict[str, Any]) -> str:
 
 def call_arguments(settings: dict[str, Any]) -> dict[str, Any]:
     """A call's settings without those that change nothing."""
+    from ..compatibility import needed
+
     return needed("pipeline call", settings)
 
 

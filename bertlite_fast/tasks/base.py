@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 
-from .. import hub
-from .._native import TextModel
+from .._native import TextModel, TokenizerCore
 from ..checks import shown, whole
 from ..errors import InputError
 from ..models import Model, warn_of_second_head
-from ..tokenizer import Tokenizer
-from .signatures import CallSignature
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +16,18 @@ if TYPE_CHECKING:
 
     from .._native import Column, Encoding, Many
     from ..config import Config
+    from ..tokenizer import Tokenizer
+
+
+class CallSignature:
+    """Of an object its call's signature with all settings; a class has the one of its __init__."""
+
+    def __get__(self, pipeline: Any, kind: type) -> Any:
+        if pipeline is None:
+            raise AttributeError("__signature__")
+        from .signatures import signature_of
+
+        return signature_of(pipeline)
 
 
 class Pipeline:
@@ -35,8 +44,6 @@ class Pipeline:
     task = ""
     head = "encoder"  # the task that the model is opened for
     __signature__ = CallSignature()
-    model: Model
-    tokenizer: Tokenizer
 
     def __init__(
         self,
@@ -72,21 +79,21 @@ class Pipeline:
             model = self._open(path, precision=precision, threads=threads or 1, config=config)
             warn_of_second_head(model)
         if isinstance(tokenizer, tuple):  # a name, and arguments for it
+            from ..tokenizer import Tokenizer
+
             tokenizer = Tokenizer.from_pretrained(tokenizer[0], **tokenizer[1])
-        if not isinstance(tokenizer, Tokenizer):
-            tokenizer = Tokenizer(_tokenizer_path(tokenizer, model, where))
+        if not isinstance(tokenizer, TokenizerCore):
+            tokenizer = TokenizerCore(_tokenizer_path(tokenizer, model, where))
         self.threads: int = threads or model.threads
         self._connect(model, tokenizer)
-        self.settings = self._checked(settings)
+        self.settings = self._checked(settings) if settings else {}
         self._ready()
 
     def _connect(self, model: Any, tokenizer: Any) -> None:
         """Use this model and this tokenizer."""
-        for value, kind in ((model, Model), (tokenizer, Tokenizer)):
+        for value, kind, name in ((model, Model, "Model"), (tokenizer, TokenizerCore, "Tokenizer")):
             if not isinstance(value, kind):
-                raise InputError(
-                    f"a pipeline needs a {kind.__name__} of this package, not {shown(value)}."
-                )
+                raise InputError(f"a pipeline needs a {name} of this package, not {shown(value)}.")
         head = self._head_of(model)
         if model.task != head:
             model = reopened(model, self.task, head)
@@ -96,15 +103,7 @@ class Pipeline:
             for i in range(model.info["labels"]):
                 names.setdefault(i, f"LABEL_{i}")
         self.text_model = TextModel(model, tokenizer)
-        vars(self).update(model=model, tokenizer=tokenizer)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        own = vars(self)
-        if name not in ("model", "tokenizer"):
-            super().__setattr__(name, value)
-        elif own[name] is not value:
-            self._connect(**{**{key: own[key] for key in ("model", "tokenizer")}, name: value})
-            self._ready()
+        self._model = model
 
     def __init_subclass__(cls) -> None:
         for name in ("_sanitize_parameters", "preprocess", "_forward", "postprocess"):
@@ -139,6 +138,33 @@ class Pipeline:
 
     def _ready(self) -> None:
         """Prepare what the task needs once, after the model is open."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer. Until it is asked for there is only its core, which opens faster."""
+        from ..tokenizer import Tokenizer
+
+        found = self.text_model.tokenizer
+        if not isinstance(found, Tokenizer):
+            found = self.text_model.adopt(Tokenizer(found.source))
+        return found
+
+    @tokenizer.setter
+    def tokenizer(self, tokenizer: Tokenizer) -> None:
+        if tokenizer is not self.text_model.tokenizer:
+            self._connect(self.model, tokenizer)
+            self._ready()
+
+    @property
+    def model(self) -> Model:
+        """The open model."""
+        return self._model
+
+    @model.setter
+    def model(self, model: Model) -> None:
+        if model is not self._model:
+            self._connect(model, self.text_model.tokenizer)
+            self._ready()
 
     # What transformers' pipelines have.
     framework = "pt"
@@ -281,6 +307,8 @@ def _path(task: str, model: str | os.PathLike[str] | None, where: dict[str, Any]
 
     if model is None:
         return embedded.for_task(task)
+    from .. import hub
+
     return hub.find(model, embedded_model=embedded.BY_TASK[task], **where)
 
 
@@ -300,6 +328,8 @@ def _tokenizer_path(
     tokenizer: str | os.PathLike[str] | None, model: Model, where: dict[str, Any]
 ) -> str:
     if tokenizer is not None:
+        from .. import hub
+
         return hub.find(tokenizer, **where)
     if model.source is None:
         raise InputError(
@@ -324,7 +354,7 @@ def _rebuilt(
 
 def iterable_texts(texts: Any) -> Any:
     """Check that texts are iterable; a table or mapping is refused, as it would yield its keys."""
-    from collections.abc import Mapping
+    from _collections_abc import Mapping  # that of collections.abc, without collections
 
     if isinstance(texts, type):  # which may well have __iter__
         raise InputError(f"a text has to be a str, or a list of them, not the class {texts!r}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .._native import Many, as_batch, first_row, rows_of_text, unit_mean
 from ..arrays import as_torch, torch_in_use
 from ..errors import InputError
-from .arguments import choice, for_tokenizer
 from .base import refuse_unknown
 from .embedder import Embedder
 
@@ -37,6 +36,8 @@ class FeatureExtraction(Embedder):
     task = "feature-extraction"
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        from .arguments import choice, for_tokenizer
+
         settings = dict(settings)
         nested = settings.get("tokenize_kwargs") or {}
         if "truncation" in settings and "truncation" in nested:

@@ -32,7 +32,7 @@ class FillMask(Pipeline):
     head = "masked-lm"
 
     def _ready(self) -> None:
-        if self.tokenizer.mask_token_id is None:
+        if self.text_model.tokenizer.mask_token_id is None:
             raise InputError(
                 "this tokenizer does not have a mask token; fill-mask needs a model with one."
             )

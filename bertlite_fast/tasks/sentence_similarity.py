@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .._native import similarities
 from ..errors import InputError
-from ..index import Index
 from .base import refuse_unknown, text_list
 from .embedder import Embedder
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from ..index import Index
     from ..task_types import Found, SimilaritySettings
 
 
@@ -86,6 +86,8 @@ class SentenceSimilarity(Embedder):
 
         To search the same texts again and again, make an index once.
         """
+        from ..index import Index
+
         index = texts if isinstance(texts, Index) else self.index(texts)
         if not isinstance(query, str):
             raise InputError(f"a query has to be a str, not {type(query).__name__}.")
@@ -98,4 +100,6 @@ class SentenceSimilarity(Embedder):
         Without keep_floats the index takes a fifth of the memory, and scores are those of vectors
         in 8 bits. Other settings are those of Index.
         """
+        from ..index import Index
+
         return Index(self, text_list(texts), keep_floats=keep_floats, **settings)

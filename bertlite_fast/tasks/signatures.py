@@ -23,15 +23,6 @@ SETTINGS = {
 }
 
 
-class CallSignature:
-    """Of an object its call's signature with all settings; a class has the one of its __init__."""
-
-    def __get__(self, pipeline: Any, kind: type) -> Signature:
-        if pipeline is None:
-            raise AttributeError("__signature__")
-        return signature_of(pipeline)
-
-
 def signature_of(pipeline: Any) -> Signature:
     """The parameters of __call__, with each setting in place of **settings."""
     import inspect

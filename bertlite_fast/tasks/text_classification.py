@@ -7,7 +7,6 @@ import os
 from .._native import Many, best_scores
 from ..errors import InputError, ModelConfigError
 from ..models import Model
-from .arguments import choice, for_tokenizer
 from .base import Pipeline, check_whole_numbers, refuse_unknown
 
 TYPE_CHECKING = False
@@ -107,6 +106,8 @@ class TextClassification(Pipeline):
         return super().labels if self.linear is None else list(self.config.id2label.values())
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        from .arguments import choice, for_tokenizer
+
         settings = dict(settings)
         row = for_tokenizer(settings, "tokenizer_kwargs")
         refuse_unknown(settings, self.task, "top_k", "function_to_apply", "return_all_scores")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .._native import Many, TextModel
 from ..checks import Choice
 from ..errors import InputError
-from .arguments import choice
 from .base import Pipeline, check_whole_numbers, refuse_unknown, reopened
 
 TYPE_CHECKING = False
@@ -76,6 +75,8 @@ class TokenClassification(Pipeline):
         self.names = dict(self.config.id2label)
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        from .arguments import choice
+
         settings = dict(settings)
         if settings.pop("grouped_entities", False):  # names of transformers 4
             subwords = settings.pop("ignore_subwords", True)

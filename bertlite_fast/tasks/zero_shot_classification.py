@@ -5,8 +5,6 @@ from __future__ import annotations
 from .._native import Many, Tensor, similarities, softmax, unit_mean
 from ..checks import shown
 from ..errors import InputError, warn
-from ..files import write_atomically
-from .arguments import for_tokenizer
 from .base import refuse_unknown, text_list
 from .embedder import Embedder
 from .entailment import TEMPLATE, Entailment, entailment_of
@@ -76,6 +74,8 @@ class ZeroShotClassification(Embedder):
         return entailment_of(self.model.config.label2id)
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        from .arguments import for_tokenizer
+
         settings = dict(settings)
         if "multi_class" in settings:  # its name in transformers 4
             settings["multi_label"] = settings.pop("multi_class")
@@ -115,6 +115,8 @@ class ZeroShotClassification(Embedder):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the examples as JSON."""
         import json
+
+        from ..files import write_atomically
 
         data = json.dumps({"examples": self.examples}, ensure_ascii=False, indent=1)
         write_atomically(path, data)

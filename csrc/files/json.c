@@ -114,13 +114,26 @@ static size_t escape(const unsigned char *p, const unsigned char *end, unsigned 
     return 11;
 }
 
+/* Past the characters that are ASCII and stand for themselves, eight at a time where it can. */
+static const unsigned char *past_plain(const unsigned char *p, const unsigned char *end)
+{
+    const uint64_t ones = UINT64_MAX / 255, highest = ones << 7;
+    for (uint64_t w; end - p >= 8; p += 8) {
+        memcpy(&w, p, 8);
+        const uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\';
+        if ((w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & highest) break;
+    }
+    while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') p++;
+    return p;
+}
+
 int bl_json_text(bl_json *j, bl_json_string *s)
 {
     if (bl_json_peek(j) != '"') return fail(j);
     const unsigned char *p = ++j->at;
     s->text = (const char *)p;
     s->escaped = 0;
-    while (p < j->end && *p != '"') {
+    while ((p = past_plain(p, j->end)) < j->end && *p != '"') {
         unsigned c;
         size_t n;
         if (*p == '\\') {
@@ -248,23 +261,20 @@ int bl_json_copy(bl_json_string s, char *out, size_t capacity)
     const unsigned char *p = (const unsigned char *)s.text, *end = p + s.size;
     size_t n = 0;
     while (p < end) {
-        unsigned char bytes[4];
-        size_t count = 1, taken = 1;
-        bytes[0] = *p;
-        if (*p == '\\') {
-            unsigned c = 0;
-            taken = 1 + escape(p + 1, end, &c);
-            count = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-            for (size_t i = count; i-- > 1; c >>= 6) bytes[i] = (unsigned char)(0x80 | (c & 0x3F));
-            bytes[0] = (unsigned char)(c | (count == 1   ? 0
-                                            : count == 2 ? 0xC0
-                                            : count == 3 ? 0xE0
-                                                         : 0xF0));
-        }
-        if (n + count >= capacity) return 0;
-        memcpy(out + n, bytes, count);
+        const unsigned char *backslash = memchr(p, '\\', (size_t)(end - p));
+        const size_t run = (size_t)((backslash ? backslash : end) - p);
+        if (run >= capacity - n) return 0;
+        memcpy(out + n, p, run);
+        n += run;
+        p += run;
+        if (!backslash) break;
+        unsigned c = 0;
+        p += 1 + escape(p + 1, end, &c);
+        const size_t count = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+        if (count >= capacity - n) return 0;
+        for (size_t i = count; i-- > 1; c >>= 6) out[n + i] = (char)(0x80 | (c & 0x3F));
+        out[n] = (char)(c | (count == 1 ? 0 : count == 2 ? 0xC0 : count == 3 ? 0xE0 : 0xF0));
         n += count;
-        p += taken;
     }
     if (n >= capacity) return 0;
     out[n] = 0;

@@ -1,5 +1,6 @@
 #include "builder.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,15 +92,18 @@ bl_status bl_builder_floats(bl_builder *b, const bl_tensor *t, size_t from, size
                             float *out)
 {
     const uint32_t smallest = 0x2B800000u, largest = 0x49800000u; /* bits of 2^-40 and 2^20 */
-    uint32_t most = 0;
+    uint32_t most = 0, least = UINT32_MAX;
     bl_floats(t, from, count, out);
     for (size_t i = 0; i < count; i++) {
         uint32_t bits;
         memcpy(&bits, out + i, 4);
         bits &= 0x7FFFFFFF;
         most = bits > most ? bits : most;
-        if (bits < smallest) out[i] = 0.0f;
+        least = bits < least ? bits : least;
     }
+    if (least < smallest)
+        for (size_t i = 0; i < count; i++)
+            if (fabsf(out[i]) < 0x1p-40f) out[i] = 0.0f;
     if (most <= largest) return BL_OK;
     return bl_fail(b->error, BL_CONFIG_ERROR,
                    "tensor %s holds NaN, infinity or a value beyond 2^20; the checkpoint is "

@@ -1,5 +1,7 @@
 #include "pack.h"
 
+#include <string.h>
+
 #include "../error.h"
 #include "../memory.h"
 #include "quantize.h"
@@ -141,17 +143,18 @@ static bl_status read_int8_part(bl_builder *b, const bl_linear_plan *p, size_t p
                                           p->columns, l->input_factor ? l->weight_factor : NULL,
                                           l->part, l->steps);
     if (status != BL_OK) return status;
+    const bl_model *m = b->model;
+    const size_t run = p->padding == BL_COLUMNS_BY_HEAD ? m->c.hidden / m->c.heads : p->columns;
     for (size_t r = 0; r < p->rows; r++) {
-        const size_t row = packed_row(b->model, p, part, r);
+        const size_t row = packed_row(m, p, part, r);
         l->scale[row] = l->steps[r];
-        for (size_t i = 0; i < p->columns; i++) {
-            const size_t cell = row * stride + packed_column(b->model, p, i);
-            const int8_t value = l->part[r * p->columns + i];
-            l->rows[cell] = value;
-            if (p->effective)
-                p->effective[cell] = (float)value * l->steps[r] *
-                                     (l->input_factor ? l->input_factor[i] : 1.0f);
-        }
+        for (size_t i = 0; i < p->columns; i += run)
+            memcpy(l->rows + row * stride + packed_column(m, p, i), l->part + r * p->columns + i,
+                   run);
+        for (size_t i = 0; p->effective && i < p->columns; i++)
+            p->effective[row * stride + packed_column(m, p, i)] =
+                (float)l->part[r * p->columns + i] * l->steps[r] *
+                (l->input_factor ? l->input_factor[i] : 1.0f);
     }
     return BL_OK;
 }

@@ -24,9 +24,7 @@ float bl_quantize_row(const float *row, size_t n, int8_t *out)
 
 bl_status bl_check_symmetric(bl_builder *b, const char *name, const int8_t *values, size_t count)
 {
-    int lowest = 0;
-    for (size_t i = 0; i < count; i++) lowest = values[i] < lowest ? values[i] : lowest;
-    if (lowest > -128) return BL_OK;
+    if (!memchr(values, 0x80, count)) return BL_OK; /* -128 */
     return bl_fail(b->error, BL_CONFIG_ERROR,
                    "tensor %s holds -128, but converted files hold -127 to 127; convert the model "
                    "again.",

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "tokenizer.h"
-#include "unicode.h"
 
 enum { NO_CLASS = 255 }; /* above all combining classes */
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "unicode.h"
+
 /* Which steps are done. */
 typedef struct {
     uint8_t clean, split_chinese, strip_accents, lowercase;
@@ -52,5 +54,41 @@ int bl_normalizer_next(bl_normalizer *norm, bl_character *ch); /* 0 at the end *
 static inline int bl_normalizer_is_between(const bl_normalizer *norm)
 {
     return norm->next == norm->count && !norm->run.at;
+}
+
+/* Traits of characters that, by these rules, may not become one character by themselves. */
+static inline unsigned bl_hard_traits(bl_rules rules)
+{
+    return (rules.clean ? BL_DROP : 0u) | (rules.strip_accents ? BL_MARK | BL_MOVES : 0u);
+}
+
+/* Reads the character at p < end in fewer steps than a normalizer, if it becomes one character,
+ * whatever surrounds it; its bytes, or 0: it needs a normalizer. hard: bl_hard_traits. An ideograph
+ * that gets spaces around it is said to be punctuation, which also is a word of its own. */
+static inline unsigned bl_read_simple(bl_rules rules, unsigned hard, const uint8_t *p,
+                                      const uint8_t *end, bl_character *ch)
+{
+    uint32_t c, parts[4];
+    const unsigned n = bl_decode(p, end, &c);
+    unsigned traits = bl_traits(c);
+    if (traits & hard) return 0;
+    const unsigned alone = rules.split_chinese && bl_is_chinese(c) ? BL_PUNCTUATION : 0;
+    if (traits & BL_SPACE && rules.clean) {
+        c = ' ';
+        traits = BL_SPACE;
+    }
+    if (traits & BL_DECOMPOSES && rules.strip_accents) {
+        if (bl_decompose(c, parts) != 1) return 0;
+        c = parts[0];
+        traits = bl_traits(c);
+        if (traits & hard) return 0;
+    }
+    if (traits & BL_LOWERS && rules.lowercase) {
+        if (bl_lower(c, parts) != 1) return 0;
+        c = parts[0];
+    }
+    ch->c = c;
+    ch->traits = traits | alone;
+    return n;
 }
 #endif

@@ -77,7 +77,7 @@ static uint32_t count_characters(const uint8_t *text, uint32_t size)
 }
 
 /* Tokenize a normalized word. spans: what each of its characters came from; if NULL, the word is
- * in the text as it is, at `from`. */
+ * in the text as it is, at `from`, or nobody wants its offsets. */
 NOINLINE void tokenize_word(token_output *out, const uint8_t *word, uint32_t size, uint32_t from,
                             const span *spans)
 {
@@ -124,7 +124,7 @@ INLINE void append(token_output *out, collected_word *w, bl_character c)
     w->to = c.to;
     if (w->characters < out->t->longest_word) {
         w->size += bl_encode(c.c, w->bytes + w->size);
-        w->spans[w->characters] = (span){ c.from, c.to };
+        if (out->offsets) w->spans[w->characters] = (span){ c.from, c.to };
     }
     if (w->characters <= out->t->longest_word) w->characters++;
 }
@@ -134,7 +134,7 @@ static void end_word(token_output *out, collected_word *w)
 {
     if (!w->characters) return;
     if (w->characters > out->t->longest_word) put_unknown(out, w->from, w->to);
-    else tokenize_word(out, w->bytes, w->size, 0, w->spans);
+    else tokenize_word(out, w->bytes, w->size, 0, out->offsets ? w->spans : NULL);
     w->size = 0;
     w->characters = 0;
 }
@@ -221,19 +221,23 @@ static int take_added(token_output *out, bl_normalizer *norm, bl_character c, co
 static int is_letter_or_digit(unsigned c) { return (c | 0x20u) - 'a' < 26u || c - '0' < 10u; }
 static unsigned small_letter(unsigned c) { return c - 'A' < 26u ? c | 0x20u : c; }
 
-/* Append ASCII letters and digits that the normalizer comes to. They need none of its steps but
- * lowercase. */
-INLINE void append_letters(token_output *out, collected_word *w, bl_normalizer *norm)
+/* Append the ASCII letters and digits at *p, and move it behind them. They need none of the
+ * normalizer's steps but lowercase. */
+INLINE void append_letters(token_output *out, collected_word *w, const uint8_t **p,
+                           const uint8_t *end)
 {
     const int lowercase = out->t->rules.lowercase;
-    while (bl_normalizer_is_between(norm) && norm->at < norm->end &&
-           is_letter_or_digit(*norm->at)) {
-        const uint32_t at = (uint32_t)(norm->at - out->text);
-        const uint32_t c = lowercase ? small_letter(*norm->at) : *norm->at;
-        norm->starter = norm->at;
-        append(out, w, (bl_character){ c, at, at + 1, BL_WORD_CHAR });
-        norm->at++;
+    const uint32_t at = (uint32_t)(*p - out->text), most = out->t->longest_word;
+    uint32_t n = 0;
+    for (; *p < end && is_letter_or_digit(**p); ++*p, n++) {
+        if (w->characters + n >= most) continue;
+        w->bytes[w->size++] = (uint8_t)(lowercase ? small_letter(**p) : **p);
+        if (out->offsets) w->spans[w->characters + n] = (span){ at + n, at + n + 1 };
     }
+    if (!n) return;
+    if (!w->characters) w->from = at;
+    w->to = at + n;
+    w->characters = w->characters + n > most ? most + 1 : w->characters + n;
 }
 
 /* Whether the normalizer is at a printable ASCII character. */
@@ -241,6 +245,26 @@ INLINE int is_at_ascii(const bl_normalizer *norm)
 {
     return bl_normalizer_is_between(norm) && norm->at < norm->end && *norm->at < 0x7F &&
            *norm->at >= ' ';
+}
+
+/* Append the ASCII letters and digits that the normalizer comes to, and read what follows; 0 at the
+ * end. */
+INLINE int next_character(token_output *out, collected_word *w, bl_normalizer *norm,
+                          bl_character *c)
+{
+    const uint8_t *before = norm->at;
+    if (!bl_normalizer_is_between(norm)) return bl_normalizer_next(norm, c);
+    append_letters(out, w, &norm->at, norm->end);
+    if (norm->at > before) norm->starter = norm->at - 1;
+    if (norm->at == norm->end) return 0;
+    const unsigned n =
+        bl_read_simple(norm->rules, bl_hard_traits(norm->rules), norm->at, norm->end, c);
+    if (!n) return bl_normalizer_next(norm, c);
+    c->from = (uint32_t)(norm->at - out->text);
+    c->to = c->from + n;
+    norm->starter = norm->at;
+    norm->at += n;
+    return 1;
 }
 
 /* Tokenize text[from, to) with the normalizer. With `find_added` search for added tokens, too;
@@ -254,8 +278,8 @@ INLINE size_t tokenize_normalized(token_output *out, size_t from, size_t to, int
     w.size = 0;
     w.characters = 0;
     while (out->count <= out->limit) {
-        if (!find_added) append_letters(out, &w, &norm);
-        if (!bl_normalizer_next(&norm, &c)) break;
+        if (find_added ? !bl_normalizer_next(&norm, &c) : !next_character(out, &w, &norm, &c))
+            break;
         if (find_added) {
             if (!seen.refused && take_added(out, &norm, c, &w, &seen)) continue;
             follow(&seen, c);
@@ -275,9 +299,34 @@ INLINE size_t tokenize_normalized(token_output *out, size_t from, size_t to, int
     return to;
 }
 
+/* Tokenize a word in which no character needs the normalizer, and behind which is ASCII or nothing;
+ * returns where it ends, or `from` if there is no such word. */
+INLINE size_t tokenize_simple_word(token_output *out, size_t from, size_t to)
+{
+    const uint8_t *p = out->text + from, *end = out->text + to;
+    const bl_rules rules = out->t->rules;
+    bl_character c;
+    collected_word w;
+    w.size = 0;
+    w.characters = 0;
+    for (;;) {
+        append_letters(out, &w, &p, end);
+        if (p == end || (*p >= ' ' && *p < 0x7F)) break;
+        const unsigned n = bl_read_simple(rules, bl_hard_traits(rules), p, end, &c);
+        if (!n || c.traits & (BL_SPACE | BL_PUNCTUATION)) return from;
+        c.from = (uint32_t)(p - out->text);
+        c.to = c.from + n;
+        p += n;
+        append(out, &w, c);
+    }
+    end_word(out, &w);
+    return (size_t)(p - out->text);
+}
+
 NOINLINE size_t tokenize_until_ascii(token_output *out, size_t from, size_t to)
 {
-    return tokenize_normalized(out, from, to, 0);
+    const size_t at = tokenize_simple_word(out, from, to);
+    return at > from ? at : tokenize_normalized(out, from, to, 0);
 }
 
 NOINLINE void tokenize_with_added(token_output *out, size_t from, size_t to)
@@ -296,19 +345,27 @@ INLINE size_t tokenize_block(token_output *out, const uint8_t *low, bl_masks m, 
     const uint32_t short_word = t->vocabulary.packed.texts      ? 0
                                 : t->longest_word < BL_KEY_SIZE ? t->longest_word
                                                                 : BL_KEY_SIZE;
-    uint64_t starts = (m.word & ~(m.word << 1)) | ~(m.word | m.space);
-    for (; starts; starts &= starts - 1) {
+    /* Punctuation is a word of one byte. */
+    const uint64_t single = ~(m.word | m.space);
+    uint64_t starts = (m.word & ~(m.word << 1)) | single;
+    uint64_t lasts = (m.word & ~(m.word >> 1)) | single;
+    /* Where a last byte is not the word's last, or may not be. */
+    const uint64_t open = m.odd | m.odd >> 1 | (uint64_t)(from + BL_BLOCK < to) << (BL_BLOCK - 1);
+    while (starts) {
         const unsigned i = bl_lowest(starts);
-        if (m.odd >> i & 1) return tokenize_until_ascii(out, from + i, to);
-        /* Punctuation is a word of one byte, and told apart without a branch. */
-        const uint64_t rest = ~(m.word >> i);
-        const uint32_t size = rest ? bl_lowest(rest) + !(m.word >> i & 1) : BL_BLOCK;
-        const uint32_t end = i + size;
+        const unsigned last = bl_lowest(lasts);
+        const uint32_t size = last - i + 1;
         const uint32_t offset = (uint32_t)from + i;
-        const int may_go_on = end == BL_BLOCK ? from + BL_BLOCK < to : (m.odd >> end & 1) != 0;
-        if (may_go_on) {
-            if (end == BL_BLOCK && i) return from + i; /* the next block begins with this word */
-            return tokenize_until_ascii(out, from + i, to);
+        starts &= starts - 1;
+        lasts &= lasts - 1;
+        if (!LIKELY(!(open >> last & 1))) {
+            /* The next block can begin with this word. */
+            if (last == BL_BLOCK - 1 && i && !(m.odd >> i & 1)) return from + i;
+            const size_t at = tokenize_until_ascii(out, from + i, to);
+            if (at >= from + BL_BLOCK) return at;
+            starts &= ~UINT64_C(0) << (at - from);
+            lasts &= ~UINT64_C(0) << (at - from);
+            continue;
         }
         if (BL_HASHES_WORDS && LIKELY(size <= short_word)) {
             const bl_key k = bl_short_key(low + i, size);

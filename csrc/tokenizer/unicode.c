@@ -6,15 +6,6 @@
 #include "unicode_all.inc"
 #endif
 
-int bl_is_chinese(uint32_t c)
-{
-    /* BERT's own list leaves out 2B820..2B91F, and so do transformers and tokenizers. */
-    return c >= 0x3400 && (c <= 0x4DBF || (c >= 0x4E00 && c <= 0x9FFF) ||
-                           (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x2A6DF) ||
-                           (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) ||
-                           (c >= 0x2B920 && c <= 0x2CEAF) || (c >= 0x2F800 && c <= 0x2FA1F));
-}
-
 uint32_t bl_character_before(const uint8_t *text, size_t at)
 {
     size_t from = at - 1;

@@ -41,7 +41,16 @@ unsigned bl_decompose(uint32_t c, uint32_t out[4]);
 /* The lowercase, c itself if it has none; returns its length, 2 at most. */
 unsigned bl_lower(uint32_t c, uint32_t out[2]);
 unsigned bl_combining(uint32_t c); /* the canonical combining class */
-int bl_is_chinese(uint32_t c);     /* by BERT's definition: CJK ideographs */
+
+/* CJK ideographs by BERT's definition. Its own list leaves out 2B820..2B91F, and so do transformers
+ * and tokenizers. */
+static inline int bl_is_chinese(uint32_t c)
+{
+    return c >= 0x3400 && (c <= 0x4DBF || (c >= 0x4E00 && c <= 0x9FFF) ||
+                           (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x20000 && c <= 0x2A6DF) ||
+                           (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) ||
+                           (c >= 0x2B920 && c <= 0x2CEAF) || (c >= 0x2F800 && c <= 0x2FA1F));
+}
 
 /* Whether a byte of UTF-8 begins a character. */
 static inline int bl_begins_character(uint8_t byte) { return (byte & 0xC0) != 0x80; }

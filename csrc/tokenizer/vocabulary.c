@@ -44,18 +44,16 @@ static int record_is(const bl_vocabulary *v, uint32_t offset, const uint8_t *tex
 static int32_t find(const bl_vocabulary *v, const uint8_t *text, uint32_t size, int continuing,
                     uint64_t hash, uint32_t *slot_at)
 {
-    const uint32_t slots = UINT32_C(1) << (64 - v->slot_shift);
-    const uint32_t offset_mask = (UINT32_C(1) << v->offset_bits) - 1;
-    const uint32_t tag = (uint32_t)(hash >> 16) & ~offset_mask;
+    const uint32_t tag = (uint32_t)(hash >> 16) & ~v->offset_mask;
     uint32_t i = (uint32_t)(hash >> v->slot_shift);
-    for (uint32_t tries = 0; tries < slots; tries++) {
+    for (uint32_t tries = 0; tries <= v->slot_mask; tries++) {
         const uint32_t slot = bl_get32(v->slots + 4 * (size_t)i);
-        const uint32_t offset = slot & offset_mask;
+        const uint32_t offset = slot & v->offset_mask;
         if (slot_at) *slot_at = i;
         if (!slot) return -1;
         if ((slot ^ offset) == tag && record_is(v, offset, text, size, continuing))
             return (int32_t)bl_get32(v->records + 4 * (size_t)offset);
-        i = (i + 1) & (slots - 1);
+        i = (i + 1) & v->slot_mask;
     }
     return -1;
 }
@@ -161,8 +159,9 @@ void bl_vocabulary_locate(bl_vocabulary *v, const uint8_t *block)
     v->count = bl_get32(block + 4 * PIECES);
     v->last_offset = bl_get32(block + 4 * LAST_OFFSET);
     v->slot_shift = 64 - bl_get32(block + 4 * SLOT_BITS);
+    v->slot_mask = (UINT32_C(1) << bl_get32(block + 4 * SLOT_BITS)) - 1;
     v->filter_shift = 64 - bl_get32(block + 4 * FILTER_BITS);
-    v->offset_bits = bl_get32(block + 4 * OFFSET_BITS);
+    v->offset_mask = (UINT32_C(1) << bl_get32(block + 4 * OFFSET_BITS)) - 1;
     v->prefix = bl_get32(block + 4 * PREFIX);
     v->longest = bl_get32(block + 4 * LONGEST);
 }

@@ -40,7 +40,8 @@ typedef struct {
     uint32_t longest;      /* bytes in the longest text */
     unsigned slot_shift;   /* a hash shifted by it is the index of a slot, */
     unsigned filter_shift; /* of a bit of the filter */
-    unsigned offset_bits;  /* of a slot; the others are of the hash */
+    uint32_t slot_mask;    /* slots, less one */
+    uint32_t offset_mask;  /* the bits of a slot that are an offset; the others are of the hash */
     void *own;             /* the block, if it was allocated here */
     bl_packed packed;      /* of a model in flash; texts NULL: the block above */
 } bl_vocabulary;
@@ -134,19 +135,16 @@ static inline int bl_may_have(const bl_vocabulary *v, uint64_t hash)
 static inline int32_t bl_find_short(const bl_vocabulary *v, bl_key k, uint32_t size, int continuing,
                                     uint64_t hash)
 {
-    const uint32_t slots = UINT32_C(1) << (64 - v->slot_shift);
-    const uint32_t offset_mask = (UINT32_C(1) << v->offset_bits) - 1;
-    const uint32_t tag = (uint32_t)(hash >> 16) & ~offset_mask;
     const uint32_t skip = continuing ? v->prefix : 0;
     const uint32_t length = continuing ? (size + skip) | BL_HAS_PREFIX : size;
     const uint32_t length_mask = continuing ? ~UINT32_C(0) : ~BL_HAS_PREFIX;
     const uint32_t first = (uint32_t)(hash >> v->slot_shift);
-    for (uint32_t tries = 0; tries < slots; tries++) {
-        const uint32_t i = (first + tries) & (slots - 1);
+    for (uint32_t tries = 0; tries <= v->slot_mask; tries++) {
+        const uint32_t i = (first + tries) & v->slot_mask;
         const uint32_t slot = bl_get32(v->slots + 4 * (size_t)i);
-        const uint32_t offset = slot & offset_mask;
+        const uint32_t offset = slot & v->offset_mask;
         if (!slot) return -1;
-        if ((slot ^ offset) != tag || offset > v->last_offset) continue;
+        if ((slot ^ (uint32_t)(hash >> 16)) & ~v->offset_mask || offset > v->last_offset) continue;
         const uint8_t *record = v->records + 4 * (size_t)offset;
         if ((bl_get32(record + 4) & length_mask) != length) continue;
         const bl_key other = bl_short_key(record + 8 + skip, size);

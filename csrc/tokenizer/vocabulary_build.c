@@ -135,7 +135,7 @@ static bl_status allocate(bl_vocabulary *v, const needs *n, size_t count, size_t
 static void put_slot(bl_vocabulary *v, uint32_t i, uint64_t hash, uint32_t offset,
                      const uint8_t *text, uint32_t size, int continuing)
 {
-    const uint32_t offset_mask = (UINT32_C(1) << v->offset_bits) - 1;
+    const uint32_t offset_mask = v->offset_mask;
     const uint64_t bit = hash >> v->filter_shift;
     if (size >= 3 && size <= BL_KEY_SIZE) {
         uint8_t *lengths = (uint8_t *)v->lengths + lengths_offset(text, continuing);
@@ -157,7 +157,7 @@ static size_t add_record(bl_vocabulary *v, uint8_t *record, const bl_entry *e, i
     memcpy(text, e->text, e->size);
     uint64_t hash = hash_padded(text, e->size, 0);
     if (bl_vocabulary_find(v, text, e->size, 0, hash, &slot) >= 0) {
-        const uint32_t offset_mask = (UINT32_C(1) << v->offset_bits) - 1;
+        const uint32_t offset_mask = v->offset_mask;
         const uint32_t earlier = bl_get32(v->slots + 4 * (size_t)slot) & offset_mask;
         put32((uint8_t *)v->records + 4 * (size_t)earlier, e->id);
         memset(record, 0, RECORD_HEAD + (size_t)e->size);
