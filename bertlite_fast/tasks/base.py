@@ -82,10 +82,11 @@ class Pipeline:
             from ..tokenizer import Tokenizer
 
             tokenizer = Tokenizer.from_pretrained(tokenizer[0], **tokenizer[1])
-        if not isinstance(tokenizer, TokenizerCore):
-            tokenizer = TokenizerCore(_tokenizer_path(tokenizer, model, where))
+        core: Any = tokenizer
+        if not isinstance(core, TokenizerCore):
+            core = TokenizerCore(_tokenizer_path(core, model, where))
         self.threads: int = threads or model.threads
-        self._connect(model, tokenizer)
+        self._connect(model, core)
         self.settings = self._checked(settings) if settings else {}
         self._ready()
 
@@ -103,7 +104,7 @@ class Pipeline:
             for i in range(model.info["labels"]):
                 names.setdefault(i, f"LABEL_{i}")
         self.text_model = TextModel(model, tokenizer)
-        self._model = model
+        self._model: Model = model
 
     def __init_subclass__(cls) -> None:
         for name in ("_sanitize_parameters", "preprocess", "_forward", "postprocess"):
