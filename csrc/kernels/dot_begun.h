@@ -48,8 +48,8 @@ BL_INLINE void begin_tile(const gemm_output *s, const int raw, const factors f, 
     BL_UNROLL for (size_t t = 0; t < vectors; t++)
     {
         const vi sum = raw ? vi_set(0) : vi_load(s->column_sum + column + t * VL);
-        BL_UNROLL for (size_t r = 0; r < rows; r++) v[r * apart + t] =
-            raw ? sum : vi_mul_row(sum, zero, r);
+        BL_UNROLL for (size_t r = 0; r < rows; r++)
+            v[r * apart + t] = raw ? sum : vi_mul_row(sum, zero, r);
     }
 }
 

@@ -56,7 +56,7 @@ static inline int8x16x2_t load_two(const void **at)
     *at = (const int8_t *)*at + 32;
 #else /* gcc has no such function */
     int8x16x2_t two;
-    __asm__("vld1.8 %h0, [%1]!" : "=w"(two), "+r"(*at) : "m"(*(const int8_t(*)[32])*at));
+    __asm__("vld1.8 %h0, [%1]!" : "=w"(two), "+r"(*at) : "m"(*(const int8_t (*)[32]) * at));
 #endif
     return two;
 }
