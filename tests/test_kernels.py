@@ -14,7 +14,7 @@ NAME = r"(?:vf|vi|dot|DOT|VL)\w*"
 ISAS = sorted(path.stem[4:] for path in KERNELS.glob("isa_*.c"))
 
 # What the headers of the contract need for themselves, and what others may define.
-OWN = {"dot_one", "vf_load_s8"}
+OWN = {"dot_one", "vf_load_s8", "vi_sub_mul"}
 CHOICES = {"DOT_ROWS_BESIDE", "VF_ROW"}
 
 

@@ -31,7 +31,6 @@ static inline vi vi_load(const int32_t *p) { return vld1q_s32(p); }
 static inline void vi_store(int32_t *p, vi a) { vst1q_s32(p, a); }
 static inline vi vi_set(int32_t a) { return vdupq_n_s32(a); }
 static inline vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
-static inline vi vi_sub_mul(vi a, vi b, vi c) { return vmlsq_s32(a, b, c); }
 static inline vi vi_and(vi a, vi b) { return vandq_s32(a, b); }
 static inline vi vi_or(vi a, vi b) { return vorrq_s32(a, b); }
 #define vi_shift_left(a, n) vshlq_n_s32(a, n)
