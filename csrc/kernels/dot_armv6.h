@@ -39,7 +39,8 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
 {
     for (size_t j = 0; j < 16; j++) {
         int16_t *p = dot_at(data, column + j, i, k);
-        for (size_t t = 0; t < 4; t++) p[t / 2 * 4 + t % 2] = (int8_t)((uint32_t)quads[j] >> (8 * t));
+        for (size_t t = 0; t < 4; t++)
+            p[t / 2 * 4 + t % 2] = (int8_t)((uint32_t)quads[j] >> (8 * t));
     }
 }
 

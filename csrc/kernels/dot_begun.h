@@ -4,19 +4,26 @@
 /* Multiplications take one lane of a register, but compilers move a lane that is used twice into a
  * register of its own, before the loop that they then have too few registers for. HERE keeps what
  * is made of x behind this point; KEEP, x in its register up to it. */
-#ifdef __aarch64__
+#ifndef __GNUC__
+#define HERE(x) (void)(x)
+#elif defined __aarch64__
 #define HERE(x) __asm__ volatile("" : "+w"(x))
 #else
 #define HERE(x) __asm__ volatile("" : "+t"(x)) /* those that have lanes */
 #endif
+#ifdef __GNUC__
 #define KEEP(x) __asm__ volatile("" : : "w"(x))
+#else
+#define KEEP(x) (void)(x)
+#endif
 
 /* Vectors, one after another. */
 BL_INLINE void store_row(float *out, const vf *x, const size_t vectors)
 {
 #ifdef __aarch64__
     if (vectors == 2) {
-        vst1q_f32_x2(out, (float32x4x2_t){ { x[0], x[1] } });
+        const float32x4x2_t two = { { x[0], x[1] } };
+        vst1q_f32_x2(out, two);
         return;
     }
 #endif
@@ -41,8 +48,8 @@ BL_INLINE void begin_tile(const gemm_output *s, const int raw, const factors f, 
     BL_UNROLL for (size_t t = 0; t < vectors; t++)
     {
         const vi sum = raw ? vi_set(0) : vi_load(s->column_sum + column + t * VL);
-        BL_UNROLL for (size_t r = 0; r < rows; r++) v[r * apart + t] =
-            raw ? sum : vi_mul_row(sum, zero, r);
+        BL_UNROLL for (size_t r = 0; r < rows; r++)
+            v[r * apart + t] = raw ? sum : vi_mul_row(sum, zero, r);
     }
 }
 

@@ -108,6 +108,7 @@ BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, con
     switch (s->rows) {
     case 8: /* the usual sizes of heads and of small models, unrolled */
         if (k == 64) dot_rows(s, raw, 8, columns, a, 64, b);
+        else if (k == 32) dot_rows(s, raw, 8, columns, a, 32, b);
         else dot_rows(s, raw, 8, columns, a, k, b);
         break;
     case 7: dot_rows(s, raw, 7, columns, a, k, b); break;

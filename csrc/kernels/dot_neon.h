@@ -65,11 +65,11 @@ static inline const int8_t *dot_load(int8x16_t *y, const int8_t *b)
 enum { AT_ONCE = 2 };
 static inline const int8_t *dot_load(int8x16_t *y, const int8_t *b)
 {
-    int8x16x2_t two;
-    __asm__("vld1.8 %h0, [%1]!" : "=w"(two), "+r"(b) : "m"(*(const int8_t(*)[32])b));
+    const void *at = b;
+    const int8x16x2_t two = load_two(&at);
     y[0] = two.val[0];
     y[1] = two.val[1];
-    return b;
+    return at;
 }
 #endif
 

@@ -31,7 +31,6 @@ static inline vi vi_load(const int32_t *p) { return vld1q_s32(p); }
 static inline void vi_store(int32_t *p, vi a) { vst1q_s32(p, a); }
 static inline vi vi_set(int32_t a) { return vdupq_n_s32(a); }
 static inline vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
-static inline vi vi_sub_mul(vi a, vi b, vi c) { return vmlsq_s32(a, b, c); }
 static inline vi vi_and(vi a, vi b) { return vandq_s32(a, b); }
 static inline vi vi_or(vi a, vi b) { return vorrq_s32(a, b); }
 #define vi_shift_left(a, n) vshlq_n_s32(a, n)
@@ -47,6 +46,21 @@ static inline void vf_load16_s8(const int8_t *p, vf *v)
     v[3] = vcvtq_f32_s32(vmovl_s16(vget_high_s16(high)));
 }
 
+#ifndef __aarch64__
+/* Two registers from any address, which is moved past them. */
+static inline int8x16x2_t load_two(const void **at)
+{
+#ifdef __clang__
+    const int8x16x2_t two = vld1q_s8_x2(*at);
+    *at = (const int8_t *)*at + 32;
+#else /* gcc has no such function */
+    int8x16x2_t two;
+    __asm__("vld1.8 %h0, [%1]!" : "=w"(two), "+r"(*at) : "m"(*(const int8_t (*)[32]) * at));
+#endif
+    return two;
+}
+#endif
+
 /* Sixteen floats: one instruction, or two. */
 static inline void vf_load16(const float *p, vf *v)
 {
@@ -55,13 +69,13 @@ static inline void vf_load16(const float *p, vf *v)
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) v[j] = x.val[j];
 #else
-    float32x4x2_t x, y;
-    __asm__("vld1.32 %h0, [%1]!" : "=w"(x), "+r"(p) : "m"(*(const float(*)[16])p));
-    __asm__("vld1.32 %h0, [%1]" : "=w"(y) : "r"(p), "m"(*(const float(*)[8])p));
-    v[0] = x.val[0];
-    v[1] = x.val[1];
-    v[2] = y.val[0];
-    v[3] = y.val[1];
+    const void *at = p;
+#pragma GCC unroll 2
+    for (int j = 0; j < 4; j += 2) {
+        const int8x16x2_t x = load_two(&at);
+        v[j] = vreinterpretq_f32_s8(x.val[0]);
+        v[j + 1] = vreinterpretq_f32_s8(x.val[1]);
+    }
 #endif
 }
 static inline void vf_store16(float *p, const vf *v)
