@@ -3,10 +3,10 @@
  *     limits MODEL TOKENS ROUNDS
  *
  * Prints lines of a name and a number: `products`, the multiply-adds a second of the int8 kernel on
- * data in the first-level cache (limits.h); `pass`, the nanoseconds of a pass for all tokens' hidden
- * states; and for each kernel its nanoseconds in a pass, less what reading the clock takes. All are
- * minima over rounds, in which each is measured once; of a pass that is longer than the system leaves
- * a core alone, the sum of its calls' minima and of what is between them. */
+ * data in the first-level cache (limits.h); `pass`, the nanoseconds of a pass for all tokens'
+ * hidden states; and for each kernel its nanoseconds in a pass, less what reading the clock takes.
+ * All are minima over rounds, in which each is measured once; of a pass that is longer than the
+ * system leaves a core alone, the sum of its calls' minima and of what is between them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
