@@ -4,8 +4,9 @@
  *
  * Prints a line of minimum times in microseconds for each of: the loop that reads the table of
  * word embeddings (limits.h); the product of that table with 1, 2 and 4 rows; the same with the
- * sums of their softmax; a pass of CLASSIFIER, which is an encoder and little
- * else, for a text of TOKENS tokens; and a pass of MODEL with one masked word and its five best. In every round each is timed once. */
+ * sums of their softmax; a pass of CLASSIFIER, which is an encoder and little else, for a text of
+ * TOKENS tokens; and a pass of MODEL with one masked word and its five best. In every round each is
+ * timed once. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,9 @@
     floats    fp32 and fp32-fast beside PyTorch and ONNX Runtime (bench/floats.py)
     python    the same for Python programs on emulated cores (bench/arm_cost.py --python), with
               other programs from --wheels
+    limits    the share of the processor's limit that models of several shapes reach, and where the
+              rest of the time goes (bench/limits.c)
+    masks     masked words beside the memory that they read (bench/masks.c)
     estimate  times that follow from counts, and how wrong they are on x86 (bench/estimates.py)
 
 Without a PART, all. Each part names the machine and its load; what else the page says is written by
@@ -17,6 +20,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -28,6 +33,8 @@ PAGE = ROOT / "docs/performance.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import arm_cost
+import checkpoints
+import core
 import estimates
 import floats
 import lengths
@@ -36,6 +43,12 @@ from kept_counts import FILE, LENGTHS, OUTPUT_LENGTHS, OUTPUTS, output_key
 from turns import processor
 
 STEPS = ["head", "encoder", "all"]  # what a step of fine-tuning changes
+SHAPES = [  # layers, hidden, tokens, rounds
+    (2, 64, 16, 300),
+    (2, 64, 128, 150),
+    (4, 256, 128, 40),
+    (6, 768, 128, 12),
+]
 SHOWN = [1, 7, 14, 16, 17, 31, 32, 33, 64, 80]
 
 
@@ -130,6 +143,84 @@ def python_part(args: argparse.Namespace) -> str:
     return table(["millions of instructions", *heads], rows)
 
 
+def program(name: str, folder: Path) -> Path:
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    (path,) = core.build(compiler, [], folder / name, [f"bench/{name}.c"])
+    return path
+
+
+def checkpoint(folder: Path, task: str, layers: int, hidden: int, vocabulary: int) -> Path:
+    name = f"{task}-{layers}-{hidden}"
+    spec = checkpoints.Spec(
+        name,
+        task,
+        layers=layers,
+        hidden=hidden,
+        heads=hidden // 64 if hidden > 64 else 2,
+        intermediate=4 * hidden,
+        vocabulary=vocabulary,
+        labels=2,
+    )
+    return checkpoints.write(spec, folder / name)
+
+
+def measured(command: list[object], isa: str) -> dict[str, float]:
+    """The lines of a program: names and numbers."""
+    run = subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "BERTLITE_ISA": isa},
+    )
+    return {key: float(value) for key, value in (x.split("\t") for x in run.stdout.splitlines())}
+
+
+def multiply_adds(layers: int, hidden: int, tokens: int) -> int:
+    """Those of the matrices and of attention, when all hidden states are wanted."""
+    return layers * (tokens * 12 * hidden * hidden + 2 * tokens * tokens * hidden)
+
+
+def limits_part(_: argparse.Namespace) -> str:
+    parts = ["gemm8", "attend8", "quantize", "norm", "pack_keys8", "pack_values8", "embed"]
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        limits = program("limits", folder)
+        isas = lengths.Program(folder).isas()
+        for layers, hidden, tokens, rounds in SHAPES:
+            model = checkpoint(folder, "sequence-classification", layers, hidden, 1000)
+            for isa in isas:
+                found = measured([limits, model, tokens, rounds], isa)
+                reached = multiply_adds(layers, hidden, tokens) / found["pass"]
+                shares = [found[part] / found["pass"] for part in parts]
+                shares.append(1 - sum(shares))
+                name = f"{isa}, L{layers}-H{hidden}, {tokens} tokens"
+                shown = [f"{found['pass'] / 1000:,.1f}", f"{found['products'] / 1e9:.0f}"]
+                shown.append(f"{100 * reached * 1e9 / found['products']:.0f} %")
+                rows.append([name, *shown, *[f"{100 * share:.0f} %" for share in shares]])
+    head = ["", "µs", "limit, G/s", "reached", *parts, "other"]
+    return f"{machine()}\n\n{table(head, rows)}"
+
+
+def masks_part(_: argparse.Namespace) -> str:
+    words, hidden = 30522, 64
+    columns = ["read", "1 row", "1 row, softmax", "2 rows, softmax", "4 rows, softmax"]
+    rows = []
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        masks = program("masks", folder)
+        model = checkpoint(folder, "masked-lm", 2, hidden, words)
+        classifier = checkpoint(folder, "sequence-classification", 2, hidden, words)
+        for isa in lengths.Program(folder).isas():
+            found = measured([masks, model, classifier, 16, 200], isa)
+            shown = [f"{words * hidden / found[name] / 1000:.1f}" for name in columns]
+            times = [f"{found[name]:.1f}" for name in ("encoder", "words")]
+            rows.append([isa, *shown, *times, f"{found['words'] / found['encoder']:.1f}"])
+    head = ["", *[f"{name}, GB/s" for name in columns], "encoder, µs", "one mask, µs", "ratio"]
+    return f"{machine()}\n\n{table(head, rows)}"
+
+
 def estimate_part(_: argparse.Namespace) -> str:
     kept = json.loads(FILE.read_text(encoding="utf-8"))
     rows = []
@@ -147,6 +238,8 @@ PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
     "threads": threads_part,
     "floats": floats_part,
     "python": python_part,
+    "limits": limits_part,
+    "masks": masks_part,
     "estimate": estimate_part,
 }
 

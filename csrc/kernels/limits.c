@@ -7,9 +7,9 @@
 #include "kernels.h"
 #include "limits.h"
 
-/* 16 KiB of columns at two bytes a weight, half of the smallest first-level caches, and enough of
- * them that loading and storing a tile is a small part of its products. */
-enum { ROWS = 8, COLUMNS = 64, WIDTH = 128 };
+/* 16 KiB of columns at two bytes a weight, half of the smallest first-level caches, and so many
+ * values in each that storing a tile is little beside its products. */
+enum { ROWS = 8, COLUMNS = 32, WIDTH = 256 };
 
 typedef struct {
     _Alignas(64) unsigned char stored[ROWS * WIDTH * 2];
