@@ -69,6 +69,8 @@ class BuildCore(build_ext):
         ext.extra_compile_args += flags
         if not msvc:
             ext.extra_compile_args += core.BINDING_FLAGS
+            if not (self.inplace or getattr(self, "editable_mode", False)):
+                ext.extra_compile_args.append(core.NO_LINES)
             ext.extra_link_args += os.environ.get("BERTLITE_CFLAGS", "").split()
             if sys.platform.startswith("linux"):
                 ext.extra_link_args.append("-Wl,--gc-sections")

@@ -173,7 +173,7 @@ cdef class Column:
         return PyUnicode_DecodeUTF8(self.rows[at].data, self.rows[at].size, "strict")
 
     def __iter__(self):
-        return (self[i] for i in range(self.count))
+        return map(self.__getitem__, range(self.count))
 
     def __repr__(self):
         return f"Column({self.count} texts, {self.nulls} of them null)"

@@ -1,7 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
+# cython: auto_pickle=False, binding=False, embedsignature=True, embedsignature.format=clinic
 """The binding: what the C core offers, as Python objects. It checks and converts; C computes.
 
     _bertlite.pxd       the C header
+    _lines.pxi          which lines tracebacks name
     _strings.pxi        paths and texts as UTF-8, ids as lists
     _tensor.pxi         Tensor and Output: results that share memory
     _numbers.pxi        functions on rows of numbers
@@ -103,6 +105,7 @@ cdef void *allocate(size_t count, size_t size) except NULL:
     return memory
 
 
+include "_lines.pxi"
 include "_strings.pxi"
 include "_tensor.pxi"
 include "_numbers.pxi"

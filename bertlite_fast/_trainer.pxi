@@ -181,17 +181,18 @@ cdef class Trainer:
     def batches(self, Texts texts not None, indices=None):
         """Indices in groups as large as the training was made for."""
         cdef size_t tokens = 0, length
-        group = []
+        cdef list groups = [], group = []
         for index in range(len(texts)) if indices is None else indices:
             length = texts.start[<size_t>index + 1] - texts.start[<size_t>index]
             if group and (len(group) == self.options.texts
                           or tokens + length > self.options.tokens):
-                yield group
+                groups.append(group)
                 group, tokens = [], 0
             group.append(index)
             tokens += length
         if group:
-            yield group
+            groups.append(group)
+        return groups
 
     def evaluate(self, Texts texts not None, indices=None, *, loss=True):
         """(logits, a list for each text; the mean loss, or None)

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ._native import Model
@@ -62,7 +62,7 @@ class Trainer:
         last: bool = True,
         scale: float = 1.0,
     ) -> float: ...
-    def batches(self, texts: Texts, indices: Iterable[int] | None = None) -> Iterator[Any]: ...
+    def batches(self, texts: Texts, indices: Iterable[int] | None = None) -> list[list[int]]: ...
     def evaluate(
         self, texts: Texts, indices: Iterable[int] | None = None, *, loss: bool = True
     ) -> tuple[list[Any], Any]: ...

@@ -1,4 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
+# cython: auto_pickle=False, binding=False, embedsignature=True, embedsignature.format=clinic
 """The binding of the training core (csrc/training). Inference does not load it.
 
 Texts hold rows of ids and what they are trained for; a Trainer takes batches of them by their
@@ -17,6 +18,8 @@ from cpython.pyport cimport PY_SSIZE_T_MAX
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
+
+from itertools import chain
 
 from .errors import (
     BertliteError, InputError, InstructionSetError, ModelConfigError, ModelFileError,
@@ -193,6 +196,7 @@ def shuffled(size_t count, seed):
     return order
 
 
+include "_lines.pxi"
 include "_training_texts.pxi"
 include "_trainer.pxi"
 include "_training_ngrams.pxi"

@@ -121,9 +121,9 @@ cdef class Mixed:
             raise InputError("these logits are read already; make another object.")
         if second is not None and len(second) != len(first):
             raise InputError("two classifiers have logits for different numbers of texts.")
-        self.first = read_floats((x for row in first for x in row), count * width)
+        self.first = read_floats(chain.from_iterable(first), count * width)
         if second is not None:
-            self.second = read_floats((x for row in second for x in row), count * width)
+            self.second = read_floats(chain.from_iterable(second), count * width)
         if labels is not None:
             labels = list(labels)
             if len(labels) != len(first):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import bertlite_fast as bf
+from bertlite_fast import _native
 
 ROOT = Path(__file__).resolve().parent.parent
 # Each line is checked by itself. "# error" ends those that must be refused.
@@ -154,7 +156,6 @@ def test_help_lists_the_settings(task: str, settings: list[str]) -> None:
 
 
 def test_a_signature_lists_the_settings(folders: dict[str, Path]) -> None:
-    import inspect
     import pydoc
 
     for task, folder in TASKS_AND_FOLDERS:
@@ -184,3 +185,22 @@ TASKS_AND_FOLDERS = [
     ("feature-extraction", "L2H64-encoder"),
     ("zero-shot-classification", "L2H64-encoder"),
 ]
+
+
+def test_functions_in_c_have_signatures() -> None:
+    """Help, notebooks and editors show them."""
+    kinds = [kind for kind in vars(_native).values() if isinstance(kind, type)]
+    owners = [_native, *(kind for kind in kinds if kind.__module__ == _native.__name__)]
+    functions = [
+        function
+        for owner in owners
+        for name, function in vars(owner).items()
+        if not name.startswith("_")
+        and inspect.isroutine(function)
+        and getattr(function, "__module__", _native.__name__) == _native.__name__
+        and not inspect.isdatadescriptor(function)
+    ]
+    assert len(functions) > 70
+    for function in functions:
+        assert inspect.signature(function) is not None, function
+    assert list(inspect.signature(bf.top).parameters) == ["logits", "k"]

@@ -257,11 +257,6 @@ ISA_FILES: dict[str, dict[str, list[str]]] = {
         "neon": ["-march=armv7-a", "-mfpu=neon", *UNROLLED],
     },
 }
-# zig's compiler takes a whole core instead of an architecture
-ISA_FLAGS_ZIG = {
-    "armv6": ["-marm", "-O3", "-fno-vectorize"],
-    "neon": ["-mcpu=generic+v7a+neon", "-O3", "-fno-vectorize"],
-}
 ISA_FLAGS_MSVC = {"avx2": ["/arch:AVX2"], "avxvnni": ["/arch:AVX2"], "avx512vnni": ["/arch:AVX512"]}
 
 # Contraction off and no errno: see csrc/kernels/kernels.inc.
@@ -278,8 +273,18 @@ FLAGS = [
     "-fdata-sections",
 ]
 # A binding is large and its loops are short: as small code it takes a tenth less of a wheel, and a
-# call a hundredth more of its time. A wheel compresses its strings, so they are not twice.
-BINDING_FLAGS = ["-Os", "-Wno-unused-function", "-DCYTHON_COMPRESS_STRINGS=0"]
+# call a hundredth more of its time. A wheel compresses its strings, so they are not twice. The
+# last four leave out what would be written out at each use of a global, call, error and class.
+BINDING_FLAGS = [
+    "-Os",
+    "-Wno-unused-function",
+    "-DCYTHON_COMPRESS_STRINGS=0",
+    "-DCYTHON_USE_DICT_VERSIONS=0",
+    "-DCYTHON_UNPACK_METHODS=0",
+    "-DCYTHON_FAST_THREAD_STATE=0",
+    "-DCYTHON_VECTORCALL_TPNEW=0",
+]
+NO_LINES = "-DBERTLITE_NO_LINES"  # of a binding in a wheel: see bertlite_fast/_lines.pxi
 FREESTANDING_FLAGS = ["-DBL_FREESTANDING", "-O2"]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
 FLAGS_MSVC = ["/std:c11", "/O2", "/fp:precise", "/W3"]
@@ -299,11 +304,10 @@ def machine_of(compiler: list[str]) -> str:
 
 
 def sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
-    """(file, its own flags) for all of the core; compiler: "msvc" or "zig", which differ."""
+    """(file, its own flags) for all of the core; compiler: "msvc", which differs, or nothing."""
     isas = ISA_FILES.get(machine, {})
-    if compiler:
-        others = {"msvc": ISA_FLAGS_MSVC, "zig": ISA_FLAGS_ZIG}[compiler]
-        isas = {isa: others.get(isa, []) for isa in isas}
+    if compiler == "msvc":
+        isas = {isa: ISA_FLAGS_MSVC.get(isa, []) for isa in isas}
     own = [(f"csrc/kernels/isa_{isa}.c", flags) for isa, flags in isas.items()]
     return [(path, own_flags(path, compiler)) for path in COMMON] + own
 
