@@ -134,7 +134,14 @@ def _build_module(
         check=True,
     )
     target = package / f"{name}.so"
-    linked = ["-shared", "-Wl,-s", str(compiled), *map(str, objects), "-lm", "-lpthread"]
+    linked = [
+        "-shared",
+        "-Wl,-s,--gc-sections",
+        str(compiled),
+        *map(str, objects),
+        "-lm",
+        "-lpthread",
+    ]
     subprocess.run([compiler[0], *flags, *linked, "-o", str(target)], check=True)
     print(target)
 

@@ -21,7 +21,7 @@ DEFLATE_VERSION = 20
 
 def deflated(data: bytes) -> bytes:
     """Without zlib's header and checksum, which a ZIP file does not have."""
-    compressed: bytes = zopfli.zlib.compress(data, numiterations=5)
+    compressed: bytes = zopfli.zlib.compress(data, numiterations=15, blocksplittingmax=0)
     return compressed[2:-4]
 
 
