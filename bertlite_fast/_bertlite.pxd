@@ -186,6 +186,14 @@ cdef extern from "bertlite.h" nogil:
         size_t pair_size
         const uint32_t *word_sizes
         size_t word_count
+    ctypedef struct bl_flat_rows:
+        int32_t *ids
+        int32_t *offsets
+        int64_t *starts
+    size_t bl_most_ids(const bl_tokenizer *tokenizer, const bl_text *texts, size_t count)
+    bl_status bl_tokenize_texts(const bl_tokenizer *tokenizer, const bl_text *texts, size_t count,
+                                const bl_limits *limits, int split_special, unsigned threads,
+                                const bl_flat_rows *out, bl_error *error)
     size_t bl_max_tokens(const bl_model *model, const bl_tokenizer *tokenizer)
     ctypedef struct bl_extent:
         size_t read, total

@@ -213,6 +213,16 @@ class TokenizerCore:
         split_special: bool,
         overflowing: bool,
     ) -> list[Encoding]: ...
+    def flat_rows(
+        self,
+        texts: tuple[str, ...],
+        specials: bool,
+        truncation: str,
+        max_length: int,
+        split_special: bool,
+        offsets: bool,
+        threads: int,
+    ) -> tuple[bytearray, bytearray, bytearray | None]: ...
     def pad_rows(self, rows: list[Encoding], length: int, side: str) -> None: ...
 
 class Column:

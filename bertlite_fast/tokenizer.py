@@ -487,6 +487,44 @@ class Tokenizer(TokenRows):
         found["labels"] = labels["input_ids"]
         return found
 
+    def encode_flat(
+        self,
+        texts: Iterable[str],
+        *,
+        add_special_tokens: bool = True,
+        truncation: Any = None,
+        max_length: int | None = None,
+        return_offsets: bool = False,
+        threads: int | str = 1,
+    ) -> tuple[memoryview, ...]:
+        """The ids of many texts, end to end, and where each text's begin: row i is
+        ids[starts[i] : starts[i + 1]]. With return_offsets also where each token starts and ends in
+        its text, in characters; 0, 0 for special tokens.
+
+        Made by as many threads as asked for ("auto": as may be used). NumPy takes the results as
+        arrays without a copy: numpy.asarray(ids).
+
+        >>> ids, starts = Tokenizer("my-bert/vocab.txt").encode_flat(["light", "light light"])
+        >>> len(ids), starts.tolist()
+        (7, [0, 3, 7])
+        """
+        if isinstance(texts, str):
+            raise InputError("encode_flat takes several texts; put the one into a list.")
+        if max_length is not None:
+            max_length = whole("max_length", max_length)
+        strategy, length = self.truncation_of(truncation, max_length, False)
+        from .cores import thread_count
+
+        ids, starts, found = self.flat_rows(
+            tuple(texts), bool(add_special_tokens), strategy or "", length,
+            self.split_special_tokens, bool(return_offsets), thread_count(threads),
+        )  # fmt: skip
+        rows = (memoryview(ids).cast("i"), memoryview(starts).cast("q"))
+        if found is None:
+            return rows
+        shape = [len(rows[0]), 2]
+        return (*rows, memoryview(found).cast("i", shape) if found else memoryview(found))
+
     def encode_plus(
         self, text: Any, text_pair: Any = None, add_special_tokens: bool = True, **more: Any
     ) -> BatchEncoding:

@@ -320,6 +320,20 @@ typedef struct {
     size_t word_count;
 } bl_text;
 
+/* Rows of ids that lie end to end: row i is ids[starts[i], starts[i + 1]). offsets (or NULL): where
+ * in its text, in characters, each id's token starts and ends; 0 and 0 for a special token. */
+typedef struct {
+    int32_t *ids, *offsets;
+    int64_t *starts;
+} bl_flat_rows;
+
+/* The rows of texts without pairs, made by up to so many threads; split_special as above. There must be room for
+ * bl_most_ids ids, twice as many offsets, and count + 1 starts. */
+BL_API size_t bl_most_ids(const bl_tokenizer *tokenizer, const bl_text *texts, size_t count);
+BL_API bl_status bl_tokenize_texts(const bl_tokenizer *tokenizer, const bl_text *texts,
+                                   size_t count, const bl_limits *limits, int split_special,
+                                   unsigned threads, const bl_flat_rows *out, bl_error *error);
+
 /* Tokens that a text may have: the model's positions, or the tokenizer's own smaller limit. */
 BL_API size_t bl_max_tokens(const bl_model *model, const bl_tokenizer *tokenizer);
 

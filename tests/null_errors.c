@@ -65,6 +65,15 @@ static bl_status windows(bl_error *e)
     size_t count;
     return bl_windows(tokenizer, 1000, BL_NO_PAIR, &limits, &window, 1, &count, e);
 }
+static bl_status tokenize_texts(bl_error *e)
+{
+    const bl_limits limits = { BL_ONLY_SECOND, 3, 0, 0, 1 };
+    const bl_text text = { .data = "a a a", .size = 5 };
+    int32_t ids[16];
+    int64_t starts[2];
+    const bl_flat_rows out = { ids, NULL, starts };
+    return bl_tokenize_texts(tokenizer, &text, 1, &limits, 0, 1, &out, e);
+}
 
 static bl_status run(bl_error *e)
 {
@@ -234,6 +243,7 @@ static const struct {
     { "bl_tokenizer_open_memory", open_tokenizer_memory },
     { "bl_tokenize", tokenize },
     { "bl_windows", windows },
+    { "bl_tokenize_texts", tokenize_texts },
     { "bl_run", run },
     { "bl_classify", classify },
     { "bl_find_entities", find_entities },

@@ -426,3 +426,33 @@ def test_tokens_without_names_are_set(both: Any) -> None:
         tokenizer.deprecation_warnings["Asking-to-pad-a-fast-tokenizer"] = True
         assert tokenizer.chat_template is None and tokenizer.backend == "tokenizers"
     assert pickle.loads(pickle.dumps(both[0])).extra_special_tokens == ["<b>", "<c>"]
+
+
+@pytest.mark.parametrize("threads", [1, 3, 64])
+def test_flat_rows_are_the_rows_end_to_end(tmp_path: Path, threads: int) -> None:
+    path = tmp_path / "vocab.txt"
+    path.write_text("\n".join(f"{SPECIAL} turn on the light ##s ku".split()), encoding="utf-8")
+    tokenizer = bf.Tokenizer(path)
+    texts = ["Turn on the lights", "", "Kü [MASK] \u6771 light", "the " * 50, "on", "lights"] * 3
+    kinds: list[dict[str, Any]] = [
+        {}, {"max_length": 6}, {"max_length": 1}, {"add_special_tokens": False}]  # fmt: skip
+    for side in ("right", "left"):
+        tokenizer.truncation_side = side
+        for settings in kinds:
+            ids, starts, offsets = tokenizer.encode_flat(
+                texts, return_offsets=True, threads=threads, **settings
+            )
+            expected = tokenizer(
+                texts, return_offsets_mapping=True, truncation="max_length" in settings, **settings
+            )
+            rows = [slice(starts[i], starts[i + 1]) for i in range(len(texts))]
+            assert [ids[row].tolist() for row in rows] == expected["input_ids"]
+            pairs: Any = offsets.tolist()
+            found = [tuple(pair) for pair in pairs]
+            assert [found[row] for row in rows] == expected["offset_mapping"]
+            assert len(starts) == len(texts) + 1
+    assert [len(part) for part in tokenizer.encode_flat([], threads=threads)] == [0, 1]
+    with pytest.raises(bf.InputError, match="into a list"):
+        tokenizer.encode_flat("light")
+    with pytest.raises(bf.InputError, match="has to be a str"):
+        tokenizer.encode_flat(["light", 3], threads=threads)  # type: ignore[list-item]

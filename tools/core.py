@@ -48,6 +48,7 @@ COMMON = [
     "csrc/tokenizer/tokenize.c",
     "csrc/tokenizer/offsets.c",
     "csrc/tokenizer/encode.c",
+    "csrc/tokenizer/batch.c",
     "csrc/tokenizer/settings.c",
     "csrc/tokenizer/settings_values.c",
     "csrc/tokenizer/settings_json.c",
