@@ -67,7 +67,7 @@ static bl_status windows(bl_error *e)
 }
 static bl_status tokenize_texts(bl_error *e)
 {
-    const bl_limits limits = { BL_ONLY_SECOND, 2, 0, 0, 1 };
+    const bl_limits limits = { BL_ONLY_SECOND, 3, 0, 0, 1 };
     const bl_text text = { .data = "a a a", .size = 5 };
     int32_t ids[16];
     int64_t starts[2];
