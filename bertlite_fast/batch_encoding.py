@@ -52,6 +52,8 @@ class TokenSpan(_Span):
 class BatchEncoding(Data):
     """Model inputs by name and as attributes, and the Encoding of each row."""
 
+    texts: list[str]  # of what SentenceTransformer.tokenize() gave
+
     def __init__(
         self,
         data: dict[str, Any] | None = None,

@@ -259,11 +259,10 @@ class SentenceTransformer(SentenceModel):
         What tokenize() gave is given back with their vectors as its "sentence_embedding".
         """
         if isinstance(texts, dict):
-            (vectors,) = self.model(texts["input_ids"], texts.get("attention_mask")).to_tuple()
-            if self._normalize:
-                from .util import normalize_embeddings
-
-                vectors = normalize_embeddings(vectors)
+            read = getattr(texts, "texts", None)
+            if read is None:
+                raise InputError("only what tokenize() returned is taken here; call encode().")
+            vectors = as_tensor_of_caller(self._vectors(read, "", False, 0, None))
             return {**texts, "sentence_embedding": vectors}
         found: list[list[float]] = self.encode(text_list(texts)).tolist()
         return found
@@ -452,7 +451,10 @@ class SentenceTransformer(SentenceModel):
     def tokenize(self, texts: Iterable[str]) -> Any:
         """The ids of texts, as the model reads them."""
         kind = None if torch_in_use() is None else "pt"
-        return self._tokenizer(text_list(texts), padding=True, truncation=True, return_tensors=kind)
+        read = text_list(texts)
+        row = self._tokenizer(read, padding=True, truncation=True, return_tensors=kind)
+        row.texts = read  # for __call__
+        return row
 
     preprocess = tokenize
 

@@ -580,6 +580,10 @@ def test_what_code_for_sentence_transformers_calls(tmp_path: Path) -> None:
     assert ours.config.hidden_size == made.HIDDEN and ours.supports("text")
     with pytest.raises(bf.InputError, match="cannot be taken out"):
         ours[1]
+    row = ours.tokenize(TEXTS)
+    assert np.array_equal(ours(row)["sentence_embedding"].numpy(), full)
+    with pytest.raises(bf.InputError, match="only what tokenize"):
+        ours(dict(row))
 
 
 def test_what_is_no_pair(tmp_path: Path) -> None:

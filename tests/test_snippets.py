@@ -131,7 +131,7 @@ def ours(code: str) -> str:
 SNIPPETS: dict[str, str] = {}
 here = Path(__file__).with_name("snippets")
 for path in sorted(here.glob("*.txt")):
-    for part in path.read_text("utf-8").split("\n# ---- ")[1:]:
+    for part in f"\n{path.read_text('utf-8')}".split("\n# ---- ")[1:]:
         title, code = part.split("\n", 1)
         assert title not in SNIPPETS, title
         SNIPPETS[title] = code
