@@ -21,7 +21,7 @@ from ..release.scores import score_sets
 from ..tasks.build import build_classes
 from ..teacher.classes import write_taught
 from ..teacher.guesses import write_guesses
-from ..teacher.silver import write_silver
+from ..teacher.silver import silver_file, write_silver
 from ..teacher.vectors import write_vectors
 from .alone import tune
 from .pretrain import pretrain
@@ -55,8 +55,8 @@ def teach_vectors(run: Run) -> None:
     write_vectors(run.data, run.teacher, run.say)
 
 
-def teach_names(run: Run) -> None:
-    write_silver(run.tokenizer, run.data, run.teacher, run.say)
+def teach_tokens(run: Run, name: str) -> None:
+    write_silver(run.tokenizer, run.data, name, run.teacher, run.say)
 
 
 def teach_texts(run: Run, name: str) -> None:
@@ -107,7 +107,15 @@ def plan(run: Run) -> list[Stage]:
         Stage("corpus", write_corpus, ids),
         Stage("pretrain", pretrain, (run.base_file,)),
         Stage("teacher-vectors", teach_vectors, (run.teacher / "vectors.npy",)),
-        Stage("teacher-names", teach_names, (run.teacher / "silver.npz",)),
+        *(
+            Stage(
+                f"teacher-{name}",
+                functools.partial(teach_tokens, name=name),
+                (silver_file(run.teacher, name),),
+            )
+            for name, task in run.recipe.tasks.items()
+            if task.silver
+        ),
         Stage("teacher-words", teach_words, (run.teacher / "guesses.npz",)),
         *(
             Stage(

@@ -24,6 +24,7 @@ from ..tasks.guide import Guide
 from ..tasks.learner import Learner
 from ..tasks.tokens import TokenLearner
 from ..tasks.words import Guesses, Words
+from ..teacher.silver import silver_file
 from .run import Run
 
 
@@ -59,7 +60,7 @@ def add_teacher(run: Run, learner: Learner) -> None:
         count = len(learner.guide.labeled)
         run.say(f"{task.name}: a guide from {count} of {len(task.train)} texts")
     if isinstance(learner, TokenLearner) and run.recipe.tasks[task.name].silver:
-        learner.use_silver(run.teacher / "silver.npz")
+        learner.use_silver(silver_file(run.teacher, task.name))
 
 
 class Turns:

@@ -1,9 +1,9 @@
-"""Names in plain text, labeled by the teacher: silver sentences for the small model.
+"""Plain text, whose words the teacher has labeled: silver sentences for the small model.
 
-The gold sets hold 1,352 sentences of an encyclopedia and some thousand tweets: far too little for
-small layers that know few names.  So the teacher is tuned on them, and then says of each word of
-many unlabeled sentences how probable each kind of name is; bertlite_fast itself runs it for that,
-in int8.  Only train splits are read.
+The gold sets are small: of names 1,352 sentences of an encyclopedia and some thousand tweets, of
+parts of speech 12,500 sentences.  So the teacher is tuned on them, and then says of each word of
+many unlabeled sentences how probable each label is; bertlite_fast itself runs it for that, in
+int8.  Only train splits are read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from transformers import BertForTokenClassification
 from bertlite_fast import AutoModelForTokenClassification, Tokenizer
 from bertlite_fast.files import AtomicFile
 
-from ..data.entities import ENTITIES, IGNORED
+from ..data.entities import IGNORED
 from ..data.sets import Data
 from ..data.words import words_of
 from ..model.batches import Batches, Row, padded
@@ -35,11 +35,11 @@ Say = Callable[[str], None]
 
 
 def tune(task: Task, data: Data, out: Path, say: Say) -> None:
-    """The teacher with a head for names, tuned on the gold sets."""
+    """The teacher with a head for the task, tuned on the gold sets."""
     recipe = data.recipe
     torch.manual_seed(recipe.seed)
     model = BertForTokenClassification.from_pretrained(
-        minilm.folder(data), num_labels=len(ENTITIES), id2label=dict(enumerate(task.labels))
+        minilm.folder(data), num_labels=len(task.labels), id2label=dict(enumerate(task.labels))
     )
     optimizer, parameters = optimizer_for([model], recipe.silver.rate, recipe.optimizer)
     size = recipe.data.batch["tokens"]
@@ -53,7 +53,7 @@ def tune(task: Task, data: Data, out: Path, say: Say) -> None:
         return token_loss(logits, tags_of(rows, ids), recipe.losses.unsure_last_label)
 
     def log(step: int, average: float) -> None:
-        say(f"names: {step} of {count}, loss {average:.4f}")
+        say(f"{task.name}: {step} of {count}, loss {average:.4f}")
 
     every = recipe.silver.tuning_log_every
     run_steps(optimizer, parameters, count, loss, log, every, recipe.optimizer)
@@ -61,13 +61,13 @@ def tune(task: Task, data: Data, out: Path, say: Say) -> None:
         model.save_pretrained(folder)
 
 
-def unlabeled(tokenizer: Tokenizer, data: Data) -> list[Row]:
+def unlabeled(tokenizer: Tokenizer, data: Data, count: int) -> list[Row]:
     """Sentences, with 0 at each word's first token."""
     numbers = data.recipe.silver
     shortest, longest = numbers.words
     items = []
     for source, share in numbers.shares.items():
-        texts = data.sentences(source, int(share * numbers.sentences), numbers.seed)
+        texts = data.sentences(source, int(share * count), numbers.seed)
         sentences = [[word.text for word in words_of(text)] for text in texts]
         items += [
             (words, [0] * len(words)) for words in sentences if shortest <= len(words) <= longest
@@ -76,8 +76,8 @@ def unlabeled(tokenizer: Tokenizer, data: Data) -> list[Row]:
     return encode(tokenizer, items, data.recipe.data.longest["tokens"])
 
 
-def label(folder: Path, rows: list[Row], data: Data, say: Say) -> list[Any]:
-    """The probabilities of each kind at each word's first token, as whole numbers of 0 to 255.
+def label(task: Task, folder: Path, rows: list[Row], data: Data, say: Say) -> list[Any]:
+    """The probabilities of each label at each word's first token, as whole numbers of 0 to 255.
 
     All zeros at other tokens.
     """
@@ -90,19 +90,39 @@ def label(folder: Path, rows: list[Row], data: Data, say: Say) -> list[Any]:
         whole = np.rint(255 * weights / weights.sum(1, keepdims=True)).astype(np.uint8)
         found[at] = whole * (np.asarray(rows[at].target) != IGNORED)[:, None]
         if at % data.recipe.silver.log_every == 0:
-            say(f"names: {at} of {len(rows)} sentences labeled")
+            say(f"{task.name}: {at} of {len(rows)} sentences labeled")
 
     minilm.in_threads(work, range(len(rows)), data.recipe.teacher.threads)
     return found
 
 
-def write_silver(tokenizer: Tokenizer, data: Data, out: Path, say: Say) -> None:
-    folder = out / "names"
+def shortened(row: Row, probabilities: Any, r: random.Random) -> tuple[Row, Any]:
+    """A sentence without its end, or without its last word or mark; the labels are of the whole."""
+    begins = [at for at, target in enumerate(row.target) if target != IGNORED]
+    if len(begins) < 3:
+        return row, probabilities
+    end = begins[-1] if r.random() < 0.5 else begins[r.randrange(2, len(begins))]
+    kept = np.concatenate([probabilities[:end], probabilities[-1:]])
+    return Row([*row.ids[:end], row.ids[-1]], [*row.target[:end], IGNORED]), kept
+
+
+def silver_file(folder: Path, name: str) -> Path:
+    return folder / f"silver-{name}.npz"
+
+
+def write_silver(tokenizer: Tokenizer, data: Data, name: str, out: Path, say: Say) -> None:
+    numbers = data.recipe.silver
+    task = build_tokens(tokenizer, data, name, with_renamed=False)
+    folder = out / name
     if not (folder / "config.json").exists():
-        tune(build_tokens(tokenizer, data, "ner", with_renamed=False), data, folder, say)
-    rows = unlabeled(tokenizer, data)
-    probabilities = label(folder, rows, data, say)
-    with AtomicFile(out / "silver.npz") as file:
+        tune(task, data, folder, say)
+    rows = unlabeled(tokenizer, data, numbers.sentences[name])
+    probabilities = label(task, folder, rows, data, say)
+    r = random.Random(numbers.seed)
+    for at, row in enumerate(rows):
+        if r.random() < numbers.shortened[name]:
+            rows[at], probabilities[at] = shortened(row, probabilities[at], r)
+    with AtomicFile(silver_file(out, name)) as file:
         np.savez(
             file,
             ids=np.concatenate([np.asarray(row.ids, np.uint16) for row in rows]),
