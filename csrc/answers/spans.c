@@ -106,10 +106,7 @@ static void read_logits(search *q, int32_t cls)
 
 /* ---- windows -------------------------------------------------------------------------------- */
 
-static int is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+static int is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static int is_letter_or_digit(char c)
 {
@@ -172,8 +169,7 @@ static void locate(const search *q, const span *s, const bl_window *w, size_t fr
 {
     const bl_offset *o = q->tokens.offsets + q->tokens.first;
     const int joined = q->options.whole_words == BL_WORDS_AND_NUMBERS;
-    const size_t reach = joined ? REACH : 0,
-                 first = w->b_from < reach ? 0 : w->b_from - reach,
+    const size_t reach = joined ? REACH : 0, first = w->b_from < reach ? 0 : w->b_from - reach,
                  last = q->tokens.second - w->b_to < reach ? q->tokens.second : w->b_to + reach;
     size_t a = w->b_from + ((size_t)s->start - from), b = w->b_from + ((size_t)s->end - from);
     if (q->options.whole_words) {
