@@ -9,7 +9,7 @@ from .added_token import AddedToken
 from .batch_encoding import BatchEncoding, CharSpan, TokenSpan, tensors
 from .checks import whole
 from .errors import InputError, MissingError, ModelFileError
-from .token_changes import LISTS, SPECIALS, UNUSED_SPECIALS, token_like
+from .token_changes import LISTS, SPECIALS, UNUSED_SPECIALS, as_token, token_like
 from .token_rows import TokenRows, listed, side_of, value_of
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
@@ -121,6 +121,10 @@ class Tokenizer(TokenRows):
         self.deprecation_warnings: dict[str, bool] = {}
         self.split_special_tokens = bool(settings.pop("split_special_tokens", False))
         more = {name: settings.pop(name) for name in UNUSED_SPECIALS if name in settings}
+        named = {name: settings[name] for name in SPECIALS if settings.get(name) is not None}
+        named = {**{name: value for name, value in more.items() if value is not None}, **named}
+        # new ones of a list come behind those that have names
+        lists = {name: settings.pop(name) for name in LISTS if named and settings.get(name)}
         for name in ("padding_side", "truncation_side"):
             if settings.get(name) is not None:
                 side_of(name, settings[name])
@@ -133,6 +137,11 @@ class Tokenizer(TokenRows):
             self.name_or_path = str(source)
         for name, value in more.items():
             self.set_token(name, value)
+        if named:
+            known = self.get_vocab()
+            named = {n: v for n, v in named.items() if as_token(v, special=True).content not in known}
+        if named or lists:
+            self.add_special_tokens({**named, **lists})
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("padding_side", "truncation_side"):
