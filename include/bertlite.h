@@ -333,8 +333,8 @@ typedef struct {
     int64_t *starts;
 } bl_flat_rows;
 
-/* The rows of texts without pairs, made by up to so many threads; split_special as above. There must be room for
- * bl_most_ids ids, twice as many offsets, and count + 1 starts. */
+/* The rows of texts without pairs, made by up to so many threads; split_special as above. There must
+ * be room for bl_most_ids ids, twice as many offsets, and count + 1 starts. */
 BL_API size_t bl_most_ids(const bl_tokenizer *tokenizer, const bl_text *texts, size_t count);
 BL_API bl_status bl_tokenize_texts(const bl_tokenizer *tokenizer, const bl_text *texts,
                                    size_t count, const bl_limits *limits, int split_special,
