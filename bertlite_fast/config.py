@@ -83,7 +83,7 @@ class Config:
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "id2label" and isinstance(value, dict):
             value = {int(key): str(label) for key, label in value.items()}
-        self.__dict__[name] = value
+        super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -79,7 +79,7 @@ static bl_status run(bl_error *e)
 {
     const int32_t ids[] = { -1 };
     const bl_batch batch = { ids, NULL, NULL, 1, 1 };
-    const bl_request request = { BL_HIDDEN, NULL, 0, NULL, NULL };
+    const bl_request request = { BL_HIDDEN, NULL, 0, NULL, NULL, NULL };
     float out[1024], workspace[1];
     return bl_run(model, &batch, &request, out, workspace, sizeof workspace, 1, e);
 }

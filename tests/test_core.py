@@ -208,7 +208,7 @@ def test_a_workspace_may_start_anywhere_and_may_be_too_small(
 #include "bertlite.h"
 
 static bl_model *model;
-static const bl_request request = { BL_CLASSES, NULL, 0, NULL, NULL };
+static const bl_request request = { BL_CLASSES, NULL, 0, NULL, NULL, NULL };
 
 static bl_status run(int rows, float *logits, void *workspace, size_t size)
 {

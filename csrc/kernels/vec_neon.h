@@ -197,6 +197,7 @@ static inline __attribute__((always_inline)) vi vi_mul_row(vi a, vi_rows b, cons
     return r % 2 ? vmulq_lane_s32(a, h, 1) : vmulq_lane_s32(a, h, 0);
 #endif
 }
+static inline vi vi_sub_mul(vi a, vi b, vi c) { return vmlsq_s32(a, b, c); }
 static inline __attribute__((always_inline)) vi vi_sub_mul_row(vi a, vi b, vi_rows c,
                                                                const size_t r)
 {
