@@ -139,7 +139,9 @@ class Tokenizer(TokenRows):
             self.set_token(name, value)
         if named:
             known = self.get_vocab()
-            named = {n: v for n, v in named.items() if as_token(v, special=True).content not in known}
+            named = {
+                n: v for n, v in named.items() if as_token(v, special=True).content not in known
+            }
         if named or lists:
             self.add_special_tokens({**named, **lists})
 
