@@ -454,5 +454,6 @@ def test_flat_rows_are_the_rows_end_to_end(tmp_path: Path, threads: int) -> None
     assert [len(part) for part in tokenizer.encode_flat([], threads=threads)] == [0, 1]
     with pytest.raises(bf.InputError, match="into a list"):
         tokenizer.encode_flat("light")
+    mixed: Any = ["light", 3]
     with pytest.raises(bf.InputError, match="has to be a str"):
-        tokenizer.encode_flat(["light", 3], threads=threads)  # type: ignore[list-item]
+        tokenizer.encode_flat(mixed, threads=threads)
