@@ -9,6 +9,7 @@ from bertlite_fast.bench.charts import TIME
 from bertlite_fast.pages import Chart, axis, tooltip
 
 Found = dict[str, Any]
+ALONE = 0.99  # the share of a core from which on nothing else ran on it
 FOLDER = "benchmarks"  # beside the page: charts and results.json
 
 BEGINNING = """# Benchmarks
@@ -43,25 +44,44 @@ METHOD = """## How it is measured
 def text(results: Found) -> str:
     """The page."""
     cases = results["cases"]
+    sentences = list(dict.fromkeys(map(measured, cases)))
     parts = [
         BEGINNING,
-        f"Measured on {results['machine']}, {results['date']}, with bertlite_fast "
-        f"{results['version']} on {results['isa']}. {results['load']}\n",
+        sentences[0] if len(sentences) == 1 else "Each case says where it was measured.",
+        "",
         "## Where bertlite_fast is slower\n",
         slower(cases),
     ]
     for case in cases:
         parts += [f"## {case['title']}\n", case["note"] + "\n"]
+        if len(sentences) > 1:
+            parts.append(measured(case) + "\n")
         if any(one.get("summary") for one in case["rivals"]):
             parts.append(f"![{alternative(case)}]({FOLDER}/{case['name']}.svg)\n")
         parts.append(times(case))
         if any("start" in one for one in case["rivals"]):
             parts += [f"### {case['title']}: cold start\n", starts(case)]
     tolerances = ", ".join(f"{value:g} for {name}" for name, value in results["tolerances"].items())
-    method = METHOD.format(rounds=results["rounds"], tolerances=tolerances)
+    method = METHOD.format(rounds=max(case["rounds"] for case in cases), tolerances=tolerances)
     parts += ["## What was not measured\n", missing(cases), method]
     parts += ["## Configurations\n", configurations(cases)]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def measured(case: Found) -> str:
+    """Where, when, with what, and beside what else a case was measured."""
+    at = case["measured"]
+    sentence = (
+        f"Measured on {at['machine']}, {at['date']}, with bertlite_fast {at['version']} on "
+        f"{at['isa']}."
+    )
+    if not at["busy"]:
+        return f"{sentence} The machine had no other work."
+    load = f"{at['load']:.1f} runnable processes for each core"
+    others = f"{sentence} **Other programs were running** ({load}"
+    if at["core"] >= ALONE:
+        return f"{others}), but not on the core measured with, which each program had for itself."
+    return f"{others}): the ratios, taken in turn, say more than the times."
 
 
 def table(heads: list[str], rows: list[list[str]], left: int = 1) -> str:
