@@ -105,6 +105,8 @@ def main() -> None:
     )
     parser.add_argument("cases", nargs="*", metavar="CASE", help="only these; default: all")
     parser.add_argument("--missing", action="store_true", help="only cases without figures")
+    parser.add_argument("--data", type=Path, help="labeled sets (training/README.md): answer "
+                        "600 texts of theirs, too")  # fmt: skip
     parser.add_argument("--prepare", action="store_true", help="build the files, measure nothing")
     parser.add_argument("--quick", action="store_true", help="try it out: print, write nothing")
     parser.add_argument("--page", action="store_true", help="write the page of earlier results")
@@ -116,7 +118,7 @@ def main() -> None:
     for name in model_files.SPECS:
         if not (MODELS / name).exists():
             model_files.write(name, MODELS / name)
-    chosen = cases.all_cases(MODELS)
+    chosen = cases.all_cases(MODELS, args.data)
     if unknown := set(args.cases) - {case.name for case in chosen}:
         known = ", ".join(case.name for case in chosen)
         parser.error(f"no case is called {', '.join(sorted(unknown))}; there are {known}.")

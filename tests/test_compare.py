@@ -250,7 +250,7 @@ def test_a_case_measured_later_takes_the_place_of_the_earlier(
     monkeypatch.setattr(compare, "MODELS", tmp_path)
     monkeypatch.setattr(compare, "draw", lambda results: None)
     made = [cases.Case(name, name, "", "m", INPUTS, []) for name in ("a", "b", "c")]
-    monkeypatch.setattr(cases, "all_cases", lambda models: made)
+    monkeypatch.setattr(cases, "all_cases", lambda models, data=None: made)
     assert compare.earlier() == {}
     for name, value in (("c", 1), ("a", 2), ("c", 3)):
         compare.write(compare.earlier() | {name: {"name": name, "value": value}})
