@@ -4,7 +4,7 @@ Writes docs/benchmarks.md, its charts, and docs/benchmarks/results.json. Needs t
     pip install --group bench        # pip 25.1 or newer
 and goes on without those that are not there: they are listed as missing. The first run builds each
 program's files from the same weights, below build/compare, which takes some minutes; --prepare does
-only that. A run then takes about half an hour on a machine without other work. Each case is written
+only that. A run then takes about a quarter of an hour. Each case is written
 as soon as it is measured: named cases are measured anew, and --missing goes on where a run ended.
 """
 

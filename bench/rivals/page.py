@@ -46,18 +46,17 @@ METHOD = """## How it is measured
 def text(results: Found) -> str:
     """The page."""
     cases = results["cases"]
-    sentences = list(dict.fromkeys(map(measured, cases)))
+    together, each = surroundings(cases)
     parts = [
         BEGINNING,
-        sentences[0] if len(sentences) == 1 else "Each case says where it was measured.",
-        "",
+        *([together + "\n"] if together else []),
         "## Where bertlite_fast is slower\n",
         slower(cases),
     ]
-    for case in cases:
+    for case, own in zip(cases, each):
         parts += [f"## {case['title']}\n", case["note"] + "\n"]
-        if len(sentences) > 1:
-            parts.append(measured(case) + "\n")
+        if own:
+            parts.append(own + "\n")
         if any(one.get("summary") for one in case["rivals"]):
             parts.append(f"![{alternative(case)}]({FOLDER}/{case['name']}.svg)\n")
         parts.append(times(case))
@@ -70,20 +69,37 @@ def text(results: Found) -> str:
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
 
 
-def measured(case: Found) -> str:
-    """Where, when, with what, and beside what else a case was measured."""
+def place(case: Found) -> str:
+    """Where, when, and with what a case was measured."""
     at = case["measured"]
-    sentence = (
+    return (
         f"Measured on {at['machine']}, {at['date']}, with bertlite_fast {at['version']} on "
         f"{at['isa']}."
     )
+
+
+def other_work(case: Found) -> str:
+    """What else the machine did."""
+    at = case["measured"]
     if not at["busy"]:
-        return f"{sentence} The machine had no other work."
+        return "The machine had no other work."
     load = f"{at['load']:.1f} runnable processes for each core"
-    others = f"{sentence} **Other programs were running** ({load}"
+    others = f"**Other programs were running** ({load}"
     if at["core"] >= ALONE:
         return f"{others}), but not on the core measured with, which each program had for itself."
     return f"{others}): the ratios, taken in turn, say more than the times."
+
+
+def surroundings(cases: list[Found]) -> tuple[str, list[str]]:
+    """What is said once, of all cases, and what of each."""
+    places, others = [place(case) for case in cases], [other_work(case) for case in cases]
+    same_place, same_work = len(set(places)) == 1, len(set(others)) == 1
+    together = [places[0]] * same_place + [others[0]] * same_work
+    each = [
+        " ".join([one] * (not same_place) + [other] * (not same_work))
+        for one, other in zip(places, others)
+    ]
+    return " ".join(together), each
 
 
 def table(heads: list[str], rows: list[list[str]], left: int = 1) -> str:
