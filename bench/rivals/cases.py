@@ -145,7 +145,7 @@ def all_cases(models: Path, data: Path | None = None) -> list[Case]:
     three = [Input("16 tokens", texts.of_length(small, 16, 8)),
              Input("128 tokens", texts.of_length(small, 128, 4)),
              Input("a mixture", texts.mixture())]  # fmt: skip
-    real = [Input("600 requests and sentences", texts.real(data))] if data else []
+    real = [Input("requests and sentences", texts.real(data))] if data else []
     fillers = [*_ours(at + "open_our_words", "int8", "fp32"),
                Rival("transformers pipeline", at + "open_words_pipeline", TORCH, "fp32",
                      configuration="fill-mask, top_k=5, one thread")]  # fmt: skip

@@ -32,8 +32,8 @@ METHOD = """## How it is measured
 - Texts vary, as a program that is always asked the same learns it: its caches and the processor's
   predictions are then better than in use. Texts of 16 and 128 tokens are words of Python's
   documentation that are one token each; the mixture are 16 texts of 3 to 74 tokens, one call for
-  each; 16 texts of 32 tokens are one call. Where there are 600 requests and sentences (`--data`),
-  half are requests to an assistant (Snips), half sentences of the English Web Treebank, each of at
+  each; 16 texts of 32 tokens are one call. Where there are requests and sentences (`--data`),
+  300 are requests to an assistant (Snips), 300 sentences of the English Web Treebank, each of at
   most 60 words.
 - Before timing, outputs are compared with those of the most exact program that is not ours. The
   distance is a share of how far the outputs for different texts are from their mean: outputs for
@@ -242,7 +242,7 @@ def chart(case: Found) -> Chart:
                {"labelLimit": 230, "minExtent": 215, "grid": True, "labelFontWeight": bold},
                "sort": [one["name"] for one in ordered]}  # fmt: skip
     kind = {"field": "input", "type": "nominal", "title": None, "sort": case["inputs"],
-            "legend": {"orient": "top", "columns": 4}}  # fmt: skip
+            "legend": {"orient": "top", "columns": 3, "labelLimit": 260, "columnPadding": 24}}  # fmt: skip
     spec = {
         "height": {"step": 26},
         "encoding": {"y": program, "color": kind},
