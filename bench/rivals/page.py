@@ -242,7 +242,8 @@ def chart(case: Found) -> Chart:
                {"labelLimit": 230, "minExtent": 215, "grid": True, "labelFontWeight": bold},
                "sort": [one["name"] for one in ordered]}  # fmt: skip
     kind = {"field": "input", "type": "nominal", "title": None, "sort": case["inputs"],
-            "legend": {"orient": "top", "columns": 3, "labelLimit": 260, "columnPadding": 24}}  # fmt: skip
+            "legend": {"orient": "top", "columns": 3, "columnPadding": 24,
+                       "labelLimit": 260}}  # fmt: skip
     spec = {
         "height": {"step": 26},
         "encoding": {"y": program, "color": kind},
