@@ -164,7 +164,7 @@ class IntentClassification(TextClassification):
     def _wanted(self, settings: dict[str, Any]) -> int:
         """Labels that are asked for; two tell the margin."""
         top_k = settings.get("top_k", 1)
-        return max(2, len(self.labels) if top_k is None else top_k)
+        return max(2, self.label_count if top_k is None else top_k)
 
     def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
         slots, several = settings.get("slots"), bool(settings.get("several"))
@@ -187,7 +187,7 @@ class IntentClassification(TextClassification):
         if settings.get("slots") or settings.get("several"):
             return self._of_commands(text, found, settings)
         top_k = settings.get("top_k", 1)
-        wanted = len(self.labels) if top_k is None else top_k
+        wanted = self.label_count if top_k is None else top_k
         best, score = found[0]
         label = self.config.id2label[best]
         sure = (
@@ -246,7 +246,7 @@ class IntentClassification(TextClassification):
                 "margin": margin,
             }
             if "top_k" in settings:
-                wanted = settings["top_k"] or len(self.labels)
+                wanted = settings["top_k"] or self.label_count
                 best = self.text_model.classify(text[start:end], None, self.function, wanted)
                 answer["candidates"] = self._named(best)
             if several:

@@ -88,7 +88,7 @@ class TextClassification(Pipeline):
             self.config.id2label = dict(enumerate(self.linear.labels))
             # with a setting, a text does not take the short way of other models
             self.settings = {"function_to_apply": self.function, **self.settings}
-        self.alone = len(self.labels) == 1
+        self.label_count = len(self.labels)
 
     @property
     def function(self) -> str:
@@ -98,7 +98,7 @@ class TextClassification(Pipeline):
         kind = vars(self.config).get("problem_type")
         if kind == "regression":
             return "none"
-        return "sigmoid" if self.alone or kind == "multi_label_classification" else "softmax"
+        return "sigmoid" if self.label_count == 1 or kind == "multi_label_classification" else "softmax"
 
     @property
     def labels(self) -> list[str]:
@@ -169,9 +169,8 @@ class TextClassification(Pipeline):
 
     def _wanted(self, settings: dict[str, Any]) -> int:
         """How many labels are asked for."""
-        return settings.get("top_k", None if settings.get("return_all_scores") else 1) or len(
-            self.labels
-        )
+        top_k = settings.get("top_k", None if settings.get("return_all_scores") else 1)
+        return top_k or self.label_count
 
     def _linear(self, text: Any, pair: Any, settings: dict[str, Any]) -> Any:
         """The answer of a SetFit folder's classifier, which takes a text's vector."""
