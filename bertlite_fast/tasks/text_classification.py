@@ -98,7 +98,8 @@ class TextClassification(Pipeline):
         kind = vars(self.config).get("problem_type")
         if kind == "regression":
             return "none"
-        return "sigmoid" if self.label_count == 1 or kind == "multi_label_classification" else "softmax"
+        independent = self.label_count == 1 or kind == "multi_label_classification"
+        return "sigmoid" if independent else "softmax"
 
     @property
     def labels(self) -> list[str]:
