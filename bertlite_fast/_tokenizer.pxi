@@ -222,6 +222,8 @@ cdef class TokenizerCore:
 
     def id_to_token(self, id):
         """An id's token, or None."""
+        if type(id) is int and 0 <= id < LARGEST:  # other numbers are checked, which takes longer
+            return self.token_of(id)
         return self.token_of(number("an id", id, -LARGEST))
 
     def token_to_id(self, token):

@@ -104,10 +104,7 @@ class FillMask(Pipeline):
     def _answer(self, text: Any, found: Any, settings: dict[str, Any]) -> Any:
         ids, masks, found = found
         answers = _Sequence(self.tokenizer, ids, masks)
-        results = [
-            [answers.with_word(mask, token, score) for token, score in words]
-            for mask, words in zip(masks, found)
-        ]
+        results = [answers.with_words(mask, words) for mask, words in zip(masks, found)]
         return results[0] if len(masks) == 1 else results
 
 
@@ -128,18 +125,22 @@ class _Sequence:
         ]
         self.parts = tokenizer.text_parts([tokens[i] for i in self.shown])
 
-    def with_word(self, mask: int, token: int, score: float) -> dict[str, Any]:
-        """One answer."""
-        tokenizer = self.tokenizer
-        word = tokenizer.id_to_token(token) or ""
-        alone, behind = tokenizer.text_parts((word, word))
-        if self.single and word in self.special:
-            row = [*self.ids[:mask], token, *self.ids[mask + 1 :]]
-            sequence = tokenizer.decode(row, skip_special_tokens=True)
-        else:
-            at = self.shown.index(mask)
-            before, after = "".join(self.parts[:at]), "".join(self.parts[at + 1 :])
-            sequence = before + (behind if at else alone) + after
-            if tokenizer.clean_up_tokenization_spaces:
-                alone, sequence = tokenizer.cleaned(alone), tokenizer.cleaned(sequence)
-        return {"score": score, "token": token, "token_str": alone, "sequence": sequence}
+    def with_words(self, mask: int, words: list[tuple[int, float]]) -> list[dict[str, Any]]:
+        """The answers for a mask."""
+        at = self.shown.index(mask)
+        before, after = "".join(self.parts[:at]), "".join(self.parts[at + 1 :])
+        tokenizer, answers = self.tokenizer, []
+        for token, score in words:
+            word = tokenizer.id_to_token(token) or ""
+            alone, behind = tokenizer.text_parts((word, word))
+            if self.single and word in self.special:
+                row = [*self.ids[:mask], token, *self.ids[mask + 1 :]]
+                sequence = tokenizer.decode(row, skip_special_tokens=True)
+            else:
+                sequence = before + (behind if at else alone) + after
+                if tokenizer.clean_up_tokenization_spaces:
+                    alone, sequence = tokenizer.cleaned(alone), tokenizer.cleaned(sequence)
+            answers.append(
+                {"score": score, "token": token, "token_str": alone, "sequence": sequence}
+            )
+        return answers
