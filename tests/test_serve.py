@@ -22,7 +22,15 @@ from bertlite_fast import InputError, pipeline
 from bertlite_fast._native import float_rows, json_rows, restored_tensor
 from bertlite_fast.cli.commands.services import named_models, secret
 from bertlite_fast.pipelines import TASKS
-from bertlite_fast.serve.answers import SETTINGS, Answers, Limits, Refused, reason_of
+from bertlite_fast.serve.answers import (
+    SETTINGS,
+    Answers,
+    Limits,
+    Refused,
+    encode,
+    parsed,
+    reason_of,
+)
 from bertlite_fast.serve.app import App, Connection
 from bertlite_fast.serve.openapi import EXAMPLES
 
@@ -573,3 +581,29 @@ def test_floats_are_written_as_nine_digits_and_read_as_they_were() -> None:
     assert json_rows(float_rows([])) == "[]"
     with pytest.raises(InputError, match="two dimensions"):
         json_rows(restored_tensor((2,), b"\0" * 8))
+
+
+def test_json_is_what_json_of_python_reads_and_writes() -> None:
+    r = random.Random(1)
+
+    def value(depth: int) -> Any:
+        kind = r.randrange(8 if depth else 6)
+        if kind == 6:
+            return [value(depth - 1) for _ in range(r.randrange(4))]
+        if kind == 7:
+            return {r.choice('aé\U0001f600"'): value(depth - 1) for _ in range(r.randrange(4))}
+        return (None, True, r.getrandbits(80), r.gauss(0, 1e9), "\ud800\n\\é", 1e-9)[kind]
+
+    for _ in range(500):
+        one = {"a": value(4)}
+        text = json.dumps(one, separators=(",", ":"))
+        assert encode(one) == text
+        spaced = f"\n\t {json.dumps(one, indent=1)} \r\n"
+        assert parsed(spaced.encode()) == json.loads(spaced) == parsed(text.encode())
+        for cut in (text[:-1], text + ",", text + text, text[1:], "\ufeff" + text, "\xa0" + text):
+            with pytest.raises(Refused) as refused:
+                parsed(cut.encode())
+            assert refused.value.status in (400, 422)
+    assert encode("é") == json.dumps("é")
+    with pytest.raises(TypeError):
+        encode({"a": b"x"})
