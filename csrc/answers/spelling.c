@@ -22,6 +22,14 @@ typedef struct {
     int is_letters;
 } written;
 
+/* What words are looked up in: those that a caller adds, which are entries without flags and
+ * meanings, are likelier than the model's. */
+typedef struct {
+    const bl_spelling *model;
+    const uint8_t *added;
+    size_t added_size;
+} word_lists;
+
 typedef struct {
     const char *word, *meant;
     size_t size, meant_size, rank;
@@ -36,14 +44,15 @@ typedef struct {
 /* ---- what a word is ----------------------------------------------------------------------- */
 
 /* The next entry at *at; 0 behind the last. */
-static int next_entry(const bl_spelling *s, size_t *at, entry *e)
+static int next_entry(const word_lists *l, size_t *at, entry *e)
 {
-    if (*at == s->words_size) return 0;
-    const uint8_t first = s->words[*at];
-    e->size = first & BL_SPELLED_LENGTH;
-    e->joins = (first & BL_SPELLED_JOINS) != 0;
-    e->word = (const char *)s->words + *at + 1;
-    e->meant_size = s->words[*at + 1 + e->size];
+    if (*at == l->added_size + l->model->words_size) return 0;
+    const uint8_t *next = *at < l->added_size ? l->added + *at
+                                              : l->model->words + (*at - l->added_size);
+    e->size = *next & BL_SPELLED_LENGTH;
+    e->joins = (*next & BL_SPELLED_JOINS) != 0;
+    e->word = (const char *)next + 1;
+    e->meant_size = next[1 + e->size];
     e->meant = e->word + e->size + 1;
     *at += 2 + e->size + e->meant_size;
     e->rank++;
@@ -102,13 +111,13 @@ static void mean(correction *c, const char *text, size_t size)
 }
 
 /* An abbreviation, a slip, or a word without vowels. */
-static int find_word(const bl_spelling *s, const written *w, correction *out)
+static int find_word(const word_lists *l, const written *w, correction *out)
 {
     const int may_slip = w->size >= SHORTEST_SLIP,
               may_lack_vowels = w->is_letters && w->size >= SHORTEST_SKELETON,
               lacks_vowels = may_lack_vowels && !has_vowels(w);
     entry e = { 0 }, near = { 0 }, skeleton = { 0 };
-    for (size_t at = 0; next_entry(s, &at, &e);) {
+    for (size_t at = 0; next_entry(l, &at, &e);) {
         if (e.meant_size) {
             if (e.size != w->size || memcmp(e.word, w->text, w->size)) continue;
             mean(out, e.meant, e.meant_size);
@@ -128,12 +137,12 @@ static int find_word(const bl_spelling *s, const written *w, correction *out)
 
 /* Two words run together: of all places between two the one where the rarer of them is the most
  * frequent. */
-static int find_halves(const bl_spelling *s, const written *w, correction *out)
+static int find_halves(const word_lists *l, const written *w, correction *out)
 {
     size_t first[BL_SPELLED_LONGEST + 1] = { 0 }, second[BL_SPELLED_LONGEST + 1] = { 0 };
     entry e = { 0 };
     if (!w->is_letters) return 0;
-    for (size_t at = 0; next_entry(s, &at, &e);) {
+    for (size_t at = 0; next_entry(l, &at, &e);) {
         if (!e.joins || e.meant_size || e.size < SHORTEST_HALF || e.size + SHORTEST_HALF > w->size)
             continue;
         const size_t split = w->size - e.size;
@@ -188,21 +197,31 @@ static void read_word(const bl_session *s, const int32_t *ids, size_t count, siz
     if (!is_word) w->size = 0;
 }
 
-static int is_known(const bl_spelling *spelling, const int32_t *ids, const written *w)
+static int is_added(const word_lists *l, const written *w)
 {
-    if (w->count == 1) return bl_is_known_id(spelling, ids[w->first]);
-    return bl_is_known_word(spelling, w->text, w->size);
+    entry e = { 0 };
+    for (size_t at = 0; at < l->added_size && next_entry(l, &at, &e);)
+        if (e.size == w->size && !memcmp(e.word, w->text, w->size)) return 1;
+    return 0;
+}
+
+static int is_known(const word_lists *l, const int32_t *ids, const written *w)
+{
+    if (w->count == 1 ? bl_is_known_id(l->model, ids[w->first])
+                      : bl_is_known_word(l->model, w->text, w->size))
+        return 1;
+    return is_added(l, w);
 }
 
 /* The first misspelled word at or behind a token, and what is meant; 0: there is none. */
-static int next_slip(const bl_session *s, const bl_spelling *spelling, const int32_t *ids,
-                     size_t count, size_t from, written *w, correction *c)
+static int next_slip(const bl_session *s, const word_lists *l, const int32_t *ids, size_t count,
+                     size_t from, written *w, correction *c)
 {
     for (; from < count; from += w->count) {
         read_word(s, ids, count, from, w);
-        if (!w->size || is_known(spelling, ids, w)) continue;
+        if (!w->size || is_known(l, ids, w)) continue;
         c->size = 0;
-        if (find_word(spelling, w, c) || find_halves(spelling, w, c)) return 1;
+        if (find_word(l, w, c) || find_halves(l, w, c)) return 1;
     }
     return 0;
 }
@@ -253,24 +272,104 @@ static bl_status add_meant(const bl_session *s, tokens *t, const correction *c,
 bl_status bl_correct_spelling(const bl_session *s, int32_t **ids, bl_offset **offsets,
                               size_t *count, bl_error *error)
 {
-    const bl_spelling *spelling = &s->model->spelling;
+    const word_lists lists = { &s->model->spelling, NULL, 0 };
     written w;
     correction c;
     tokens t;
     size_t done = 0;
-    if (!bl_corrects_spelling(s) || !next_slip(s, spelling, *ids, *count, 0, &w, &c)) return BL_OK;
+    if (!bl_corrects_spelling(s) || !next_slip(s, &lists, *ids, *count, 0, &w, &c)) return BL_OK;
     bl_status status = take_tokens(s, *count, *offsets != NULL, &t, error);
     for (int more = 1; status == BL_OK && more;) {
         if (t.count + *count - done + BL_MOST_MEANT > t.capacity) break;
         copy(&t, *ids + done, *offsets ? *offsets + done : NULL, w.first - done);
         status = add_meant(s, &t, &c, *offsets, &w, error);
         done = w.first + w.count;
-        more = next_slip(s, spelling, *ids, *count, done, &w, &c);
+        more = next_slip(s, &lists, *ids, *count, done, &w, &c);
     }
     if (status != BL_OK) return status;
     copy(&t, *ids + done, *offsets ? *offsets + done : NULL, *count - done);
     *ids = t.ids;
     *offsets = t.offsets;
     *count = t.count;
+    return BL_OK;
+}
+
+/* ---- text ---------------------------------------------------------------------------------- */
+
+enum { LONGEST_MEANT = 2 * BL_SPELLED_LONGEST + 1 };
+
+typedef struct {
+    const char *data;
+    size_t size;
+    int has_lowercase;
+} original;
+
+static int is_lowercase(char c) { return c >= 'a' && c <= 'z'; }
+static int is_capital(char c) { return c >= 'A' && c <= 'Z'; }
+
+/* Whether bytes [start, end) are part of a longer word ("hasn't", "hy-vee"), or an abbreviation in
+ * capitals: no word of the lists. */
+static int is_no_word(const original *text, size_t start, size_t end)
+{
+    static const char apostrophe[] = "\xe2\x80\x99";
+    const char *t = text->data;
+    if (start && (t[start - 1] == '\'' || t[start - 1] == '-')) return 1;
+    if (end < text->size && (t[end] == '\'' || t[end] == '-')) return 1;
+    if (start >= 3 && !memcmp(t + start - 3, apostrophe, 3)) return 1;
+    if (text->size - end >= 3 && !memcmp(t + end, apostrophe, 3)) return 1;
+    return text->has_lowercase && end - start > 1 && is_capital(t[start]) &&
+           is_capital(t[start + 1]);
+}
+
+typedef struct {
+    char *data;
+    size_t size;
+} corrected;
+
+static void put(corrected *out, const char *text, size_t size)
+{
+    if (size) memcpy(out->data + out->size, text, size);
+    out->size += size;
+}
+
+bl_status bl_corrected(const bl_session *s, const char *text, size_t size,
+                       const unsigned char *words, size_t words_size, const char **out,
+                       size_t *out_size, bl_error *error)
+{
+    const word_lists lists = { &s->model->spelling, words, words_size };
+    const size_t most = bl_session_tokens(s), capacity = size < most ? size : most;
+    tokens t;
+    written w;
+    correction c;
+    *out = text;
+    *out_size = size;
+    if (words_size && !bl_is_spelling_list(words, words_size))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the words to correct a text by are not entries of up to %d letters and "
+                       "digits; write each as bertlite.h says.",
+                       BL_SPELLED_LONGEST);
+    bl_status status = bl_begin(s, BL_NO_HEAD, "correcting texts", error);
+    if (status != BL_OK || !bl_corrects_spelling(s)) return status;
+    status = take_tokens(s, capacity, 1, &t, error);
+    if (status == BL_OK)
+        status =
+            bl_tokenize(s->tokenizer, text, size, 0, t.ids, t.offsets, capacity, &t.count, error);
+    if (status != BL_OK || t.count > capacity) return status;
+    original from = { text, size, 0 };
+    for (size_t i = 0; i < size; i++) from.has_lowercase |= is_lowercase(text[i]);
+    corrected to = { bl_arena_take(s->arena, size + t.count * LONGEST_MEANT, 1), 0 };
+    size_t done = 0;
+    if (!to.data) return bl_no_memory(error, "the corrected text");
+    for (size_t at = 0; next_slip(s, &lists, t.ids, t.count, at, &w, &c); at = w.first + w.count) {
+        const size_t start = t.offsets[w.first].start, end = t.offsets[w.first + w.count - 1].end;
+        if (is_no_word(&from, start, end)) continue;
+        put(&to, text + done, start - done);
+        put(&to, c.text, c.size);
+        done = end;
+    }
+    if (!done) return BL_OK;
+    put(&to, text + done, size - done);
+    *out = to.data;
+    *out_size = to.size;
     return BL_OK;
 }
