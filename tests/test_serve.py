@@ -319,6 +319,18 @@ def test_methods_kinds_and_paths(app: App) -> None:
     assert "script-src 'sha256-" in get(app, "/").headers["content-security-policy"]
 
 
+def test_what_is_no_text_is_named(app: App) -> None:
+    """A list's item by its index; a field of another name as one that is missing."""
+    for path in ("/tasks/intent-classification", "/embed", "/tasks/ner"):
+        reply = post(app, path, {"inputs": ["a", "b", None, "c"]})
+        assert reply.status == 422 and "`inputs[2]` is missing or null" in reply.json()["error"]
+        reply = post(app, path, {"inputs": ["a", 3]})
+        assert reply.status == 422 and "`inputs[1]` is a number" in reply.json()["error"]
+    assert "`inputs` is missing or null" in post(app, "/embed", {"input": "a"}).json()["error"]
+    reply = post(app, "/embed", {"inputs": ["a", "x" * 30_000]})
+    assert reply.status == 413 and "`inputs[1]` has a text of 30000" in reply.json()["error"]
+
+
 def test_bodies_in_parts(app: App) -> None:
     body = json.dumps({"inputs": "turn on the light"}).encode()
     parts = [body[i : i + 5] for i in range(0, len(body), 5)]

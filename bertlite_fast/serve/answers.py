@@ -206,7 +206,8 @@ class Answers:
 
     def _text(self, value: Any, name: str = "inputs") -> str:
         if type(value) is not str:
-            raise Refused(422, f"`{name}` has {_kind(value)}; expected a string.")
+            kind = "missing or null" if value is None else _kind(value)
+            raise Refused(422, f"`{name}` is {kind}; expected a string.")
         if len(value) > self.limits.characters:
             raise Refused(
                 413,
@@ -221,13 +222,13 @@ class Answers:
         if type(value) is str:
             return [self._text(value, name)]
         if type(value) is not list:
-            raise Refused(
-                422, f"`{name}` is {_kind(value)}; expected a string or a list of strings."
-            )
+            kind = "missing or null" if value is None else _kind(value)
+            raise Refused(422, f"`{name}` is {kind}; expected a string or a list of strings.")
         self._count(len(value), name)
         for text in value:
             if type(text) is not str or len(text) > self.limits.characters:
-                self._text(text, name)
+                index = next(i for i, other in enumerate(value) if other is text)
+                self._text(text, f"{name}[{index}]")
         return value
 
     def _count(self, number: int, name: str = "inputs") -> None:
