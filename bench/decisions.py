@@ -7,11 +7,14 @@ in four of which belongs to no option: half of these have another label of the s
 another set.
 
 The table has: how often the right option is chosen when one has to be, of texts that have one; the
-expected calibration error of "score", in ten bins; and, with abstain=True, how many texts are
-decided, how often rightly, and how many of those without an option are refused.
+expected calibration error of "score", in ten bins; with abstain=True, how many texts are decided,
+how often rightly, and how many of those without an option are refused; and how many of the right
+answers have a score of 0.9 and more, and how many answers with such a score are right. "typed" is
+for the same texts with slips of the finger in a word or two, "as it is" without their correction.
 
---fit finds the constants of bertlite_fast.decisions.SCALE, and shows each set's error with the
-constants that the others give. It needs NumPy and SciPy.
+--fit, with texts as they are, with slips, and some that are an option's own, finds the constants of
+bertlite_fast.decisions.SCALE, and shows each set's error with the constants that the others give.
+It needs NumPy and SciPy.
 """
 
 from __future__ import annotations
@@ -20,12 +23,15 @@ import argparse
 import json
 import lzma
 import random
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bertlite_fast import Decider, pipeline
-from bertlite_fast.decisions import words_of
+from bertlite_fast.decisions import SCALE, words_in, words_of
+from training.data.noise import typed
 
 SETS = ("clinc150", "hwu64", "snips", "banking77", "sgd_intent_turns")
 ALIKE = {frozenset(("clinc150", "hwu64")), frozenset(("clinc150", "banking77"))}
@@ -34,6 +40,8 @@ SIZES = (1, 2, 5, 20, 150)
 TEXTS = 120  # of a draw
 MOST = 3000  # texts of a set
 OUTSIDE = 0.25
+OWN = 6  # options of a draw of which one of their own texts is asked, too, to find the constants
+SURE = 0.9
 
 
 class Labeled:
@@ -89,6 +97,11 @@ class Draw:
         self.texts: list[tuple[str, str | None]] = [
             *inside, *near, *draw.sample(far, outside - len(near))
         ]  # fmt: skip
+        self.typed = [(typed(text, draw), meant) for text, meant in self.texts]
+        self.own = [
+            (draw.choice(self.options[label] or [words_of(label)]), label)
+            for label in draw.sample(labels, min(OWN, len(labels)))
+        ]
 
 
 def error(scores: list[tuple[float, bool]]) -> float:
@@ -105,15 +118,14 @@ def percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:.1f}" if whole else ""
 
 
-def measure(draws: list[Draw], model: Any) -> list[str]:
+def measure(draws: list[Draw], model: Any, slips: bool = False) -> list[str]:
     inside = right = decided = decided_right = outside = refused = 0
     scores = []
     for draw in draws:
         decider = Decider(draw.options, **model)
-        texts = [text for text, _ in draw.texts]
-        for (_, meant), free, forced in zip(
-            draw.texts, decider(texts), decider(texts, abstain=None)
-        ):
+        asked = draw.typed if slips else draw.texts
+        texts = [text for text, _ in asked]
+        for (_, meant), free, forced in zip(asked, decider(texts), decider(texts, abstain=None)):
             scores.append((free["score"], free["best"] == meant))
             decided += free["label"] is not None
             decided_right += free["label"] is not None and free["label"] == meant
@@ -123,14 +135,18 @@ def measure(draws: list[Draw], model: Any) -> list[str]:
             else:
                 inside += 1
                 right += forced["label"] == meant
+    sure = [is_right for score, is_right in scores if score >= SURE]
     return [percent(right, inside), f"{error(scores):.3f}", percent(decided, inside + outside),
-            percent(decided_right, decided), percent(refused, outside)]  # fmt: skip
+            percent(decided_right, decided), percent(refused, outside),
+            percent(sum(sure), sum(is_right for _, is_right in scores)),
+            percent(sum(sure), len(sure))]  # fmt: skip
 
 
 def table(sets: list[Labeled], model: Any, rounds: int) -> None:
     print("| set | options | examples | right, of those with one | calibration error | "
-          "decided | decided rightly | refused, of those without |")  # fmt: skip
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+          "decided | decided rightly | refused, of those without | sure, of the right ones | "
+          "right, of the sure ones |")  # fmt: skip
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     everything: list[Draw] = []
     draw = random.Random(7)
     for of in sets:
@@ -147,15 +163,20 @@ def table(sets: list[Labeled], model: Any, rounds: int) -> None:
         if some:
             print(f"| all | {size} | | {' | '.join(measure(some, model))} |", flush=True)
     print(f"| all | | | {' | '.join(measure(everything, model))} |")
+    print(f"| all, typed | | | {' | '.join(measure(everything, model, True))} |")
+    if not model:
+        same = {"model": pipeline("feature-extraction"), "scale": SCALE}  # which corrects nothing
+        print(f"| all, typed, as it is | | | {' | '.join(measure(everything, same, True))} |")
 
 
-def fit(sets: list[Labeled], pipe: Any, rounds: int) -> None:
+def fit(sets: list[Labeled], pipe: Any, rounds: int, embedded: bool) -> None:
     import numpy as np
     from scipy.optimize import minimize
 
     def rows(texts: list[str]) -> Any:
         return np.array(pipe.embed(texts))
 
+    spelling = pipeline("intent-classification").text_model if embedded else None
     draw = random.Random(3)
     points = []
     for of in sets:
@@ -166,16 +187,23 @@ def fit(sets: list[Labeled], pipe: Any, rounds: int) -> None:
                 for _ in range(rounds):
                     one = Draw(sets, of, size, examples, draw)
                     chosen = [rows(e or [words_of(label)]) for label, e in one.options.items()]
-                    texts = rows([text for text, _ in one.texts])
+                    asked = [*one.texts, *one.typed, *one.own]
+                    given = [text for text, _ in asked]
+                    if spelling is not None:
+                        own = [e or [words_of(label)] for label, e in one.options.items()]
+                        words = words_in([text for some in own for text in some])
+                        given = [spelling.corrected(text, words) for text in given]
+                    texts = rows(given)
                     centers = np.stack([c.mean(0) / np.linalg.norm(c.mean(0)) for c in chosen])
                     best = np.stack([(texts @ c.T).max(1) for c in chosen], 1)
                     names = list(one.options)
-                    meant = [names.index(m) if m is not None else -1 for _, m in one.texts]
+                    meant = [names.index(m) if m is not None else -1 for _, m in asked]
                     points.append((of.name, examples, best / 2 + texts @ centers.T / 2, meant))
 
     def probabilities(p: Any, examples: int, fits: Any) -> Any:
         few, many = 1 - 1 / max(1, examples), np.log(fits.shape[1])
-        scaled = (p[0] + p[1] * few + p[2] * many) * fits
+        lack = np.exp(p[8]) + np.maximum(0, 1 - fits)
+        scaled = -(p[0] + p[1] * few + p[2] * many) * np.log(lack)
         scaled -= scaled.max(1, keepdims=True)
         share = np.exp(scaled) / np.exp(scaled).sum(1, keepdims=True)
         beyond = fits.max(1, keepdims=True) - (p[5] + p[6] * few + p[7] * many)
@@ -188,7 +216,7 @@ def fit(sets: list[Labeled], pipe: Any, rounds: int) -> None:
         return float(sum(sums) / sum(len(m) for *_, m in some))
 
     def found(some: list[Any]) -> Any:
-        start = [8.3, 8.6, 1.44, 7.3, 3.1, 0.267, 0.188, 0.047]
+        start = [7.1, 3.5, 0.5, 6.9, 2.0, 0.3, 0.15, 0.04, -1.46]
         return minimize(loss, start, args=(some,), method="BFGS", options={"maxiter": 30}).x
 
     for of in sets:
@@ -201,7 +229,9 @@ def fit(sets: list[Labeled], pipe: Any, rounds: int) -> None:
                 scores += list(zip(chances.max(1).tolist(), (best == meant).tolist()))
         print(f"{of.name}, by the others: calibration error {error(scores):.3f}", flush=True)
     p = [round(float(x), 3) for x in found(points)]
-    print(f"SCALE = (({p[0]}, {p[1]}, {p[2]}), ({p[3]}, {p[4]}, 0.0), ({p[5]}, {p[6]}, {p[7]}))")
+    softness = round(float(np.exp(p[8])), 3)
+    print(f"SCALE = (({p[0]}, {p[1]}, {p[2]}), ({p[3]}, {p[4]}, 0.0), ({p[5]}, {p[6]}, {p[7]}), "
+          f"({softness}, 0.0, 0.0))")  # fmt: skip
 
 
 def main() -> None:
@@ -216,7 +246,7 @@ def main() -> None:
     sets = [Labeled(args.data / "intent", name) for name in SETS]
     pipe: Any = pipeline("feature-extraction", args.model)
     if args.fit:
-        fit(sets, pipe, args.rounds)
+        fit(sets, pipe, args.rounds, args.model is None)
     else:
         table(sets, {"model": pipe} if args.model else {}, args.rounds)
 

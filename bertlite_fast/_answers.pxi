@@ -156,6 +156,25 @@ cdef class TextModel:
             raise_error(&error)
         return info.dimensions
 
+    def corrected(self, text, bytes words not None):
+        """A text with misspelled words as what is likely meant; words: see bl_corrected."""
+        cdef bl_session s
+        cdef bl_error error
+        cdef bl_status status
+        cdef Py_ssize_t size
+        cdef const char *data = utf8(text, &size)
+        cdef const unsigned char *added = words
+        cdef size_t left, added_size = len(words)
+        cdef const char *out
+        self.begin(&s)
+        try:
+            with nogil:
+                status = bl_corrected(&s, data, size, added, added_size, &out, &left, &error)
+            check_answer(status, &error, NULL)
+            return text if out == data else PyUnicode_DecodeUTF8(out, left, "replace")
+        finally:
+            self.end(&s)
+
     def hidden(self, text):
         """The hidden states of a text's tokens."""
         cdef bl_session s

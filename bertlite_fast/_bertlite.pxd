@@ -409,6 +409,7 @@ cdef extern from "bertlite.h" nogil:
         float factor[3]
         float steepness[3]
         float threshold[3]
+        float softness[3]
     ctypedef struct bl_decision_options:
         bl_decision_scale scale
         int forced, denied
@@ -418,6 +419,9 @@ cdef extern from "bertlite.h" nogil:
     void bl_find_centers(const bl_choices *choices, float *centers)
     void bl_decide(const bl_choices *choices, const float *vector,
                    const bl_decision_options *options, float *scores, bl_decision *out)
+    bl_status bl_corrected(const bl_session *session, const char *text, size_t size,
+                           const unsigned char *words, size_t words_size, const char **out,
+                           size_t *out_size, bl_error *error)
     size_t bl_affirmed(const char *text, size_t size, char *out)
 
     # ---- an index

@@ -12,7 +12,8 @@ cdef class Choices:
     """Options of decisions: the rows of each behind those of the one before.
 
     ends: for each option, behind its last row. denied: for each row, not 0 if it says that
-    something is not to be done. scale: (factor, steepness, threshold), three numbers each.
+    something is not to be done. scale: (factor, steepness, threshold, softness), three numbers
+    each.
     """
     cdef Tensor rows, centers
     cdef uint32_t *ends
@@ -32,9 +33,14 @@ cdef class Choices:
             if not before < ends[i] <= found.dims[0]:
                 raise InputError("each option needs a row.")
             before = self.ends[i] = ends[i]
+        if len(scale) != 4:
+            raise InputError(
+                f"scale has {len(scale)} constants; expected 4, as bench/decisions.py finds them."
+            )
         read_constants(scale[0], self.scale.factor)
         read_constants(scale[1], self.scale.steepness)
         read_constants(scale[2], self.scale.threshold)
+        read_constants(scale[3], self.scale.softness)
         self.rows, self.denied = normalized(found), denied
         self.centers = new_tensor(2, n, found.dims[1], 1)
         self.choices.rows, self.choices.width = self.rows.data, found.dims[1]

@@ -256,6 +256,7 @@ class TextModel:
         progress: Callable[[], None] | None = None,
         threads: int = 1,
     ) -> Tensor: ...
+    def corrected(self, text: str, words: bytes) -> str: ...
     def hidden(self, text: str) -> Tensor: ...
     def fill(
         self, given: str | Encoding, targets: list[int], k: int
@@ -339,7 +340,7 @@ class Choices:
         rows: Any,
         ends: list[int],
         denied: bytes,
-        scale: tuple[Sequence[float], Sequence[float], Sequence[float]],
+        scale: tuple[Sequence[float], ...],
     ) -> None: ...
     def decide(
         self, vectors: Any, row: int, forced: bool, denied: bool, k: int

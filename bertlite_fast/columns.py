@@ -13,6 +13,7 @@ from .errors import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 POLARS_TEXTS = ("String", "Categorical", "Enum", "Null")
@@ -52,8 +53,27 @@ def _of_pandas(series: Any) -> Column | None:
     return Column(texts)
 
 
+def values_of(values: Any) -> list[Any] | None:
+    """What is in a series or an array of NumPy that is no column of texts; None for all else."""
+    library = library_of(values)
+    if library == "numpy" and bool(getattr(values, "ndim", False)):
+        found: list[Any] = values.tolist()
+        return found
+    if library in ("pandas", "polars") and type(values).__name__ == "Series":
+        return list(values)
+    return None
+
+
 def library_of(values: Any) -> str:
     return type(values).__module__.partition(".")[0]
+
+
+def answered(given: Any, column: Column, answer: Callable[[list[str]], list[Any]]) -> Any:
+    """What answer gives for a column's texts, as a column of the kind that was given; the answer to
+    a null is null."""
+    texts = list(column)
+    found = iter(answer([text for text in texts if text is not None]))
+    return answers_as(given, [None if text is None else next(found) for text in texts])
 
 
 def answers_as(column: Any, answers: list[Any]) -> Any:

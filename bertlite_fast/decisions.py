@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
     Options = Union[str, Iterable[Any], Mapping[str, Any]]
     Decision = dict[str, Any]
-    Scale = tuple[Sequence[float], Sequence[float], Sequence[float]]
+    Scale = tuple[Sequence[float], ...]
 
 # From similarities to probabilities (bl_decision_scale), for the embedded vectors: found by
 # `python bench/decisions.py DATA --fit --rounds 1`.
-SCALE: Scale = ((10.209, 6.761, 0.857), (7.358, 2.37, 0.0), (0.284, 0.156, 0.046))
+SCALE: Scale = ((7.287, 4.493, 0.477), (6.895, 2.918, 0.0), (0.273, 0.177, 0.042), (0.27, 0.0, 0.0))
 DEFAULT = 0.5  # the least probability: more likely right than wrong
 WORDS = 64  # of a text, whose part in a decision is measured
+LONGEST = 20  # letters of a word that can be meant by a misspelled one
 PREPARED = 8  # sets of options that decide() keeps
 
 
@@ -38,6 +39,9 @@ class Decider:
     if it has that probability; None: always. model: a pipeline that embeds texts, a
     SentenceTransformer or a model's path; by default the embedded vectors, for which the
     probabilities are calibrated; scale: those of another model, as bench/decisions.py finds them.
+
+    With the embedded vectors, misspelled words are read as the words of an option, or as frequent
+    English ones, that are likely meant.
 
     An answer is a dict: "label" (None: none was chosen, for the "reason" given), "best" (the most
     probable label), its "score" (the probability that it is right) and "margin" before "runner_up",
@@ -80,6 +84,7 @@ class Decider:
         denied = bytes(not affirmed(row).strip() for row in self._rows)
         vectors = self._embed(self._rows, threads)
         self._choices = Choices(vectors, ends, denied, scale or SCALE)
+        self._words_known = words_in(self._rows) if model is None else None
 
     def _embed(self, texts: list[str], threads: int | str | None = None) -> Any:
         if hasattr(self._pipe, "embed"):
@@ -87,7 +92,8 @@ class Decider:
         return self._pipe.encode(texts)
 
     def __call__(self, texts: Any, **settings: Any) -> Any:
-        """A decision for a text; for a list or an iterable of texts, a list or a generator.
+        """A decision for a text; for a list or an iterable of texts, a list or a generator; for a
+        column of pandas, polars or Arrow such a column, in which nulls stay null.
 
         abstain: as above, for this call. top_k: also the most probable options, "candidates".
         words: also how much each word of the text adds to the similarity, "words".
@@ -97,6 +103,11 @@ class Decider:
             return self._decided(texts, *self._read(texts), read)
         if isinstance(texts, (list, tuple)):
             return self._all(text_list(texts), read)
+        from .columns import answered, column_of
+
+        column = column_of(texts)
+        if column is not None:
+            return answered(texts, column, lambda given: self._all(given, read))
         return self._stream(iterable_texts(texts), read)
 
     def _settings(
@@ -105,13 +116,21 @@ class Decider:
         least = _least(self.abstain if abstain is ... else abstain)
         return least, whole("top_k", top_k, 0), bool(words)
 
+    def _understood(self, text: Any) -> tuple[str, bool]:
+        """What is decided on, and whether it is a denial."""
+        if not isinstance(text, str):
+            raise InputError(f"a text has to be a str, not {type(text).__name__}.")
+        if self._words_known is not None:
+            text = _spelling().corrected(text, self._words_known)
+        return _affirmed(text)
+
     def _read(self, text: Any) -> tuple[str, bool, Any, int]:
         """What is decided on, whether it is a denial, and its vector."""
-        read, denied = _affirmed(text)
+        read, denied = self._understood(text)
         return read, denied, self._embed([read]) if read.strip() else None, 0
 
     def _all(self, texts: list[str], settings: Any) -> list[Decision]:
-        found = [_affirmed(text) for text in texts]
+        found = [self._understood(text) for text in texts]
         vectors = self._embed([read for read, _ in found], self._threads) if found else None
         return [
             self._decided(text, read, denied, vectors if read.strip() else None, i, settings)
@@ -224,6 +243,14 @@ def _embedded() -> Any:
     return FeatureExtraction()
 
 
+@lru_cache(1)
+def _spelling() -> Any:
+    """The embedded model that knows how words are spelled."""
+    from .tasks.intent_classification import IntentClassification
+
+    return IntentClassification().text_model
+
+
 def _least(abstain: Any) -> float | None:
     """The least probability of a choice; None: one is always made."""
     if abstain is None or abstain is False:
@@ -237,10 +264,8 @@ def _least(abstain: Any) -> float | None:
     return float(abstain)
 
 
-def _affirmed(text: Any) -> tuple[str, bool]:
+def _affirmed(text: str) -> tuple[str, bool]:
     """What of a text asks for something; or, if all of it denies, all of it and True."""
-    if not isinstance(text, str):
-        raise InputError(f"a text has to be a str, not {type(text).__name__}.")
     left = affirmed(text)
     return (left, False) if left.strip() or not text.strip() else (text, True)
 
@@ -307,3 +332,13 @@ def words_of(label: str) -> str:
     """A label as words: "card_arrival" and "CardArrival" are "card arrival"."""
     found = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", label)
     return " ".join(re.sub(r"[\W_]+", " ", found).split()) or label
+
+
+def words_in(texts: list[str]) -> bytes:
+    """Words as bl_corrected takes them."""
+    found = {word for text in texts for word in re.findall(r"[^\W_]+", text.lower())}
+    return b"".join(
+        bytes([len(word)]) + word.encode() + b"\0"
+        for word in sorted(found)
+        if word.isascii() and len(word) <= LONGEST
+    )

@@ -626,10 +626,11 @@ typedef struct {
 
 /* From fits to probabilities, of n options with m rows on average. Each constant is the sum of what
  * is here, in this order: always; times 1 - 1/m; times the natural logarithm of n. An option is
- * meant at all: sigmoid(steepness * (best fit - threshold)); this one of them: the softmax of
- * factor * fit. */
+ * meant at all: sigmoid(steepness * (best fit - threshold)); this one of them: its part of the sum of
+ * (softness + 1 - fit) to the power of -factor, so that what fits perfectly is surer than what only
+ * fits better. */
 typedef struct {
-    float factor[3], steepness[3], threshold[3];
+    float factor[3], steepness[3], threshold[3], softness[3];
 } bl_decision_scale;
 
 /* forced: one of the options is meant. denied: the text says that something is not to be done: then
@@ -652,6 +653,15 @@ BL_API void bl_find_centers(const bl_choices *choices, float *centers);
 /* scores: for each option how probable it is. vector: of length 1. */
 BL_API void bl_decide(const bl_choices *choices, const float *vector,
                       const bl_decision_options *options, float *scores, bl_decision *out);
+/* The text with what is likely meant in the place of misspelled words, by the list of words that a
+ * model for short typed texts has; the text itself where the model has none, no word is misspelled,
+ * or the text is longer than what the model takes. Words joined by an apostrophe or a hyphen stay,
+ * and so do those in capitals in a text that is not. It lives until the session's next call.
+ * words: such as are never misspelled and are the likeliest to be meant, one behind the other: a
+ * byte for the size (1 to 20), lowercase ASCII letters and digits, a byte 0. */
+BL_API bl_status bl_corrected(const bl_session *session, const char *text, size_t size,
+                              const unsigned char *words, size_t words_size, const char **out,
+                              size_t *out_size, bl_error *error);
 /* The clauses of a text without those that say that something is not to be done ("don't book it,
  * show me the price", "no music tonight"), nor what is taken back at its end ("..., forget it").
  * Returns the size of what is left, which is written to `out`, of `size` bytes. */

@@ -12,7 +12,7 @@ import pytest
 
 from bertlite_fast import Decider, InputError, SentenceTransformer, decide, pipeline
 from bertlite_fast._native import Choices, affirmed, similarities, unit_mean
-from bertlite_fast.decisions import read_options
+from bertlite_fast.decisions import SCALE, read_options
 
 TRAVEL: dict[str, Any] = {
     "flight": "book a flight",
@@ -179,8 +179,6 @@ def test_a_score_is_what_the_formula_gives() -> None:
     options = {"a": ["play jazz", "play rock"], "b": ["lights on"]}
     from math import exp, log
 
-    from bertlite_fast.decisions import SCALE
-
     answer = Decider(options)("play blues")
     vector = pipe.embed("play blues")
     fits = []
@@ -188,21 +186,29 @@ def test_a_score_is_what_the_formula_gives() -> None:
         rows = pipe.embed(texts)
         best = max(similarities(vector, rows).tolist()[0])
         fits.append(0.5 * best + 0.5 * similarities(vector, unit_mean(rows)).tolist()[0][0])
-    factor, steepness, threshold = (
+    factor, steepness, threshold, softness = (
         always + few * (1 - 2 / 3) + many * log(2) for always, few, many in SCALE
     )
     meant = 1 / (1 + exp(-steepness * (fits[0] - threshold)))
-    share = 1 / (1 + exp(factor * (fits[1] - fits[0])))
+    least, more = (softness + 1 - fit for fit in fits)
+    share = least**-factor / (least**-factor + more**-factor)
     assert answer["score"] == pytest.approx(meant * share, abs=1e-5)
     assert answer["none"] == pytest.approx(1 - meant, abs=1e-5)
+
+
+def test_a_text_that_is_an_example_is_decided_however_alike_the_others_are() -> None:
+    texts = ["turn on the lights", "turn off the lights", "play music"]
+    for text in texts:
+        answer = decide(text, texts)
+        assert answer["label"] == text
+        assert answer["score"] > 0.7
+    assert decide("play music", texts)["score"] > 0.95
 
 
 def test_another_model_needs_its_own_scale() -> None:
     model = SentenceTransformer()
     with pytest.warns(UserWarning, match="give scale="):
         assert Decider(TRAVEL, model=model)("book a flight")["label"] == "flight"
-    from bertlite_fast.decisions import SCALE
-
     same = Decider(TRAVEL, model=model, scale=SCALE)
     assert same("book a flight to Oslo") == Decider(TRAVEL)("book a flight to Oslo")
 
@@ -253,13 +259,15 @@ def test_what_is_no_text_and_no_threshold_is_refused() -> None:
 
 
 def test_choices_check_what_they_are_given() -> None:
-    scale = ((1.0, 0.0, 0.0),) * 3
+    scale = ((1.0, 0.0, 0.0),) * 4
     rows = [[1.0, 0.0], [0.0, 1.0]]
     for ends in ([], [1], [0, 2], [2, 1], [1, 3], [2, 2]):
         with pytest.raises(InputError, match="needs a row"):
             Choices(rows, ends, bytes(2), scale)
     with pytest.raises(InputError, match="three numbers"):
-        Choices(rows, [1, 2], bytes(2), ((1.0,),) * 3)
+        Choices(rows, [1, 2], bytes(2), ((1.0,),) * 4)
+    with pytest.raises(InputError, match="3 constants; expected 4"):
+        Choices(rows, [1, 2], bytes(2), scale[:3])
     choices = Choices(rows, [1, 2], bytes(2), scale)
     with pytest.raises(InputError, match="2 values"):
         choices.decide([[1.0]], 0, False, False, 1)

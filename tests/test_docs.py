@@ -34,6 +34,15 @@ def test_every_file_that_a_document_names_exists(document: str) -> None:
     assert not missing
 
 
+def test_the_page_of_integrations_names_the_versions_that_are_installed() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    group = project[project.index("\nframes = [") : project.index("\n# Engines")]
+    pins = re.findall(r'"([\w-]+)==([\d.]+)"', group)
+    page = (ROOT / "docs/integrations.md").read_text(encoding="utf-8")
+    assert len(pins) > 15
+    assert [pin for pin in pins if f"{pin[0]} {pin[1]}" not in page] == []
+
+
 def test_the_page_of_the_c_api_has_every_declaration() -> None:
     header = docs_pages.HEADER.read_text(encoding="utf-8")
     page = docs_pages.c_api(header)

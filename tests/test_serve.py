@@ -22,7 +22,15 @@ from bertlite_fast import InputError, pipeline
 from bertlite_fast._native import float_rows, json_rows, restored_tensor
 from bertlite_fast.cli.commands.services import named_models, secret
 from bertlite_fast.pipelines import TASKS
-from bertlite_fast.serve.answers import SETTINGS, Answers, Limits, Refused, reason_of
+from bertlite_fast.serve.answers import (
+    SETTINGS,
+    Answers,
+    Limits,
+    Refused,
+    encode,
+    parsed,
+    reason_of,
+)
 from bertlite_fast.serve.app import App, Connection
 from bertlite_fast.serve.openapi import EXAMPLES
 
@@ -311,6 +319,18 @@ def test_methods_kinds_and_paths(app: App) -> None:
     assert "script-src 'sha256-" in get(app, "/").headers["content-security-policy"]
 
 
+def test_what_is_no_text_is_named(app: App) -> None:
+    """A list's item by its index; a field of another name as one that is missing."""
+    for path in ("/tasks/intent-classification", "/embed", "/tasks/ner"):
+        reply = post(app, path, {"inputs": ["a", "b", None, "c"]})
+        assert reply.status == 422 and "`inputs[2]` is missing or null" in reply.json()["error"]
+        reply = post(app, path, {"inputs": ["a", 3]})
+        assert reply.status == 422 and "`inputs[1]` is a number" in reply.json()["error"]
+    assert "`inputs` is missing or null" in post(app, "/embed", {"input": "a"}).json()["error"]
+    reply = post(app, "/embed", {"inputs": ["a", "x" * 30_000]})
+    assert reply.status == 413 and "`inputs[1]` has a text of 30000" in reply.json()["error"]
+
+
 def test_bodies_in_parts(app: App) -> None:
     body = json.dumps({"inputs": "turn on the light"}).encode()
     parts = [body[i : i + 5] for i in range(0, len(body), 5)]
@@ -573,3 +593,29 @@ def test_floats_are_written_as_nine_digits_and_read_as_they_were() -> None:
     assert json_rows(float_rows([])) == "[]"
     with pytest.raises(InputError, match="two dimensions"):
         json_rows(restored_tensor((2,), b"\0" * 8))
+
+
+def test_json_is_what_json_of_python_reads_and_writes() -> None:
+    r = random.Random(1)
+
+    def value(depth: int) -> Any:
+        kind = r.randrange(8 if depth else 6)
+        if kind == 6:
+            return [value(depth - 1) for _ in range(r.randrange(4))]
+        if kind == 7:
+            return {r.choice('aé\U0001f600"'): value(depth - 1) for _ in range(r.randrange(4))}
+        return (None, True, r.getrandbits(80), r.gauss(0, 1e9), "\ud800\n\\é", 1e-9)[kind]
+
+    for _ in range(500):
+        one = {"a": value(4)}
+        text = json.dumps(one, separators=(",", ":"))
+        assert encode(one) == text
+        spaced = f"\n\t {json.dumps(one, indent=1)} \r\n"
+        assert parsed(spaced.encode()) == json.loads(spaced) == parsed(text.encode())
+        for cut in (text[:-1], text + ",", text + text, text[1:], "\ufeff" + text, "\xa0" + text):
+            with pytest.raises(Refused) as refused:
+                parsed(cut.encode())
+            assert refused.value.status in (400, 422)
+    assert encode("é") == json.dumps("é")
+    with pytest.raises(TypeError):
+        encode({"a": b"x"})

@@ -12,8 +12,9 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from bertlite_fast import embedded, pipeline
-from bertlite_fast.errors import BertliteError
+from bertlite_fast import Decider, SentenceTransformer, decide, embedded, pipeline
+from bertlite_fast.decisions import SCALE, words_in
+from bertlite_fast.errors import BertliteError, InputError
 from training.data.spelling import filter_of, hashed, is_near
 
 SAME = (  # as it should be, and as it is typed
@@ -313,3 +314,89 @@ def test_a_list_may_not_be_long(
     save_file(tensors | {"spelling.words": words}, file, metadata)
     with pytest.raises(BertliteError, match=r"1048578 bytes; expected less than 1048576"):
         pipeline("intent-classification", str(file))
+
+
+# ---- decisions -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("trun of the ligths", "turn of the lights"),
+        ("boook a flihgt to Oslo", "book a flight to Oslo"),
+        ("Whats the wether like?", "Whats the weather like?"),
+        ("TRUN OF THE LIGTHS", "turn OF THE lights"),
+        ("play msuic \u2014 jazz", "play music \u2014 jazz"),
+    ],
+)
+def test_a_misspelled_text_is_decided_as_the_one_that_is_meant(typed: str, meant: str) -> None:
+    options = ["lights", "flight", "weather", "music"]
+    found, wanted = decide(typed, options), decide(meant, options)
+    assert found["evidence"].pop("read") == meant
+    assert found == wanted
+    assert found["label"] is not None
+    assert Decider(options)([typed]) == [decide(typed, options)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the ATM at BC, please",  # "at the moment", "because" in conversations that were typed
+        "it hasn't come",
+        "it hasn\u2019t come",
+        "the hy-vee card",
+        "na\u00efve \u65e5\u672c z\u0142oty",
+        "qzxv wqjk 7pm",
+        "",
+        "\ud800 turn",
+    ],
+)
+def test_what_is_no_slip_is_read_as_it_is(text: str) -> None:
+    if text.startswith("\ud800"):
+        with pytest.raises(InputError):
+            decide(text, ["lights"])
+        return
+    assert "read" not in (decide(text, ["card", "lights"])["evidence"] or {})
+
+
+def test_the_words_of_options_are_known_and_the_first_to_be_meant() -> None:
+    options = {"chat": ["message ligths on slakc"], "ticket": ["file it in zibra"]}
+    assert decide("open slakc ligths", options)["evidence"].get("read") is None
+    assert decide("open zibar", options)["evidence"]["read"] == "open zibra"
+    assert "read" not in decide("open zibar", ["chat", "ticket"])["evidence"]
+
+
+def test_a_denial_is_found_in_spite_of_a_slip() -> None:
+    assert decide("do nto book a flihgt", ["flight", "weather"])["reason"] == "denied"
+
+
+def test_another_model_reads_what_was_typed() -> None:
+    decider = Decider(["flight", "weather"], model=SentenceTransformer(), scale=SCALE)
+    assert "read" not in decider("boook a flihgt")["evidence"]
+
+
+def test_any_text_can_be_corrected() -> None:
+    """Words change, and nothing else does, whatever stands between them."""
+    r = random.Random(2)
+    known = pipeline("intent-classification").text_model
+    between = (" ", ", ", "\n", "\u3000", "\u00e9", "\U0001f600", "[SEP]", "\0", "\u0301", "'", "1")
+    words = ("trun", "lihgt", "on", "tmrw", "xqzv", "\u6f22", "Kitchenlight", "TV", "za\u017c")
+    for _ in range(2000):
+        text = "".join(r.choice(words) + r.choice(between) for _ in range(r.randrange(9)))
+        found = known.corrected(text, words_in(["xqzw"]))
+        assert "\ufffd" not in found
+        for kept in "\u6f22\u3000\U0001f600,\n'":
+            assert found.count(kept) == text.count(kept)
+
+
+def test_words_that_are_given_are_checked() -> None:
+    known = pipeline("intent-classification").text_model
+    assert words_in(["Caf\u00e9 x_y", "A" * 21]) == b"\x01x\0\x01y\0"
+    wrong: tuple[bytes, ...] = (b"\x03ab", b"\0\0", b"\x02Ab\0", b"\x15" + b"a" * 21 + b"\0")
+    for words in wrong:
+        with pytest.raises(InputError, match="not entries"):
+            known.corrected("turn", words)
+    long = "trun on the lihgt " * 400  # longer than the model takes
+    assert known.corrected(long, b"") == long
+    vectors = pipeline("feature-extraction").text_model
+    assert vectors.corrected("trun", b"") == "trun"  # a model without a list

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import InputError, missing_library
 from ..sentence_transformer import opened
+from ..tasks.base import text_list
 
 try:
     from chromadb.api.types import EmbeddingFunction
@@ -33,11 +34,11 @@ class BertliteEmbeddingFunction(EmbeddingFunction):
 
     def __call__(self, input: Any) -> Any:
         """A vector for each document."""
-        return list(self._opened.encode_document(list(input)))
+        return list(self._opened.encode_document(text_list(input)))
 
     def embed_query(self, input: Any) -> Any:
         """A vector for each question."""
-        return list(self._opened.encode_query(list(input)))
+        return list(self._opened.encode_query(text_list(input)))
 
     @staticmethod
     def name() -> str:

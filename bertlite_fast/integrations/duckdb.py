@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from ..errors import missing_library
+from contextlib import suppress
+
+from ..errors import InputError, missing_library
 from .frames import arrow_vectors
 from .functions import TextFunctions
 
 try:
+    import duckdb
     import pyarrow
 except ImportError as error:
-    raise missing_library("pyarrow", error) from error
+    raise missing_library("duckdb pyarrow", error) from error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +30,8 @@ def register(
     models: dict[str, Any] | None = None,
     threads: int | str = 1,
 ) -> None:
-    """Add the functions to a connection; each is called with whole vectors of DuckDB.
+    """Add the functions to a connection, or exchange them; each is called with whole vectors of
+    DuckDB.
 
     bertlite_intent, bertlite_sentiment, bertlite_emotion: a label (an intent is NULL where none
     fits); with _score behind the name, how sure it is. bertlite_embed: the vector, as FLOAT[n].
@@ -40,14 +44,23 @@ def register(
     struct = ", ".join(f'"{name}" {kind}' for name, kind in ENTITY.items())
 
     def add(name: str, count: int, returns: str, function: Callable[..., Any]) -> None:
-        connection.create_function(
-            f"{prefix}_{name}",
-            function,
-            [connection.type("VARCHAR")] * count,
-            connection.type(returns),
-            type="arrow",
-            null_handling="special",
-        )
+        known = f"{prefix}_{name}"
+        with suppress(duckdb.InvalidInputException):  # there is none yet
+            connection.remove_function(known)
+        try:
+            connection.create_function(
+                known,
+                function,
+                [connection.type("VARCHAR")] * count,
+                connection.type(returns),
+                type="arrow",
+                null_handling="special",
+            )
+        except (duckdb.CatalogException, duckdb.NotImplementedException) as error:
+            raise InputError(
+                f"the database has a function {known} already, from another connection; use that "
+                "one, which this connection sees too, or give another prefix."
+            ) from error
 
     def on_lists(function: Callable[..., Any], kind: Any) -> Callable[..., Any]:
         return lambda texts: pyarrow.array(function(texts.to_pylist()), kind)

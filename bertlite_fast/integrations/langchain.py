@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import missing_library
 from ..sentence_transformer import opened
+from ..tasks.base import text_list
 
 try:
     from langchain_core.embeddings import Embeddings
@@ -27,7 +28,7 @@ class BertliteEmbeddings(Embeddings):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """A vector for each text that is searched."""
-        found: list[list[float]] = self.model.encode_document(list(texts)).tolist()
+        found: list[list[float]] = self.model.encode_document(text_list(texts)).tolist()
         return found
 
     def embed_query(self, text: str) -> list[float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import missing_library
 from ..sentence_transformer import opened
+from ..tasks.base import text_list
 
 try:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -38,7 +39,7 @@ class BertliteEmbedding(BaseEmbedding):
         return "BertliteEmbedding"
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        found: list[list[float]] = self._model.encode_document(list(texts)).tolist()
+        found: list[list[float]] = self._model.encode_document(text_list(texts)).tolist()
         return found
 
     def _get_text_embedding(self, text: str) -> list[float]:

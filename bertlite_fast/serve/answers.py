@@ -7,7 +7,8 @@ OpenAI; /embed, /predict, /rerank and the others those of text-embeddings-infere
 from __future__ import annotations
 
 import sys
-from json import JSONDecoder, JSONEncoder
+from json import JSONDecodeError, JSONDecoder, JSONEncoder
+from json import encoder as json_encoder
 
 from .._native import json_rows, unit_rows
 from ..errors import BertliteError, InputError
@@ -78,14 +79,41 @@ class Limits:
         self.bytes, self.texts, self.characters = bytes, texts, characters
 
 
-encode: Callable[[Any], str] = JSONEncoder(separators=(",", ":")).encode
+BLANKS = " \t\n\r"  # that JSON may have around it
+
+
+def _encoding() -> Callable[[Any], str]:
+    """JSONEncoder.encode, which makes what it calls anew for each value, with that made once."""
+    usual = JSONEncoder(separators=(",", ":"), check_circular=False)
+    made: Any = getattr(json_encoder, "c_make_encoder", None)
+    if made is None:  # a Python whose json is not in C
+        return usual.encode
+    escaped = json_encoder.encode_basestring_ascii
+    parts = made(None, usual.default, escaped, None, ":", ",", False, False, True)
+    return lambda value: "".join(parts(value, 0))
+
+
+encode = _encoding()
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-_decode = JSONDecoder(parse_constant=_no_constant).decode
+_decoder: Any = JSONDecoder(parse_constant=_no_constant)
+_scan = _decoder.scan_once
+
+
+def _decode(text: str) -> Any:
+    """As JSONDecoder.decode, without its regular expressions."""
+    text = text.strip(BLANKS)
+    try:
+        found, end = _scan(text, 0)
+    except StopIteration as error:
+        raise JSONDecodeError("Expecting value", text, error.value) from None
+    if end != len(text):
+        raise JSONDecodeError("Extra data", text, end)
+    return found
 
 
 def parsed(data: bytes) -> dict[str, Any]:
@@ -157,6 +185,15 @@ class Answers:
             task: _name(models.get(task), pipe.model.source) for task, pipe in self.pipes.items()
         }
         self.aliases = aliases
+        # What makes a task's answers, where that is not just its pipeline.
+        self.finished: dict[str, Callable[..., tuple[str, int, int]]] = {
+            "question-answering": self._question,
+            "feature-extraction": self._features,
+            "zero-shot-classification": self._zero_shot,
+            "fill-mask": self._filled,
+            "text-classification": self._labels,
+            "sentiment-analysis": self._labels,
+        }
 
     def serves(self, path: str) -> bool:
         """Whether a path has a model; the others say that it is not served."""
@@ -169,7 +206,8 @@ class Answers:
 
     def _text(self, value: Any, name: str = "inputs") -> str:
         if type(value) is not str:
-            raise Refused(422, f"`{name}` has {_kind(value)}; expected a string.")
+            kind = "missing or null" if value is None else _kind(value)
+            raise Refused(422, f"`{name}` is {kind}; expected a string.")
         if len(value) > self.limits.characters:
             raise Refused(
                 413,
@@ -184,13 +222,13 @@ class Answers:
         if type(value) is str:
             return [self._text(value, name)]
         if type(value) is not list:
-            raise Refused(
-                422, f"`{name}` is {_kind(value)}; expected a string or a list of strings."
-            )
+            kind = "missing or null" if value is None else _kind(value)
+            raise Refused(422, f"`{name}` is {kind}; expected a string or a list of strings.")
         self._count(len(value), name)
         for text in value:
             if type(text) is not str or len(text) > self.limits.characters:
-                self._text(text, name)
+                index = next(i for i, other in enumerate(value) if other is text)
+                self._text(text, f"{name}[{index}]")
         return value
 
     def _count(self, number: int, name: str = "inputs") -> None:
@@ -270,26 +308,41 @@ class Answers:
         settings = self._settings(task, data) if len(data) > 1 else {}
         if task == "sentence-similarity":
             return (*self.similarity(data), 0)
-        if task == "question-answering":
-            return self._question(pipe, inputs, settings)
+        finish = self.finished.get(task)
+        if finish is None:
+            return self._answered(pipe, inputs, settings)
+        return finish(pipe, inputs, settings)
+
+    def _answered(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
+        """As the pipeline answers."""
+        if type(inputs) is str:
+            found, texts = pipe(self._text(inputs), **settings), [inputs]
+        else:
+            texts = self._texts(inputs)
+            found = pipe(texts, **settings)
+        return encode(found), len(texts), self._cut(pipe, texts)
+
+    def _cut(self, pipe: Any, texts: list[str]) -> int:
+        return 0 if pipe.task in WHOLE else len(self._too_long(pipe, texts))
+
+    def _labels(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
+        """Each text has a list of labels, as the API's answers do."""
         texts = self._texts(inputs)
-        if task == "feature-extraction":
-            return self._features(pipe, inputs, texts, settings)
-        if task == "zero-shot-classification":
-            return self._zero_shot(pipe, inputs, texts, settings)
-        if task == "fill-mask":
-            self._check_masks(pipe, texts, settings.get("top_k", 5))
+        found = pipe(inputs if type(inputs) is str else texts, **settings)
+        if type(inputs) is str:
+            found = [found]
+        elif "top_k" not in settings:
+            found = [[label] for label in found]
+        return encode(found), len(texts), self._cut(pipe, texts)
+
+    def _filled(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
+        texts = self._texts(inputs)
+        self._check_masks(pipe, texts, settings.get("top_k", 5))
         alone = type(inputs) is str
         found = pipe(inputs if alone else texts, **settings)
-        if task in ("text-classification", "sentiment-analysis"):
-            if alone:  # each text has a list of labels, as the API's answers do
-                found = [found]
-            elif "top_k" not in settings:
-                found = [[label] for label in found]
-        elif task == "fill-mask" and len(texts) == 1 and not alone:
+        if len(texts) == 1 and not alone:
             found = [found]
-        cut = 0 if task in WHOLE else len(self._too_long(pipe, texts))
-        return encode(found), len(texts), cut
+        return encode(found), len(texts), self._cut(pipe, texts)
 
     def _check_masks(self, pipe: Any, texts: list[str], top_k: int) -> None:
         mask = pipe.tokenizer.mask_token
@@ -335,9 +388,8 @@ class Answers:
                 "doc_stride nearly fill; shorten the question or make doc_stride smaller.",
             )
 
-    def _features(
-        self, pipe: Any, inputs: Any, texts: list[str], settings: dict[str, Any]
-    ) -> tuple[str, int, int]:
+    def _features(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
+        texts = self._texts(inputs)
         pooling = settings.get("pooling")
         self._vector_settings(pipe, settings)
         if settings.get("encoding_format", "float") != "float":
@@ -361,9 +413,8 @@ class Answers:
         found = ["[" + json_rows(pipe.text_model.hidden(text)) + "]" for text in texts]
         return ("[" + ",".join(found) + "]" if type(inputs) is list else found[0]), len(texts), cut
 
-    def _zero_shot(
-        self, pipe: Any, inputs: Any, texts: list[str], settings: dict[str, Any]
-    ) -> tuple[str, int, int]:
+    def _zero_shot(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
+        texts = self._texts(inputs)
         labels = settings.pop("candidate_labels", None)
         if labels is None:
             raise Refused(422, "`candidate_labels` is missing; give labels under `parameters`.")

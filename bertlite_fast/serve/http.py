@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import os
 import signal
 import socket
@@ -94,6 +95,9 @@ def serve(
     )
     server = _server(uvicorn.Server)(config)
     server.app, server.patience, server.greeting = app, timeout, greeting
+    # What is there now stays; without this, it is looked through again and again between requests.
+    gc.collect()
+    gc.freeze()
     server.run(sockets=[sock])
 
 

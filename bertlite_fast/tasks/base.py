@@ -229,20 +229,15 @@ class Pipeline:
             return self._one(inputs, settings)
         if isinstance(inputs, (list, tuple)):
             return self._all(inputs, settings, threads)
-        from ..columns import answers_as, column_of
+        from ..columns import answered, column_of, values_of
 
         column = column_of(inputs)
         if column is not None:
-            return answers_as(inputs, self._of_column(list(column), settings, threads))
+            return answered(inputs, column, lambda texts: self._all(texts, settings, threads))
+        values = values_of(inputs)
+        if values is not None:
+            return self._all(values, settings, threads)
         return self._stream(iterable_texts(inputs), settings, threads)
-
-    def _of_column(
-        self, texts: list[str | None], settings: dict[str, Any], threads: int
-    ) -> list[Any]:
-        """An answer for each text, and None for each null."""
-        given = [text for text in texts if text is not None]
-        answers = iter(self._all(given, settings, threads))
-        return [None if text is None else next(answers) for text in texts]
 
     def _threads(self, settings: dict[str, Any]) -> int:
         """Threads for a call, whose settings may say so."""
@@ -382,9 +377,10 @@ def text_list(texts: Any) -> list[str]:
     if isinstance(texts, str):
         return [texts]
     found: list[str] = list(texts if type(texts) is list else iterable_texts(texts))
-    for text in found:
+    for i, text in enumerate(found):
         if not isinstance(text, str):
-            raise InputError(f"a text has to be a str, not {type(text).__name__}.")
+            where = f" (at index {i} of {len(found)})" if len(found) > 1 else ""
+            raise InputError(f"a text has to be a str, not {type(text).__name__}{where}.")
     return found
 
 

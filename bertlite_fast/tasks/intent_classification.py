@@ -157,9 +157,11 @@ class IntentClassification(TextClassification):
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:
         if settings.get("slots") or settings.get("several"):
             return self._commands(text, settings)
-        text, pair = text_and_pair(text)
+        pair = None
+        if type(text) is not str:
+            text, pair = text_and_pair(text)
         found = self.text_model.classify(text, pair, self.function, self._wanted(settings))
-        return self._answer(text, found, settings)
+        return self._judged(text, pair, found, settings)
 
     def _wanted(self, settings: dict[str, Any]) -> int:
         """Labels that are asked for; two tell the margin."""
@@ -186,8 +188,10 @@ class IntentClassification(TextClassification):
         text, pair = text_and_pair(inputs)
         if settings.get("slots") or settings.get("several"):
             return self._of_commands(text, found, settings)
-        top_k = settings.get("top_k", 1)
-        wanted = self.label_count if top_k is None else top_k
+        return self._judged(text, pair, found, settings)
+
+    def _judged(self, text: Any, pair: Any, found: Any, settings: dict[str, Any]) -> dict[str, Any]:
+        """The best of the labels that were found, unless the text is refused."""
         best, score = found[0]
         label = self.config.id2label[best]
         sure = (
@@ -206,6 +210,8 @@ class IntentClassification(TextClassification):
             "margin": margin,
         }
         if "top_k" in settings:
+            top_k = settings["top_k"]
+            wanted = self.label_count if top_k is None else top_k
             answer["candidates"] = self._named(found[:wanted])
         return answer
 

@@ -65,6 +65,9 @@ static double constant(const float *parts, double few, double log_options)
     return (double)parts[0] + (double)parts[1] * few + (double)parts[2] * log_options;
 }
 
+/* So that nothing is divided by zero, whatever constants are given. */
+static double positive(double value) { return value > 1e-6 ? value : 1e-6; }
+
 /* Whether an option has a row that says that something is not to be done. */
 static int is_denied(const bl_choices *c, size_t option)
 {
@@ -92,16 +95,24 @@ static size_t leave_out(const bl_choices *c, int forced, float *fits)
     return forced && !left ? c->options : left;
 }
 
+/* How far from a perfect fit. */
+static double lack(double softness, double fit) { return softness + (fit < 1.0 ? 1.0 - fit : 0.0); }
+
 /* Fits become probabilities, which are `meant` in all. */
-static void share(float *fits, size_t count, double best, double factor, double meant)
+static void share(float *fits, size_t count, double best, double factor, double softness,
+                  double meant)
 {
+    const double least = lack(softness, best);
     double sum = 0.0;
-    for (size_t i = 0; i < count; i++)
-        if (fits[i] > LEFT_OUT) sum += bl_exponential(factor * ((double)fits[i] - best));
-    for (size_t i = 0; i < count; i++)
-        fits[i] = fits[i] > LEFT_OUT
-                      ? (float)(meant * bl_exponential(factor * ((double)fits[i] - best)) / sum)
-                      : 0.0f;
+    for (size_t i = 0; i < count; i++) {
+        if (fits[i] > LEFT_OUT) {
+            const double more = logarithm(lack(softness, (double)fits[i]) / least);
+            fits[i] = (float)bl_exponential(-factor * more);
+        } else fits[i] = 0.0f;
+        sum += (double)fits[i];
+    }
+    for (size_t i = 0; i < count && sum > 0.0; i++)
+        fits[i] = (float)(meant * (double)fits[i] / sum);
 }
 
 void bl_decide(const bl_choices *choices, const float *vector, const bl_decision_options *options,
@@ -123,7 +134,8 @@ void bl_decide(const bl_choices *choices, const float *vector, const bl_decision
                          : left
                              ? bl_sigmoid(constant(scale->steepness, few, logarithm_of_n) * beyond)
                              : 0.0;
-    share(scores, n, most, constant(scale->factor, few, logarithm_of_n), meant);
+    share(scores, n, most, constant(scale->factor, few, logarithm_of_n),
+          positive(constant(scale->softness, few, logarithm_of_n)), meant);
     best[1] = best[0] = (int32_t)fitting;
     if (left) {
         bl_top_k(scores, n, 2, best);

@@ -21,6 +21,14 @@ typedef struct {
     int is_letters;
 } written;
 
+/* What words are looked up in: those that a caller adds, which are entries without flags and
+ * meanings, are likelier than the model's. */
+typedef struct {
+    const bl_spelling *model;
+    const uint8_t *added;
+    size_t added_size;
+} word_lists;
+
 typedef struct {
     const char *word, *meant;
     size_t size, meant_size, rank;
@@ -34,16 +42,16 @@ typedef struct {
 
 /* ---- what a word is ----------------------------------------------------------------------- */
 
-static void read_entry(const bl_spelling *s, uint32_t key, entry *e)
+/* The entry at `at`; returns where the next one is. The likeliest come first. */
+static size_t read_entry(const uint8_t *words, size_t at, entry *e)
 {
-    const size_t at = key & (BL_SPELLED_WORDS - 1);
-    const uint8_t first = s->words[at];
-    e->size = first & BL_SPELLED_LENGTH;
-    e->joins = (first & BL_SPELLED_JOINS) != 0;
-    e->word = (const char *)s->words + at + 1;
-    e->meant_size = s->words[at + 1 + e->size];
+    e->size = words[at] & BL_SPELLED_LENGTH;
+    e->joins = (words[at] & BL_SPELLED_JOINS) != 0;
+    e->word = (const char *)words + at + 1;
+    e->meant_size = words[at + 1 + e->size];
     e->meant = e->word + e->size + 1;
-    e->rank = at + 1; /* the likeliest come first */
+    e->rank = at + 1;
+    return at + 2 + e->size + e->meant_size;
 }
 
 /* Whether two words are one slip apart. */
@@ -116,17 +124,26 @@ static int is_skeleton(const written *w, const entry *e)
 /* ---- what is meant -------------------------------------------------------------------------- */
 
 /* Puts the likeliest entry of `size` letters that fits a word in the place of a less likely one.
- * Read are only entries that have the word's first or last letter, as `same` says. */
-static void find_entry(const bl_spelling *s, const written *w, size_t size, uint32_t same,
+ * Read are only the model's entries that have the word's first or last letter, as `same` says. */
+static void find_entry(const word_lists *l, const written *w, size_t size, uint32_t same,
                        int (*fits)(const written *, const entry *), entry *best)
 {
+    const bl_spelling *s = l->model;
     const uint32_t ends = bl_spelling_ends(w->text, w->size);
     const uint32_t *key = s->order->keys + s->order->places[size],
                    *end = s->order->keys + s->order->places[size + 1];
     entry e;
+    for (size_t at = 0; at < l->added_size;) {
+        at = read_entry(l->added, at, &e);
+        if (best->size && e.rank > best->rank) return;
+        if (e.size != size || !fits(w, &e)) continue;
+        *best = e;
+        return;
+    }
     for (; key < end; key++) {
         if ((*key ^ ends) & same) continue;
-        read_entry(s, *key, &e);
+        read_entry(s->words, *key & (BL_SPELLED_WORDS - 1), &e);
+        e.rank += l->added_size;
         if (best->size && e.rank > best->rank) return;
         if (!fits(w, &e)) continue;
         *best = e;
@@ -143,44 +160,44 @@ static int mean(correction *c, const char *text, size_t size)
 }
 
 /* An abbreviation, a slip, or a word without vowels. */
-static int find_word(const bl_spelling *s, const written *w, correction *out)
+static int find_word(const word_lists *l, const written *w, correction *out)
 {
     entry found = { 0 }, skeleton = { 0 };
-    find_entry(s, w, w->size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_abbreviation, &found);
+    find_entry(l, w, w->size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_abbreviation, &found);
     if (found.size) return mean(out, found.meant, found.meant_size);
     if (!w->is_letters || w->size < SHORTEST_MEANT) return 0;
     /* One slip leaves the first letter or the last one. */
     for (size_t size = w->size - (w->size > SHORTEST_MEANT);
          size <= w->size + 1 && size <= BL_SPELLED_LONGEST; size++) {
-        find_entry(s, w, size, BL_SPELLED_FIRST, is_slip, &found);
-        find_entry(s, w, size, BL_SPELLED_LAST, is_slip, &found);
+        find_entry(l, w, size, BL_SPELLED_FIRST, is_slip, &found);
+        find_entry(l, w, size, BL_SPELLED_LAST, is_slip, &found);
     }
     if (!found.size || !has_vowels(w))
         for (size_t size = w->size + 1; size <= BL_SPELLED_LONGEST; size++)
-            find_entry(s, w, size, BL_SPELLED_FIRST, is_skeleton, &skeleton);
+            find_entry(l, w, size, BL_SPELLED_FIRST, is_skeleton, &skeleton);
     if (skeleton.size) found = skeleton;
     return mean(out, found.word, found.size);
 }
 
 /* How likely a part of a word is as a word of its own; 0: it is none. */
-static size_t rank_of_half(const bl_spelling *s, const char *text, size_t size)
+static size_t rank_of_half(const word_lists *l, const char *text, size_t size)
 {
     written half = { .size = size };
     entry e = { 0 };
     memcpy(half.text, text, size);
-    find_entry(s, &half, size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_half, &e);
+    find_entry(l, &half, size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_half, &e);
     return e.rank;
 }
 
 /* Two words run together: of all places between two the one where the rarer of them is the most
  * frequent. */
-static int find_halves(const bl_spelling *s, const written *w, correction *out)
+static int find_halves(const word_lists *l, const written *w, correction *out)
 {
     size_t best = 0, best_rank = SIZE_MAX;
     if (!w->is_letters) return 0;
     for (size_t split = SHORTEST_HALF; split + SHORTEST_HALF <= w->size; split++) {
-        const size_t first = rank_of_half(s, w->text, split),
-                     second = first ? rank_of_half(s, w->text + split, w->size - split) : 0,
+        const size_t first = rank_of_half(l, w->text, split),
+                     second = first ? rank_of_half(l, w->text + split, w->size - split) : 0,
                      rank = first > second ? first : second;
         if (!second || rank >= best_rank) continue;
         best = split;
@@ -226,21 +243,33 @@ static void read_word(const bl_session *s, const int32_t *ids, size_t count, siz
     if (!is_word) w->size = 0;
 }
 
-static int is_known(const bl_spelling *spelling, const int32_t *ids, const written *w)
+static int is_added(const word_lists *l, const written *w)
 {
-    if (w->count == 1) return bl_is_known_id(spelling, ids[w->first]);
-    return bl_is_known_word(spelling, w->text, w->size);
+    entry e;
+    for (size_t at = 0; at < l->added_size;) {
+        at = read_entry(l->added, at, &e);
+        if (is_same(w, &e)) return 1;
+    }
+    return 0;
+}
+
+static int is_known(const word_lists *l, const int32_t *ids, const written *w)
+{
+    if (w->count == 1 ? bl_is_known_id(l->model, ids[w->first])
+                      : bl_is_known_word(l->model, w->text, w->size))
+        return 1;
+    return is_added(l, w);
 }
 
 /* The first misspelled word at or behind a token, and what is meant; 0: there is none. */
-static int next_slip(const bl_session *s, const bl_spelling *spelling, const int32_t *ids,
-                     size_t count, size_t from, written *w, correction *c)
+static int next_slip(const bl_session *s, const word_lists *l, const int32_t *ids, size_t count,
+                     size_t from, written *w, correction *c)
 {
     for (; from < count; from += w->count) {
         read_word(s, ids, count, from, w);
-        if (!w->size || is_known(spelling, ids, w)) continue;
+        if (!w->size || is_known(l, ids, w)) continue;
         c->size = 0;
-        if (find_word(spelling, w, c) || find_halves(spelling, w, c)) return 1;
+        if (find_word(l, w, c) || find_halves(l, w, c)) return 1;
     }
     return 0;
 }
@@ -291,24 +320,104 @@ static bl_status add_meant(const bl_session *s, tokens *t, const correction *c,
 bl_status bl_correct_spelling(const bl_session *s, int32_t **ids, bl_offset **offsets,
                               size_t *count, bl_error *error)
 {
-    const bl_spelling *spelling = &s->model->spelling;
+    const word_lists lists = { &s->model->spelling, NULL, 0 };
     written w;
     correction c;
     tokens t;
     size_t done = 0;
-    if (!bl_corrects_spelling(s) || !next_slip(s, spelling, *ids, *count, 0, &w, &c)) return BL_OK;
+    if (!bl_corrects_spelling(s) || !next_slip(s, &lists, *ids, *count, 0, &w, &c)) return BL_OK;
     bl_status status = take_tokens(s, *count, *offsets != NULL, &t, error);
     for (int more = 1; status == BL_OK && more;) {
         if (t.count + *count - done + BL_MOST_MEANT > t.capacity) break;
         copy(&t, *ids + done, *offsets ? *offsets + done : NULL, w.first - done);
         status = add_meant(s, &t, &c, *offsets, &w, error);
         done = w.first + w.count;
-        more = next_slip(s, spelling, *ids, *count, done, &w, &c);
+        more = next_slip(s, &lists, *ids, *count, done, &w, &c);
     }
     if (status != BL_OK) return status;
     copy(&t, *ids + done, *offsets ? *offsets + done : NULL, *count - done);
     *ids = t.ids;
     *offsets = t.offsets;
     *count = t.count;
+    return BL_OK;
+}
+
+/* ---- text ---------------------------------------------------------------------------------- */
+
+enum { LONGEST_MEANT = 2 * BL_SPELLED_LONGEST + 1 };
+
+typedef struct {
+    const char *data;
+    size_t size;
+    int has_lowercase;
+} original;
+
+static int is_lowercase(char c) { return c >= 'a' && c <= 'z'; }
+static int is_capital(char c) { return c >= 'A' && c <= 'Z'; }
+
+/* Whether bytes [start, end) are part of a longer word ("hasn't", "hy-vee"), or an abbreviation in
+ * capitals: no word of the lists. */
+static int is_no_word(const original *text, size_t start, size_t end)
+{
+    static const char apostrophe[] = "\xe2\x80\x99";
+    const char *t = text->data;
+    if (start && (t[start - 1] == '\'' || t[start - 1] == '-')) return 1;
+    if (end < text->size && (t[end] == '\'' || t[end] == '-')) return 1;
+    if (start >= 3 && !memcmp(t + start - 3, apostrophe, 3)) return 1;
+    if (text->size - end >= 3 && !memcmp(t + end, apostrophe, 3)) return 1;
+    return text->has_lowercase && end - start > 1 && is_capital(t[start]) &&
+           is_capital(t[start + 1]);
+}
+
+typedef struct {
+    char *data;
+    size_t size;
+} corrected;
+
+static void put(corrected *out, const char *text, size_t size)
+{
+    if (size) memcpy(out->data + out->size, text, size);
+    out->size += size;
+}
+
+bl_status bl_corrected(const bl_session *s, const char *text, size_t size,
+                       const unsigned char *words, size_t words_size, const char **out,
+                       size_t *out_size, bl_error *error)
+{
+    const word_lists lists = { &s->model->spelling, words, words_size };
+    const size_t most = bl_session_tokens(s), capacity = size < most ? size : most;
+    tokens t;
+    written w;
+    correction c;
+    *out = text;
+    *out_size = size;
+    if (words_size && !bl_is_spelling_list(words, words_size))
+        return bl_fail(error, BL_INPUT_ERROR,
+                       "the words to correct a text by are not entries of up to %d letters and "
+                       "digits; write each as bertlite.h says.",
+                       BL_SPELLED_LONGEST);
+    bl_status status = bl_begin(s, BL_NO_HEAD, "correcting texts", error);
+    if (status != BL_OK || !bl_corrects_spelling(s)) return status;
+    status = take_tokens(s, capacity, 1, &t, error);
+    if (status == BL_OK)
+        status =
+            bl_tokenize(s->tokenizer, text, size, 0, t.ids, t.offsets, capacity, &t.count, error);
+    if (status != BL_OK || t.count > capacity) return status;
+    original from = { text, size, 0 };
+    for (size_t i = 0; i < size; i++) from.has_lowercase |= is_lowercase(text[i]);
+    corrected to = { bl_arena_take(s->arena, size + t.count * LONGEST_MEANT, 1), 0 };
+    size_t done = 0;
+    if (!to.data) return bl_no_memory(error, "the corrected text");
+    for (size_t at = 0; next_slip(s, &lists, t.ids, t.count, at, &w, &c); at = w.first + w.count) {
+        const size_t start = t.offsets[w.first].start, end = t.offsets[w.first + w.count - 1].end;
+        if (is_no_word(&from, start, end)) continue;
+        put(&to, text + done, start - done);
+        put(&to, c.text, c.size);
+        done = end;
+    }
+    if (!done) return BL_OK;
+    put(&to, text + done, size - done);
+    *out = to.data;
+    *out_size = to.size;
     return BL_OK;
 }

@@ -63,3 +63,19 @@ def test_wrong_models(library: Library) -> None:
         register(duckdb.connect(), models={"intents": "x"})
     with pytest.raises(bf.ModelFileError):
         register(duckdb.connect(), models={"intent": "/nowhere"})
+
+
+def test_functions_can_be_registered_again(library: Library) -> None:
+    """A cell of a notebook is run twice; the functions are then the new ones."""
+    duckdb = library("duckdb")
+    library("pyarrow")
+    from bertlite_fast.integrations.duckdb import register
+
+    connection = duckdb.connect()
+    register(connection)
+    register(connection, models={"embed": bf.pipeline("feature-extraction")})
+    other = connection.cursor()
+    with pytest.raises(bf.InputError, match="bertlite_intent already, from another connection"):
+        register(other)
+    for one in (connection, other):
+        assert one.execute("SELECT bertlite_intent('lights on')").fetchall() == [("light_on",)]

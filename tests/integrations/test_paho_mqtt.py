@@ -148,7 +148,7 @@ def test_texts_and_objects(broker: Broker) -> None:
         assert plain["answer"]["label"] == "light_dimmer"
         assert [slot["word"] for slot in plain["answer"]["slots"]] == ["lamp", "hall"]
         assert named["id"] == {"a": [7]} and len(named["answer"]) == 2
-        assert null["id"] == 8 and "`inputs` is null" in null["error"]
+        assert null["id"] == 8 and "`inputs` is missing or null" in null["error"]
         assert "not JSON" in broken["error"] and "UTF-8" in bytes_["error"]
         assert "bytes" in large["error"]
         wanted = Properties(PacketTypes.PUBLISH)

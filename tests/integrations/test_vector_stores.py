@@ -19,10 +19,11 @@ def test_langchain(library: Library, model: Any) -> None:
     stores = library("langchain_core.vectorstores")
     from bertlite_fast.integrations.langchain import BertliteEmbeddings
 
-    vectors = BertliteEmbeddings()
+    vectors: Any = BertliteEmbeddings()
     assert vectors.embed_documents(TEXTS) == model.encode_document(TEXTS).tolist()
     assert vectors.embed_query(QUERY) == model.encode_query(QUERY).tolist()
     assert asyncio.run(vectors.aembed_query(QUERY)) == vectors.embed_query(QUERY)
+    assert vectors.embed_documents(QUERY) == vectors.embed_documents([QUERY])  # not its letters
     assert vectors.embed_documents([]) == [] and BertliteEmbeddings(model).model is model
     store = stores.InMemoryVectorStore(vectors)
     store.add_texts(TEXTS)
@@ -77,6 +78,7 @@ def test_chroma(library: Library, tmp_path: Path) -> None:
     from bertlite_fast.integrations.chroma import BertliteEmbeddingFunction
 
     function = BertliteEmbeddingFunction()
+    assert np.array_equal(function(QUERY), function([QUERY]))  # not its letters
     made = chroma.PersistentClient(str(tmp_path)).create_collection(
         "notes", embedding_function=function
     )
