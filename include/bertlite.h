@@ -499,8 +499,9 @@ BL_API bl_status bl_read_commands(const bl_session *intents, const bl_session *s
  * empty answer takes part, [0, 0). An answer that several windows find has the score of the best
  * one; sum_windows: the sum of all, at most 1, as in transformers 4. */
 #define BL_NO_STRIDE ((size_t)-1)
-/* Where answers begin and end: at tokens, at words as the tokenizer splits them, or also not inside
- * "1,200", "touch-screen" and "$5". */
+/* Where answers begin and end: at tokens, at words as the tokenizer splits them, or where phrases
+ * do: not inside "1,200", "touch-screen", "5 kg", "6 p.m.", "Ms. Rao" and addresses, without
+ * articles and marks around them, and with both of two brackets or quotes or none. */
 typedef enum { BL_ANY_TOKEN, BL_WHOLE_WORDS, BL_WORDS_AND_NUMBERS } bl_whole_words;
 typedef struct {
     size_t top_k, max_answer_tokens, max_tokens, stride;
