@@ -50,7 +50,7 @@ static const char *const articles[] = { "a", "an", "the" };
 /* No phrase begins or ends with these. */
 static const char *const linkers[] = { "and", "of", "or" };
 
-/* ---- words ------------------------------------------------------------------------------------ */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 /* Below, a word is its first token; NO_WORD and what is behind the last are none, and have neither
  * letters nor neighbors. */
@@ -151,7 +151,7 @@ static int is_spaced(const bl_phrase_text *t, size_t w)
            t->text[end_of(t, w)] == ' ';
 }
 
-/* ---- what is written as one -------------------------------------------------------------------- */
+/* ---- what is written as one ------------------------------------------------------------------ */
 
 /* Whether the word is a mark that touches both of its neighbors, and which. */
 static char inner_mark(const bl_phrase_text *t, size_t w)
@@ -214,7 +214,7 @@ static int is_initial(const bl_phrase_text *t, size_t w)
            (is_spaced(t, left) && is_capitalized(t, left));
 }
 
-/* Whether a name goes on from a word to the next, by way of a full stop: "Ms. Rao", "Mary J. Rao". */
+/* Whether a name goes on from a word to the next, by way of a full stop: "Ms. Rao", "Mary J." */
 static int is_titled(const bl_phrase_text *t, size_t w)
 {
     if (is_spaced(t, w) && is_capitalized(t, w) && is_initial(t, after(t, w))) return 1;
@@ -287,7 +287,7 @@ int bl_is_one_phrase(const bl_phrase_text *t, size_t k)
            is_one_address(t, w);
 }
 
-/* ---- brackets and quotes ----------------------------------------------------------------------- */
+/* ---- brackets and quotes --------------------------------------------------------------------- */
 
 typedef enum { NO_PAIR, OPENS, CLOSES } side;
 typedef enum { ROUND, SQUARE, QUOTES, KINDS } kind;
@@ -356,7 +356,7 @@ static void balance(const bl_phrase_text *t, size_t last, size_t *a, size_t *b)
     }
 }
 
-/* ---- what is around a phrase ------------------------------------------------------------------ */
+/* ---- what is around a phrase ----------------------------------------------------------------- */
 
 static int is_small(const bl_phrase_text *t, size_t w) { return is_lower(first_of(t, w)); }
 
