@@ -101,6 +101,19 @@ static void mean(correction *c, const char *text, size_t size)
     c->size += size;
 }
 
+/* An abbreviation, of which the list's first entries are. It may stand in the texts that the known
+ * words come from. */
+static int find_abbreviation(const bl_spelling *s, const written *w, correction *out)
+{
+    entry e = { 0 };
+    for (size_t at = 0; next_entry(s, &at, &e) && e.meant_size;) {
+        if (e.size != w->size || memcmp(e.word, w->text, w->size)) continue;
+        mean(out, e.meant, e.meant_size);
+        return 1;
+    }
+    return 0;
+}
+
 /* An abbreviation, a slip, or a word without vowels. */
 static int find_word(const bl_spelling *s, const written *w, correction *out)
 {
@@ -200,8 +213,12 @@ static int next_slip(const bl_session *s, const bl_spelling *spelling, const int
 {
     for (; from < count; from += w->count) {
         read_word(s, ids, count, from, w);
-        if (!w->size || is_known(spelling, ids, w)) continue;
         c->size = 0;
+        if (!w->size) continue;
+        if (is_known(spelling, ids, w)) {
+            if (w->count > 1 && find_abbreviation(spelling, w, c)) return 1;
+            continue;
+        }
         if (find_word(spelling, w, c) || find_halves(spelling, w, c)) return 1;
     }
     return 0;
@@ -250,22 +267,33 @@ static bl_status add_meant(const bl_session *s, tokens *t, const correction *c,
     return BL_OK;
 }
 
+/* The tokens before the last word. */
+static size_t without_last_word(const bl_session *s, const int32_t *ids, size_t count)
+{
+    size_t size;
+    int continues = 1;
+    while (count && continues) bl_piece_of(s, ids[--count], &size, &continues);
+    return count;
+}
+
 bl_status bl_correct_spelling(const bl_session *s, int32_t **ids, bl_offset **offsets,
-                              size_t *count, bl_error *error)
+                              size_t *count, int is_cut, bl_error *error)
 {
     const bl_spelling *spelling = &s->model->spelling;
     written w;
     correction c;
     tokens t;
     size_t done = 0;
-    if (!bl_corrects_spelling(s) || !next_slip(s, spelling, *ids, *count, 0, &w, &c)) return BL_OK;
+    if (!bl_corrects_spelling(s)) return BL_OK;
+    const size_t whole = is_cut ? without_last_word(s, *ids, *count) : *count;
+    if (!next_slip(s, spelling, *ids, whole, 0, &w, &c)) return BL_OK;
     bl_status status = take_tokens(s, *count, *offsets != NULL, &t, error);
     for (int more = 1; status == BL_OK && more;) {
         if (t.count + *count - done + BL_MOST_MEANT > t.capacity) break;
         copy(&t, *ids + done, *offsets ? *offsets + done : NULL, w.first - done);
         status = add_meant(s, &t, &c, *offsets, &w, error);
         done = w.first + w.count;
-        more = next_slip(s, spelling, *ids, *count, done, &w, &c);
+        more = next_slip(s, spelling, *ids, whole, done, &w, &c);
     }
     if (status != BL_OK) return status;
     copy(&t, *ids + done, *offsets ? *offsets + done : NULL, *count - done);
