@@ -56,6 +56,33 @@ def test_abbreviations_of_conversations(intents: Any) -> None:
         assert intents(word)["label"] == label
 
 
+def test_symbols_are_read_as_words() -> None:
+    """The word beside one, too, which would be unknown with it; those that are not listed go."""
+    opinions: Any = pipeline("sentiment-analysis")
+    for text, meant in (
+        ("👍", "good"),
+        ("👎🏽", "bad"),
+        ("❤️ it", "love it"),
+        ("the soup was cold😡!", "the soup was cold angry !"),
+        ("🔥🔥", "great great"),
+        ("pizza🍕 and\tcola", "pizza and cola"),
+        ("é漢\ufffd☃", "é漢\ufffd"),
+        ("\ufe0f", ""),
+    ):
+        assert opinions(text) == opinions(meant), text
+        assert opinions([text, meant]) == opinions(meant) * 2
+    assert opinions("👎")[0]["label"] == "NEGATIVE" and opinions("👍")[0]["label"] == "POSITIVE"
+    assert opinions("🔥" * 2000)[0]["score"] == opinions("great " * 510)[0]["score"]
+
+
+def test_symbols_move_no_slot(intents: Any) -> None:
+    for text in ("💡 dim the lamp in the hall", "🔥🔥 dim the lamp in the hall and play jazz 🎉"):
+        for several in (False, True):
+            found = intents(text, slots=True, several=several)
+            slots = [s for one in (found if several else [found]) for s in one["slots"]]
+            assert ("room", "hall") in [(s["entity"], text[s["start"] : s["end"]]) for s in slots]
+
+
 def test_words_that_are_known_stay(intents: Any) -> None:
     """Names, rare words, numbers and what is nothing at all."""
     for text in (

@@ -80,8 +80,9 @@ static bl_status fill_row(reader *r, const char *text, size_t size, bl_error *er
     bl_window window;
     size_t windows;
     r->tokens = 0;
-    bl_status status =
-        bl_tokenize(s->tokenizer, text, size, 0, ids, NULL, capacity, &r->tokens, error);
+    bl_status status = bl_spell_symbols(s, &text, &size, error);
+    if (status != BL_OK) return status;
+    status = bl_tokenize(s->tokenizer, text, size, 0, ids, NULL, capacity, &r->tokens, error);
     r->is_whole = r->tokens <= capacity;
     if (!r->is_whole) r->tokens = capacity;
     if (status == BL_OK)

@@ -228,7 +228,9 @@ static int is_full_name(const bl_phrase_text *t, size_t w)
 {
     size_t left;
     if (!is_spaced(t, w) || !is_capitalized(t, w) || !is_capitalized(t, after(t, w))) return 0;
-    while (left = before(t, w), is_spaced(t, left) && is_capitalized(t, left)) w = left;
+    for (int i = 0; left = before(t, w), i < REACH && is_spaced(t, left) && is_capitalized(t, left);
+         i++)
+        w = left;
     return IS_IN(t, w, honors) ||
            (is_spaced(t, left) && mark_of(t, left) == '.' && is_title(t, before(t, left)));
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../model/model.h"
+#include "../tokenizer/unicode.h"
 
 /* Words are looked up only where they are unknown, so a text of known words costs a bit for each of
  * its tokens. A word is, in this order: an abbreviation; a word with one letter more, less, or
@@ -222,6 +223,70 @@ static int next_slip(const bl_session *s, const bl_spelling *spelling, const int
         if (find_word(spelling, w, c) || find_halves(spelling, w, c)) return 1;
     }
     return 0;
+}
+
+/* ---- symbols ------------------------------------------------------------------------------- */
+
+/* Whether a character is a picture, or changes how the one before it looks. */
+static int is_symbol(uint32_t c)
+{
+    enum { VARIATION = 0xFE0F };
+    return c == VARIATION || (c >= 0x2600 && c <= 0x27BF) || (c >= 0x1F300 && c <= 0x1FAFF);
+}
+
+/* What is meant by a symbol. The list has it under its number: "u1f44d". */
+static void find_symbol(const bl_spelling *s, uint32_t symbol, correction *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    written w = { .text = "u", .size = 1 };
+    int shift = symbol > 0xFFFF ? 16 : 12;
+    for (; shift >= 0; shift -= 4) w.text[w.size++] = digits[symbol >> shift & 15];
+    out->size = 0;
+    find_abbreviation(s, &w, out);
+}
+
+/* The next character of a text. */
+static uint32_t next_character(const char *text, size_t size, size_t *at)
+{
+    uint32_t c;
+    *at += bl_decode((const uint8_t *)text + *at, (const uint8_t *)text + size, &c);
+    return c;
+}
+
+static size_t count_symbols(const char *text, size_t size)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < size;) {
+        if ((uint8_t)text[at] < 0xE2) at++; /* they have three bytes or four */
+        else count += (size_t)is_symbol(next_character(text, size, &at));
+    }
+    return count;
+}
+
+bl_status bl_spell_symbols(const bl_session *s, const char **text, size_t *size, bl_error *error)
+{
+    const size_t count = bl_corrects_spelling(s) ? count_symbols(*text, *size) : 0;
+    correction c;
+    if (!count) return BL_OK;
+    char *out = bl_arena_take(s->arena, *size + count * (BL_SPELLED_LONGEST + 2), 1);
+    if (!out) return bl_no_memory(error, "the words for symbols");
+    size_t used = 0;
+    for (size_t at = 0, from = 0; at < *size; from = at) {
+        const uint32_t character = next_character(*text, *size, &at);
+        if (is_symbol(character)) {
+            find_symbol(&s->model->spelling, character, &c);
+            out[used++] = ' ';
+            mean(&c, " ", 1);
+            memcpy(out + used, c.text, c.size);
+            used += c.size;
+        } else {
+            memcpy(out + used, *text + from, at - from);
+            used += at - from;
+        }
+    }
+    *text = out;
+    *size = used;
+    return BL_OK;
 }
 
 /* ---- tokens -------------------------------------------------------------------------------- */

@@ -26,4 +26,9 @@ const char *bl_piece_of(const bl_session *s, int32_t id, size_t *size, int *cont
  * the tokens, so its last word may be half of one, and stays. */
 bl_status bl_correct_spelling(const bl_session *s, int32_t **ids, bl_offset **offsets,
                               size_t *count, int is_cut, bl_error *error);
+
+/* The text with words for symbols such as thumbs and hearts, which the vocabulary does not have, if
+ * it has any and the model has a list: a word beside one would be unknown, too. Those that are not
+ * on the list are left out. */
+bl_status bl_spell_symbols(const bl_session *s, const char **text, size_t *size, bl_error *error);
 #endif

@@ -231,8 +231,12 @@ typedef struct {
 static bl_status read_beginning(const bl_session *s, const bl_text *text, size_t most,
                                 tokens_of_row *t, bl_error *error)
 {
-    const part first = first_part(text), second = second_part(text);
+    part first = first_part(text);
+    const part second = second_part(text);
     const int pair = text->pair != NULL;
+    bl_status status =
+        pair || first.word_sizes ? BL_OK : bl_spell_symbols(s, &first.data, &first.size, error);
+    if (status != BL_OK) return status;
     const size_t a_most = bl_corrects_spelling(s) && !pair ? bl_read_to_correct(most) : most,
                  a_capacity = first.size < a_most ? first.size : a_most,
                  b_capacity = second.size < most ? second.size : most;
@@ -241,7 +245,7 @@ static bl_status read_beginning(const bl_session *s, const bl_text *text, size_t
     if (!ids) return bl_no_memory(error, "the tokens of the text");
     int32_t *a_ids = ids;
     bl_offset *no_offsets = NULL;
-    bl_status status = tokenize(s, &first, ids, NULL, a_capacity, &a, error);
+    status = tokenize(s, &first, ids, NULL, a_capacity, &a, error);
     const int is_cut = status == BL_OK && a > a_capacity;
     if (is_cut && !pair) a = a_capacity;
     if (status == BL_OK && !pair)

@@ -1,17 +1,16 @@
 #include "written.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "../tokenizer/unicode.h"
 #include "phrases.h"
 
-/* By how much a label has to be likelier than "O" (the logarithm of the ratio), for a word in
- * lowercase in a text with capitals: at the end of a name, inside of it, or in one that has no
- * capital. Chosen on held-out sets that are not scored. */
-#define EDGE_MARGIN   2.0f
-#define INSIDE_MARGIN 1.0f
-#define ALONE_MARGIN  0.75f
+/* How often as likely as "O" a label has to be, for a word in lowercase in a text with capitals: at
+ * the end of a name, inside of it, or in one that has no capital. Chosen on held-out sets that are
+ * not scored. */
+#define AT_EDGE 7.4f
+#define INSIDE  2.7f
+#define ALONE   2.1f
 /* How much likelier "O" is for words in general than for one with a capital. */
 #define CAPITAL_RATIO 0.74f
 
@@ -66,11 +65,10 @@ static int are_alike(const bl_label_set *l, const bl_labeled_word *a, const bl_l
            !strcmp(bl_entity_type(l->model, a->label), bl_entity_type(l->model, b->label));
 }
 
-/* How much likelier a word's label is than "O". */
-static float margin(const bl_label_set *l, const bl_labeled_word *w)
+/* Whether a word's label is so many times as likely as "O". */
+static int is_surer(const bl_label_set *l, const bl_labeled_word *w, float times)
 {
-    const float none = w->scores[l->outside];
-    return logf((w->score > 0.0f ? w->score : 1e-30f) / (none > 0.0f ? none : 1e-30f));
+    return w->score >= times * w->scores[l->outside];
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -157,22 +155,20 @@ static void prefer_names(const bl_label_set *l, bl_labeled_word *w)
 static void leave_out_small(const bl_label_set *l, bl_labeled_word *words, size_t a, size_t b)
 {
     int has_capital = 0;
-    float best = 0.0f;
+    int is_sure = 0;
     for (size_t i = a; i < b; i++) {
         has_capital |= words[i].letter != SMALL;
-        if (margin(l, &words[i]) > best) best = margin(l, &words[i]);
+        is_sure |= is_surer(l, &words[i], ALONE);
     }
     if (!has_capital) {
-        for (size_t i = a; i < b && best < ALONE_MARGIN; i++) leave_out(l, &words[i]);
+        for (size_t i = a; i < b && !is_sure; i++) leave_out(l, &words[i]);
         return;
     }
-    while (words[a].letter == SMALL && margin(l, &words[a]) < EDGE_MARGIN)
-        leave_out(l, &words[a++]);
-    while (words[b - 1].letter == SMALL && margin(l, &words[b - 1]) < EDGE_MARGIN)
+    while (words[a].letter == SMALL && !is_surer(l, &words[a], AT_EDGE)) leave_out(l, &words[a++]);
+    while (words[b - 1].letter == SMALL && !is_surer(l, &words[b - 1], AT_EDGE))
         leave_out(l, &words[--b]);
     for (size_t i = a; i < b; i++)
-        if (words[i].letter == SMALL && margin(l, &words[i]) < INSIDE_MARGIN)
-            leave_out(l, &words[i]);
+        if (words[i].letter == SMALL && !is_surer(l, &words[i], INSIDE)) leave_out(l, &words[i]);
 }
 
 /* ---- entities -------------------------------------------------------------------------------- */

@@ -33,7 +33,10 @@ Counts = collections.Counter[str]
 def abbreviations() -> dict[str, str]:
     lines = FILE.read_text(encoding="utf-8").splitlines()
     pairs = (line.partition(" = ")[::2] for line in lines if line and not line.startswith("#"))
-    return {word: " " if meant == NOTHING else meant for word, meant in pairs}
+    return {
+        word if word.isascii() else f"u{ord(word):04x}": " " if meant == NOTHING else meant
+        for word, meant in pairs
+    }
 
 
 def counted(texts: Iterable[str], pattern: re.Pattern[str]) -> Counts:
