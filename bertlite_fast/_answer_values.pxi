@@ -5,6 +5,7 @@ cdef dict AGGREGATIONS = {
     "none": BL_EACH_TOKEN,
     "simple": BL_SIMPLE,
     "first": BL_FIRST,
+    "written": BL_AS_WRITTEN,
     "average": BL_AVERAGE,
     "max": BL_MAX,
     "words": BL_EACH_WORD,

@@ -228,6 +228,7 @@ cdef extern from "bertlite.h" nogil:
         BL_AVERAGE
         BL_MAX
         BL_EACH_WORD
+        BL_AS_WRITTEN
     ctypedef enum bl_windowing:
         BL_TRUNCATE
         BL_STRIDE_WINDOWS

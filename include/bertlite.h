@@ -381,14 +381,17 @@ BL_API bl_status bl_classify(const bl_session *session, const bl_text *text,
 
 /* How labels of tokens become entities, as in transformers: none at all; neighbors of one type;
  * and words first, by their first subword, the mean of their subwords or the surest.
- * BL_EACH_WORD: every word by itself, by its first subword. */
+ * BL_EACH_WORD: every word by itself, by its first subword. BL_AS_WRITTEN: as BL_FIRST, but what
+ * the model does not see counts too: capitals of names, addresses, line ends, words that were
+ * given, and what is written as one ("9:15", "p.m."). */
 typedef enum {
     BL_EACH_TOKEN,
     BL_SIMPLE,
     BL_FIRST,
     BL_AVERAGE,
     BL_MAX,
-    BL_EACH_WORD
+    BL_EACH_WORD,
+    BL_AS_WRITTEN
 } bl_aggregation;
 
 /* Texts longer than the model are truncated; or read in windows as long as the model, as in
@@ -434,7 +437,7 @@ typedef struct {
     bl_extent extent;
 } bl_entities;
 
-/* options NULL: BL_FIRST, BL_MODEL_WINDOWS, BL_OWN_STRIDE, offsets in bytes. */
+/* options NULL: BL_AS_WRITTEN, BL_MODEL_WINDOWS, BL_OWN_STRIDE, offsets in bytes. */
 BL_API bl_status bl_find_entities(const bl_session *session, const bl_text *text,
                                   const bl_entity_options *options, bl_entities *out,
                                   bl_error *error);
@@ -499,8 +502,9 @@ BL_API bl_status bl_read_commands(const bl_session *intents, const bl_session *s
  * empty answer takes part, [0, 0). An answer that several windows find has the score of the best
  * one; sum_windows: the sum of all, at most 1, as in transformers 4. */
 #define BL_NO_STRIDE ((size_t)-1)
-/* Where answers begin and end: at tokens, at words as the tokenizer splits them, or also not inside
- * "1,200", "touch-screen" and "$5". */
+/* Where answers begin and end: at tokens, at words as the tokenizer splits them, or where phrases
+ * do: not inside "1,200", "touch-screen", "5 kg", "6 p.m.", "Ms. Rao" and addresses, without
+ * articles and marks around them, and with both of two brackets or quotes or none. */
 typedef enum { BL_ANY_TOKEN, BL_WHOLE_WORDS, BL_WORDS_AND_NUMBERS } bl_whole_words;
 typedef struct {
     size_t top_k, max_answer_tokens, max_tokens, stride;

@@ -31,7 +31,11 @@ NAMES = (
     ("Charles Darwin", "studied in", "Edinburgh"),
     ("David Jones", "died in", "Madrid"),
 )
-JOINED = ("$1,200", "touch-screen", "5.5%", "£9.99", "12:30", "1944-1945", "or/and", "O'Neil")
+JOINED = (
+    *("$1,200", "touch-screen", "5.5%", "£9.99", "12:30", "1944-1945", "or/and", "O'Neil"),
+    *("5 kg", "6:45 p.m.", "U.S.", "Ph.D.", "180 °C", "Ms. Keller", "St. Louis", "Mary J. Rao"),
+    *("Prof. Anita Rao", "Sir Alexander Fleming", "a.rao@mail.example", "https://x.org/y?id=7"),
+)
 POSITIONS = (0, 64, 110, 325, 450)
 
 
@@ -205,6 +209,31 @@ def test_answers_are_whole_numbers_and_words(tmp_path: Path) -> None:
         assert any(cut(context, answer) for answer in found) == can_cut
         for apart in ("lights", "5", "6", "istanbul"):
             assert any(answer["answer"] == apart for answer in found)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        'He said, "I will never come back here," and shut the door (the old one), and left.',
+        "The room B-204 (second floor, left) and the hall [a cold one] of an “old house”.",
+        "Lamp | 2 | $18.99; the cord | 1 | $7.25",
+        "It was because of a storm, and of the rain: nobody came.",
+    ],
+)
+def test_answers_are_phrases(tmp_path: Path, context: str) -> None:
+    """Both of two brackets or quotes, or none; no article or mark around; one cell of a table."""
+    folder = test_tasks.make(tmp_path / "q", "question-answering", ["a", "b"], window=64)
+    pipe: Any = pipeline("question-answering", folder)
+    found = [answer["answer"] for answer in pipe("Where?", context, top_k=10**6)]
+    assert len(found) > 9
+    for answer in [answer for answer in found if " " in answer]:
+        words = answer.split()
+        assert answer.count("(") == answer.count(")") and answer.count('"') != 1, answer
+        assert answer.count("[") == answer.count("]"), answer
+        assert answer.count("“") == answer.count("”"), answer
+        assert words[0].lower() not in ("a", "an", "the", "of", "and"), answer
+        assert not answer.endswith((",", ".", ":", "|", " and", " of")), answer
+        assert "|" not in answer, answer
 
 
 def test_what_a_text_repeats_is_not_its_answer() -> None:

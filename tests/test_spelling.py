@@ -42,6 +42,48 @@ def test_a_slip_changes_nothing(intents: Any, meant: str, typed: str) -> None:
     assert (found["label"], found["score"]) == (wanted["label"], wanted["score"])
 
 
+@pytest.mark.parametrize("word", ["lol", "LOL", "haha", "omg", "um", "hmm", "tbh", "rofl"])
+def test_words_that_say_nothing_are_not_read(intents: Any, word: str) -> None:
+    assert intents(word)["label"] is None
+    text = f"{word} turn on the lamp in the hall"
+    assert intents(text) == intents("turn on the lamp in the hall")
+    found = {s["entity"]: text[s["start"] : s["end"]] for s in intents(text, slots=True)["slots"]}
+    assert found["room"] == "hall"
+
+
+def test_abbreviations_of_conversations(intents: Any) -> None:
+    """They stand in the texts that the known words come from, too."""
+    for word, label in (("gm", "hello"), ("gn", "goodbye"), ("ty", "thanks")):
+        assert intents(word)["label"] == label
+
+
+def test_symbols_are_read_as_words() -> None:
+    """The word beside one, too, which would be unknown with it; those that are not listed go."""
+    opinions: Any = pipeline("sentiment-analysis")
+    for text, meant in (
+        ("👍", "good"),
+        ("👎🏽", "bad"),
+        ("❤️ it", "love it"),
+        ("the soup was cold😡!", "the soup was cold angry !"),
+        ("🔥🔥", "great great"),
+        ("pizza🍕 and\tcola", "pizza and cola"),
+        ("é漢\ufffd☃", "é漢\ufffd"),
+        ("\ufe0f", ""),
+    ):
+        assert opinions(text) == opinions(meant), text
+        assert opinions([text, meant]) == opinions(meant) * 2
+    assert opinions("👎")[0]["label"] == "NEGATIVE" and opinions("👍")[0]["label"] == "POSITIVE"
+    assert opinions("🔥" * 2000)[0]["score"] == opinions("great " * 510)[0]["score"]
+
+
+def test_symbols_move_no_slot(intents: Any) -> None:
+    for text in ("💡 dim the lamp in the hall", "🔥🔥 dim the lamp in the hall and play jazz 🎉"):
+        for several in (False, True):
+            found = intents(text, slots=True, several=several)
+            slots = [s for one in (found if several else [found]) for s in one["slots"]]
+            assert ("room", "hall") in [(s["entity"], text[s["start"] : s["end"]]) for s in slots]
+
+
 def test_words_that_are_known_stay(intents: Any) -> None:
     """Names, rare words, numbers and what is nothing at all."""
     for text in (
@@ -87,8 +129,9 @@ def test_what_is_meant_may_be_too_long(intents: Any) -> None:
     for more in calls:
         with pytest.warns(UserWarning, match="1002 tokens, but the model takes 512"):
             intents("idk " * 250, **more)
-        with pytest.warns(UserWarning, match="602 tokens"):
-            intents("idk " * 300, **more)  # not even as it was typed
+        for many, tokens in ((300, 1202), (600, 1202)):  # the latter is not corrected to its end
+            with pytest.warns(UserWarning, match=f"{tokens} tokens"):
+                intents("idk " * many, **more)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             intents("idk " * 127, **more)
@@ -212,6 +255,20 @@ def test_slips_that_are_common_in_texts_are_not_taken_for_words() -> None:
     opinions: Any = pipeline("sentiment-analysis")
     assert opinions("i dont liek it") == opinions("i dont like it")
     assert opinions("the qualty is excelent") == opinions("the quality is excellent")
+
+
+@pytest.mark.parametrize("repeated", [100, 150, 250])
+def test_texts_that_are_cut_are_corrected(intents: Any, repeated: int) -> None:
+    """Up to the end of what is read; half a word at the end of it is none."""
+    opinions: Any = pipeline("sentiment-analysis")
+    typed, meant = "the ketle is awsome and grreat ", "the kettle is awesome and great "
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for pipe in (opinions, intents):
+            assert pipe(typed * repeated) == pipe(meant * repeated)
+        several = {"slots": True, "several": True}
+        found, wanted = (intents(text * repeated, **several)[0] for text in (typed, meant))
+    assert (found["label"], found["score"]) == (wanted["label"], wanted["score"])
 
 
 # ---- which word is meant ---------------------------------------------------------------------

@@ -35,8 +35,9 @@ class QuestionAnswering(Pipeline):
     answers; max_answer_len (15): an answer's tokens; max_seq_len (384): a window's tokens, question
     included; doc_stride (128): tokens that neighboring windows share; max_question_len: tokens of a
     question that are read (all); handle_impossible_answer: the
-    empty answer is a candidate; align_to_words (True): answers begin and end with words, with
-    embedded models not inside "1,200" either. Answers of score 0 are left out. An answer that
+    empty answer is a candidate; align_to_words (True): answers begin and end with words; with
+    embedded models they are phrases: not inside "1,200", "6 p.m." or "Ms. Rao", without articles
+    and marks around them. Answers of score 0 are left out. An answer that
     stands in several windows has the score of the best one with embedded models, and the sum of
     all, at most 1, with checkpoints of others, as in transformers.
 

@@ -154,6 +154,8 @@ class TokenClassification(Pipeline):
                 "aggregation_strategy that joins tokens, or windows=True."
             )
         ignored = self._ignored(strategy, settings.get("ignore_labels"))
+        if strategy == self.own_strategy == "first":
+            strategy = "written"
         return strategy, stride, bool(windows), ignored, not self._gives_as_is(strategy)
 
     def _one(self, text: Any, settings: dict[str, Any]) -> Any:

@@ -32,8 +32,8 @@ typedef struct {
     size_t size;
     /* one part */
     bl_text_row row;
-    size_t row_capacity;
-    size_t tokens; /* at most one more than the model takes, unless all of them were read: */
+    size_t row_capacity, token_capacity;
+    size_t tokens; /* of the text, corrected, as far as it was read: */
     int is_whole;
     int32_t *ids;
     float *scores;
@@ -51,7 +51,8 @@ static bl_status take_memory(reader *r, bl_error *error)
     const bl_session *s = r->intents;
     const bl_window empty = { 0, 0, 0, 0 };
     const size_t most = bl_session_tokens(s), around = bl_row_size(s->tokenizer, &empty, 0, 1),
-                 tokens = r->size < most ? r->size : most,
+                 read = bl_corrects_spelling(s) ? bl_read_to_correct(most) : most,
+                 tokens = r->size < read ? r->size : read,
                  corrected = bl_most_corrected(tokens) + around;
     if (most < around)
         return bl_fail(error, BL_CONFIG_ERROR,
@@ -59,6 +60,7 @@ static bl_status take_memory(reader *r, bl_error *error)
                        "use a model that takes more.",
                        most);
     r->row_capacity = corrected < most ? corrected : most;
+    r->token_capacity = tokens;
     r->labels = (size_t)bl_describe(s->model)->labels;
     r->ids = bl_arena_take(s->arena, tokens, sizeof *r->ids);
     r->scores = bl_arena_take(s->arena, r->labels, sizeof *r->scores);
@@ -70,18 +72,21 @@ static bl_status take_memory(reader *r, bl_error *error)
 static bl_status fill_row(reader *r, const char *text, size_t size, bl_error *error)
 {
     const bl_session *s = r->intents;
-    const size_t most = bl_session_tokens(s), capacity = size < most ? size : most;
+    const size_t most = bl_session_tokens(s),
+                 capacity = size < r->token_capacity ? size : r->token_capacity;
     const bl_limits limits = { BL_LONGEST_FIRST, most, 0, 0, 1 };
     int32_t *ids = r->ids;
     bl_offset *no_offsets = NULL;
     bl_window window;
     size_t windows;
     r->tokens = 0;
-    bl_status status =
-        bl_tokenize(s->tokenizer, text, size, 0, ids, NULL, capacity, &r->tokens, error);
+    bl_status status = bl_spell_symbols(s, &text, &size, error);
+    if (status != BL_OK) return status;
+    status = bl_tokenize(s->tokenizer, text, size, 0, ids, NULL, capacity, &r->tokens, error);
     r->is_whole = r->tokens <= capacity;
-    if (status == BL_OK && r->is_whole)
-        status = bl_correct_spelling(s, &ids, &no_offsets, &r->tokens, error);
+    if (!r->is_whole) r->tokens = capacity;
+    if (status == BL_OK)
+        status = bl_correct_spelling(s, &ids, &no_offsets, &r->tokens, !r->is_whole, error);
     if (status == BL_OK)
         status =
             bl_windows(s->tokenizer, r->tokens, BL_NO_PAIR, &limits, &window, 1, &windows, error);

@@ -8,21 +8,17 @@
 
 #include "../sizes.h"
 #include "list.h"
+#include "phrases.h"
 #include "spelling.h"
 #include "windows.h"
-
-/* A token, or a word of several. */
-typedef struct {
-    size_t first, count; /* tokens of the window's list */
-    int32_t label;
-    float score;
-} unit;
+#include "written.h"
 
 /* The entity that the last unit belongs to. */
 typedef struct {
     int is_open, is_left_out;
     int32_t label, last_label;  /* of its first and its last unit */
     size_t units, first, count; /* tokens [first, first + count) of those that are found */
+    size_t end;                 /* of the last unit, in the text */
     double sum;                 /* of the units' scores */
 } open_entity;
 
@@ -30,6 +26,9 @@ typedef struct {
     const bl_session *s;
     bl_entity_options options;
     size_t labels;
+    bl_label_set label_set;
+    const char *text;
+    size_t text_size;
     int words_given; /* the text is split into words already */
     bl_text_tokens tokens;
     const bl_window *windows; /* of BL_STRIDE_WINDOWS; others are in model_windows */
@@ -42,7 +41,7 @@ typedef struct {
     bl_text_row row;
     float *scores; /* labels for each token of the row */
     bl_text_token *list;
-    unit *units;
+    bl_labeled_word *units;
     size_t token_count, unit_count;
     uint32_t row_shift; /* of the tokens' rows, from the window to the whole text */
     open_entity open;
@@ -99,6 +98,16 @@ static int continues(const reader *r, const char *text, const bl_text_token *t, 
     return length != shown_characters(r->s->tokenizer, t->id, added);
 }
 
+/* Whether a token is a part of the number or abbreviation that the one before it is a part of, or
+ * of the word that was given. */
+static int goes_on_word(const reader *r, size_t source, size_t from)
+{
+    const bl_phrase_text t = { r->text, r->text_size, r->tokens.offsets, r->tokens.first };
+    if (r->options.aggregation != BL_AS_WRITTEN || source == from) return 0;
+    return r->words_given ? t.tokens[source - 1].word == t.tokens[source].word
+                          : bl_is_one_number(&t, source - 1);
+}
+
 /* The row's tokens [from, to) of the text, each with the label that is best. */
 static void read_labels(reader *r, const char *text, size_t from, size_t to)
 {
@@ -115,15 +124,18 @@ static void read_labels(reader *r, const char *text, size_t from, size_t to)
         bl_text_token t = {
             r->row.ids[i], o->start, o->end, o->word, r->row_shift + (uint32_t)i, 0
         };
-        t.continues = continues(r, text, &t, o->left >= 0);
-        r->units[r->token_count] = (unit){ r->token_count, 1, best, scores[best] };
+        t.continues = continues(r, text, &t, o->left >= 0) || goes_on_word(r, source, from);
+        const size_t word = word_start(r, &t);
+        r->units[r->token_count] =
+            (bl_labeled_word){ r->token_count, 1,      best, scores[best], word + t.start,
+                               word + t.end,   scores, 0 };
         r->list[r->token_count++] = t;
     }
     r->unit_count = r->token_count;
 }
 
 /* The label whose mean over a word's tokens is best. */
-static void average(const reader *r, unit *word)
+static void average(const reader *r, bl_labeled_word *word)
 {
     word->score = -1.0f;
     for (size_t label = 0; label < r->labels; label++) {
@@ -143,13 +155,14 @@ static void join_words(reader *r)
     const size_t tokens = r->unit_count;
     r->unit_count = 0;
     for (size_t i = 0; i < tokens; i++) {
-        const unit token = r->units[i];
+        const bl_labeled_word token = r->units[i];
         if (!r->unit_count || !r->list[token.first].continues) {
             r->units[r->unit_count++] = token;
             continue;
         }
-        unit *word = &r->units[r->unit_count - 1];
+        bl_labeled_word *word = &r->units[r->unit_count - 1];
         word->count++;
+        word->end = token.end;
         if (r->options.aggregation == BL_MAX && token.score > word->score) {
             word->score = token.score;
             word->label = token.label;
@@ -164,6 +177,12 @@ static void join_words(reader *r)
 static int is_grouped(const reader *r)
 {
     return r->options.aggregation != BL_EACH_TOKEN && r->options.aggregation != BL_EACH_WORD;
+}
+
+/* Whether the writing of the text counts, too. */
+static int heeds_writing(const reader *r)
+{
+    return r->options.aggregation == BL_AS_WRITTEN && r->label_set.is_read;
 }
 
 static int left_out(const reader *r, int32_t label)
@@ -199,10 +218,11 @@ static int close_entity(reader *r)
 }
 
 /* Adds a unit to the open entity, or begins one with it; 0 without memory. */
-static int add_unit(reader *r, const unit *u)
+static int add_unit(reader *r, const bl_labeled_word *u)
 {
     open_entity *o = &r->open;
-    if (!o->is_open || !goes_on(r, o->last_label, u->label)) {
+    if (!o->is_open || !goes_on(r, o->last_label, u->label) ||
+        (heeds_writing(r) && bl_ends_at_line(r->text, o->end, u->start))) {
         if (!close_entity(r)) return 0;
         *o = (open_entity){ .is_open = 1,
                             .is_left_out = left_out(r, u->label),
@@ -210,6 +230,7 @@ static int add_unit(reader *r, const unit *u)
                             .first = r->found_tokens.count };
     }
     o->last_label = u->label;
+    o->end = u->end;
     if (o->is_left_out) return 1;
     if (o->first + o->count + u->count > UINT32_MAX) return 0;
     bl_text_token *tokens = bl_list_append(r->s->arena, &r->found_tokens, u->count);
@@ -231,6 +252,8 @@ static bl_status read_window(reader *r, const char *text, const bl_window *w, si
     read_labels(r, text, from, to);
     if (r->options.aggregation != BL_EACH_TOKEN && r->options.aggregation != BL_SIMPLE)
         join_words(r);
+    if (heeds_writing(r))
+        bl_heed_writing(&r->label_set, r->text, r->text_size, r->units, r->unit_count);
     for (size_t i = 0; i < r->unit_count; i++)
         if (!add_unit(r, &r->units[i])) return bl_no_memory(error, "the entities of the text");
     return BL_OK;
@@ -395,6 +418,7 @@ static bl_status prepare(reader *r, const bl_text *text, bl_extent *extent, bl_e
     r->list = bl_arena_take(s->arena, n, sizeof *r->list);
     r->units = bl_arena_take(s->arena, n, sizeof *r->units);
     if (!r->scores || !r->list || !r->units) return bl_no_memory(error, "the labels of the text");
+    bl_describe_labels(s, &r->label_set);
     r->found_tokens.item_size = sizeof(bl_text_token);
     r->found.item_size = sizeof(bl_entity);
     return BL_OK;
@@ -434,8 +458,10 @@ bl_status bl_find_entities(const bl_session *s, const bl_text *text,
     memset(&r, 0, sizeof r);
     r.s = s;
     r.words_given = text->word_sizes != NULL;
+    r.text = text->data ? text->data : "";
+    r.text_size = text->size;
     r.options = options ? *options
-                        : (bl_entity_options){ .aggregation = BL_FIRST,
+                        : (bl_entity_options){ .aggregation = BL_AS_WRITTEN,
                                                .windows = BL_MODEL_WINDOWS,
                                                .stride = BL_OWN_STRIDE };
     const char *data = text->data ? text->data : "";

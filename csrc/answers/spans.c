@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "answer_set.h"
+#include "phrases.h"
 #include "text_input.h"
 
 enum { TOP_K = 1, ANSWER_TOKENS = 15, MAX_TOKENS = 384, STRIDE = 128, REACH = 16 };
@@ -20,6 +21,7 @@ typedef struct {
     const bl_session *s;
     bl_answer_options options; /* with the defaults filled in */
     const char *context;
+    size_t context_size;
     bl_text_tokens tokens;
     const bl_window *windows;
     size_t window_count;
@@ -106,76 +108,20 @@ static void read_logits(search *q, int32_t cls)
 
 /* ---- windows -------------------------------------------------------------------------------- */
 
-static int is_digit(char c) { return c >= '0' && c <= '9'; }
-
-static int is_letter_or_digit(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80);
-}
-
-/* Whether nothing is between a token and the next. */
-static int touches(const bl_offset *o)
-{
-    return o[0].start < o[0].end && o[0].end == o[1].start && o[1].start < o[1].end;
-}
-
-/* Whether a mark joins the tokens beside it to one word or number: "1,200", "touch-screen", but
- * not "Africa's". */
-static int joins(const char *text, const bl_offset *mark)
-{
-    if (!touches(mark - 1) || !touches(mark) || mark->end - mark->start != 1) return 0;
-    const char before = text[mark->start - 1], after = text[mark->end];
-    switch (text[mark->start]) {
-    case '.':
-    case ',':
-    case ':': return is_digit(before) && is_digit(after);
-    case '\'':
-        if ((after | 0x20) == 's' && mark[1].end - mark[1].start == 1) return 0;
-        /* fall through */
-    case '-':
-    case '/':
-    case '&': return is_letter_or_digit(before) && is_letter_or_digit(after);
-    default: return 0;
-    }
-}
-
-/* Whether a token is a sign for money. */
-static int is_currency(const char *text, const bl_offset *o)
-{
-    static const char *const signs[] = { "$", "\xc2\xa3", "\xe2\x82\xac" };
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (o->end - o->start == strlen(signs[i]) &&
-            !memcmp(text + o->start, signs[i], o->end - o->start))
-            return 1;
-    return 0;
-}
-
-/* Whether token k of the context and the next are parts of what is written as one. */
-static int is_one(const search *q, size_t k)
-{
-    const bl_offset *o = q->tokens.offsets + q->tokens.first + k;
-    const size_t count = q->tokens.second;
-    const char *text = q->context;
-    if (!touches(o)) return 0;
-    return (k > 0 && joins(text, o)) || (k + 2 < count && joins(text, o + 1)) ||
-           (is_currency(text, o) && is_digit(text[o[1].start])) ||
-           (text[o[1].start] == '%' && is_digit(text[o[0].end - 1]));
-}
-
 /* The span's bytes in the context. The window's first token of it stands at `from` of the row.
- * Whole words are those within the window, as in transformers; numbers reach a bit beyond it. */
+ * Whole words are those within the window, as in transformers; phrases reach a bit beyond it. */
 static void locate(const search *q, const span *s, const bl_window *w, size_t from, uint32_t *start,
                    uint32_t *end)
 {
     const bl_offset *o = q->tokens.offsets + q->tokens.first;
+    const bl_phrase_text phrases = { q->context, q->context_size, o, q->tokens.second };
     const int joined = q->options.whole_words == BL_WORDS_AND_NUMBERS;
     const size_t reach = joined ? REACH : 0, first = w->b_from < reach ? 0 : w->b_from - reach,
                  last = q->tokens.second - w->b_to < reach ? q->tokens.second : w->b_to + reach;
     size_t a = w->b_from + ((size_t)s->start - from), b = w->b_from + ((size_t)s->end - from);
-    if (q->options.whole_words) {
-        while (a > first && (o[a - 1].word == o[a].word || (joined && is_one(q, a - 1)))) a--;
-        while (b + 1 < last && (o[b].word == o[b + 1].word || (joined && is_one(q, b)))) b++;
-    }
+    if (joined) bl_make_phrase(&phrases, first, last, &a, &b);
+    while (q->options.whole_words && a > first && o[a - 1].word == o[a].word) a--;
+    while (q->options.whole_words && b + 1 < last && o[b].word == o[b + 1].word) b++;
     *start = o[a].start;
     *end = o[b].end;
 }
@@ -317,6 +263,7 @@ bl_status bl_answer_question(const bl_session *s, const bl_text *text,
                        "there is a question, but no context; give it as the text's pair.");
     q.s = s;
     q.context = text->pair;
+    q.context_size = text->pair_size;
     q.options = with_defaults(s, options);
     status = prepare(&q, text, options, error);
     for (size_t i = 0; status == BL_OK && i < q.window_count; i++)

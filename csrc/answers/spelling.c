@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../model/model.h"
+#include "../tokenizer/unicode.h"
 
 /* Words are looked up only where they are unknown, so a text of known words costs a bit for each of
  * its tokens. A word is, in this order: an abbreviation; a word with one letter more, less, or
@@ -159,12 +160,18 @@ static int mean(correction *c, const char *text, size_t size)
     return 1;
 }
 
+static int find_abbreviation(const word_lists *l, const written *w, correction *out)
+{
+    entry found = { 0 };
+    find_entry(l, w, w->size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_abbreviation, &found);
+    return mean(out, found.meant, found.meant_size);
+}
+
 /* An abbreviation, a slip, or a word without vowels. */
 static int find_word(const word_lists *l, const written *w, correction *out)
 {
     entry found = { 0 }, skeleton = { 0 };
-    find_entry(l, w, w->size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_abbreviation, &found);
-    if (found.size) return mean(out, found.meant, found.meant_size);
+    if (find_abbreviation(l, w, out)) return 1;
     if (!w->is_letters || w->size < SHORTEST_MEANT) return 0;
     /* One slip leaves the first letter or the last one. */
     for (size_t size = w->size - (w->size > SHORTEST_MEANT);
@@ -267,11 +274,80 @@ static int next_slip(const bl_session *s, const word_lists *l, const int32_t *id
 {
     for (; from < count; from += w->count) {
         read_word(s, ids, count, from, w);
-        if (!w->size || is_known(l, ids, w)) continue;
         c->size = 0;
+        if (!w->size) continue;
+        if (is_known(l, ids, w)) { /* abbreviations are, of conversations */
+            if (w->count > 1 && find_abbreviation(l, w, c)) return 1;
+            continue;
+        }
         if (find_word(l, w, c) || find_halves(l, w, c)) return 1;
     }
     return 0;
+}
+
+/* ---- symbols ------------------------------------------------------------------------------- */
+
+/* Whether a character is a picture, or changes how the one before it looks. */
+static int is_symbol(uint32_t c)
+{
+    enum { VARIATION = 0xFE0F };
+    return c == VARIATION || (c >= 0x2600 && c <= 0x27BF) || (c >= 0x1F300 && c <= 0x1FAFF);
+}
+
+/* What is meant by a symbol. The list has it under its number: "u1f44d". */
+static void find_symbol(const word_lists *l, uint32_t symbol, correction *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    written w = { .text = "u", .size = 1 };
+    int shift = symbol > 0xFFFF ? 16 : 12;
+    for (; shift >= 0; shift -= 4) w.text[w.size++] = digits[symbol >> shift & 15];
+    out->size = 0;
+    find_abbreviation(l, &w, out);
+}
+
+/* The next character of a text. */
+static uint32_t next_character(const char *text, size_t size, size_t *at)
+{
+    uint32_t c;
+    *at += bl_decode((const uint8_t *)text + *at, (const uint8_t *)text + size, &c);
+    return c;
+}
+
+static size_t count_symbols(const char *text, size_t size)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < size;) {
+        if ((uint8_t)text[at] < 0xE2) at++; /* they have three bytes or four */
+        else count += (size_t)is_symbol(next_character(text, size, &at));
+    }
+    return count;
+}
+
+bl_status bl_spell_symbols(const bl_session *s, const char **text, size_t *size, bl_error *error)
+{
+    const word_lists lists = { &s->model->spelling, NULL, 0 };
+    const size_t count = bl_corrects_spelling(s) ? count_symbols(*text, *size) : 0;
+    correction c;
+    if (!count) return BL_OK;
+    char *out = bl_arena_take(s->arena, *size + count * (BL_SPELLED_LONGEST + 2), 1);
+    if (!out) return bl_no_memory(error, "the words for symbols");
+    size_t used = 0;
+    for (size_t at = 0, from = 0; at < *size; from = at) {
+        const uint32_t character = next_character(*text, *size, &at);
+        if (is_symbol(character)) {
+            find_symbol(&lists, character, &c);
+            out[used++] = ' ';
+            mean(&c, " ", 1);
+            memcpy(out + used, c.text, c.size);
+            used += c.size;
+        } else {
+            memcpy(out + used, *text + from, at - from);
+            used += at - from;
+        }
+    }
+    *text = out;
+    *size = used;
+    return BL_OK;
 }
 
 /* ---- tokens -------------------------------------------------------------------------------- */
@@ -317,22 +393,33 @@ static bl_status add_meant(const bl_session *s, tokens *t, const correction *c,
     return BL_OK;
 }
 
+/* The tokens before the last word. */
+static size_t without_last_word(const bl_session *s, const int32_t *ids, size_t count)
+{
+    size_t size;
+    int continues = 1;
+    while (count && continues) bl_piece_of(s, ids[--count], &size, &continues);
+    return count;
+}
+
 bl_status bl_correct_spelling(const bl_session *s, int32_t **ids, bl_offset **offsets,
-                              size_t *count, bl_error *error)
+                              size_t *count, int is_cut, bl_error *error)
 {
     const word_lists lists = { &s->model->spelling, NULL, 0 };
     written w;
     correction c;
     tokens t;
     size_t done = 0;
-    if (!bl_corrects_spelling(s) || !next_slip(s, &lists, *ids, *count, 0, &w, &c)) return BL_OK;
+    if (!bl_corrects_spelling(s)) return BL_OK;
+    const size_t whole = is_cut ? without_last_word(s, *ids, *count) : *count;
+    if (!next_slip(s, &lists, *ids, whole, 0, &w, &c)) return BL_OK;
     bl_status status = take_tokens(s, *count, *offsets != NULL, &t, error);
     for (int more = 1; status == BL_OK && more;) {
         if (t.count + *count - done + BL_MOST_MEANT > t.capacity) break;
         copy(&t, *ids + done, *offsets ? *offsets + done : NULL, w.first - done);
         status = add_meant(s, &t, &c, *offsets, &w, error);
         done = w.first + w.count;
-        more = next_slip(s, &lists, *ids, *count, done, &w, &c);
+        more = next_slip(s, &lists, *ids, whole, done, &w, &c);
     }
     if (status != BL_OK) return status;
     copy(&t, *ids + done, *offsets ? *offsets + done : NULL, *count - done);

@@ -141,8 +141,9 @@ bl_status bl_read_tokens(const bl_session *s, const bl_text *text, size_t most, 
     if (status != BL_OK) return status;
     out->is_whole = out->first <= a;
     if (!text->pair)
-        return out->is_whole ? bl_correct_spelling(s, &out->ids, &out->offsets, &out->first, error)
-                             : BL_OK;
+        return out->is_whole
+                   ? bl_correct_spelling(s, &out->ids, &out->offsets, &out->first, 0, error)
+                   : BL_OK;
     read = out->first < a ? out->first : a;
     return tokenize(s, &second, out->ids + read, offsets ? out->offsets + read : NULL, b,
                     &out->second, error);
@@ -225,28 +226,35 @@ typedef struct {
     size_t a_count, b_count, total;
 } tokens_of_row;
 
-/* As far as they can be read: `most` of each. */
+/* As far as they can be read: `most` of each, and more of a text whose words become fewer tokens
+ * when they are corrected. */
 static bl_status read_beginning(const bl_session *s, const bl_text *text, size_t most,
                                 tokens_of_row *t, bl_error *error)
 {
-    const part first = first_part(text), second = second_part(text);
+    part first = first_part(text);
+    const part second = second_part(text);
     const int pair = text->pair != NULL;
-    const size_t a_capacity = first.size < most ? first.size : most,
+    bl_status status =
+        pair || first.word_sizes ? BL_OK : bl_spell_symbols(s, &first.data, &first.size, error);
+    if (status != BL_OK) return status;
+    const size_t a_most = bl_corrects_spelling(s) && !pair ? bl_read_to_correct(most) : most,
+                 a_capacity = first.size < a_most ? first.size : a_most,
                  b_capacity = second.size < most ? second.size : most;
     int32_t *ids = bl_arena_take(s->arena, a_capacity + b_capacity, sizeof *ids);
     size_t a = 0, b = BL_NO_PAIR, total;
     if (!ids) return bl_no_memory(error, "the tokens of the text");
     int32_t *a_ids = ids;
     bl_offset *no_offsets = NULL;
-    bl_status status = tokenize(s, &first, ids, NULL, a_capacity, &a, error);
+    status = tokenize(s, &first, ids, NULL, a_capacity, &a, error);
     const int is_cut = status == BL_OK && a > a_capacity;
-    if (status == BL_OK && !pair && !is_cut)
-        status = bl_correct_spelling(s, &a_ids, &no_offsets, &a, error);
+    if (is_cut && !pair) a = a_capacity;
+    if (status == BL_OK && !pair)
+        status = bl_correct_spelling(s, &a_ids, &no_offsets, &a, is_cut, error);
     if (status == BL_OK && pair)
         status = tokenize(s, &second, ids + a_capacity, NULL, b_capacity, &b, error);
     total = a + (pair ? b : 0) + specials(s, pair);
     /* Where both are too long it matters which is longer. */
-    if (status == BL_OK && total > most && (is_cut || pair)) {
+    if (status == BL_OK && (is_cut || (pair && total > most))) {
         status = bl_count_tokens(s, text, &total, error);
         if (status == BL_OK && is_cut && pair)
             status = tokenize(s, &first, NULL, NULL, 0, &a, error);

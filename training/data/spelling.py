@@ -21,6 +21,7 @@ from .sets import Data
 
 FILE = Path(__file__).parent / "abbreviations.txt"
 WORD = re.compile(r"(?<![a-z'-])[a-z]{2,20}(?![a-z'-])")
+NOTHING = "-"  # what words mean that are only heard as a laugh or a sigh
 LONGEST, SHORTEST_MEANT = 20, 2
 JOINS = 0x80
 FILTER_BITS = 5
@@ -32,7 +33,10 @@ Counts = collections.Counter[str]
 def abbreviations() -> dict[str, str]:
     lines = FILE.read_text(encoding="utf-8").splitlines()
     pairs = (line.partition(" = ")[::2] for line in lines if line and not line.startswith("#"))
-    return dict(pairs)
+    return {
+        word if word.isascii() else f"u{ord(word):04x}": " " if meant == NOTHING else meant
+        for word, meant in pairs
+    }
 
 
 def counted(texts: Iterable[str], pattern: re.Pattern[str]) -> Counts:

@@ -75,6 +75,22 @@ def parts_of_speech(items: list[Item], opened: Open) -> Scores:
     return {"accuracy": percentage(right, total)}
 
 
+def found_spans(pipe: Any, words: Sequence[str]) -> set[tuple[int, int, str]]:
+    """The entities that the pipeline finds in words, as (first word, word behind, type)."""
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    at = 0
+    for i, word in enumerate(words):
+        starts[at], ends[at + len(word)] = i, i + 1
+        at += len(word) + 1
+    found = pipe(list(words), is_split_into_words=True)[0]
+    return {
+        (starts[e["start"]], ends[e["end"]], e["entity"])
+        for e in found
+        if e["start"] in starts and e["end"] in ends  # others have a part of a word
+    }
+
+
 def entity_tags(tags: Sequence[str]) -> list[str]:
     """A set's tags in our scheme."""
     return [f"{t[:2]}{ENTITIES[entity(t, True)]}" if t != "O" else "O" for t in tags]
@@ -86,7 +102,7 @@ def entities(items: list[Item], opened: Open) -> Scores:
     right = found = wanted = 0
     for item in items:
         want = {s for s in spans(entity_tags(item["tags"])) if s[2] != "MISC"}
-        guess = {s for s in spans(best_labels(pipe, item["tokens"])) if s[2] != "MISC"}
+        guess = {s for s in found_spans(pipe, item["tokens"]) if s[2] != "MISC"}
         right, found, wanted = right + len(want & guess), found + len(guess), wanted + len(want)
     return {"entity F1": f1(right, found, wanted)}
 
@@ -96,7 +112,7 @@ def slots(items: list[Item], opened: Open) -> Scores:
     right = found = wanted = 0
     for item in items:
         want = spans([slot_tag(tag) for tag in item["tags"]])
-        guess = spans(best_labels(pipe, without_punctuation(item["tokens"])))
+        guess = found_spans(pipe, without_punctuation(item["tokens"]))
         right, found, wanted = right + len(want & guess), found + len(guess), wanted + len(want)
     return {"slot F1": f1(right, found, wanted)}
 
