@@ -60,27 +60,30 @@ set(here "${{CMAKE_CURRENT_LIST_DIR}}")
 # The core rounds every product and every sum by itself: never add -ffast-math.
 set(options -std=gnu11 -Os -ffp-contract=off -fno-math-errno -fno-trapping-math
     -ffunction-sections -fdata-sections)
+
+if(ESP_PLATFORM)
+    # ESP-IDF reads this file twice: the first time as a script, which ends here.
+    idf_component_register(SRCS src/bertlite.c src/{model} INCLUDE_DIRS src)
+    set(library ${{COMPONENT_LIB}})
+else()
+    project(bertlite_firmware C ASM)
+    add_library(bertlite STATIC src/bertlite.c src/{model})
+    target_include_directories(bertlite PUBLIC src)
+    target_compile_options(bertlite PUBLIC {flags})
+    set(library bertlite)
+endif()
 set_source_files_properties("${{here}}/src/{model}" PROPERTIES
     OBJECT_DEPENDS "${{here}}/src/base.bin;${{here}}/src/task.bin"
     COMPILE_OPTIONS "-I${{here}}/src")
+target_compile_options(${{library}} PRIVATE "$<$<COMPILE_LANGUAGE:C>:${{options}}>")
 
-if(ESP_PLATFORM)
-    idf_component_register(SRCS src/bertlite.c src/{model} INCLUDE_DIRS src)
-    target_compile_options(${{COMPONENT_LIB}} PRIVATE $<$<COMPILE_LANGUAGE:C>:${{options}}>)
-    return()
+if(NOT ESP_PLATFORM)
+    # BERTLITE_START: your board's start code; BERTLITE_LINK: its linker script and specs.
+    target_link_libraries(bertlite PUBLIC m)
+    add_executable(firmware main.c ${{BERTLITE_START}})
+    target_link_libraries(firmware bertlite)
+    target_link_options(firmware PRIVATE {flags} -Wl,--gc-sections ${{BERTLITE_LINK}})
 endif()
-
-project(bertlite_firmware C ASM)
-add_library(bertlite STATIC src/bertlite.c src/{model})
-target_include_directories(bertlite PUBLIC src)
-target_compile_options(bertlite PRIVATE "$<$<COMPILE_LANGUAGE:C>:${{options}}>")
-target_compile_options(bertlite PUBLIC {flags})
-target_link_libraries(bertlite PUBLIC m)
-
-# BERTLITE_START: your board's start code; BERTLITE_LINK: its linker script and specs.
-add_executable(firmware main.c ${{BERTLITE_START}})
-target_link_libraries(firmware bertlite)
-target_link_options(firmware PRIVATE {flags} -Wl,--gc-sections ${{BERTLITE_LINK}})
 """
 
 ZEPHYR = {
@@ -93,15 +96,18 @@ build:
     "zephyr/Kconfig": """\
 config BERTLITE
     bool "Answers of a BERT encoder"
+    depends on !MINIMAL_LIBC
     help
-      bertlite.h and model.h. Wants FPU=y where there is a float unit.
+      bertlite.h and model.h. Needs a C library with math.h (PICOLIBC=y or NEWLIB_LIBC=y), and
+      wants FPU=y where there is a float unit.
 """,
     "zephyr/CMakeLists.txt": """\
 if(CONFIG_BERTLITE)
     set(src "${{CMAKE_CURRENT_LIST_DIR}}/../src")
-    zephyr_library()
+    zephyr_library_named(bertlite)
     zephyr_library_sources("${{src}}/bertlite.c" "${{src}}/{model}")
-    zephyr_library_compile_options($<$<COMPILE_LANGUAGE:C>:-ffp-contract=off>)
+    zephyr_library_compile_options($<$<COMPILE_LANGUAGE:C>:-std=gnu11>
+        $<$<COMPILE_LANGUAGE:C>:-ffp-contract=off>)
     set_source_files_properties("${{src}}/{model}" PROPERTIES COMPILE_OPTIONS "-I${{src}}")
     zephyr_include_directories("${{src}}")
 endif()
@@ -168,7 +174,7 @@ PLATFORMIO = """\
   "name": "Bertlite",
   "version": "{version}",
   "description": "Answers of a BERT encoder on the device: {name}.",
-  "build": {{"flags": ["-ffp-contract=off"]}},
+  "build": {{"flags": ["-ffp-contract=off", "-lm"]}},
   "frameworks": "*",
   "platforms": "*"
 }}
