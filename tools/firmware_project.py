@@ -112,7 +112,66 @@ if(CONFIG_BERTLITE)
     zephyr_include_directories("${{src}}")
 endif()
 """,
+    "zephyr/sample/CMakeLists.txt": """\
+# An application that reads lines and prints answers: west build -b BOARD zephyr/sample
+cmake_minimum_required(VERSION 3.20)
+set(EXTRA_ZEPHYR_MODULES "${{CMAKE_CURRENT_LIST_DIR}}/../..")
+set(ZEPHYR_EXTRA_MODULES "${{EXTRA_ZEPHYR_MODULES}}") # its name before Zephyr 3.4
+find_package(Zephyr REQUIRED HINTS "$ENV{{ZEPHYR_BASE}}")
+project(answer C ASM)
+target_sources(app PRIVATE main.c)
+""",
+    "zephyr/sample/prj.conf": """\
+CONFIG_BERTLITE=y
+CONFIG_NEWLIB_LIBC=y
+CONFIG_CONSOLE_SUBSYS=y
+CONFIG_CONSOLE_GETLINE=y
+CONFIG_MAIN_STACK_SIZE=8192
+""",
 }
+
+ZEPHYR_MAIN = """\
+/* main.c: answers each line that comes over the console. */
+#if __has_include(<zephyr/console/console.h>)
+#include <zephyr/console/console.h>
+#else
+#include <console/console.h>
+#endif
+#include <stdio.h>
+#include <string.h>
+
+#include "bertlite.h"
+#include "model.h"
+
+static _Alignas(16) unsigned char memory[MODEL_MEMORY];
+
+static bl_status answer(const bl_session *session, char *line, bl_text text)
+{{
+    (void)line;
+{answer}
+    return BL_OK;
+}}
+
+int main(void)
+{{
+    const bl_flash flash = {{ model_base, MODEL_BASE_SIZE, model_task, MODEL_TASK_SIZE, 0 }};
+    bl_session session;
+    bl_status status = bl_flash_open(&flash, memory, sizeof memory, &session, NULL);
+    if (status != BL_OK) {{
+        printf("the model cannot be opened: %d\\n", (int)status);
+        return 1;
+    }}
+    session.max_tokens = MODEL_TOKENS;
+    console_getline_init();
+    printf("ready\\n");
+    for (;;) {{
+        char *line = console_getline();
+        const bl_text text = {{ .data = line, .size = strlen(line) }};
+        status = answer(&session, line, text);
+        if (status != BL_OK) printf("no answer: %d\\n", (int)status);
+    }}
+}}
+"""
 
 ESP_IDF = """\
 version: "{version}"
@@ -136,6 +195,7 @@ SKETCH = """\
 // Answers each line that comes over the serial line.
 #include <bertlite.h>
 #include <model.h>
+#include <string.h>
 
 alignas(16) static unsigned char memory[MODEL_MEMORY];
 static char line[MODEL_BYTES + 2];
@@ -467,6 +527,7 @@ def files(
         "idf_component.yml": ESP_IDF.format(version=version, name=name),
         **{path: content.replace("{model}", model).replace("{{", "{").replace("}}", "}")
            for path, content in ZEPHYR.items()},
+        "zephyr/sample/main.c": ZEPHYR_MAIN.format(answer=answer),
         **emulated(target, one),
     }  # fmt: skip
     if array:

@@ -222,8 +222,8 @@ static bl_status pack(bl_kept *kept, bl_model *m, bl_tokenizer *t, bl_error *err
     if (!entries) return bl_no_memory(error, "the vocabulary");
     const size_t count = entries_of(kept, m, v, entries);
     size_t size = 0;
-    bl_status status = bl_packed_build(&kept->vocabulary, &size, entries, count, t->prefix,
-                                       !kept->now, error);
+    bl_status status =
+        bl_packed_build(&kept->vocabulary, &size, entries, count, t->prefix, !kept->now, error);
     if (status == BL_OK && kept->now) status = renumber(kept, m, t, entries, count, error);
     bl_free(entries);
     if (status != BL_OK) return status;

@@ -7,10 +7,7 @@
 static uint32_t get16(const uint8_t *p) { return p[0] | (uint32_t)p[1] << 8; }
 static uint32_t get32(const uint8_t *p) { return get16(p) | get16(p + 2) << 16; }
 
-static uint32_t groups(uint32_t pieces)
-{
-    return (pieces + BL_PACKED_GROUP - 1) / BL_PACKED_GROUP;
-}
+static uint32_t groups(uint32_t pieces) { return (pieces + BL_PACKED_GROUP - 1) / BL_PACKED_GROUP; }
 
 /* ---- entries --------------------------------------------------- */
 
@@ -105,11 +102,9 @@ static int advance(const query *q, const entry *e, place *p)
     if (e->shared < p->shared) return 0;
     if (e->shared == p->shared) {
         const uint32_t from = p->shared;
-        while (same < e->more && from + same < q->size &&
-               e->bytes[same] == byte_at(q, from + same))
+        while (same < e->more && from + same < q->size && e->bytes[same] == byte_at(q, from + same))
             same++;
-        if (same < e->more &&
-            (from + same == q->size || e->bytes[same] > byte_at(q, from + same)))
+        if (same < e->more && (from + same == q->size || e->bytes[same] > byte_at(q, from + same)))
             return 0;
     }
     p->shared += same;
