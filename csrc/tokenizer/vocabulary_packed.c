@@ -95,11 +95,12 @@ typedef struct {
     uint32_t rank, shared, size;
 } place;
 
-/* Moves p to an entry, which follows it, unless it is behind the query; whether it moved. */
+/* Moves p to an entry, which follows it, unless it is behind the query, or damaged: with more bytes
+ * of the one before than that has; whether it moved. */
 static int advance(const query *q, const entry *e, place *p)
 {
     uint32_t same = 0;
-    if (e->shared < p->shared) return 0;
+    if (e->shared < p->shared || e->shared > p->size) return 0;
     if (e->shared == p->shared) {
         const uint32_t from = p->shared;
         while (same < e->more && from + same < q->size && e->bytes[same] == byte_at(q, from + same))
@@ -156,7 +157,8 @@ int32_t bl_packed_longest(const bl_packed *v, const uint8_t *text, uint32_t size
     place p;
     if (q.size <= skip) return -1;
     if (size < q.size - skip) q.size = skip + size;
-    /* What the query begins with is not behind the word piece that is found, and begins it, too. */
+    /* A word piece that the query begins with also begins the one that is found, whose other bytes
+     * are given up: these are fewer each time. */
     while (search(v, &q, &p) && p.shared > skip) {
         if (p.shared == p.size) {
             *length = p.size - skip;
