@@ -174,6 +174,31 @@ def test_bases_that_are_shared(tmp_path: Path) -> None:
         firmware.write("intent", str(tmp_path / "c"), target="any", small=True, whole=True)
 
 
+# "turn", and an entry that says that it shares 7 bytes with it, and has "b" behind them.
+DAMAGED = r"""
+#include "src/bertlite.c"
+int main(void)
+{
+    static const uint8_t entries[] = { 0x04, 't', 'u', 'r', 'n', 0x71, 'b', 0 };
+    uint8_t block[BL_PACKED_HEADER + 4 + sizeof entries] = { 0 };
+    const uint32_t header[] = { BL_PACKED_MAGIC_WORD, 0, 2, sizeof entries, 2, 8 };
+    uint32_t length = 0;
+    bl_packed v;
+    memcpy(block, header, sizeof header);
+    memcpy(block + BL_PACKED_HEADER + 4, entries, sizeof entries);
+    if (bl_packed_read(&v, block, sizeof block, NULL) != BL_OK) return 1;
+    return bl_packed_longest(&v, entries + 1, 4, 0, &length) != 0 || length != 4;
+}
+"""
+
+
+def test_a_damaged_vocabulary_is_not_searched_forever(tmp_path: Path) -> None:
+    write_files(tmp_path, {**project("labels", False), "damaged.c": DAMAGED})
+    command = [COMPILER, "-std=gnu11", "-Isrc", "damaged.c", "-lm", "-o", "damaged"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    subprocess.run([tmp_path / "damaged"], check=True, timeout=10)
+
+
 REQUESTS = {
     "lamp": ["turn on the lamp", "switch the lights off", "dim the light please", "lamp on"],
     "food": ["order a pizza", "i want to eat something", "cook some pasta", "a cup of tea"],
