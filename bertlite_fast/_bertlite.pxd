@@ -55,6 +55,7 @@ cdef extern from "bertlite.h" nogil:
         size_t tokens, bytes
         const char *pieces
         size_t pieces_size
+        int whole
     ctypedef struct bl_flash_info:
         size_t base_size, task_size, memory
         bl_head head

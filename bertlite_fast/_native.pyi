@@ -17,6 +17,7 @@ def write_blocks(
     tokens: int,
     most_bytes: int,
     pieces: bytes | None,
+    whole: bool,
     base_file: str | os.PathLike[str],
     task_file: str | os.PathLike[str],
 ) -> tuple[int, int, int, str]: ...

@@ -197,7 +197,9 @@ def convert(folder, file, *, base=None):
         raise_error(&error)
 
 
-def write_blocks(path, base, size_t tokens, size_t most_bytes, pieces, base_file, task_file):
+def write_blocks(
+    path, base, size_t tokens, size_t most_bytes, pieces, bint whole, base_file, task_file
+):
     """The blocks of a model for flash: the bytes of each, of memory, and the head's name."""
     cdef bytes source = path_bytes(path)
     cdef bytes shared = path_bytes(base)
@@ -208,7 +210,7 @@ def write_blocks(path, base, size_t tokens, size_t most_bytes, pieces, base_file
     cdef const char *c = first
     cdef const char *d = second
     cdef bytes kept = pieces or b""
-    cdef bl_flash_limits limits = [tokens, most_bytes, NULL, len(kept)]
+    cdef bl_flash_limits limits = [tokens, most_bytes, NULL, len(kept), whole]
     cdef bl_flash_info info
     cdef bl_error error
     cdef bl_status status

@@ -74,6 +74,7 @@ def write(
     array: bool = False,
     text: str = "unicode",
     small: bool = False,
+    whole: bool = False,
     sources: str | None = None,
 ) -> dict[str, Any]:
     """Writes the folder `out`; the sizes of what is in it."""
@@ -98,7 +99,7 @@ def write(
     blocks = [os.path.join(src, name) for name in ("base.bin", "task.bin")]
     most_bytes = most_bytes or BYTES_PER_TOKEN * length
     base_bytes, task_bytes, memory, answers = write_blocks(
-        path, base, length, most_bytes, _pieces(tools) if small else None, *blocks
+        path, base, length, most_bytes, _pieces(tools) if small else None, whole, *blocks
     )
     values = {
         "target": target,

@@ -277,7 +277,8 @@ BL_API void bl_fill_row(const bl_tokenizer *tokenizer, const int32_t *a, const i
                         size_t a_count, const bl_window *window, int pair, int specials,
                         const bl_row *row);
 
-/* A token's text, not NUL-terminated; NULL if no token has the id. */
+/* A token's text, not NUL-terminated; NULL if no token has the id. In flash it is there until the
+ * next text is asked for, or tokens are made. */
 BL_API const char *bl_token_text(const bl_tokenizer *tokenizer, int32_t id, size_t *size);
 /* The same of the vocabulary alone, without added tokens. */
 BL_API const char *bl_word_piece(const bl_tokenizer *tokenizer, int32_t id, size_t *size);
@@ -756,11 +757,14 @@ BL_API size_t bl_arena_most(const bl_arena *arena);
 /* tokens, bytes: of the longest text, special tokens included; with a pair, of both. The base has
  * positions for no more, so tasks that share it have the same `tokens`. pieces: NULL, or the word
  * pieces that the vocabulary keeps, one a line; texts are spelled with these, and tasks that share
- * the base have the same ones. */
+ * the base have the same ones. whole: the base can be shared with a model that fills in words, which
+ * has all word pieces under their own ids; without it, it has those that a text can have, under
+ * others. */
 typedef struct {
     size_t tokens, bytes;
     const char *pieces;
     size_t pieces_size;
+    int whole;
 } bl_flash_limits;
 
 /* base_id: what both blocks say of the base. memory: enough for bl_flash_open and one call, with

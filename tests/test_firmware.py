@@ -3,6 +3,7 @@ emulated microcontrollers."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -92,6 +93,110 @@ def test_the_program_answers_as_pipelines_do(tmp_path: Path) -> None:
         model.write_text(header.replace("MODEL_TASK_SIZE ", f"MODEL_TASK_SIZE {len(data)} //"))
         program, _ = compiled(tmp_path / "b", core)
         assert answers(program, "x") == [f"the model cannot be opened: {code}"]
+
+
+# What the sketch uses of Arduino's cores.
+ARDUINO = """
+#include <cstddef>
+struct Port {
+  void begin(long); int available(); size_t readBytesUntil(char, char *, size_t);
+  void print(const char *); void println(const char *); void println(int);
+};
+extern Port Serial;
+"""
+ZEPHYR = "void console_getline_init(void);\nchar *console_getline(void);\n"
+SIZES = dict.fromkeys(("length", "most_bytes", "base_bytes", "task_bytes", "memory_bytes"), 64)
+
+
+def project(answers: str, array: bool) -> dict[str, str]:
+    import firmware_project
+
+    return firmware_project.files("any", "name", answers, "latin1", array, SIZES)
+
+
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="needs a C++ compiler")
+def test_programs_of_other_systems_compile(tmp_path: Path) -> None:
+    import firmware_project
+
+    for kind in firmware_project.ANSWERS:
+        files = project(kind, True)
+        headers = {"Arduino.h": ARDUINO, "zephyr/console/console.h": ZEPHYR}
+        write_files(tmp_path, {**files, **headers})
+        flags = ["-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Isrc", "-I."]
+        sketch = ["-include", "Arduino.h", "-x", "c++", "examples/Answer/Answer.ino"]
+        for command in (
+            ["c++", "-std=c++17", *flags, *sketch],
+            [COMPILER, "-std=gnu11", *flags, "zephyr/sample/main.c"],
+        ):
+            subprocess.run(command, cwd=tmp_path, check=True)
+        assert "-lm" in json.loads(files["library.json"])["build"]["flags"]
+
+
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="needs cmake")
+def test_esp_idf_can_read_the_component_as_a_script(tmp_path: Path) -> None:
+    """It does that first, to learn what a component needs: until it is registered, only what a
+    script may do is allowed."""
+    write_files(tmp_path, project("labels", False))
+    (tmp_path / "first.cmake").write_text(
+        "set(ESP_PLATFORM 1)\nmacro(idf_component_register)\nmessage(STATUS ${ARGV})\n"
+        'return()\nendmacro()\ninclude("${CMAKE_CURRENT_LIST_DIR}/CMakeLists.txt")\n'
+    )
+    done = subprocess.run(
+        ["cmake", "-P", "first.cmake"], cwd=tmp_path, check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert "src/bertlite.c" in done.stdout
+
+
+def test_bases_that_are_shared(tmp_path: Path) -> None:
+    """Tasks share a base; with whole, with a model that fills in words, too. All answer alike."""
+    bases = {}
+    for name, whole in (("intent", False), ("ner", False), ("intent", True), ("base", False)):
+        folder = tmp_path / f"{name}{whole}"
+        firmware.write(name, str(folder), target="any", text="latin1", whole=whole)
+        bases[name, whole] = (folder / "src/base.bin").read_bytes()
+    assert bases["intent", False] == bases["ner", False]
+    assert bases["intent", True] == bases["base", False]
+    assert len(bases["intent", False]) < 2_100_000 < len(bases["intent", True])
+    texts = ["pls trun on teh ktchen lihgts", "[unused7] \u4e2d!\u6587 don't", "a\u0301 ##! ..."]
+    program, core = compiled(tmp_path / "intentFalse")
+    other, _ = compiled(tmp_path / "intentTrue", core)
+    assert answers(program, *texts) == answers(other, *texts)
+    firmware.write("intent", str(tmp_path / "small"), target="any", text="latin1", small=True)
+    small, _ = compiled(tmp_path / "small", core)
+    assert answers(small, texts[0]) == answers(small, "please turn on the kitchen lights")
+    with pytest.raises(bf.BertliteError, match="whole vocabulary"):
+        firmware.write("intent", str(tmp_path / "c"), target="any", small=True, whole=True)
+
+
+# "turn", and an entry that says that it shares 7 bytes with it, and has "b" behind them.
+DAMAGED = r"""
+#include "src/bertlite.c"
+int main(void)
+{
+    static const uint8_t entries[] = { 0x04, 't', 'u', 'r', 'n', 0x71, 'b', 0 };
+    uint8_t block[BL_PACKED_HEADER + 4 + sizeof entries] = { 0 };
+    const uint32_t header[] = { BL_PACKED_MAGIC_WORD, 0, 2, sizeof entries, 2, 8 };
+    uint32_t length = 0;
+    bl_packed v;
+    memcpy(block, header, sizeof header);
+    memcpy(block + BL_PACKED_HEADER + 4, entries, sizeof entries);
+    if (bl_packed_read(&v, block, sizeof block, NULL) != BL_OK) return 1;
+    return bl_packed_longest(&v, entries + 1, 4, 0, &length) != 0 || length != 4;
+}
+"""
+
+
+def test_a_damaged_vocabulary_is_not_searched_forever(tmp_path: Path) -> None:
+    write_files(tmp_path, {**project("labels", False), "damaged.c": DAMAGED})
+    command = [COMPILER, "-std=gnu11", "-Isrc", "damaged.c", "-lm", "-o", "damaged"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    subprocess.run([tmp_path / "damaged"], check=True, timeout=10)
 
 
 REQUESTS = {

@@ -60,27 +60,30 @@ set(here "${{CMAKE_CURRENT_LIST_DIR}}")
 # The core rounds every product and every sum by itself: never add -ffast-math.
 set(options -std=gnu11 -Os -ffp-contract=off -fno-math-errno -fno-trapping-math
     -ffunction-sections -fdata-sections)
+
+if(ESP_PLATFORM)
+    # ESP-IDF reads this file twice: the first time as a script, which ends here.
+    idf_component_register(SRCS src/bertlite.c src/{model} INCLUDE_DIRS src)
+    set(library ${{COMPONENT_LIB}})
+else()
+    project(bertlite_firmware C ASM)
+    add_library(bertlite STATIC src/bertlite.c src/{model})
+    target_include_directories(bertlite PUBLIC src)
+    target_compile_options(bertlite PUBLIC {flags})
+    set(library bertlite)
+endif()
 set_source_files_properties("${{here}}/src/{model}" PROPERTIES
     OBJECT_DEPENDS "${{here}}/src/base.bin;${{here}}/src/task.bin"
     COMPILE_OPTIONS "-I${{here}}/src")
+target_compile_options(${{library}} PRIVATE "$<$<COMPILE_LANGUAGE:C>:${{options}}>")
 
-if(ESP_PLATFORM)
-    idf_component_register(SRCS src/bertlite.c src/{model} INCLUDE_DIRS src)
-    target_compile_options(${{COMPONENT_LIB}} PRIVATE $<$<COMPILE_LANGUAGE:C>:${{options}}>)
-    return()
+if(NOT ESP_PLATFORM)
+    # BERTLITE_START: your board's start code; BERTLITE_LINK: its linker script and specs.
+    target_link_libraries(bertlite PUBLIC m)
+    add_executable(firmware main.c ${{BERTLITE_START}})
+    target_link_libraries(firmware bertlite)
+    target_link_options(firmware PRIVATE {flags} -Wl,--gc-sections ${{BERTLITE_LINK}})
 endif()
-
-project(bertlite_firmware C ASM)
-add_library(bertlite STATIC src/bertlite.c src/{model})
-target_include_directories(bertlite PUBLIC src)
-target_compile_options(bertlite PRIVATE "$<$<COMPILE_LANGUAGE:C>:${{options}}>")
-target_compile_options(bertlite PUBLIC {flags})
-target_link_libraries(bertlite PUBLIC m)
-
-# BERTLITE_START: your board's start code; BERTLITE_LINK: its linker script and specs.
-add_executable(firmware main.c ${{BERTLITE_START}})
-target_link_libraries(firmware bertlite)
-target_link_options(firmware PRIVATE {flags} -Wl,--gc-sections ${{BERTLITE_LINK}})
 """
 
 ZEPHYR = {
@@ -93,20 +96,82 @@ build:
     "zephyr/Kconfig": """\
 config BERTLITE
     bool "Answers of a BERT encoder"
+    depends on !MINIMAL_LIBC
     help
-      bertlite.h and model.h. Wants FPU=y where there is a float unit.
+      bertlite.h and model.h. Needs a C library with math.h (PICOLIBC=y or NEWLIB_LIBC=y), and
+      wants FPU=y where there is a float unit.
 """,
     "zephyr/CMakeLists.txt": """\
 if(CONFIG_BERTLITE)
     set(src "${{CMAKE_CURRENT_LIST_DIR}}/../src")
-    zephyr_library()
+    zephyr_library_named(bertlite)
     zephyr_library_sources("${{src}}/bertlite.c" "${{src}}/{model}")
-    zephyr_library_compile_options($<$<COMPILE_LANGUAGE:C>:-ffp-contract=off>)
+    zephyr_library_compile_options($<$<COMPILE_LANGUAGE:C>:-std=gnu11>
+        $<$<COMPILE_LANGUAGE:C>:-ffp-contract=off>)
     set_source_files_properties("${{src}}/{model}" PROPERTIES COMPILE_OPTIONS "-I${{src}}")
     zephyr_include_directories("${{src}}")
 endif()
 """,
+    "zephyr/sample/CMakeLists.txt": """\
+# An application that reads lines and prints answers: west build -b BOARD zephyr/sample
+cmake_minimum_required(VERSION 3.20)
+set(EXTRA_ZEPHYR_MODULES "${{CMAKE_CURRENT_LIST_DIR}}/../..")
+set(ZEPHYR_EXTRA_MODULES "${{EXTRA_ZEPHYR_MODULES}}") # its name before Zephyr 3.4
+find_package(Zephyr REQUIRED HINTS "$ENV{{ZEPHYR_BASE}}")
+project(answer C ASM)
+target_sources(app PRIVATE main.c)
+""",
+    "zephyr/sample/prj.conf": """\
+CONFIG_BERTLITE=y
+CONFIG_NEWLIB_LIBC=y
+CONFIG_CONSOLE_SUBSYS=y
+CONFIG_CONSOLE_GETLINE=y
+CONFIG_MAIN_STACK_SIZE=8192
+""",
 }
+
+ZEPHYR_MAIN = """\
+/* main.c: answers each line that comes over the console. */
+#if __has_include(<zephyr/console/console.h>)
+#include <zephyr/console/console.h>
+#else
+#include <console/console.h>
+#endif
+#include <stdio.h>
+#include <string.h>
+
+#include "bertlite.h"
+#include "model.h"
+
+static _Alignas(16) unsigned char memory[MODEL_MEMORY];
+
+static bl_status answer(const bl_session *session, char *line, bl_text text)
+{{
+    (void)line;
+{answer}
+    return BL_OK;
+}}
+
+int main(void)
+{{
+    const bl_flash flash = {{ model_base, MODEL_BASE_SIZE, model_task, MODEL_TASK_SIZE, 0 }};
+    bl_session session;
+    bl_status status = bl_flash_open(&flash, memory, sizeof memory, &session, NULL);
+    if (status != BL_OK) {{
+        printf("the model cannot be opened: %d\\n", (int)status);
+        return 1;
+    }}
+    session.max_tokens = MODEL_TOKENS;
+    console_getline_init();
+    printf("ready\\n");
+    for (;;) {{
+        char *line = console_getline();
+        const bl_text text = {{ .data = line, .size = strlen(line) }};
+        status = answer(&session, line, text);
+        if (status != BL_OK) printf("no answer: %d\\n", (int)status);
+    }}
+}}
+"""
 
 ESP_IDF = """\
 version: "{version}"
@@ -130,6 +195,7 @@ SKETCH = """\
 // Answers each line that comes over the serial line.
 #include <bertlite.h>
 #include <model.h>
+#include <string.h>
 
 alignas(16) static unsigned char memory[MODEL_MEMORY];
 static char line[MODEL_BYTES + 2];
@@ -168,7 +234,7 @@ PLATFORMIO = """\
   "name": "Bertlite",
   "version": "{version}",
   "description": "Answers of a BERT encoder on the device: {name}.",
-  "build": {{"flags": ["-ffp-contract=off"]}},
+  "build": {{"flags": ["-ffp-contract=off", "-lm"]}},
   "frameworks": "*",
   "platforms": "*"
 }}
@@ -461,6 +527,7 @@ def files(
         "idf_component.yml": ESP_IDF.format(version=version, name=name),
         **{path: content.replace("{model}", model).replace("{{", "{").replace("}}", "}")
            for path, content in ZEPHYR.items()},
+        "zephyr/sample/main.c": ZEPHYR_MAIN.format(answer=answer),
         **emulated(target, one),
     }  # fmt: skip
     if array:

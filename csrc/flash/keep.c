@@ -4,9 +4,12 @@
 
 #include "../error.h"
 #include "../memory.h"
+#include "../tokenizer/unicode.h"
 #include "../tokenizer/vocabulary_pack.h"
 
-enum { KEPT = 0, DROPPED = -1 };
+enum { DROPPED = -1, KEPT = -2 /* and not numbered yet */ };
+
+/* ---- what is kept --------------------------------------------------- */
 
 static void mark(const bl_kept *kept, const bl_model *m, int32_t id)
 {
@@ -30,10 +33,10 @@ static void mark_own(const bl_kept *kept, const bl_model *m, const bl_tokenizer 
 }
 
 static void mark_lines(const bl_kept *kept, const bl_model *m, const bl_tokenizer *t,
-                       const char *pieces, size_t size)
+                       const bl_flash_limits *limits)
 {
-    const char *const end = pieces + size;
-    for (const char *line = pieces; line < end;) {
+    const char *const end = limits->pieces + limits->pieces_size;
+    for (const char *line = limits->pieces; line < end;) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         if (!stop) stop = end;
         const char *last = stop > line && stop[-1] == '\r' ? stop - 1 : stop;
@@ -41,6 +44,36 @@ static void mark_lines(const bl_kept *kept, const bl_model *m, const bl_tokenize
         line = stop + 1;
     }
 }
+
+/* Whether a text can have a word piece. Punctuation is a word of its own, and so is a Chinese
+ * character, so that neither is within a longer one; "[unused7]" is not met, nor is "##!". */
+static int can_be_met(const bl_tokenizer *t, const char *text, uint32_t size)
+{
+    const uint32_t prefix = (uint32_t)strlen(t->prefix);
+    const int continues = prefix && size > prefix && !memcmp(text, t->prefix, prefix);
+    const uint8_t *at = (const uint8_t *)text + (continues ? prefix : 0),
+                  *end = (const uint8_t *)text + size;
+    size_t characters = 0;
+    int stands_alone = 0;
+    for (; at < end; characters++) {
+        uint32_t c;
+        at += bl_decode(at, end, &c);
+        stands_alone |= (bl_traits(c) & BL_PUNCTUATION) != 0;
+        stands_alone |= t->rules.split_chinese && bl_is_chinese(c);
+    }
+    return !stands_alone || (characters == 1 && !continues);
+}
+
+static void mark_met(const bl_kept *kept, const bl_model *m, const bl_tokenizer *t)
+{
+    uint32_t size, id;
+    for (uint32_t i = 0; i < t->vocabulary.count; i++) {
+        const char *text = bl_piece_at(&t->vocabulary, i, &size, &id);
+        if (text && can_be_met(t, text, size)) mark(kept, m, (int32_t)id);
+    }
+}
+
+/* ---- numbering anew --------------------------------------------------- */
 
 static int32_t now(const bl_kept *kept, const bl_model *m, int32_t id)
 {
@@ -61,7 +94,7 @@ static void renumber_tokenizer(const bl_kept *kept, const bl_model *m, bl_tokeni
     renumber_template(kept, m, &t->pair);
 }
 
-/* The table with the rows that are kept. */
+/* The table with the rows that are kept, in their new order. */
 static bl_status keep_rows(bl_kept *kept, bl_model *m, size_t count, bl_error *error)
 {
     const size_t width = m->hidden;
@@ -70,80 +103,156 @@ static bl_status keep_rows(bl_kept *kept, bl_model *m, size_t count, bl_error *e
     kept->numbers = bl_calloc(count + 1, sizeof *kept->numbers);
     if (!kept->words || !kept->scale || !kept->numbers)
         return bl_no_memory(error, "the table of embeddings");
-    size_t row = 0;
     for (size_t id = 0; id < m->c.vocabulary; id++) {
         if (kept->now[id] < 0) continue;
+        const size_t row = (size_t)kept->now[id];
         memcpy(kept->words + row * width, m->tables.words + id * width, width);
         kept->scale[row] = m->tables.words_scale[id];
-        kept->numbers[row++] = (uint16_t)id;
+        kept->numbers[row] = (uint16_t)id;
     }
     m->tables.words = kept->words;
     m->tables.words_scale = kept->scale;
     m->ngrams.numbers = kept->numbers;
-    m->spelling = (bl_spelling){ 0 }; /* it tells known words by what is one token no more */
     return BL_OK;
 }
 
-static bl_status pack(bl_kept *kept, const bl_model *m, bl_tokenizer *t, bl_error *error)
+/* ---- misspelled words --------------------------------------------------- */
+
+static void set_bit(uint8_t *bits, size_t at) { bits[at / 8] |= (uint8_t)(1u << at % 8); }
+
+/* Whether a word is one that is looked up: of ASCII letters and digits, and short. */
+static int is_looked_up(const char *text, uint32_t size)
 {
-    const bl_vocabulary *v = &t->vocabulary;
-    bl_entry *entries = bl_calloc((size_t)v->count + 1, sizeof *entries);
-    if (!entries) return bl_no_memory(error, "the vocabulary");
+    if (!text || size > BL_SPELLED_LONGEST) return 0;
+    for (uint32_t i = 0; i < size; i++)
+        if (!(text[i] >= 'a' && text[i] <= 'z') && !(text[i] >= '0' && text[i] <= '9')) return 0;
+    return 1;
+}
+
+/* The text of a known word that was one token and is several now; NULL if an id has none. */
+static const char *known_no_more(const bl_kept *kept, const bl_model *m, const bl_tokenizer *t,
+                                 size_t id, uint32_t *size)
+{
+    if (kept->now[id] >= 0 || !bl_is_known_id(&m->spelling, (int32_t)id)) return NULL;
+    const char *text = bl_piece_text(&t->vocabulary, (uint32_t)id, size);
+    return is_looked_up(text, *size) ? text : NULL;
+}
+
+/* Puts these where known words of several tokens are. */
+static bl_status keep_known_words(bl_kept *kept, const bl_model *m, const bl_tokenizer *t,
+                                  bl_spelling *s, bl_error *error)
+{
+    const size_t bytes = s->known_bits / 8;
+    kept->known_words = bl_malloc(bytes);
+    if (!kept->known_words) return bl_no_memory(error, "the list of words");
+    memcpy(kept->known_words, s->known, bytes);
+    s->known = kept->known_words;
+    for (size_t id = 0; id < m->c.vocabulary; id++) {
+        uint32_t bits[BL_FILTER_BITS], size;
+        const char *text = known_no_more(kept, m, t, id, &size);
+        if (!text) continue;
+        bl_filter_bits(s, text, size, bits);
+        for (int i = 0; i < BL_FILTER_BITS; i++) set_bit(kept->known_words, bits[i]);
+    }
+    return BL_OK;
+}
+
+static bl_status keep_spelling(bl_kept *kept, bl_model *m, const bl_tokenizer *t, size_t count,
+                               bl_error *error)
+{
+    bl_spelling s = m->spelling;
+    if (!s.known_bits) return BL_OK;
+    s.id_count = (count + 7) / 8 * 8;
+    kept->known_ids = bl_calloc(s.id_count / 8, 1);
+    if (!kept->known_ids) return bl_no_memory(error, "the list of words");
+    for (size_t id = 0; id < m->c.vocabulary; id++)
+        if (kept->now[id] >= 0 && bl_is_known_id(&m->spelling, (int32_t)id))
+            set_bit(kept->known_ids, (size_t)kept->now[id]);
+    s.ids = kept->known_ids;
+    const bl_status status = keep_known_words(kept, m, t, &s, error);
+    m->spelling = s;
+    return status;
+}
+
+/* ---- the vocabulary --------------------------------------------------- */
+
+/* Those of its word pieces that are kept; how many. */
+static size_t entries_of(const bl_kept *kept, const bl_model *m, const bl_vocabulary *v,
+                         bl_entry *entries)
+{
     size_t count = 0;
     for (uint32_t i = 0; i < v->count; i++) {
         bl_entry e;
         e.text = bl_piece_at(v, i, &e.size, &e.id);
-        if (!e.text || !e.size) continue;
-        const int32_t id = kept->now ? now(kept, m, (int32_t)e.id) : (int32_t)e.id;
-        if (id < 0) continue;
-        e.id = (uint32_t)id;
+        if (!e.text || !e.size || (kept->now && now(kept, m, (int32_t)e.id) == DROPPED)) continue;
         entries[count++] = e;
     }
+    return count;
+}
+
+/* Numbers the ids that are kept: those of word pieces by their order, then those without one. */
+static size_t number_ids(const bl_kept *kept, const bl_model *m, const bl_entry *entries,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].id < m->c.vocabulary) kept->now[entries[i].id] = (int32_t)i;
+    for (size_t id = 0; id < m->c.vocabulary; id++)
+        if (kept->now[id] == KEPT) kept->now[id] = (int32_t)count++;
+    return count;
+}
+
+static bl_status renumber(bl_kept *kept, bl_model *m, bl_tokenizer *t, const bl_entry *entries,
+                          size_t pieces, bl_error *error)
+{
+    const size_t count = number_ids(kept, m, entries, pieces);
+    bl_status status = keep_rows(kept, m, count, error);
+    if (status != BL_OK) return status;
+    status = keep_spelling(kept, m, t, count, error);
+    renumber_tokenizer(kept, m, t);
+    m->c.vocabulary = count;
+    m->info.vocabulary = (int)count;
+    t->info.tokens = count;
+    return status;
+}
+
+static bl_status pack(bl_kept *kept, bl_model *m, bl_tokenizer *t, bl_error *error)
+{
+    const bl_vocabulary *v = &t->vocabulary;
+    bl_entry *entries = bl_calloc((size_t)v->count + 1, sizeof *entries);
+    if (!entries) return bl_no_memory(error, "the vocabulary");
+    const size_t count = entries_of(kept, m, v, entries);
     size_t size = 0;
-    const bl_status status =
-        bl_packed_build(&kept->vocabulary, &size, entries, count, t->prefix, error);
+    bl_status status =
+        bl_packed_build(&kept->vocabulary, &size, entries, count, t->prefix, !kept->now, error);
+    if (status == BL_OK && kept->now) status = renumber(kept, m, t, entries, count, error);
     bl_free(entries);
     if (status != BL_OK) return status;
     t->vocabulary = (bl_vocabulary){ .own = t->vocabulary.own };
     return bl_vocabulary_read_packed(&t->vocabulary, kept->vocabulary, size, error);
 }
 
-static bl_status select_pieces(bl_kept *kept, bl_model *m, bl_tokenizer *t, const char *pieces,
-                               size_t size, bl_error *error)
+/* ---- the call --------------------------------------------------- */
+
+bl_status bl_keep_pieces(bl_kept *kept, bl_model *m, bl_tokenizer *t, const bl_flash_limits *limits,
+                         bl_error *error)
 {
-    int32_t count = 0;
-    if (m->info.head == BL_WORD_HEAD)
+    const int fills_words = m->info.head == BL_WORD_HEAD;
+    if (limits->pieces && (fills_words || limits->whole))
         return bl_fail(error, BL_CONFIG_ERROR,
-                       "this model fills in words, for which it needs its whole vocabulary; leave "
-                       "the small one out.");
+                       "%s needs its whole vocabulary; leave the small one out.",
+                       fills_words ? "a model that fills in words" : "a base for such models");
+    if (fills_words || limits->whole) return pack(kept, m, t, error);
     if (m->c.vocabulary > BL_PACKED_MOST_IDS)
         return bl_fail(error, BL_CONFIG_ERROR,
-                       "this model has %zu word pieces; up to %d can be chosen from.",
+                       "this model has %zu word pieces; a microcontroller's may have %d.",
                        m->c.vocabulary, BL_PACKED_MOST_IDS);
     kept->now = bl_malloc(m->c.vocabulary * sizeof *kept->now);
     if (!kept->now) return bl_no_memory(error, "the vocabulary");
-    memset(kept->now, DROPPED, m->c.vocabulary * sizeof *kept->now);
+    for (size_t id = 0; id < m->c.vocabulary; id++) kept->now[id] = DROPPED;
     mark_own(kept, m, t);
-    mark_lines(kept, m, t, pieces, size);
-    for (size_t id = 0; id < m->c.vocabulary; id++)
-        if (kept->now[id] == KEPT) kept->now[id] = count++;
-    return keep_rows(kept, m, (size_t)count, error);
-}
-
-bl_status bl_keep_pieces(bl_kept *kept, bl_model *m, bl_tokenizer *t, const char *pieces,
-                         size_t pieces_size, bl_error *error)
-{
-    bl_status status = BL_OK;
-    if (pieces) status = select_pieces(kept, m, t, pieces, pieces_size, error);
-    if (status == BL_OK) status = pack(kept, m, t, error);
-    if (status != BL_OK || !pieces) return status;
-    renumber_tokenizer(kept, m, t);
-    size_t count = 0;
-    for (size_t id = 0; id < m->c.vocabulary; id++) count += kept->now[id] >= 0;
-    m->c.vocabulary = count;
-    m->info.vocabulary = (int)count;
-    t->info.tokens = count;
-    return BL_OK;
+    if (limits->pieces) mark_lines(kept, m, t, limits);
+    else mark_met(kept, m, t);
+    return pack(kept, m, t, error);
 }
 
 void bl_kept_free(bl_kept *kept)
@@ -152,5 +261,7 @@ void bl_kept_free(bl_kept *kept)
     bl_free(kept->numbers);
     bl_free(kept->words);
     bl_free(kept->scale);
+    bl_free(kept->known_ids);
+    bl_free(kept->known_words);
     bl_free(kept->vocabulary);
 }

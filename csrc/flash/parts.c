@@ -210,6 +210,8 @@ static void tokenizer(bl_parts *p, bl_tokenizer *t)
     const void *block = array(p, t->vocabulary.block, size, 1);
     if (!p->put && block && bl_vocabulary_read_packed(&t->vocabulary, block, size, NULL) != BL_OK)
         p->damaged = 1;
+    t->vocabulary.packed.text =
+        memory(p, t->vocabulary.packed.text, t->vocabulary.packed.longest + 1, 1);
     NUMBER(p, t->rules.clean);
     NUMBER(p, t->rules.split_chinese);
     NUMBER(p, t->rules.strip_accents);

@@ -124,7 +124,7 @@ static size_t memory_for(const bl_model *m, const bl_tokenizer *t, const bl_flas
     const size_t n = limits->tokens < positions ? limits->tokens : positions;
     const size_t fixed = BL_MODEL_32 + BL_TOKENIZER_32 + BL_ARENA_32 + m->c.layers * BL_LAYER_32 +
                          (m->sentence ? BL_SENTENCE_32 : 0) + t->added_count * (BL_ADDED_32 + 4) +
-                         ((size_t)m->info.labels + 1) * 4;
+                         ((size_t)m->info.labels + 1) * 4 + t->vocabulary.longest + 1;
     return (fixed + task_memory(m, n, limits->bytes) + bl_workspace_size(&small, n, 1) + SPARE) /
            16 * 16;
 }
@@ -170,7 +170,7 @@ bl_status bl_flash_write(const char *path, const char *base, const bl_flash_limi
     bl_error reason; /* error may be NULL, but the status is needed */
     bl_model *m = bl_open_for_flash(path, base, &reason);
     bl_tokenizer *t = m ? bl_tokenizer_open_with_base(path, base, &reason) : NULL;
-    bl_status status = t ? bl_keep_pieces(&kept, m, t, limits->pieces, limits->pieces_size, error)
+    bl_status status = t ? bl_keep_pieces(&kept, m, t, limits, error)
                          : bl_fail(error, reason.status, "%s", reason.text);
     if (status == BL_OK && m && t) {
         keep_positions(m, limits);

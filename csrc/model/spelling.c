@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-enum { FILTER_BITS = 5 }; /* of each word */
-
 static int is_spelled(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 /* What is meant may have spaces. */
@@ -83,12 +81,21 @@ int bl_is_known_id(const bl_spelling *s, int32_t id)
     return (size_t)id < s->id_count && has_bit(s->ids, (size_t)id);
 }
 
-int bl_is_known_word(const bl_spelling *s, const char *word, size_t size)
+void bl_filter_bits(const bl_spelling *s, const char *word, size_t size,
+                    uint32_t bits[BL_FILTER_BITS])
 {
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a; its halves give all bits of a word */
     for (size_t i = 0; i < size; i++) hash = (hash ^ (uint8_t)word[i]) * 0x100000001b3u;
     const uint32_t first = (uint32_t)(hash >> 32), step = (uint32_t)hash | 1;
-    for (uint32_t i = 0; i < FILTER_BITS; i++)
-        if (!has_bit(s->known, (uint32_t)(first + i * step) % s->known_bits)) return 0;
+    for (uint32_t i = 0; i < BL_FILTER_BITS; i++)
+        bits[i] = (uint32_t)((uint32_t)(first + i * step) % s->known_bits);
+}
+
+int bl_is_known_word(const bl_spelling *s, const char *word, size_t size)
+{
+    uint32_t bits[BL_FILTER_BITS];
+    bl_filter_bits(s, word, size, bits);
+    for (int i = 0; i < BL_FILTER_BITS; i++)
+        if (!has_bit(s->known, bits[i])) return 0;
     return 1;
 }

@@ -10,7 +10,8 @@ enum {
     BL_SPELLED_LONGEST = 20,    /* bytes of a word */
     BL_SPELLED_WORDS = 1 << 20, /* fewer bytes than this are in a list */
     BL_SPELLED_LENGTH = 0x1f,   /* in an entry's first byte: the word's length, and */
-    BL_SPELLED_JOINS = 0x80     /* whether it is looked for in words that were run together */
+    BL_SPELLED_JOINS = 0x80,    /* whether it is looked for in words that were run together */
+    BL_FILTER_BITS = 5          /* of each word in the Bloom filter */
 };
 
 /* words: entries, the likeliest first: a byte for length and flags, the word; a byte for length,
@@ -61,4 +62,7 @@ static inline uint32_t bl_spelling_ends(const char *word, size_t size)
 
 int bl_is_known_id(const bl_spelling *s, int32_t id);
 int bl_is_known_word(const bl_spelling *s, const char *word, size_t size);
+/* Which bits of s->known a word has. */
+void bl_filter_bits(const bl_spelling *s, const char *word, size_t size,
+                    uint32_t bits[BL_FILTER_BITS]);
 #endif

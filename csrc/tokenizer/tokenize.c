@@ -342,7 +342,7 @@ INLINE size_t tokenize_block(token_output *out, const uint8_t *low, bl_masks m, 
                              size_t next, size_t to)
 {
     const bl_tokenizer *t = out->t;
-    const uint32_t short_word = t->vocabulary.packed.texts      ? 0
+    const uint32_t short_word = t->vocabulary.packed.entries    ? 0
                                 : t->longest_word < BL_KEY_SIZE ? t->longest_word
                                                                 : BL_KEY_SIZE;
     /* Punctuation is a word of one byte. */

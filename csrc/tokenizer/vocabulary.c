@@ -66,7 +66,7 @@ int32_t bl_vocabulary_find(const bl_vocabulary *v, const uint8_t *text, uint32_t
 
 int32_t bl_find_piece(const bl_vocabulary *v, const uint8_t *text, size_t size)
 {
-    if (v->packed.texts) return bl_packed_find(&v->packed, text, size);
+    if (v->packed.entries) return bl_packed_find(&v->packed, text, size);
     if (size > v->longest) return -1;
     const uint32_t length = (uint32_t)size;
     return find(v, text, length, 0, hash_exact(text, length), NULL);
@@ -87,7 +87,7 @@ static uint32_t possible_lengths(const bl_vocabulary *v, const uint8_t *text, ui
 int32_t bl_longest_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t size, int continuing,
                          uint32_t *length)
 {
-    if (v->packed.texts) return bl_packed_longest(&v->packed, text, size, continuing, length);
+    if (v->packed.entries) return bl_packed_longest(&v->packed, text, size, continuing, length);
     if (size > v->longest) size = v->longest;
     for (; size > BL_KEY_SIZE; size--) {
         const uint64_t hash = hash_padded(text, size, continuing);
@@ -116,7 +116,7 @@ int32_t bl_longest_piece(const bl_vocabulary *v, const uint8_t *text, uint32_t s
 
 const char *bl_piece_at(const bl_vocabulary *v, uint32_t n, uint32_t *size, uint32_t *id)
 {
-    if (v->packed.texts) return bl_packed_at(&v->packed, n, size, id);
+    if (v->packed.entries) return bl_packed_at(&v->packed, n, size, id);
     if (n >= v->count) return NULL;
     const uint32_t offset = bl_get32(v->by_id + 4 * (size_t)n);
     if (offset > v->last_offset) return NULL;
@@ -132,7 +132,7 @@ const char *bl_piece_text(const bl_vocabulary *v, uint32_t id, uint32_t *size)
     uint32_t other;
     uint32_t low = 0;
     uint32_t count = v->count;
-    if (v->packed.texts) return bl_packed_text(&v->packed, id, size);
+    if (v->packed.entries) return bl_packed_text(&v->packed, id, size);
     const char *text = bl_piece_at(v, id, size, &other); /* usually the ids are 0, 1, 2, ... */
     if (text && other == id) return text;
     while (count > 1) {

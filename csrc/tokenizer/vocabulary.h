@@ -43,7 +43,7 @@ typedef struct {
     uint32_t slot_mask;    /* slots, less one */
     uint32_t offset_mask;  /* the bits of a slot that are an offset; the others are of the hash */
     void *own;             /* the block, if it was allocated here */
-    bl_packed packed;      /* of a model in flash; texts NULL: the block above */
+    bl_packed packed;      /* of a model in flash; entries NULL: the block above */
 } bl_vocabulary;
 
 typedef struct {

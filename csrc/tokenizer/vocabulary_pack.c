@@ -23,68 +23,96 @@ static int by_text(const void *a, const void *b)
 
 static bl_status check(const bl_entry *entries, size_t count, const char *prefix, bl_error *error)
 {
-    size_t bytes = 0, group = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i && entries[i].id / BL_PACKED_GROUP != entries[i - 1].id / BL_PACKED_GROUP) group = 0;
-        bytes += entries[i].size;
-        group += entries[i].size;
-        if (entries[i].id < BL_PACKED_MOST_IDS && group <= UINT16_MAX && bytes <= INT32_MAX &&
-            (!i || entries[i].id > entries[i - 1].id))
-            continue;
+    int fits = count <= BL_PACKED_MOST_IDS;
+    for (size_t i = 0; i < count; i++)
+        fits &= entries[i].id < BL_PACKED_MOST_IDS && entries[i].size &&
+                entries[i].size <= BL_PACKED_MOST_BYTES;
+    if (!fits)
         return bl_fail(error, BL_CONFIG_ERROR,
                        "this vocabulary is beyond what a microcontroller is meant for: ids above "
-                       "%d, or word pieces of hundreds of bytes; use a smaller one.",
-                       BL_PACKED_MOST_IDS - 1);
-    }
+                       "%d, or word pieces of more than %d bytes; use a smaller one.",
+                       BL_PACKED_MOST_IDS - 1, BL_PACKED_MOST_BYTES);
     if (strlen(prefix) > BL_PACKED_MOST_PREFIX)
         return bl_fail(error, BL_CONFIG_ERROR, "the prefix of word pieces is too long.");
     return BL_OK;
 }
 
-/* Writes the block, but for the ids in the order of their texts. Returns where these belong. */
-static uint8_t *write(uint8_t *block, const bl_entry *entries, size_t count, uint32_t ids,
-                      const char *prefix)
+static uint32_t shared_with(const bl_entry *e, const bl_entry *before)
 {
-    const size_t groups = ((size_t)ids + BL_PACKED_GROUP - 1) / BL_PACKED_GROUP;
-    uint8_t *bases = block + BL_PACKED_HEADER, *ends = bases + 4 * groups,
-            *sorted = ends + 2 * (size_t)ids, *texts = sorted + 2 * count;
-    uint32_t at = 0, base = 0, longest = 0;
-    size_t next = 0;
-    for (uint32_t id = 0; id < ids; id++) {
-        if (id % BL_PACKED_GROUP == 0) put32(bases + id / BL_PACKED_GROUP * 4, base = at);
-        if (next < count && entries[next].id == id) {
-            memcpy(texts + at, entries[next].text, entries[next].size);
-            at += entries[next].size;
-            if (entries[next].size > longest) longest = entries[next].size;
-            next++;
-        }
-        put16(ends + 2 * (size_t)id, at - base);
+    uint32_t same = 0;
+    while (same < e->size && same < before->size && e->text[same] == before->text[same]) same++;
+    return same;
+}
+
+static uint32_t at_most(uint32_t n, uint32_t most) { return n < most ? n : most; }
+
+/* Writes an entry, or only counts its bytes; returns them. */
+static size_t write_entry(uint8_t *out, const bl_entry *e, uint32_t shared)
+{
+    const uint32_t counts[2] = { shared, e->size - shared };
+    size_t bytes = 1;
+    if (out)
+        out[0] = (uint8_t)(at_most(counts[0], BL_PACKED_ESCAPE) << 4 |
+                           at_most(counts[1], BL_PACKED_ESCAPE));
+    for (int i = 0; i < 2; i++) {
+        if (counts[i] < BL_PACKED_ESCAPE) continue;
+        if (out) out[bytes] = (uint8_t)(counts[i] - BL_PACKED_ESCAPE);
+        bytes++;
     }
-    put32(block + 4 * BL_PACKED_MAGIC, BL_PACKED_MAGIC_WORD);
-    put32(block + 4 * BL_PACKED_IDS, ids);
-    put32(block + 4 * BL_PACKED_PIECES, (uint32_t)count);
-    put32(block + 4 * BL_PACKED_TEXTS, at);
-    put32(block + 4 * BL_PACKED_PREFIX, (uint32_t)strlen(prefix));
-    put32(block + 4 * BL_PACKED_LONGEST, longest);
-    for (size_t i = 0; prefix[i]; i++) block[BL_PACKED_PREFIX_AT + i] = (uint8_t)prefix[i];
-    return sorted;
+    if (out) memcpy(out + bytes, e->text + shared, counts[1]);
+    return bytes + counts[1];
+}
+
+/* The same for all; out is NULL if they are only counted. */
+static size_t write_entries(uint8_t *starts, uint8_t *out, const bl_entry *entries, size_t count)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        const int is_first = i % BL_PACKED_GROUP == 0;
+        const uint32_t shared = is_first ? 0 : shared_with(&entries[i], &entries[i - 1]);
+        if (out && is_first) put32(starts + 4 * (i / BL_PACKED_GROUP), (uint32_t)at);
+        at += write_entry(out ? out + at : NULL, &entries[i], shared);
+    }
+    return at + at % 2;
+}
+
+static void write_ids(uint8_t *ids, uint8_t *ranks, uint32_t id_count, const bl_entry *entries,
+                      size_t count)
+{
+    for (uint32_t id = 0; id < id_count; id++) put16(ranks + 2 * (size_t)id, BL_PACKED_NO_RANK);
+    for (size_t i = 0; i < count; i++) {
+        put16(ids + 2 * i, entries[i].id);
+        put16(ranks + 2 * (size_t)entries[i].id, (uint32_t)i);
+    }
 }
 
 bl_status bl_packed_build(void **block, size_t *size, bl_entry *entries, size_t count,
-                          const char *prefix, bl_error *error)
+                          const char *prefix, int with_ids, bl_error *error)
 {
     *block = NULL;
-    bl_status status = check(entries, count, prefix, error);
+    const bl_status status = check(entries, count, prefix, error);
     if (status != BL_OK) return status;
-    const uint32_t ids = count ? entries[count - 1].id + 1 : 0;
-    size_t bytes = 0;
-    for (size_t i = 0; i < count; i++) bytes += entries[i].size;
-    *size = BL_PACKED_HEADER + 4 * (((size_t)ids + BL_PACKED_GROUP - 1) / BL_PACKED_GROUP) +
-            2 * (size_t)ids + 2 * count + bytes;
-    *block = bl_calloc(1, *size);
-    if (!*block) return bl_no_memory(error, "the vocabulary");
-    uint8_t *sorted = write(*block, entries, count, ids, prefix);
     if (count) qsort(entries, count, sizeof *entries, by_text);
-    for (size_t i = 0; i < count; i++) put16(sorted + 2 * i, entries[i].id);
+    uint32_t ids = 0, longest = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (with_ids && entries[i].id >= ids) ids = entries[i].id + 1;
+        if (entries[i].size > longest) longest = entries[i].size;
+    }
+    const size_t groups = (count + BL_PACKED_GROUP - 1) / BL_PACKED_GROUP,
+                 bytes = write_entries(NULL, NULL, entries, count);
+    *size = BL_PACKED_HEADER + 4 * groups + bytes + (ids ? 2 * (count + ids) : 0);
+    uint8_t *const out = bl_calloc(1, *size);
+    if (!out) return bl_no_memory(error, "the vocabulary");
+    *block = out;
+    put32(out + 4 * BL_PACKED_MAGIC, BL_PACKED_MAGIC_WORD);
+    put32(out + 4 * BL_PACKED_IDS, ids);
+    put32(out + 4 * BL_PACKED_PIECES, (uint32_t)count);
+    put32(out + 4 * BL_PACKED_ENTRIES, (uint32_t)bytes);
+    put32(out + 4 * BL_PACKED_PREFIX, (uint32_t)strlen(prefix));
+    put32(out + 4 * BL_PACKED_LONGEST, longest);
+    memcpy(out + BL_PACKED_PREFIX_AT, prefix, strlen(prefix));
+    uint8_t *starts = out + BL_PACKED_HEADER, *texts = starts + 4 * groups;
+    write_entries(starts, texts, entries, count);
+    if (ids) write_ids(texts + bytes, texts + bytes + 2 * count, ids, entries, count);
     return BL_OK;
 }

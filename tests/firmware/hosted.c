@@ -102,21 +102,45 @@ static uint32_t random_below(size_t n)
     return (uint32_t)((state >> 33) % n);
 }
 
-/* Some bytes of a block become others; then, most of the time, its checksum is right again, so
- * that what is behind it is reached. */
-static void damage(unsigned char *block, size_t size)
+/* Where a block's vocabulary begins; 0: it has none. */
+static size_t vocabulary_at(const unsigned char *block, size_t size)
 {
-    bl_flash_header h;
+    for (size_t at = sizeof(bl_flash_header) / 16 * 16; at + BL_PACKED_HEADER <= size; at += 16)
+        if (!memcmp(block + at, "BLP2", 4)) return at;
+    return 0;
+}
+
+/* So many bytes of the vocabulary become others that most words meet one. */
+static void damage_words(unsigned char *block, size_t size, size_t vocabulary)
+{
+    const size_t first = vocabulary + BL_PACKED_HEADER;
+    for (size_t i = first < size ? (size - first) / 40 : 0; i; i--)
+        block[first + random_below(size - first)] = (unsigned char)random_below(256);
+}
+
+static void damage_numbers(unsigned char *block, size_t size)
+{
     const size_t places = 1 + random_below(4);
     for (size_t i = 0; i < places; i++) {
         /* sizes and settings are between the arrays: small numbers */
-        const size_t at = random_below(4) ? sizeof h + random_below(size > 700 ? 640 : size - 48)
-                                          : random_below(size);
+        const size_t at = random_below(4)
+                              ? sizeof(bl_flash_header) + random_below(size > 700 ? 640 : size - 48)
+                              : random_below(size);
         static const uint32_t values[] = { 0, 1, 2, 127, 65536, 0x7F800000, 0x7FFFFFFF, ~0u };
         const uint32_t value = random_below(2) ? values[random_below(8)] : random_below(1u << 30);
         const size_t word = at / 4 * 4;
         if (word + 4 <= size) memcpy(block + word, &value, random_below(4) ? 4 : 1);
     }
+}
+
+/* Some bytes of a block become others; then, most of the time, its checksum is right again, so
+ * that what is behind it is reached. */
+static void damage(unsigned char *block, size_t size)
+{
+    bl_flash_header h;
+    const size_t vocabulary = vocabulary_at(block, size);
+    if (vocabulary && random_below(2)) damage_words(block, size, vocabulary);
+    else damage_numbers(block, size);
     if (!random_below(8)) return;
     memcpy(&h, block, sizeof h);
     if (h.size > size || h.size < sizeof h) h.size = (uint32_t)size;

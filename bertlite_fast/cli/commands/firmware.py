@@ -68,6 +68,11 @@ class Firmware(Command):
             "for 1 MB of flash",
         )
         parser.add_argument(
+            "--whole",
+            action="store_true",
+            help="all word pieces, for a base that is shared with the words of masks",
+        )
+        parser.add_argument(
             "--sources",
             metavar="FOLDER",
             help="a checkout or an unpacked source package, where the C sources are",
@@ -86,6 +91,7 @@ class Firmware(Command):
             array=args.array,
             text=args.text,
             small=args.small,
+            whole=args.whole,
             sources=args.sources,
         )
         if screen.as_json:
