@@ -80,6 +80,21 @@ def intents() -> Any:
     return pipeline("intent-classification")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. turn on the light\n2. play jazz\n3. lock the door",
+        "turn on the light\n 2) play jazz\n 3) lock the door",
+        "- turn on the light\n- play jazz\n- lock the door",
+    ],
+)
+def test_commands_of_a_list(intents: Any, text: str) -> None:
+    found = intents(text, several=True)
+    assert [command["label"] for command in found] == ["light_on", "play_music", "lock"]
+    assert all(text[c["start"] : c["end"]] == c["text"] for c in found)
+    assert [c["text"] for c in found][1:] == ["play jazz", "lock the door"]
+
+
 @pytest.mark.parametrize(("text", "labels"), SEVERAL)
 def test_several_commands(intents: Any, text: str, labels: list[str]) -> None:
     found = intents(text, several=True)

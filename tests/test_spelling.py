@@ -76,6 +76,12 @@ def test_symbols_are_read_as_words() -> None:
     assert opinions("🔥" * 2000)[0]["score"] == opinions("great " * 510)[0]["score"]
 
 
+def test_symbols_are_no_commands(intents: Any) -> None:
+    for text in ("👍", "🙏🙏", "👏", "😂"):
+        assert intents(text)["label"] is None
+    assert intents("turn on the lamp💡👍") == intents("turn on the lamp")
+
+
 def test_symbols_move_no_slot(intents: Any) -> None:
     for text in ("💡 dim the lamp in the hall", "🔥🔥 dim the lamp in the hall and play jazz 🎉"):
         for several in (False, True):

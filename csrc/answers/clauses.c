@@ -336,13 +336,35 @@ static int may_end(const scanner *s, mark between, int is_sequence)
     return between != COMMA || s->words > 1;
 }
 
+/* Whether the word that is now only counts the lines of a list: "2." or "2)" at a line's start. */
+static int is_list_number(const scanner *s)
+{
+    enum { DIGITS = 2 };
+    const word *w = &s->now;
+    size_t from = w->start;
+    if (w->end - w->start > DIGITS || w->end == s->size) return 0;
+    for (size_t i = w->start; i < w->end; i++)
+        if (s->text[i] < '0' || s->text[i] > '9') return 0;
+    while (from && s->text[from - 1] == ' ') from--;
+    return (!from || s->text[from - 1] == '\n') &&
+           (s->text[w->end] == '.' || s->text[w->end] == ')');
+}
+
 /* The next place where the text may be split; 0 if there is none. */
 static int next_break(scanner *s, bl_clause_break *out)
 {
-    int is_found = 0;
+    int is_found = 0, is_item = 0;
     while (!is_found && read_word(s->text, s->size, s->at, &s->now)) {
         const word seen = s->now;
-        const mark between = s->words ? mark_between(s->text, s->at, s->now.start) : NO_MARK;
+        if (is_list_number(s)) {
+            s->at = s->now.end;
+            is_item = 1;
+            continue;
+        }
+        const mark between = !s->words ? NO_MARK
+                             : is_item ? STOP
+                                       : mark_between(s->text, s->at, s->now.start);
+        is_item = 0;
         int is_sequence;
         if (s->words && (between || is_conjunction(s, &s->now)) &&
             find_opener(s, between, &is_sequence) && may_end(s, between, is_sequence)) {

@@ -30,12 +30,14 @@ SOURCE_WEIGHTS = {"modern": 3, "wikipedia": 1, "books": 3}
 Counts = collections.Counter[str]
 
 
-def abbreviations() -> dict[str, str]:
+def abbreviations(with_symbols: bool = True) -> dict[str, str]:
+    """What is meant by what is written short; by symbols, for texts that are no commands."""
     lines = FILE.read_text(encoding="utf-8").splitlines()
     pairs = (line.partition(" = ")[::2] for line in lines if line and not line.startswith("#"))
     return {
         word if word.isascii() else f"u{ord(word):04x}": " " if meant == NOTHING else meant
         for word, meant in pairs
+        if with_symbols or word.isascii()
     }
 
 
@@ -111,13 +113,15 @@ def entry(word: str, meant: str = "", joins: bool = False) -> bytes:
     return bytes([len(word) | JOINS * joins]) + word.encode() + bytes([len(meant)]) + meant.encode()
 
 
-def spelling_of(data: Data, tokenizer: Tokenizer, texts: Iterable[str]) -> dict[str, Any]:
+def spelling_of(
+    data: Data, tokenizer: Tokenizer, texts: Iterable[str], with_symbols: bool
+) -> dict[str, Any]:
     """The tensors for a model of such texts."""
     numbers = data.recipe.spelling
     own = counted(texts, re.compile("[a-z]+"))
     general = general_words(data)
     vocabulary = tokenizer.get_vocab()
-    short = abbreviations()
+    short = abbreviations(with_symbols)
     frequent = {word for word, count in own.items() if count >= numbers.own_known}
     tokens = {
         word

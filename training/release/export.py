@@ -126,7 +126,7 @@ class Exporter:
         )
         made = LESSONS[task].made(data, self.run.recipe.spelling.made)
         texts = (text for text, _ in itertools.chain(own, made))
-        found = spelling_of(data, self.run.tokenizer, texts)
+        found = spelling_of(data, self.run.tokenizer, texts, with_symbols=task != "intent")
         return {name: torch.from_numpy(values.copy()) for name, values in found.items()}
 
     def task(self, name: str, tuned: str) -> None:
