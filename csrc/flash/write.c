@@ -89,6 +89,16 @@ static int pools_directly(const bl_model *m)
                   (s->poolings[0] == BL_MEAN_POOLING || s->poolings[0] == BL_CLS_POOLING));
 }
 
+/* What is read of a text of n tokens and `bytes` bytes to correct it: its tokens twice, and the text
+ * with words for its symbols. */
+static size_t correcting_memory(const bl_model *m, size_t n, size_t bytes)
+{
+    enum { MOST_SYMBOLS = 4 /* bytes of words for symbols, for each byte of the text */ };
+    if (!m->spelling.known_bits) return 0;
+    const size_t read = bl_read_to_correct(n);
+    return (read + bl_most_corrected(read)) * sizeof(int32_t) + MOST_SYMBOLS * bytes;
+}
+
 /* Bytes of working memory that a task takes beside what running the model takes, for n tokens of
  * `bytes` bytes: see the files in answers/. */
 static size_t task_memory(const bl_model *m, size_t n, size_t bytes)
@@ -99,7 +109,7 @@ static size_t task_memory(const bl_model *m, size_t n, size_t bytes)
     const int corrects = m->spelling.known_bits > 0;
     switch (m->info.head) {
     case BL_CLASS_HEAD:
-        return row + labels * 16 + (corrects ? bl_most_corrected(n) * sizeof(int32_t) : 0);
+        return row + labels * 16 + correcting_memory(m, n, bytes);
     case BL_TOKEN_HEAD:
         return row + bytes * each + n * (labels * 4 + 28 + 24) + lists + 4 * all * (28 + 24) +
                bytes / 32 + (corrects ? bl_most_corrected(all) * each : 0);
