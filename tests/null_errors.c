@@ -124,6 +124,14 @@ static bl_status embed(bl_error *e)
     return bl_embed(&no_tokenizer, &text, NULL, &out, e);
 }
 
+static bl_status corrected(bl_error *e)
+{
+    const bl_session no_tokenizer = { .model = model, .arena = arena };
+    const char *out;
+    size_t size;
+    return bl_corrected(&no_tokenizer, "a", 1, NULL, 0, &out, &size, e);
+}
+
 static bl_status read_commands(bl_error *e)
 {
     const bl_session no_tokenizer = { .model = model, .arena = arena };
@@ -252,6 +260,7 @@ static const struct {
     { "bl_fill_row_masks", fill_row_masks },
     { "bl_embed", embed },
     { "bl_read_commands", read_commands },
+    { "bl_corrected", corrected },
     { "bl_describe_sentence", describe_sentence },
     { "bl_many_create", many_create },
     { "bl_many_start", many_start },

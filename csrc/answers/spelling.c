@@ -471,8 +471,6 @@ bl_status bl_corrected(const bl_session *s, const char *text, size_t size,
                        const unsigned char *words, size_t words_size, const char **out,
                        size_t *out_size, bl_error *error)
 {
-    const word_lists lists = { &s->model->spelling, words, words_size };
-    const size_t most = bl_session_tokens(s), capacity = size < most ? size : most;
     tokens t;
     written w;
     correction c;
@@ -485,6 +483,8 @@ bl_status bl_corrected(const bl_session *s, const char *text, size_t size,
                        BL_SPELLED_LONGEST);
     bl_status status = bl_begin(s, BL_NO_HEAD, "correcting texts", error);
     if (status != BL_OK || !bl_corrects_spelling(s)) return status;
+    const word_lists lists = { &s->model->spelling, words, words_size };
+    const size_t most = bl_session_tokens(s), capacity = size < most ? size : most;
     status = take_tokens(s, capacity, 1, &t, error);
     if (status == BL_OK)
         status =
