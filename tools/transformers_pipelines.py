@@ -25,6 +25,9 @@ FILES = "common fill_mask question_answering text_classification token_classific
 FILES += "feature_extraction zero_shot"
 # Tests of what is inside the original: none of its names that the package has is called.
 INSIDE = ("PipelinePadTest", "PipelineUtilsTest", "ArgumentHandler", "CustomPipelineTest")
+# What docs/transformers.md refuses by name, and slow tokenizers, which version 5 does not have.
+REFUSED = re.compile("MissingError|cannot be obeyed")
+SLOW = ("slow_tokenizer", "no_offset_tokenizer")
 
 # run_pipeline_test of each pipeline's tests, with both families.
 MODELS = """
@@ -69,7 +72,7 @@ def cache(root: Path, vocabulary: list[str], names: set[str]) -> None:
     cases |= {f"models/{family}-{kind}": family != "bert"
               for family in ("bert", "distilbert") for kind in ("texts", "tokens")}  # fmt: skip
     for name, distilled in cases.items():
-        tagger = re.search("token|ner|conll|ud-head", name.lower())
+        tagger = re.search("token|ner|conll|ud-head|deberta-v2", name.lower())
         mask = "<mask>" if "roberta" in name else "[MASK]"
         family, heads = "DistilBert" if distilled else "Bert", tokens if tagger else texts
         save(snapshot(root, name), vocabulary, family, heads, labels=5 if tagger else 2, mask=mask)
@@ -122,8 +125,15 @@ def main() -> None:
         theirs, _ = failures(root, ours=False)
         _, failed = failures(root, ours=True)
     kept = {name for name in theirs if not any(part in name for part in INSIDE)}
+    refused = {
+        name
+        for name in kept & set(failed)
+        if REFUSED.search(failed[name]) or any(part in name for part in SLOW)
+    }
     print(f"{len(theirs)} tests pass with the original; {len(theirs - kept)} of them test what is")
-    print(f"inside it. Of the other {len(kept)}, {len(kept - set(failed))} pass; the rest:")
+    print(f"inside it, and {len(refused)} what is refused:", *sorted(refused))
+    kept -= refused
+    print(f"Of the other {len(kept)}, {len(kept - set(failed))} pass; the rest:")
     for name in sorted(kept & set(failed)):
         print(f"{name}: {failed[name]}")
 
