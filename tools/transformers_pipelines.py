@@ -90,7 +90,6 @@ def failures(root: Path, ours: bool) -> tuple[set[str], dict[str, str]]:
         [*command, "-p", "no:cacheprovider", "-p", "transformers_recorder"],
         cwd=root, env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    (root.parent / f"{'ours' if ours else 'theirs'}.log").write_text(ran.stdout + ran.stderr)
     passed = set(re.findall(r"^PASSED \S+::(\w+::\w+)", ran.stdout, re.MULTILINE))
     failed = dict(re.findall(r"^FAILED \S+::(\w+::\w+)(?: - (.*))?", ran.stdout, re.MULTILINE))
     return passed, failed
