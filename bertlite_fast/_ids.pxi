@@ -56,6 +56,8 @@ cdef int from_buffer(object values, str name, grid *g) except -1:
     PyObject_GetBuffer(values, &view, PyBUF_FORMAT | PyBUF_STRIDES)
     try:
         code = view.format[0] if view.format is not NULL and strlen(view.format) == 1 else 0
+        if code in b"fd" and name == "attention_mask" and view.ndim == 2:
+            return from_lists(values.tolist(), name, g, NULL)
         if view.ndim not in (1, 2) or code not in b"?bBhHiIlLqQ":
             raise InputError(
                 f"{name} has to be a list or a one- or two-dimensional array of integers."
@@ -85,9 +87,11 @@ cdef Py_ssize_t put_row(list row, str name, int32_t *out, size_t capacity) excep
         try:
             v = PyLong_AsLongAndOverflow(item if PyLong_Check(item) else index(item), &overflow)
         except TypeError:
-            raise InputError(
-                f"{name} holds {type(item).__name__} where integers belong."
-            ) from None
+            if name != "attention_mask" or type(item) is not float or item not in (0.0, 1.0):
+                raise InputError(
+                    f"{name} holds {type(item).__name__} where integers belong."
+                ) from None
+            v = item == 1.0  # of a mask such as torch.ones(shape)
         out[i] = narrow(v) if overflow == 0 else -0x7FFFFFFF
         i += 1
     return i

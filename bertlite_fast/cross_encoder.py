@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # What is done with logits, by the end of the name of a torch class.
 FUNCTIONS = {"Sigmoid": "sigmoid", "Identity": "none"}
+CLASSIFIER = "sequence-classification"
 UNUSED = ("device", "pool", "chunk_size", "num_workers")  # of calls: they change nothing
 
 
@@ -54,8 +55,9 @@ class CrossEncoder(SentenceModel):
         threads: int = 1,
         **unused: Any,
     ) -> None:
-        """num_labels: how many labels are expected; another number is an error. max_length: of a
-        pair, in tokens. activation_fn: what is done with the logits: a function of torch, or
+        """num_labels: how many labels are expected; another number is an error. A model that has no
+        classifier gets a new one, for num_labels labels (1), whose weights are random. max_length:
+        of a pair, in tokens. activation_fn: what is done with the logits: a function of torch, or
         "sigmoid" or "identity"; by default what the model's files say, or else the sigmoid for one
         label and nothing for more. prompts: texts by name, to be put before the first text of a
         pair; default_prompt_name: the one that is used. precision: "int8", "fp32" or
@@ -63,6 +65,7 @@ class CrossEncoder(SentenceModel):
         about devices, downloads and torch are accepted, and change nothing.
         """
         for_tokenizer = tokenizer_arguments(unused)
+        unused.pop("classifier_dropout", None)  # which is for training
         check_arguments("CrossEncoder", unused)
         if model_name_or_path is None:
             raise ModelFileError(
@@ -77,7 +80,7 @@ class CrossEncoder(SentenceModel):
             cache_dir=unused.get("cache_folder"),
             token=unused.get("token"),
         )
-        self.model = Model(path, "sequence-classification", precision=precision, threads=threads)
+        self.model = _opened(path, num_labels, precision=precision, threads=threads)
         self.tokenizer = Tokenizer(path, **for_tokenizer)
         self.text_model = TextModel(self.model, self.tokenizer)
         settings = self._settings()
@@ -367,6 +370,16 @@ def _path(function: Any) -> str:
     raise InputError(
         f"activation_fn is {function!r}, which a file cannot name; save with a module of torch.nn."
     )
+
+
+def _opened(path: str, num_labels: int | None, **how: Any) -> Model:
+    """The model at this path; if it has no classifier, with a new one, as there."""
+    try:
+        return Model(path, CLASSIFIER, **how)
+    except ModelConfigError:
+        from .opening import Opening
+
+        return Opening(CLASSIFIER, path, {}, **how).model(None, num_labels or 1)
 
 
 def _named(function: Any) -> str | None:

@@ -184,12 +184,20 @@ BAD: list[tuple[Any, Any, Any, str]] = [
     (np.zeros((1, 1, 1), int), None, None, "two-dimensional"),
     ([[1, 2]], [[1]], None, "attention_mask"),
     ([[1, 2]], [[1, 2]], None, "0 or 1"),
+    ([[1, 2]], [[0.5, 1.0]], None, "integers"),
+    ([[1, 2]], np.array([[1.0, 2.0]]), None, "integers"),
     ([[1, 2]], [[0, 0]], None, "leaves no token"),
     ([[1, 2]], [[0, 1]], None, "first token"),
     ([[1, 2]], None, [[0]], "token_type_ids"),
     ([[1, 2]], None, [[0, 2]], "2 types"),
     ([[1, 2], [3]], [[1, 1], [1]], None, "as long as"),
 ]
+
+
+@pytest.mark.parametrize("mask", [[[1.0, 1.0, 0.0]], np.array([[1, 1, 0]], np.float32)])
+def test_a_mask_may_hold_floats(model: bf.Model, mask: Any) -> None:
+    expected = model([[1, 2, 3]], [[1, 1, 0]]).tensor.tolist()
+    assert model([[1, 2, 3]], mask).tensor.tolist() == expected
 
 
 @pytest.mark.parametrize(("ids", "mask", "types", "message"), BAD)

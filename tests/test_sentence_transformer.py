@@ -605,3 +605,13 @@ def test_minilm() -> None:
     ours = bf.SentenceTransformer(folder)
     assert ours.max_seq_length == 256
     assert (ours.encode(TEXTS) * theirs).sum(-1).min() >= 0.99
+
+
+def test_a_reranker_without_a_classifier_gets_a_new_one(tmp_path: Path) -> None:
+    folder = made.encoder(tmp_path / "encoder")
+    with pytest.warns(UserWarning, match="does not have a classifier"):
+        ours = bf.CrossEncoder(folder, classifier_dropout=0.1)
+    assert ours.num_labels == st.CrossEncoder(str(folder), device="cpu").num_labels == 1
+    assert len(ours.rank("turn on", ["the light", "music"])) == 2
+    with pytest.warns(UserWarning, match="random weights"):
+        assert bf.CrossEncoder(folder, num_labels=3).predict(PAIRS).shape == (len(PAIRS), 3)

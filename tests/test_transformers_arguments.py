@@ -302,7 +302,14 @@ def test_forms_that_transformers_takes(words: dict[str, Any]) -> None:
     assert pipe(TEXT, return_all_scores=False) == pipe(TEXT)
     tags = words["token-classification"]
     assert tags(TEXT, aggregation_strategy="SIMPLE") == tags(TEXT, aggregation_strategy="simple")
-    assert tags(TEXT, grouped_entities=True) == tags(TEXT, aggregation_strategy="first")
+    for more, meant in (
+        ({"grouped_entities": True}, "simple"),
+        ({"grouped_entities": True, "ignore_subwords": True}, "first"),
+        ({"grouped_entities": False}, "none"),
+        ({"ignore_subwords": True}, "none"),
+    ):
+        with pytest.warns(UserWarning, match=f"aggregation_strategy='{meant}'"):
+            assert tags(TEXT, **more) == tags(TEXT, aggregation_strategy=meant)
     features = words["feature-extraction"]
     assert features(TEXT, return_tensors=True).shape == (1, 6, 64)
     assert len(features([["a", "b"]], pooling="mean")[0]) == 2
@@ -323,6 +330,7 @@ def test_questions_are_given_in_every_way(folders: dict[str, Path], words: dict[
     item = {"question": question, "context": context}
     assert pipe(question, context) == pipe(data=item) == pipe(X=item) == pipe(item) == expected
     assert len(pipe(question, context, topk=2)) == 2
+    assert pipe(question, context, max_seq_length=5) == expected  # ignored there too
     assert pipe(question, "  ") == []
 
 

@@ -62,6 +62,7 @@ class QuestionAnswering(Pipeline):
         settings = dict(settings)
         if "topk" in settings:  # its name in transformers 3
             settings["top_k"] = settings.pop("topk")
+        settings.pop("max_seq_length", None)  # a misspelling that transformers ignores
         refuse_unknown(settings, self.task, *SETTINGS)
         check_whole_numbers(settings, top_k=1, doc_stride=0, max_answer_len=1, max_seq_len=4,
                             max_question_len=1)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._native import Many, TextModel
 from ..checks import Choice
-from ..errors import InputError
+from ..errors import InputError, warn
 from .base import Pipeline, check_whole_numbers, refuse_unknown, reopened
 
 TYPE_CHECKING = False
@@ -78,10 +78,15 @@ class TokenClassification(Pipeline):
         from .arguments import choice
 
         settings = dict(settings)
-        if settings.pop("grouped_entities", False):  # names of transformers 4
-            subwords = settings.pop("ignore_subwords", True)
-            settings.setdefault("aggregation_strategy", "first" if subwords else "simple")
-        settings.pop("ignore_subwords", None)
+        grouped = settings.pop("grouped_entities", None)  # names of transformers 4
+        subwords = settings.pop("ignore_subwords", None)
+        if grouped is not None or subwords is not None:
+            meant = ("first" if subwords else "simple") if grouped else "none"
+            settings["aggregation_strategy"] = meant
+            warn(
+                "grouped_entities and ignore_subwords are old settings; "
+                f"aggregation_strategy={meant!r} is what they mean."
+            )
         refuse_unknown(settings, self.task, *SETTINGS)
         strategy = choice(settings.get("aggregation_strategy"))
         if strategy is not None:

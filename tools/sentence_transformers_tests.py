@@ -1,0 +1,123 @@
+"""Run sentence-transformers' own tests with its classes, and with those here.
+
+    python tools/sentence_transformers_tests.py TESTS VOCABULARY
+
+TESTS: the folder `tests` of sentence-transformers' source, of the version that is installed;
+VOCABULARY: a vocab.txt of an uncased BERT. The models that the tests name are replaced, for both,
+by small ones with random weights. A test counts once, whatever its parameters. It needs
+sentence-transformers, datasets and pytest, and prints what passes with the original only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from small_models import WORDS, save, snapshot
+from transformers_pipelines import REFUSED
+
+FILES = """test_sentence_transformer.py test_compute_embeddings.py
+cross_encoder/test_cross_encoder.py util/test_retrieval.py util/test_similarity.py
+util/test_tensor.py""".split()
+ALSO = ["conftest.py", "utils.py", "__init__.py"]
+ALSO += ["cross_encoder/conftest.py", "cross_encoder/__init__.py"]
+REPLACED = """
+import os
+if os.environ.get("OURS"):
+    import bertlite_fast
+    import sentence_transformers
+    from sentence_transformers import util
+    for name in ("SentenceTransformer", "CrossEncoder", "SimilarityFunction", "InputExample"):
+        setattr(sentence_transformers, name, getattr(bertlite_fast, name))
+    parts = ("retrieval", "similarity", "tensor", "quantization")
+    for place in (util, *(getattr(util, part) for part in parts if hasattr(util, part))):
+        for name in dir(bertlite_fast.util):
+            if hasattr(place, name) and callable(getattr(bertlite_fast.util, name)):
+                setattr(place, name, getattr(bertlite_fast.util, name))
+    for kind in (bertlite_fast.SentenceTransformer, bertlite_fast.CrossEncoder):
+        kind.__init__.__kwdefaults__["precision"] = "fp32"  # in which the original computes
+"""
+
+
+def cache(root: Path, vocabulary: list[str], names: set[str]) -> None:
+    """A cache of Hugging Face in which all of these names are small models."""
+    for name in names:
+        folder = snapshot(root, name)
+        wide = 768 if "-base-v1" in name else 128  # which the tests expect
+        scorer = name.startswith("cross-encoder") or "reranker" in name
+        heads = ["ForSequenceClassification"] if scorer else ["Model"]
+        save(folder, vocabulary, "Bert", heads, labels=3 if "nli-" in name else 1, wide=wide)
+        if scorer or name.startswith("prajjwal1"):
+            continue
+        modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
+        listed = [
+            {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for i, (path, kind) in enumerate(modules)
+        ]
+        (folder / "modules.json").write_text(json.dumps(listed))
+        (folder / "1_Pooling").mkdir()
+        pooling = {"word_embedding_dimension": wide, "pooling_mode_mean_tokens": True}
+        (folder / "1_Pooling/config.json").write_text(json.dumps(pooling))
+        (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 128}))
+
+
+def outcomes(root: Path, ours: bool) -> tuple[set[str], dict[str, str]]:
+    """The tests that pass, and those that do not, with the reason."""
+    here = str(Path(__file__).resolve().parent.parent)
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(root), "COLUMNS": "400"}
+    env["OURS"] = "1" if ours else ""
+    env["PYTHONPATH"] = os.pathsep.join((here, str(root), env.get("PYTHONPATH", "")))
+    command = [sys.executable, "-m", "pytest", "tests", "-rA", "--tb=line", "-q"]
+    ran = subprocess.run(
+        [*command, "-p", "no:cacheprovider", "-p", "replaced", "-o", "markers=slow",
+         "-k", "not performance"],
+        cwd=root, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    failed = dict(
+        re.findall(
+            r"^(?:FAILED|ERROR) \S+?/(\w+\.py::\w+)\S*(?: - (.*))?", ran.stdout, re.MULTILINE
+        )
+    )
+    passed = set(re.findall(r"^PASSED \S+?/(\w+\.py::\w+)", ran.stdout, re.MULTILINE))
+    return passed - set(failed), failed
+
+
+def prepare(root: Path, source: Path, vocabulary: list[str]) -> None:
+    """The tests, what they import, and the models that they name."""
+    names = {"sentence-transformers/paraphrase-distilroberta-base-v1"}
+    for name in (*FILES, *ALSO):
+        (root / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
+        text = (source / name).read_text("utf-8")
+        # the card's text is not the model's
+        text = re.sub(r"\n.*\.model_card_data\..*", "", text)
+        (root / "tests" / name).write_text(text, "utf-8")
+        names |= set(re.findall(r'"([\w-]+/[\w.-]*(?:bert|MiniLM|reranker|roberta)[\w.-]*)"', text))
+    (root / "replaced.py").write_text(REPLACED)
+    cache(root, vocabulary, names)
+
+
+def main() -> None:
+    source, vocabulary = map(Path, sys.argv[1:])
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        prepare(root, source, vocabulary.read_text("utf-8").splitlines()[:WORDS])
+        theirs, _ = outcomes(root, ours=False)
+        passed, failed = outcomes(root, ours=True)
+    refused = {name for name in theirs - passed if REFUSED.search(failed.get(name, ""))}
+    print(
+        f"{len(theirs)} tests pass with the original; {len(refused)} of them test what is refused:"
+    )
+    print(*sorted(refused))
+    kept = theirs - refused
+    print(f"Of the other {len(kept)}, {len(kept & passed)} pass; the rest:")
+    for name in sorted(kept - passed):
+        print(f"{name}: {failed.get(name, 'is not run')}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Run transformers' own tests of pipelines with its pipelines, and with those here.
+
+    python tools/transformers_pipelines.py TESTS VOCABULARY
+
+TESTS: the folder `tests` of transformers' source, of the version that is installed; VOCABULARY: a
+vocab.txt of an uncased BERT. The models that the tests name are replaced, for both, by small ones
+with random weights, in a cache of Hugging Face; what the original makes of them is expected of the
+package too (tools/transformers_recorder.py). It needs transformers, datasets, pytest and
+parameterized, and prints the tests that pass with the original only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from small_models import WORDS, save, snapshot
+
+FILES = "common fill_mask question_answering text_classification token_classification "
+FILES += "feature_extraction zero_shot"
+# Tests of what is inside the original: none of its names that the package has is called.
+INSIDE = ("PipelinePadTest", "PipelineUtilsTest", "ArgumentHandler", "CustomPipelineTest")
+# What docs/transformers.md refuses by name, and slow tokenizers, which version 5 does not have.
+REFUSED = re.compile("MissingError|cannot be obeyed")
+SLOW = ("slow_tokenizer", "no_offset_tokenizer")
+
+# run_pipeline_test of each pipeline's tests, with both families.
+MODELS = """
+import unittest
+import transformers
+from transformers import AutoTokenizer
+from . import (test_pipelines_feature_extraction as features, test_pipelines_fill_mask as words,
+               test_pipelines_text_classification as texts, test_pipelines_zero_shot as zero_shot,
+               test_pipelines_token_classification as tokens)
+CASES = [(features.FeatureExtractionPipelineTests, "AutoModel"),
+         (words.FillMaskPipelineTests, "AutoModelForMaskedLM"),
+         (texts.TextClassificationPipelineTests, "AutoModelForSequenceClassification"),
+         (tokens.TokenClassificationPipelineTests, "AutoModelForTokenClassification"),
+         (zero_shot.ZeroShotClassificationPipelineTests, "AutoModelForSequenceClassification")]
+if hasattr(transformers, "QuestionAnsweringPipeline"):
+    from . import test_pipelines_question_answering as answers
+    CASES.append((answers.QAPipelineTests, "AutoModelForQuestionAnswering"))
+class ModelsTest(unittest.TestCase):
+    def run_case(self, case, head, family):
+        name = f"models/{family}-" + ("tokens" if "Token" in head else "texts")
+        model = getattr(transformers, head).from_pretrained(name)
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        pipe, examples = case().get_test_pipeline(model, tokenizer)
+        case().run_pipeline_test(pipe, examples)
+        answers = list(pipe((x for x in examples * 5), batch_size=4))
+        self.assertEqual(len(answers), 5 * len(examples))
+features.FEATURE_EXTRACTOR_MAPPING = features.IMAGE_PROCESSOR_MAPPING = ()
+for case, head in CASES:
+    for family in ("bert", "distilbert"):
+        def test(self, case=case, head=head, family=family):
+            self.run_case(case, head, family)
+        setattr(ModelsTest, f"test_{family}_{case.__name__}", test)
+del case, test, features, words, texts, zero_shot, tokens, CASES
+"""
+
+
+def cache(root: Path, vocabulary: list[str], names: set[str]) -> None:
+    """A cache of Hugging Face in which all of these names are small models."""
+    texts = ["ForSequenceClassification", "ForMaskedLM", "ForQuestionAnswering"]
+    tokens = ["ForTokenClassification", "ForMaskedLM"]
+    cases = {name: "distil" in name.lower() for name in names}
+    cases |= {f"models/{family}-{kind}": family != "bert"
+              for family in ("bert", "distilbert") for kind in ("texts", "tokens")}  # fmt: skip
+    for name, distilled in cases.items():
+        tagger = re.search("token|ner|conll|ud-head|deberta-v2", name.lower())
+        mask = "<mask>" if "roberta" in name else "[MASK]"
+        family, heads = "DistilBert" if distilled else "Bert", tokens if tagger else texts
+        save(snapshot(root, name), vocabulary, family, heads, labels=5 if tagger else 2, mask=mask)
+
+
+def failures(root: Path, ours: bool) -> tuple[set[str], dict[str, str]]:
+    """The tests that pass, and those that do not, with the reason."""
+    here = Path(__file__).resolve().parent
+    env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(root), "RUN_SLOW": "1"}
+    env["COLUMNS"] = "400"  # for the reasons
+    env |= {"OURS": "1" if ours else "", "RECORD": str(root / "record.json")}
+    env["PYTHONPATH"] = os.pathsep.join((str(here.parent), str(here), env.get("PYTHONPATH", "")))
+    command = [sys.executable, "-m", "pytest", "tests/pipelines", "-rA", "--tb=line", "-q"]
+    ran = subprocess.run(
+        [*command, "-p", "no:cacheprovider", "-p", "transformers_recorder"],
+        cwd=root, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    passed = set(re.findall(r"^PASSED \S+::(\w+::\w+)", ran.stdout, re.MULTILINE))
+    failed = dict(re.findall(r"^FAILED \S+::(\w+::\w+)(?: - (.*))?", ran.stdout, re.MULTILINE))
+    return passed, failed
+
+
+def prepare(root: Path, source: Path, vocabulary: list[str]) -> None:
+    """The tests, what they import, and the models that they name."""
+    import transformers
+
+    folder = root / "tests/pipelines"
+    folder.mkdir(parents=True)
+    (root / "tests/__init__.py").touch()
+    (folder / "__init__.py").touch()
+    names = set()
+    for name in FILES.split():
+        path = source / f"pipelines/test_pipelines_{name}.py"
+        names |= set(re.findall(r'"([\w.-]+/[\w.-]+)"', path.read_text("utf-8")))
+        shutil.copy(path, folder)
+    (folder / "test_models.py").write_text(MODELS)
+    (root / "utils/test_module").mkdir(parents=True)
+    (root / "utils/test_module/custom_pipeline.py").write_text("PairClassificationPipeline = None")
+    (root / "src").mkdir()
+    (root / "src/transformers").symlink_to(Path(transformers.__file__).parent)
+    cache(root, vocabulary, names)
+
+
+def main() -> None:
+    source, vocabulary = map(Path, sys.argv[1:])
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        prepare(root, source, vocabulary.read_text("utf-8").splitlines()[:WORDS])
+        theirs, _ = failures(root, ours=False)
+        _, failed = failures(root, ours=True)
+    kept = {name for name in theirs if not any(part in name for part in INSIDE)}
+    refused = {
+        name
+        for name in kept & set(failed)
+        if REFUSED.search(failed[name]) or any(part in name for part in SLOW)
+    }
+    print(f"{len(theirs)} tests pass with the original; {len(theirs - kept)} of them test what is")
+    print(f"inside it, and {len(refused)} what is refused:", *sorted(refused))
+    kept -= refused
+    print(f"Of the other {len(kept)}, {len(kept - set(failed))} pass; the rest:")
+    for name in sorted(kept & set(failed)):
+        print(f"{name}: {failed[name]}")
+
+
+if __name__ == "__main__":
+    main()
