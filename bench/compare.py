@@ -4,7 +4,8 @@ Writes docs/benchmarks.md, its charts, and docs/benchmarks/results.json. Needs t
     pip install --group bench        # pip 25.1 or newer
 and goes on without those that are not there: they are listed as missing. The first run builds each
 program's files from the same weights, below build/compare, which takes some minutes; --prepare does
-only that. A run then takes about ten minutes on a machine without other work.
+only that. A run then takes about a quarter of an hour. Each case is written
+as soon as it is measured: named cases are measured anew, and --missing goes on where a run ended.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from rivals import cases, model_files, page, rounds, starts
 from turns import processor
 
 import bertlite_fast as bf
+from bertlite_fast.bench.statistics import median
 from bertlite_fast.files import write_atomically
 
 MODELS = ROOT / "build/compare"
@@ -38,44 +40,52 @@ def load() -> float:
     return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
-def load_sentence(before: float) -> str:
-    if before < BUSY:
-        return "The machine had no other work."
-    return (
-        f"**Other programs were running** ({before:.1f} runnable processes for each core): the "
-        "ratios, taken in turn, say more than the times."
-    )
-
-
-def measure(names: list[str], quick: bool) -> dict[str, Any]:
-    """The results of all cases, or of those that are named."""
-    before, rounds_, seconds = load(), 2 if quick else ROUNDS, 0.02 if quick else SECONDS
-    found = []
-    for case in cases.all_cases(MODELS):
-        if names and case.name not in names:
-            continue
-        print(case.title, flush=True)
-        one = rounds.run_case(case, MODELS, rounds_, seconds)
-        if case.cold_start:
-            starts.measure(case, one["rivals"], MODELS, 1 if quick else STARTS)
-            for rival in one["rivals"]:
-                rival["installed_mb"] = starts.room(rival["packages"])
-        found.append(one)
+def surroundings(before: float) -> dict[str, Any]:
+    """Where and when a case is measured, and what else ran."""
     return {
         "machine": processor(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "version": bf.__version__,
         "isa": bf.active_isa(),
-        "load": load_sentence(before),
-        "rounds": rounds_,
-        "tolerances": cases.TOLERANCES,
-        "cases": found,
+        "load": before,
+        "busy": before >= BUSY,
     }
 
 
-def write(results: dict[str, Any]) -> None:
-    """The page, its charts, and the figures that both are made of."""
+def core_share(found: dict[str, Any]) -> float:
+    """The share of the time in which programs had their core: the median of all measurements."""
+    turns = [turn for one in found["rivals"] for turns in one["times"].values() for turn in turns]
+    return median([turn["core"] for turn in turns]) if turns else 0.0
+
+
+def measure(case: cases.Case, quick: bool) -> dict[str, Any]:
+    before, rounds_, seconds = load(), 2 if quick else ROUNDS, 0.02 if quick else SECONDS
+    print(case.title, flush=True)
+    found = rounds.run_case(case, MODELS, rounds_, seconds)
+    if case.cold_start:
+        starts.measure(case, found["rivals"], MODELS, 1 if quick else STARTS)
+        for rival in found["rivals"]:
+            rival["installed_mb"] = starts.room(rival["packages"])
+    return {**found, "measured": {**surroundings(before), "core": core_share(found)}}
+
+
+def earlier() -> dict[str, dict[str, Any]]:
+    """The results of cases that are written already."""
+    try:
+        results = json.loads((FILES / "results.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {one["name"]: one for one in results["cases"]}
+
+
+def write(found: dict[str, dict[str, Any]]) -> None:
+    """The page, its charts, and the figures that both are made of, in the order of the cases."""
     FILES.mkdir(exist_ok=True)
+    order = [case.name for case in cases.all_cases(MODELS)]
+    results = {
+        "tolerances": cases.TOLERANCES,
+        "cases": [found[name] for name in order if name in found],
+    }
     figures = json.dumps(results, indent=1, ensure_ascii=True, allow_nan=False)
     write_atomically(str(FILES / "results.json"), figures + "\n")
     draw(results)
@@ -93,9 +103,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("cases", nargs="*", metavar="CASE", help="only these, and nothing written")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="only these; default: all")
+    parser.add_argument("--missing", action="store_true", help="only cases without figures")
+    parser.add_argument("--data", type=Path, help="labeled sets (training/README.md): answer "
+                        "600 texts of theirs, too")  # fmt: skip
     parser.add_argument("--prepare", action="store_true", help="build the files, measure nothing")
-    parser.add_argument("--quick", action="store_true", help="two short rounds, to try it out")
+    parser.add_argument("--quick", action="store_true", help="try it out: print, write nothing")
     parser.add_argument("--page", action="store_true", help="write the page of earlier results")
     args = parser.parse_args()
     if args.page:
@@ -105,15 +118,24 @@ def main() -> None:
     for name in model_files.SPECS:
         if not (MODELS / name).exists():
             model_files.write(name, MODELS / name)
-    if args.prepare:
-        for case in cases.all_cases(MODELS):
-            rounds.prepare(case, MODELS)
-        return
-    results = measure(args.cases, args.quick)
+    chosen = cases.all_cases(MODELS, args.data)
+    if unknown := set(args.cases) - {case.name for case in chosen}:
+        known = ", ".join(case.name for case in chosen)
+        parser.error(f"no case is called {', '.join(sorted(unknown))}; there are {known}.")
     if args.cases:
-        print(page.text(results))
-    else:
-        write(results)
+        chosen = [case for case in chosen if case.name in args.cases]
+    found = earlier()
+    if args.missing:
+        chosen = [case for case in chosen if case.name not in found]
+    for case in chosen:
+        if args.prepare:
+            rounds.prepare(case, MODELS)
+        elif args.quick:
+            one = measure(case, True)
+            print(page.text({"tolerances": cases.TOLERANCES, "cases": [one]}))
+        else:
+            write(found | {case.name: measure(case, False)})
+            found = earlier()
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
  *
  *     forward MODEL LENGTH CALLS [OUTPUT [THREADS]]
  *
- * OUTPUT: classes, hidden, mean, words (one masked position, top 5). Prints the minimum and the
- * median time of a call over 15 batches of CALLS calls. FORWARD_FP32 in the environment: in
+ * OUTPUT: classes, tokens, hidden, mean, words (one masked position, top 5). Prints the minimum and
+ * the median time of a call over 15 batches of CALLS calls. FORWARD_FP32 in the environment: in
  * floats. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +29,7 @@ static bl_output output_of(const char *name)
 {
     if (!strcmp(name, "words")) return BL_WORDS;
     if (!strcmp(name, "hidden")) return BL_HIDDEN;
+    if (!strcmp(name, "tokens")) return BL_TOKENS;
     if (!strcmp(name, "mean")) return BL_MEAN;
     return BL_CLASSES;
 }

@@ -9,6 +9,7 @@
     limits    the share of the processor's limit that models of several shapes reach, and where the
               rest of the time goes (bench/limits.c)
     masks     masked words beside the memory that they read (bench/masks.c)
+    answers   from a text to its answer, beside the model in C (bench/answers.py); needs --data
     estimate  times that follow from counts, and how wrong they are on x86 (bench/estimates.py)
 
 Without a PART, all. Each part names the machine and its load; what else the page says is written by
@@ -32,6 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs/performance.md"
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
+import answers
 import arm_cost
 import checkpoints
 import core
@@ -221,6 +223,17 @@ def masks_part(_: argparse.Namespace) -> str:
     return f"{machine()}\n\n{table(head, rows)}"
 
 
+def answers_part(args: argparse.Namespace) -> str:
+    if args.data is None:
+        raise SystemExit("answers: --data is missing, the folder that training/README.md describes")
+    rows = [
+        [task, f"{answer:.1f}", f"{model:.1f}", f"{answer / model:.2f}"]
+        for task, answer, model in answers.measure(args.data)
+    ]
+    head = ["microseconds of a text", "answer", "its model in C", "ratio"]
+    return f"{machine()}\n\n{table(head, rows)}"
+
+
 def estimate_part(_: argparse.Namespace) -> str:
     kept = json.loads(FILE.read_text(encoding="utf-8"))
     rows = []
@@ -240,6 +253,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
     "python": python_part,
     "limits": limits_part,
     "masks": masks_part,
+    "answers": answers_part,
     "estimate": estimate_part,
 }
 
@@ -253,6 +267,7 @@ def main() -> None:
         "--texts", type=int, default=10000, help="short ones; a tenth of paragraphs"
     )
     parser.add_argument("--seconds", type=float, default=10, help="for each size of floats")
+    parser.add_argument("--data", type=Path, help="labeled sets (training/README.md)")
     parser.add_argument("--wheels", type=Path, help="as for bench/arm_cost.py")
     parser.add_argument("--cores", nargs="*", default=["cortex-a53", "cortex-a76", "arm1176"])
     args = parser.parse_args()

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 import checkpoints
 from turns import by_turns, processor
@@ -112,8 +112,7 @@ def main() -> None:
             folder = checkpoint(Path(scratch) / task, args.vocab, head)
             text = TEXT.replace("quiet", "[MASK]") if task == "fill-mask" else TEXT
             pipe = cast(Any, bf.pipeline)(task, folder)
-            row = pipe.tokenizer(text).encodings[0]
-            assert len(row) == 16
+            assert len(pipe.tokenizer(text).encodings[0]) == 16
             calls: dict[str, Callable[[], object]] = {"bertlite_fast": partial(pipe, text)}
             native = pipe.text_model
             if task == "text-classification":
@@ -129,7 +128,9 @@ def main() -> None:
                         args.onnx, saved + "/tokenizer.json"
                     )
             elif task == "ner":
-                calls["its model's C call alone"] = partial(native.logits, row)
+                calls["its C call alone"] = partial(
+                    native.entities, TEXT, "none", None, False, None, None, False
+                )
             try:
                 import torch
                 import transformers

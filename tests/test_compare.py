@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
 
+import compare
 from rivals import cases, model_files, page, rounds, starts, texts
 
 from bertlite_fast.bench.processes import Worker
@@ -151,10 +152,8 @@ def test_the_rest_goes_on(result: dict[str, dict[str, Any]]) -> None:
 
 
 def test_the_page_says_what_happened(result: dict[str, dict[str, Any]]) -> None:
-    made = page.text(
-        {"machine": "a machine", "date": "2026-01-01", "version": "1", "isa": "avx2", "load": "",
-         "rounds": 3, "tolerances": cases.TOLERANCES, "cases": [result[""]]}
-    )  # fmt: skip
+    measured = {**result[""], "measured": surroundings()}
+    made = page.text({"tolerances": cases.TOLERANCES, "cases": [measured]})
     for name, one in result.items():
         if name and one["state"] != "ready":
             assert f"- {name} (case): {one['state']}: {one['reason']}" in made
@@ -172,9 +171,9 @@ def test_files_are_built_once(tmp_path: Path) -> None:
 def test_every_second_round_runs_backward(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     order: list[str] = []
 
-    def measure(self: rounds.Contender, *_: Any) -> list[float]:
+    def measure(self: rounds.Contender, *_: Any) -> dict[str, Any]:
         order.append(self.rival.name)
-        return [1.0]
+        return {"samples": [1.0], "core": 1.0}
 
     monkeypatch.setattr(rounds.Contender, "measure", measure)
     made = [rounds.Contender(rival(n), tmp_path, rounds.new_worker, {}) for n in ("a", "b", "c")]
@@ -225,6 +224,50 @@ def test_where_others_are_faster_is_said(theirs: tuple[float, ...], line: str) -
     rounds.summarize(rows)
     case = {"title": "Case", "inputs": ["x"], "rivals": rows}
     assert line in page.slower([case])
+
+
+@pytest.mark.parametrize(
+    ("load", "core", "sentence"),
+    [
+        (0.1, 0.6, "no other work"),
+        (1.4, 0.998, "(1.4 runnable processes for each core), but not on the core"),
+        (1.4, 0.8, "(1.4 runnable processes for each core): the ratios"),
+    ],
+)
+def test_other_work_is_said(load: float, core: float, sentence: str) -> None:
+    assert sentence in page.other_work({"measured": surroundings(load, core)})
+
+
+def surroundings(load: float = 0.0, core: float = 1.0, machine: str = "M") -> dict[str, Any]:
+    return {**compare.surroundings(load), "core": core, "machine": machine}
+
+
+def test_a_case_measured_later_takes_the_place_of_the_earlier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "FILES", tmp_path / "benchmarks")
+    monkeypatch.setattr(compare, "PAGE", tmp_path / "benchmarks.md")
+    monkeypatch.setattr(compare, "MODELS", tmp_path)
+    monkeypatch.setattr(compare, "draw", lambda results: None)
+    made = [cases.Case(name, name, "", "m", INPUTS, []) for name in ("a", "b", "c")]
+    monkeypatch.setattr(cases, "all_cases", lambda models, data=None: made)
+    assert compare.earlier() == {}
+    for name, value in (("c", 1), ("a", 2), ("c", 3)):
+        compare.write(compare.earlier() | {name: {"name": name, "value": value}})
+    assert [(n, one["value"]) for n, one in compare.earlier().items()] == [("a", 2), ("c", 3)]
+
+
+def test_cases_of_several_machines_name_their_own() -> None:
+    found = [
+        {"name": name, "title": name, "note": "", "rivals": [], "inputs": ["x"], "rounds": 2,
+         "measured": surroundings(machine=name)}
+        for name in ("one", "two")
+    ]  # fmt: skip
+    both = page.text({"tolerances": cases.TOLERANCES, "cases": found})
+    assert "Measured on one" in both and "Measured on two" in both
+    assert both.count("The machine had no other work.") == 1
+    alone = page.text({"tolerances": cases.TOLERANCES, "cases": [found[0], found[0]]})
+    assert alone.count("Measured on one") == 1
 
 
 def test_a_case_has_what_the_page_needs(tmp_path: Path) -> None:

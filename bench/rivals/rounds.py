@@ -118,9 +118,8 @@ class Contender:
         found = self.ask("outputs", texts=chosen)
         return None if found is None else found["outputs"]
 
-    def measure(self, entry: Input, seconds: float) -> list[float] | None:
-        found = self.ask("measure", texts=entry.texts, together=entry.together, seconds=seconds)
-        return None if found is None else found["samples"]
+    def measure(self, entry: Input, seconds: float) -> Found | None:
+        return self.ask("measure", texts=entry.texts, together=entry.together, seconds=seconds)
 
 
 # ---- comparing answers ----------------------------------------------------------------------
@@ -191,11 +190,13 @@ def in_turn(
         for entry in inputs:
             order = [contender for contender in contenders if contender.ready]
             for contender in order if turn % 2 == 0 else order[::-1]:
-                samples = contender.measure(entry, seconds)
-                if samples:
-                    place = contender.found["times"].setdefault(entry.name, [])
-                    place.append({"median": median(samples), "min": min(samples),
-                                  "samples": len(samples)})  # fmt: skip
+                found = contender.measure(entry, seconds)
+                if found and found["samples"]:
+                    samples, place = found["samples"], contender.found["times"]
+                    place.setdefault(entry.name, []).append(
+                        {"median": median(samples), "min": min(samples), "samples": len(samples),
+                         "core": found["core"]}
+                    )  # fmt: skip
 
 
 def summarize(contenders: list[Found]) -> None:

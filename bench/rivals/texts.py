@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import lzma
 import random
 from pathlib import Path
+from typing import Any
 
 from .model_files import documentation_words
 
@@ -33,3 +36,23 @@ def mixture() -> list[str]:
     from bertlite_fast.bench.cases import MIXED
 
     return list(MIXED)
+
+
+def real(data: Path, each: int = 300, most_words: int = 60) -> list[str]:
+    """As many requests to an assistant (Snips) as sentences of a web treebank (UD EWT), from the
+    validation parts in the folder that training/README.md describes.
+
+    Longer texts are left out: LiteRT's longest graph has 128 tokens."""
+    requests = [item["text"] for item in _items(data / "intent/snips")]
+    sentences = [" ".join(item["tokens"]) for item in _items(data / "pos/ud_ewt")]
+    chosen = random.Random(0)
+    found = []
+    for texts in (requests, sentences):
+        found += chosen.sample([text for text in texts if len(text.split()) <= most_words], each)
+    chosen.shuffle(found)
+    return found
+
+
+def _items(folder: Path) -> list[dict[str, Any]]:
+    with lzma.open(folder / "validation.jsonl.xz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]

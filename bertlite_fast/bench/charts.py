@@ -60,7 +60,10 @@ TIME_LABEL = (
     "datum.value < 1000 ? datum.value + ' µs' : datum.value < 1e6 ? datum.value / 1e3 + ' ms' "
     ": datum.value / 1e6 + ' s'"
 )
-TIME = {"scale": {"type": "log"}, "axis": {"labelExpr": TIME_LABEL, "tickCount": 4}}
+TIME = {
+    "scale": {"type": "log"},
+    "axis": {"labelExpr": TIME_LABEL, "tickCount": 4, "labelSeparation": 10},
+}
 TOKENS = axis(
     "length",
     "tokens",

@@ -261,7 +261,6 @@ class Pipeline:
         return list(self._stream(inputs, settings, threads))
 
     def _stream(self, inputs: Any, settings: dict[str, Any], threads: int) -> Iterator[Any]:
-        settings = self._for_many(settings)
         if threads > 1:
             from .sharing import shared
 
@@ -271,10 +270,6 @@ class Pipeline:
             yield self._one(text, settings)
 
     # ---- what tasks/sharing.py needs of a task ------------------------------------------------
-
-    def _for_many(self, settings: dict[str, Any]) -> dict[str, Any]:
-        """A call's settings, with what the answers to all of its texts have in common."""
-        return settings
 
     def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
         """The core's part of the task, for many texts; None: with these settings only _one is.
@@ -386,7 +381,7 @@ def text_list(texts: Any) -> list[str]:
     """Texts as a list; a single str becomes a list of one."""
     if isinstance(texts, str):
         return [texts]
-    found: list[str] = list(iterable_texts(texts))
+    found: list[str] = list(texts if type(texts) is list else iterable_texts(texts))
     for text in found:
         if not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")

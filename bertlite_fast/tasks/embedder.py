@@ -30,5 +30,10 @@ class Embedder(Pipeline):
         The result is a Tensor, which NumPy reads as an array.
         """
         threads = self._threads({"threads": threads})
-        pooling = str(pooling or self.config.to_dict().get("pooling", "model"))
+        pooling = str(pooling or self.pooling)
         return self.text_model.embed(texts_of(texts), pooling, normalize, threads=threads)
+
+    @property
+    def pooling(self) -> str:
+        """How a text's tokens become its vector, as the model's config has it now."""
+        return str(self.config.to_dict().get("pooling", "model"))

@@ -102,6 +102,8 @@ class IntentClassification(TextClassification):
 
     def _slot_model(self, slots: Any) -> TokenClassification:
         """The pipeline whose values are found in commands."""
+        if slots is True and SLOTS in self.slot_models:
+            return self.slot_models[SLOTS]
         from .token_classification import TokenClassification
 
         if isinstance(slots, TokenClassification):

@@ -115,8 +115,8 @@ class TokenClassification(Pipeline):
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         """Labels for a text, a list of texts, or an iterable of texts."""
         if (
-            {**self.settings, **settings}.get("is_split_into_words")
-            and isinstance(inputs, (list, tuple))
+            isinstance(inputs, (list, tuple))
+            and {**self.settings, **settings}.get("is_split_into_words")
             and not all(isinstance(item, (list, tuple)) for item in inputs)
         ):
             inputs = [inputs]
@@ -184,23 +184,26 @@ class TokenClassification(Pipeline):
         if self._gives_as_is(strategy):
             if settings.get("is_split_into_words"):
                 text = _delimiter(settings).join(text)
-            return [self._as_given(text, strategy, entity) for entity in found]
+            if strategy == "words":
+                return self._tagged(text, found)
+            return [self.entity(text, *entity[:4]) for entity in found]
         shape = self._token if strategy == "none" else self._entity
         return [shape(strategy, entity) for entity in found]
 
-    def _as_given(self, text: str, strategy: str, found: Entity) -> dict[str, Any]:
-        """A word or an entity as it stands in the text."""
-        label, score, start, end, row, _ = found
-        if strategy == "words":
-            return {
-                "entity": self.names[label],
+    def _tagged(self, text: str, found: list[Entity]) -> list[dict[str, Any]]:
+        """Words as they stand in the text."""
+        names = self.names
+        return [
+            {
+                "entity": names[label],
                 "score": score,
                 "index": row,
                 "word": text[start:end],
                 "start": start,
                 "end": end,
             }
-        return self.entity(text, label, score, start, end)
+            for label, score, start, end, row, _ in found
+        ]
 
     def entity(self, text: str, label: int, score: float, start: int, end: int) -> dict[str, Any]:
         """An entity with its word as it stands in the text."""

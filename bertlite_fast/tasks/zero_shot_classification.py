@@ -64,7 +64,7 @@ class ZeroShotClassification(Embedder):
 
     def _ready(self) -> None:
         self.examples: dict[str, list[str]] = dict(self.settings.pop("examples", {}))
-        self.vectors: dict[str, Tensor] = {}
+        self.kept: tuple[Any, list[Tensor]] | None = None  # the vectors of the last call's labels
         infers = self.model.task == CLASSIFIER
         self.entailment = Entailment(self.model, self.tokenizer) if infers else None
 
@@ -74,6 +74,8 @@ class ZeroShotClassification(Embedder):
         return entailment_of(self.model.config.label2id)
 
     def _checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+        if settings.keys() == {"candidate_labels"}:  # which each call checks
+            return settings
         from .arguments import for_tokenizer
 
         settings = dict(settings)
@@ -110,7 +112,7 @@ class ZeroShotClassification(Embedder):
         if not isinstance(label, str):
             raise InputError(f"a label has to be a str, not {type(label).__name__}.")
         self.examples[label] = [*self.examples.get(label, ()), *text_list(texts)]
-        self.vectors.pop(label, None)
+        self.kept = None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the examples as JSON."""
@@ -133,26 +135,21 @@ class ZeroShotClassification(Embedder):
             raise InputError(
                 f"{path!s} does not hold examples that save() wrote ({type(error).__name__})."
             ) from None
-        self.vectors = {}
+        self.kept = None
 
-    def _for_many(self, settings: dict[str, Any]) -> dict[str, Any]:
-        return {**settings, "vectors": {}}
-
-    def _vector(self, label: str, settings: dict[str, Any]) -> Tensor:
-        """A label's vector; a call for many texts keeps those of its labels."""
-        known = self.vectors.get(label)
-        if known is not None:
-            return known
-        kept: dict[str, Tensor] = settings.get("vectors", {})
-        if label not in kept:
-            kept[label] = self._new_vector(label, settings.get("hypothesis_template", SIMILAR))
-        return kept[label]
-
-    def _new_vector(self, label: str, template: str) -> Tensor:
-        if label in self.examples:
-            self.vectors[label] = unit_mean(self.embed(self.examples[label]))
-            return self.vectors[label]
-        return self.embed(_filled(template, label))
+    def _vectors(self, labels: list[str], template: str) -> list[Tensor]:
+        """The labels' vectors; those of one call are kept for the next."""
+        key = labels, template, self.pooling
+        if self.kept is None or self.kept[0] != key:
+            found = [
+                unit_mean(self.embed(self.examples[label]))
+                if label in self.examples
+                else self.embed(_filled(template, label))
+                for label in labels
+            ]
+            self.kept = key, found
+            return found
+        return self.kept[1]
 
     if TYPE_CHECKING:
 
@@ -215,8 +212,7 @@ class ZeroShotClassification(Embedder):
     def _many(self, settings: dict[str, Any], **share: Any) -> Many | None:
         if self.entailment is not None:
             return None
-        pooling = str(self.config.to_dict().get("pooling", "model"))
-        return Many(self.text_model, "embed", (pooling, True, 0, 0, 0), **share)
+        return Many(self.text_model, "embed", (self.pooling, True, 0, 0, 0), **share)
 
     def _given(self, text: Any, settings: dict[str, Any]) -> tuple[Any, Any] | None:
         return (text, None) if text and isinstance(text, str) else None
@@ -227,9 +223,8 @@ class ZeroShotClassification(Embedder):
 
     def _similar(self, vector: Tensor, labels: list[str], settings: dict[str, Any]) -> list[float]:
         """A score for each label by the similarity of its vector."""
-        close = [
-            similarities(vector, self._vector(label, settings)).tolist()[0][0] for label in labels
-        ]
+        rows = self._vectors(labels, settings.get("hypothesis_template", SIMILAR))
+        close = [similarities(vector, row).tolist()[0][0] for row in rows]
         if settings.get("multi_label", False) or len(labels) == 1:
             return [min(1.0, max(0.0, score)) for score in close]
         found: list[float] = softmax([score * settings.get("sharpness", 10.0) for score in close])

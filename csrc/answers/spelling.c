@@ -9,10 +9,9 @@
  * exchanged, or with two that changed places; a word without its vowels; two words run together.
  * Of several words that fit the likeliest is meant. */
 enum {
-    SHORTEST_SLIP = 4,     /* letters of a word with a slip (of three: see is_near_short);   */
-    SHORTEST_SKELETON = 3, /* one without vowels, */
-    SHORTEST_HALF = 2,     /* and of each of two run together */
-    SHORTEST_MEANT = 3
+    SHORTEST_SLIP = 4,  /* letters of a word with a slip (of three: see is_near_short), */
+    SHORTEST_HALF = 2,  /* of each of two run together, */
+    SHORTEST_MEANT = 3, /* and of all other words that are read as others, and of those meant */
 };
 
 /* A word as it was written: tokens [first, first + count). */
@@ -35,19 +34,16 @@ typedef struct {
 
 /* ---- what a word is ----------------------------------------------------------------------- */
 
-/* The next entry at *at; 0 behind the last. */
-static int next_entry(const bl_spelling *s, size_t *at, entry *e)
+static void read_entry(const bl_spelling *s, uint32_t key, entry *e)
 {
-    if (*at == s->words_size) return 0;
-    const uint8_t first = s->words[*at];
+    const size_t at = key & (BL_SPELLED_WORDS - 1);
+    const uint8_t first = s->words[at];
     e->size = first & BL_SPELLED_LENGTH;
     e->joins = (first & BL_SPELLED_JOINS) != 0;
-    e->word = (const char *)s->words + *at + 1;
-    e->meant_size = s->words[*at + 1 + e->size];
+    e->word = (const char *)s->words + at + 1;
+    e->meant_size = s->words[at + 1 + e->size];
     e->meant = e->word + e->size + 1;
-    *at += 2 + e->size + e->meant_size;
-    e->rank++;
-    return 1;
+    e->rank = at + 1; /* the likeliest come first */
 }
 
 /* Whether two words are one slip apart. */
@@ -75,18 +71,6 @@ static int is_near_short(const written *w, const entry *e)
            (w->text[1] == e->word[2] && w->text[2] == e->word[1]);
 }
 
-/* Whether `short_word` is the word without the vowels behind its first letter. */
-static int is_skeleton(const written *short_word, const char *word, size_t size)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (i && is_vowel(word[i])) continue;
-        if (at == short_word->size || short_word->text[at] != word[i]) return 0;
-        at++;
-    }
-    return at == short_word->size;
-}
-
 static int has_vowels(const written *w)
 {
     for (size_t i = 0; i < w->size; i++)
@@ -94,64 +78,118 @@ static int has_vowels(const written *w)
     return 0;
 }
 
-static void mean(correction *c, const char *text, size_t size)
+static int is_same(const written *w, const entry *e)
 {
-    if (!size) return;
+    return w->size == e->size && !memcmp(w->text, e->word, w->size);
+}
+
+static int is_abbreviation(const written *w, const entry *e)
+{
+    return e->meant_size && is_same(w, e);
+}
+
+static int is_half(const written *w, const entry *e)
+{
+    return e->joins && !e->meant_size && is_same(w, e);
+}
+
+static int is_slip(const written *w, const entry *e)
+{
+    if (e->meant_size) return 0;
+    return w->size < SHORTEST_SLIP ? is_near_short(w, e)
+                                   : is_near(w->text, w->size, e->word, e->size);
+}
+
+/* Whether a word is what is left of another without the vowels behind its first letter. */
+static int is_skeleton(const written *w, const entry *e)
+{
+    size_t at = 0;
+    if (e->meant_size) return 0;
+    for (size_t i = 0; i < e->size; i++) {
+        if (i && is_vowel(e->word[i])) continue;
+        if (at == w->size || w->text[at] != e->word[i]) return 0;
+        at++;
+    }
+    return at == w->size;
+}
+
+/* ---- what is meant -------------------------------------------------------------------------- */
+
+/* Puts the likeliest entry of `size` letters that fits a word in the place of a less likely one.
+ * Read are only entries that have the word's first or last letter, as `same` says. */
+static void find_entry(const bl_spelling *s, const written *w, size_t size, uint32_t same,
+                       int (*fits)(const written *, const entry *), entry *best)
+{
+    const uint32_t ends = bl_spelling_ends(w->text, w->size);
+    const uint32_t *key = s->order->keys + s->order->places[size],
+                   *end = s->order->keys + s->order->places[size + 1];
+    entry e;
+    for (; key < end; key++) {
+        if ((*key ^ ends) & same) continue;
+        read_entry(s, *key, &e);
+        if (best->size && e.rank > best->rank) return;
+        if (!fits(w, &e)) continue;
+        *best = e;
+        return;
+    }
+}
+
+static int mean(correction *c, const char *text, size_t size)
+{
+    if (!size) return 0;
     memcpy(c->text + c->size, text, size);
     c->size += size;
+    return 1;
 }
 
 /* An abbreviation, a slip, or a word without vowels. */
 static int find_word(const bl_spelling *s, const written *w, correction *out)
 {
-    const int may_slip = w->size >= SHORTEST_SLIP,
-              may_lack_vowels = w->is_letters && w->size >= SHORTEST_SKELETON,
-              lacks_vowels = may_lack_vowels && !has_vowels(w);
-    entry e = { 0 }, near = { 0 }, skeleton = { 0 };
-    for (size_t at = 0; next_entry(s, &at, &e);) {
-        if (e.meant_size) {
-            if (e.size != w->size || memcmp(e.word, w->text, w->size)) continue;
-            mean(out, e.meant, e.meant_size);
-            return 1;
-        }
-        if (e.size < SHORTEST_MEANT) continue;
-        if (!near.size && w->is_letters &&
-            (may_slip ? is_near(w->text, w->size, e.word, e.size) : is_near_short(w, &e)))
-            near = e;
-        if (!skeleton.size && may_lack_vowels && e.size > w->size && is_skeleton(w, e.word, e.size))
-            skeleton = e;
+    entry found = { 0 }, skeleton = { 0 };
+    find_entry(s, w, w->size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_abbreviation, &found);
+    if (found.size) return mean(out, found.meant, found.meant_size);
+    if (!w->is_letters || w->size < SHORTEST_MEANT) return 0;
+    /* One slip leaves the first letter or the last one. */
+    for (size_t size = w->size - (w->size > SHORTEST_MEANT);
+         size <= w->size + 1 && size <= BL_SPELLED_LONGEST; size++) {
+        find_entry(s, w, size, BL_SPELLED_FIRST, is_slip, &found);
+        find_entry(s, w, size, BL_SPELLED_LAST, is_slip, &found);
     }
-    const entry *found = skeleton.size && (lacks_vowels || !near.size) ? &skeleton : &near;
-    mean(out, found->word, found->size);
-    return found->size > 0;
+    if (!found.size || !has_vowels(w))
+        for (size_t size = w->size + 1; size <= BL_SPELLED_LONGEST; size++)
+            find_entry(s, w, size, BL_SPELLED_FIRST, is_skeleton, &skeleton);
+    if (skeleton.size) found = skeleton;
+    return mean(out, found.word, found.size);
+}
+
+/* How likely a part of a word is as a word of its own; 0: it is none. */
+static size_t rank_of_half(const bl_spelling *s, const char *text, size_t size)
+{
+    written half = { .size = size };
+    entry e = { 0 };
+    memcpy(half.text, text, size);
+    find_entry(s, &half, size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_half, &e);
+    return e.rank;
 }
 
 /* Two words run together: of all places between two the one where the rarer of them is the most
  * frequent. */
 static int find_halves(const bl_spelling *s, const written *w, correction *out)
 {
-    size_t first[BL_SPELLED_LONGEST + 1] = { 0 }, second[BL_SPELLED_LONGEST + 1] = { 0 };
-    entry e = { 0 };
-    if (!w->is_letters) return 0;
-    for (size_t at = 0; next_entry(s, &at, &e);) {
-        if (!e.joins || e.meant_size || e.size < SHORTEST_HALF || e.size + SHORTEST_HALF > w->size)
-            continue;
-        const size_t split = w->size - e.size;
-        if (!first[e.size] && !memcmp(w->text, e.word, e.size)) first[e.size] = e.rank;
-        if (!second[split] && !memcmp(w->text + split, e.word, e.size)) second[split] = e.rank;
-    }
     size_t best = 0, best_rank = SIZE_MAX;
+    if (!w->is_letters) return 0;
     for (size_t split = SHORTEST_HALF; split + SHORTEST_HALF <= w->size; split++) {
-        const size_t rank = first[split] > second[split] ? first[split] : second[split];
-        if (!first[split] || !second[split] || rank >= best_rank) continue;
+        const size_t first = rank_of_half(s, w->text, split),
+                     second = first ? rank_of_half(s, w->text + split, w->size - split) : 0,
+                     rank = first > second ? first : second;
+        if (!second || rank >= best_rank) continue;
         best = split;
         best_rank = rank;
     }
     if (!best) return 0;
     mean(out, w->text, best);
     mean(out, " ", 1);
-    mean(out, w->text + best, w->size - best);
-    return 1;
+    return mean(out, w->text + best, w->size - best);
 }
 
 /* ---- where they are ------------------------------------------------------------------------ */

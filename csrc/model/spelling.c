@@ -1,5 +1,7 @@
 #include "spelling.h"
 
+#include <string.h>
+
 static int is_spelled(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 /* What is meant may have spaces. */
@@ -17,6 +19,60 @@ int bl_is_spelling_list(const uint8_t *words, size_t size)
     }
     return 1;
 }
+
+/* ---- its order ------------------------------------------------------------------------------ */
+
+/* The length and the key of the entry at *at, which goes on behind it; 0 at the end. */
+static size_t next_key(const uint8_t *words, size_t size, size_t *at, uint32_t *key)
+{
+    if (*at == size) return 0;
+    const size_t length = words[*at] & BL_SPELLED_LENGTH;
+    *key = bl_spelling_ends((const char *)words + *at + 1, length) | (uint32_t)*at;
+    *at += 2 + length + words[*at + 1 + length];
+    return length;
+}
+
+/* places, as in an order; returns how many entries there are. */
+static size_t find_places(const uint8_t *words, size_t size,
+                          uint32_t places[BL_SPELLED_LONGEST + 2])
+{
+    uint32_t key, counts[BL_SPELLED_LONGEST + 1] = { 0 };
+    for (size_t at = 0, length; (length = next_key(words, size, &at, &key)) > 0;) counts[length]++;
+    places[0] = 0;
+    for (size_t i = 0; i <= BL_SPELLED_LONGEST; i++) places[i + 1] = places[i] + counts[i];
+    return places[BL_SPELLED_LONGEST + 1];
+}
+
+size_t bl_spelling_order_size(const uint8_t *words, size_t size)
+{
+    uint32_t places[BL_SPELLED_LONGEST + 2];
+    const size_t count = find_places(words, size, places);
+    return sizeof(bl_spelling_order) + count * sizeof(uint32_t);
+}
+
+void bl_order_spelling(const uint8_t *words, size_t size, bl_spelling_order *order)
+{
+    uint32_t key, next[BL_SPELLED_LONGEST + 2];
+    find_places(words, size, order->places);
+    memcpy(next, order->places, sizeof next);
+    for (size_t at = 0, length; (length = next_key(words, size, &at, &key)) > 0;)
+        order->keys[next[length]++] = key;
+}
+
+int bl_is_spelling_order(const uint8_t *words, size_t size, const bl_spelling_order *order,
+                         size_t order_size)
+{
+    uint32_t key, next[BL_SPELLED_LONGEST + 2];
+    const size_t count = find_places(words, size, next);
+    if (order_size != sizeof *order + count * sizeof *order->keys ||
+        memcmp(order->places, next, sizeof next) != 0)
+        return 0;
+    for (size_t at = 0, length; (length = next_key(words, size, &at, &key)) > 0;)
+        if (order->keys[next[length]++] != key) return 0;
+    return 1;
+}
+
+/* ---- known words ---------------------------------------------------------------------------- */
 
 static int has_bit(const uint8_t *bits, size_t at) { return bits[at / 8] >> at % 8 & 1; }
 

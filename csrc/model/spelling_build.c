@@ -35,6 +35,17 @@ bl_status bl_build_spelling(bl_builder *b)
         return bl_fail(b->error, BL_CONFIG_ERROR,
                        "tensor spelling.words is not a list of words; the file is damaged, write "
                        "it again.");
+    if (s.words_size >= BL_SPELLED_WORDS)
+        return bl_fail(
+            b->error, BL_CONFIG_ERROR,
+            "tensor spelling.words has %zu bytes; expected less than %d. Write a shorter "
+            "list.",
+            s.words_size, BL_SPELLED_WORDS);
+    bl_spelling_order *order =
+        bl_builder_memory(b, bl_spelling_order_size(s.words, s.words_size), 1);
+    if (!order) return BL_MEMORY_ERROR;
+    bl_order_spelling(s.words, s.words_size, order);
+    s.order = order;
     s.id_count = ids * 8;
     s.known_bits = known * 8;
     b->model->spelling = s;
