@@ -15,37 +15,12 @@ static const char *const titles[] = { "mr",  "mrs", "ms",  "dr",  "prof", "st", 
 /* The same without one. */
 static const char *const honors[] = { "dame", "lady", "lord", "sir" };
 /* What is counted in the number before it. */
-static const char *const units[] = { "%",
-                                     "\xc2\xb0",
-                                     "\xc2\xb0"
-                                     "c",
-                                     "\xc2\xb0"
-                                     "f",
-                                     "am",
-                                     "bn",
-                                     "billion",
-                                     "cm",
-                                     "ft",
-                                     "gb",
-                                     "g",
-                                     "kb",
-                                     "kg",
-                                     "km",
-                                     "lb",
-                                     "lbs",
-                                     "m",
-                                     "mb",
-                                     "mg",
-                                     "ml",
-                                     "mm",
-                                     "mph",
-                                     "million",
-                                     "oz",
-                                     "percent",
-                                     "pm",
-                                     "tb",
-                                     "thousand",
-                                     "trillion" };
+static const char *const units[] = { "%",   "\302\260", "\302\260c", "\302\260f", "am",
+                                     "bn",  "billion",  "cm",        "ft",        "gb",
+                                     "g",   "kb",       "kg",        "km",        "lb",
+                                     "lbs", "m",        "mb",        "mg",        "ml",
+                                     "mm",  "mph",      "million",   "oz",        "percent",
+                                     "pm",  "tb",       "thousand",  "trillion" };
 static const char *const articles[] = { "a", "an", "the" };
 /* No phrase begins or ends with these. */
 static const char *const linkers[] = { "and", "of", "or" };

@@ -108,8 +108,7 @@ static size_t task_memory(const bl_model *m, size_t n, size_t bytes)
                  each = sizeof(int32_t) + sizeof(bl_offset), lists = 64 * (28 + 24);
     const int corrects = m->spelling.known_bits > 0;
     switch (m->info.head) {
-    case BL_CLASS_HEAD:
-        return row + labels * 16 + correcting_memory(m, n, bytes);
+    case BL_CLASS_HEAD: return row + labels * 16 + correcting_memory(m, n, bytes);
     case BL_TOKEN_HEAD:
         return row + bytes * each + n * (labels * 4 + 28 + 24) + lists + 4 * all * (28 + 24) +
                bytes / 32 + (corrects ? bl_most_corrected(all) * each : 0);

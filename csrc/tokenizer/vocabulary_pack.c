@@ -110,7 +110,7 @@ bl_status bl_packed_build(void **block, size_t *size, bl_entry *entries, size_t 
     put32(out + 4 * BL_PACKED_ENTRIES, (uint32_t)bytes);
     put32(out + 4 * BL_PACKED_PREFIX, (uint32_t)strlen(prefix));
     put32(out + 4 * BL_PACKED_LONGEST, longest);
-    memcpy(out + BL_PACKED_PREFIX_AT, prefix, strlen(prefix));
+    for (size_t i = 0; prefix[i]; i++) out[BL_PACKED_PREFIX_AT + i] = (uint8_t)prefix[i];
     uint8_t *starts = out + BL_PACKED_HEADER, *texts = starts + 4 * groups;
     write_entries(starts, texts, entries, count);
     if (ids) write_ids(texts + bytes, texts + bytes + 2 * count, ids, entries, count);
