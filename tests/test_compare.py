@@ -214,8 +214,8 @@ def times(ours: bool, *medians: float) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("theirs", "line"),
     [
-        ((1.0, 4.0, 3.0), "theirs is faster, 0.50 of our time (0.50 to 0.75)"),
-        ((4.0, 8.0, 2.0), "theirs is about as fast, 1.00 of our time (0.50 to 2.00)"),
+        ((1.0, 4.0, 3.0), "- Case, theirs is faster. x: 0.50 (0.50 to 0.75)."),
+        ((4.0, 8.0, 2.0), "- Case, theirs is about as fast. x: 1.00 (0.50 to 2.00)."),
         ((9.0, 9.0, 9.0), "In none of the cases below."),
     ],
 )

@@ -181,15 +181,20 @@ def comparisons(cases: list[Found]) -> Iterator[tuple[Found, Found, str, list[fl
 
 
 def slower(cases: list[Found]) -> str:
-    """A line for each rival that is faster, or not surely slower, than ours."""
-    lines = []
+    """A line for each rival that is faster, or not surely slower, than ours, and where."""
+    lines: dict[str, list[str]] = {}
     for case, one, name, (middle, least, most) in comparisons(cases):
         if least >= 1:
             continue
-        share = f"{ratio(middle)} of our time ({ratio(least)} to {ratio(most)})"
         sure = "faster" if most < 1 else "about as fast"
-        lines.append(f"- {case['title']}, {name}: {one['name']} is {sure}, {share}.")
-    return "\n".join(lines or ["- In none of the cases below."]) + "\n"
+        share = f"{name}: {ratio(middle)} ({ratio(least)} to {ratio(most)})"
+        lines.setdefault(f"- {case['title']}, {one['name']} is {sure}", []).append(share)
+    if not lines:
+        return "- In none of the cases below.\n"
+    found = "\n".join(f"{start}. {'; '.join(shares)}." for start, shares in lines.items())
+    return (
+        f"Shares of our time: the median, and the least and the most, of all rounds.\n\n{found}\n"
+    )
 
 
 def missing(cases: list[Found]) -> str:
