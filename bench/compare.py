@@ -33,22 +33,43 @@ MODELS = ROOT / "build/compare"
 PAGE = ROOT / "docs/benchmarks.md"
 FILES = PAGE.parent / page.FOLDER
 ROUNDS, SECONDS, STARTS = 10, 0.1, 5
-BUSY = 0.3  # runnable processes for each core, beside ours, from which on figures are doubtful
+BUSY = 0.05  # cores that other programs used, for each core, from which on figures are doubtful
 
 
-def load() -> float:
-    return os.getloadavg()[0] / (os.cpu_count() or 1)
+def busy_seconds() -> float | None:
+    """Of all cores, since the system's start; None where it does not say."""
+    try:
+        with open("/proc/stat", encoding="ascii") as file:
+            user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
-def surroundings(before: float) -> dict[str, Any]:
+class OtherWork:
+    """What other programs use of the processor between two moments."""
+
+    def __init__(self) -> None:
+        self.began, self.busy, self.own = time.monotonic(), busy_seconds(), sum(os.times()[:4])
+
+    def share(self) -> float | None:
+        """Cores in use, for each core, without this program and its children that have ended."""
+        busy, elapsed = busy_seconds(), time.monotonic() - self.began
+        if busy is None or self.busy is None or elapsed <= 0:
+            return None
+        others = busy - self.busy - (sum(os.times()[:4]) - self.own)
+        return max(0.0, others / elapsed / (os.cpu_count() or 1))
+
+
+def surroundings(others: float | None) -> dict[str, Any]:
     """Where and when a case is measured, and what else ran."""
     return {
         "machine": processor(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "version": bf.__version__,
         "isa": bf.active_isa(),
-        "load": before,
-        "busy": before >= BUSY,
+        "others": others,
+        "busy": others is not None and others >= BUSY,
     }
 
 
@@ -59,14 +80,14 @@ def core_share(found: dict[str, Any]) -> float:
 
 
 def measure(case: cases.Case, quick: bool) -> dict[str, Any]:
-    before, rounds_, seconds = load(), 2 if quick else ROUNDS, 0.02 if quick else SECONDS
+    others, rounds_, seconds = OtherWork(), 2 if quick else ROUNDS, 0.02 if quick else SECONDS
     print(case.title, flush=True)
     found = rounds.run_case(case, MODELS, rounds_, seconds)
     if case.cold_start:
         starts.measure(case, found["rivals"], MODELS, 1 if quick else STARTS)
         for rival in found["rivals"]:
             rival["installed_mb"] = starts.room(rival["packages"])
-    return {**found, "measured": {**surroundings(before), "core": core_share(found)}}
+    return {**found, "measured": {**surroundings(others.share()), "core": core_share(found)}}
 
 
 def earlier() -> dict[str, dict[str, Any]]:

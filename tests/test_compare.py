@@ -227,19 +227,37 @@ def test_where_others_are_faster_is_said(theirs: tuple[float, ...], line: str) -
 
 
 @pytest.mark.parametrize(
-    ("load", "core", "sentence"),
+    ("others", "core", "sentence"),
     [
-        (0.1, 0.6, "no other work"),
-        (1.4, 0.998, "(1.4 runnable processes for each core), but not on the core"),
-        (1.4, 0.8, "(1.4 runnable processes for each core): the ratios"),
+        (0.01, 0.6, "no other work"),
+        (0.5, 0.998, "on 50% of all cores, but not on the core"),
+        (0.5, 0.8, "on 50% of all cores: the ratios"),
+        (None, 1.0, "is not known"),
     ],
 )
-def test_other_work_is_said(load: float, core: float, sentence: str) -> None:
-    assert sentence in page.other_work({"measured": surroundings(load, core)})
+def test_other_work_is_said(others: float | None, core: float, sentence: str) -> None:
+    assert sentence in page.other_work({"measured": surroundings(others, core)})
 
 
-def surroundings(load: float = 0.0, core: float = 1.0, machine: str = "M") -> dict[str, Any]:
-    return {**compare.surroundings(load), "core": core, "machine": machine}
+def test_other_work_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this program and its children use is none."""
+    moments = iter([(100.0, 10.0, 1.0), (104.0, 14.0, 3.0)])  # busy, clock, own
+    now = [next(moments)]
+    monkeypatch.setattr(compare, "busy_seconds", lambda: now[0][0])
+    monkeypatch.setattr("compare.time.monotonic", lambda: now[0][1])
+    monkeypatch.setattr("compare.os.times", lambda: (0.0, 0.0, now[0][2], 0.0, 0.0))
+    monkeypatch.setattr("compare.os.cpu_count", lambda: 2)
+    before = compare.OtherWork()
+    now[0] = next(moments)
+    assert before.share() == 0.25
+    monkeypatch.setattr(compare, "busy_seconds", lambda: None)
+    assert compare.OtherWork().share() is None
+
+
+def surroundings(
+    others: float | None = 0.0, core: float = 1.0, machine: str = "M"
+) -> dict[str, Any]:
+    return {**compare.surroundings(others), "core": core, "machine": machine}
 
 
 def test_a_case_measured_later_takes_the_place_of_the_earlier(

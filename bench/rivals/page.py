@@ -81,13 +81,14 @@ def place(case: Found) -> str:
 def other_work(case: Found) -> str:
     """What else the machine did."""
     at = case["measured"]
+    if at["others"] is None:
+        return "What other programs did meanwhile is not known."
     if not at["busy"]:
         return "The machine had no other work."
-    load = f"{at['load']:.1f} runnable processes for each core"
-    others = f"**Other programs were running** ({load}"
+    others = f"**Other programs were running**, on {at['others']:.0%} of all cores"
     if at["core"] >= ALONE:
-        return f"{others}), but not on the core measured with, which each program had for itself."
-    return f"{others}): the ratios, taken in turn, say more than the times."
+        return f"{others}, but not on the core measured with, which each program had for itself."
+    return f"{others}: the ratios, taken in turn, say more than the times."
 
 
 def surroundings(cases: list[Found]) -> tuple[str, list[str]]:
