@@ -10,6 +10,7 @@ import io
 import json
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,18 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "NLI": ("BertForSequenceClassification", NLI),
     "RERANK": ("BertForSequenceClassification", {"num_labels": 1}),
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def same_verbosity() -> Iterator[None]:
+    """What a snippet tells loggers is forgotten behind it."""
+    import transformers
+
+    both: Any = (bf.logging, transformers.logging)
+    levels = [module.get_verbosity() for module in both]
+    yield
+    for module, level in zip(both, levels):
+        module.set_verbosity(level)
 
 
 @pytest.fixture(scope="module")

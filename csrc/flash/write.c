@@ -89,8 +89,8 @@ static int pools_directly(const bl_model *m)
                   (s->poolings[0] == BL_MEAN_POOLING || s->poolings[0] == BL_CLS_POOLING));
 }
 
-/* What is read of a text of n tokens and `bytes` bytes to correct it: its tokens twice, and the text
- * with words for its symbols. */
+/* What is read of a text of n tokens and `bytes` bytes to correct it: its tokens twice, and the
+ * text with words for its symbols. */
 static size_t correcting_memory(const bl_model *m, size_t n, size_t bytes)
 {
     enum { MOST_SYMBOLS = 4 /* bytes of words for symbols, for each byte of the text */ };
