@@ -134,6 +134,7 @@ class Service:
                 raise InputError(f"{authorities} cannot be used: {error}.") from None
         self.client.on_connect = self.connected
         self.client.on_connect_fail = self.unreachable
+        self.client.on_subscribe = self.subscribed
         self.client.on_disconnect = self.disconnected
         self.client.on_message = self.received
         self.client.on_publish = self.published
@@ -176,6 +177,13 @@ class Service:
         self.was_connected = True
         topics = [(f"{self.base}/{task}/ask", 1) for task in self.answers.pipes]
         client.subscribe(topics)
+
+    def subscribed(self, client: Any, _: Any, mid: int, reasons: Any, properties: Any) -> None:
+        """Only now does the broker keep messages for us."""
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            say(f"bertlite-fast: the broker refuses messages of {self.base}: {refused[0]}.")
+            return
         say(
             f"bertlite-fast: answering {self.base}/TASK/ask at {self.host}:{self.port}, for "
             f"{', '.join(self.answers.pipes)}"

@@ -283,3 +283,18 @@ def test_a_message_is_acknowledged_after_its_answer_is_taken() -> None:
     everybody.properties = SimpleNamespace(ResponseTopic="home/#")  # no topic to answer on
     service.received(fake, None, everybody)
     assert done[4:] == [("publish", 4)]
+
+
+def test_it_says_so_when_the_broker_keeps_its_messages(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before that, messages would be lost: being connected is not enough."""
+    pytest.importorskip("paho.mqtt")
+    service = Service(Answers(tasks=("ner",)), "mqtt://nowhere")
+    asked: list[Any] = []
+    fake = SimpleNamespace(subscribe=asked.append)
+    good, bad = SimpleNamespace(is_failure=False), SimpleNamespace(is_failure=True)
+    service.connected(fake, None, None, good, None)
+    assert asked == [[("bertlite/ner/ask", 1)]] and capsys.readouterr().err == ""
+    service.subscribed(fake, None, 1, [good], None)
+    assert "answering bertlite/TASK/ask at nowhere:1883, for ner" in capsys.readouterr().err
+    service.subscribed(fake, None, 2, [good, bad], None)
+    assert "the broker refuses messages of bertlite" in capsys.readouterr().err
