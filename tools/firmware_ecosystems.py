@@ -28,18 +28,19 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bertlite_fast import firmware  # noqa: E402
+from bertlite_fast import firmware
 
 MODEL = "intent"
 LINES = ["turn on the lights", "set an alarm for six", "pls dimm thelamp", ""]
 BOOTED, ANSWERED = 60, 60  # seconds that an emulated board may take
 
 
-def call(command: list[str | Path], **options: object) -> str:
+def call(command: list[str | Path], **options: Any) -> str:
     """A command's output; what it printed is shown if it fails."""
     done = subprocess.run(
         command,
@@ -47,7 +48,7 @@ def call(command: list[str | Path], **options: object) -> str:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        **options,  # type: ignore[call-overload]
+        **options,
     )
     if done.returncode:
         raise SystemExit(f"{done.stdout[-6000:]}\n{' '.join(map(str, command))}: failed")

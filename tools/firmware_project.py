@@ -130,49 +130,6 @@ CONFIG_MAIN_STACK_SIZE=8192
 """,
 }
 
-ZEPHYR_MAIN = """\
-/* main.c: answers each line that comes over the console. */
-#if __has_include(<zephyr/console/console.h>)
-#include <zephyr/console/console.h>
-#else
-#include <console/console.h>
-#endif
-#include <stdio.h>
-#include <string.h>
-
-#include "bertlite.h"
-#include "model.h"
-
-static _Alignas(16) unsigned char memory[MODEL_MEMORY];
-
-static bl_status answer(const bl_session *session, char *line, bl_text text)
-{{
-    (void)line;
-{answer}
-    return BL_OK;
-}}
-
-int main(void)
-{{
-    const bl_flash flash = {{ model_base, MODEL_BASE_SIZE, model_task, MODEL_TASK_SIZE, 0 }};
-    bl_session session;
-    bl_status status = bl_flash_open(&flash, memory, sizeof memory, &session, NULL);
-    if (status != BL_OK) {{
-        printf("the model cannot be opened: %d\\n", (int)status);
-        return 1;
-    }}
-    session.max_tokens = MODEL_TOKENS;
-    console_getline_init();
-    printf("ready\\n");
-    for (;;) {{
-        char *line = console_getline();
-        const bl_text text = {{ .data = line, .size = strlen(line) }};
-        status = answer(&session, line, text);
-        if (status != BL_OK) printf("no answer: %d\\n", (int)status);
-    }}
-}}
-"""
-
 ESP_IDF = """\
 version: "{version}"
 description: "Answers of a BERT encoder on the device: {name}."
@@ -240,8 +197,9 @@ PLATFORMIO = """\
 }}
 """
 
-MAIN = """\
-/* main.c: reads a line and prints its answer. Replace fgets and printf by what your board has. */
+# A program of C: how it begins, what holds the line, and how it reads lines and answers them.
+PROGRAM = """\
+{begin}
 #include <stdio.h>
 #include <string.h>
 
@@ -249,7 +207,7 @@ MAIN = """\
 #include "model.h"
 
 static _Alignas(16) unsigned char memory[MODEL_MEMORY];
-static char line[MODEL_BYTES + 2];
+static char {line};
 
 static bl_status answer(const bl_session *session, bl_text text)
 {{
@@ -267,16 +225,38 @@ int main(void)
         return 1;
     }}
     session.max_tokens = MODEL_TOKENS;
-    while (fgets(line, sizeof line, stdin)) {{
-        const bl_text text = {{ .data = line, .size = strcspn(line, "\\r\\n") }};
-        if (!strchr(line + text.size, '\\n')) /* longer than a line may be: the rest is not read */
-            for (int c = getchar(); c != '\\n' && c != EOF; c = getchar()) {{}}
+{loop}
         status = answer(&session, text);
         if (status != BL_OK) printf("no answer: %d\\n", (int)status);
     }}
     return 0;
 }}
 """
+MAIN = {
+    "begin": "/* main.c: reads a line and prints its answer. Replace fgets and printf by what your "
+    "board has. */",
+    "line": "line[MODEL_BYTES + 2]",
+    "loop": """\
+    while (fgets(line, sizeof line, stdin)) {
+        const bl_text text = { .data = line, .size = strcspn(line, "\\r\\n") };
+        if (!strchr(line + text.size, '\\n')) /* longer than a line may be: the rest is not read */
+            for (int c = getchar(); c != '\\n' && c != EOF; c = getchar()) {}""",
+}
+ZEPHYR_MAIN = {
+    "begin": """\
+/* main.c: answers each line that comes over the console. */
+#if __has_include(<zephyr/console/console.h>)
+#include <zephyr/console/console.h>
+#else
+#include <console/console.h>
+#endif""",
+    "line": "*line",
+    "loop": """\
+    console_getline_init();
+    printf("ready\\n");
+    while ((line = console_getline()) != NULL) {
+        const bl_text text = { .data = line, .size = strlen(line) };""",
+}
 
 # {print} takes what printf does.
 ANSWERS = {
@@ -522,12 +502,12 @@ def files(
         "src/bertlite.c": amalgamate.make(latin1=text == "latin1"),
         "src/bertlite.h": amalgamate.header(),
         "src/model.h": MODEL_HEADER.format(**values),
-        "main.c": MAIN.format(answer=answer),
+        "main.c": PROGRAM.format(answer=answer, **MAIN),
         "CMakeLists.txt": CMAKE.format(flags=one.flags, model=model),
         "idf_component.yml": ESP_IDF.format(version=version, name=name),
         **{path: content.replace("{model}", model).replace("{{", "{").replace("}}", "}")
            for path, content in ZEPHYR.items()},
-        "zephyr/sample/main.c": ZEPHYR_MAIN.format(answer=answer),
+        "zephyr/sample/main.c": PROGRAM.format(answer=answer, **ZEPHYR_MAIN),
         **emulated(target, one),
     }  # fmt: skip
     if array:

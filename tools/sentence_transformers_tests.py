@@ -11,15 +11,11 @@ sentence-transformers, datasets and pytest, and prints what passes with the orig
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-from small_models import WORDS, save, snapshot
-from transformers_pipelines import REFUSED
+from peer_tests import Outcomes, compare, run_pytest
+from small_models import save, snapshot
 
 FILES = """test_sentence_transformer.py test_compute_embeddings.py
 cross_encoder/test_cross_encoder.py util/test_retrieval.py util/test_similarity.py
@@ -66,25 +62,9 @@ def cache(root: Path, vocabulary: list[str], names: set[str]) -> None:
         (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 128}))
 
 
-def outcomes(root: Path, ours: bool) -> tuple[set[str], dict[str, str]]:
-    """The tests that pass, and those that do not, with the reason."""
-    here = str(Path(__file__).resolve().parent.parent)
-    env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(root), "COLUMNS": "400"}
-    env["OURS"] = "1" if ours else ""
-    env["PYTHONPATH"] = os.pathsep.join((here, str(root), env.get("PYTHONPATH", "")))
-    command = [sys.executable, "-m", "pytest", "tests", "-rA", "--tb=line", "-q"]
-    ran = subprocess.run(
-        [*command, "-p", "no:cacheprovider", "-p", "replaced", "-o", "markers=slow",
-         "-k", "not performance"],
-        cwd=root, env=env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    failed = dict(
-        re.findall(
-            r"^(?:FAILED|ERROR) \S+?/(\w+\.py::\w+)\S*(?: - (.*))?", ran.stdout, re.MULTILINE
-        )
-    )
-    passed = set(re.findall(r"^PASSED \S+?/(\w+\.py::\w+)", ran.stdout, re.MULTILINE))
-    return passed - set(failed), failed
+def outcomes(root: Path, ours: bool) -> Outcomes:
+    options = ["-p", "replaced", "-o", "markers=slow", "-k", "not performance"]
+    return run_pytest(root, ours, "tests", options, {})
 
 
 def prepare(root: Path, source: Path, vocabulary: list[str]) -> None:
@@ -101,23 +81,5 @@ def prepare(root: Path, source: Path, vocabulary: list[str]) -> None:
     cache(root, vocabulary, names)
 
 
-def main() -> None:
-    source, vocabulary = map(Path, sys.argv[1:])
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        prepare(root, source, vocabulary.read_text("utf-8").splitlines()[:WORDS])
-        theirs, _ = outcomes(root, ours=False)
-        passed, failed = outcomes(root, ours=True)
-    refused = {name for name in theirs - passed if REFUSED.search(failed.get(name, ""))}
-    print(
-        f"{len(theirs)} tests pass with the original; {len(refused)} of them test what is refused:"
-    )
-    print(*sorted(refused))
-    kept = theirs - refused
-    print(f"Of the other {len(kept)}, {len(kept & passed)} pass; the rest:")
-    for name in sorted(kept - passed):
-        print(f"{name}: {failed.get(name, 'is not run')}")
-
-
 if __name__ == "__main__":
-    main()
+    compare(prepare, outcomes)

@@ -11,22 +11,18 @@ parameterized, and prints the tests that pass with the original only.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-from small_models import WORDS, save, snapshot
+from peer_tests import Outcomes, compare, run_pytest
+from small_models import save, snapshot
 
 FILES = "common fill_mask question_answering text_classification token_classification "
 FILES += "feature_extraction zero_shot"
 # Tests of what is inside the original: none of its names that the package has is called.
 INSIDE = ("PipelinePadTest", "PipelineUtilsTest", "ArgumentHandler", "CustomPipelineTest")
-# What docs/transformers.md refuses by name, and slow tokenizers, which version 5 does not have.
-REFUSED = re.compile("MissingError|cannot be obeyed")
+# Slow tokenizers, which version 5 does not have.
 SLOW = ("slow_tokenizer", "no_offset_tokenizer")
 
 # run_pipeline_test of each pipeline's tests, with both families.
@@ -78,21 +74,9 @@ def cache(root: Path, vocabulary: list[str], names: set[str]) -> None:
         save(snapshot(root, name), vocabulary, family, heads, labels=5 if tagger else 2, mask=mask)
 
 
-def failures(root: Path, ours: bool) -> tuple[set[str], dict[str, str]]:
-    """The tests that pass, and those that do not, with the reason."""
-    here = Path(__file__).resolve().parent
-    env = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(root), "RUN_SLOW": "1"}
-    env["COLUMNS"] = "400"  # for the reasons
-    env |= {"OURS": "1" if ours else "", "RECORD": str(root / "record.json")}
-    env["PYTHONPATH"] = os.pathsep.join((str(here.parent), str(here), env.get("PYTHONPATH", "")))
-    command = [sys.executable, "-m", "pytest", "tests/pipelines", "-rA", "--tb=line", "-q"]
-    ran = subprocess.run(
-        [*command, "-p", "no:cacheprovider", "-p", "transformers_recorder"],
-        cwd=root, env=env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    passed = set(re.findall(r"^PASSED \S+::(\w+::\w+)", ran.stdout, re.MULTILINE))
-    failed = dict(re.findall(r"^FAILED \S+::(\w+::\w+)(?: - (.*))?", ran.stdout, re.MULTILINE))
-    return passed, failed
+def outcomes(root: Path, ours: bool) -> Outcomes:
+    record = {"RECORD": str(root / "record.json"), "RUN_SLOW": "1"}
+    return run_pytest(root, ours, "tests/pipelines", ["-p", "transformers_recorder"], record)
 
 
 def prepare(root: Path, source: Path, vocabulary: list[str]) -> None:
@@ -116,26 +100,5 @@ def prepare(root: Path, source: Path, vocabulary: list[str]) -> None:
     cache(root, vocabulary, names)
 
 
-def main() -> None:
-    source, vocabulary = map(Path, sys.argv[1:])
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        prepare(root, source, vocabulary.read_text("utf-8").splitlines()[:WORDS])
-        theirs, _ = failures(root, ours=False)
-        _, failed = failures(root, ours=True)
-    kept = {name for name in theirs if not any(part in name for part in INSIDE)}
-    refused = {
-        name
-        for name in kept & set(failed)
-        if REFUSED.search(failed[name]) or any(part in name for part in SLOW)
-    }
-    print(f"{len(theirs)} tests pass with the original; {len(theirs - kept)} of them test what is")
-    print(f"inside it, and {len(refused)} what is refused:", *sorted(refused))
-    kept -= refused
-    print(f"Of the other {len(kept)}, {len(kept - set(failed))} pass; the rest:")
-    for name in sorted(kept & set(failed)):
-        print(f"{name}: {failed[name]}")
-
-
 if __name__ == "__main__":
-    main()
+    compare(prepare, outcomes, INSIDE, SLOW)

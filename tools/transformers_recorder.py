@@ -106,7 +106,8 @@ def replace_names() -> None:
     # one test file imports transformers a second time
     transformers.utils.direct_transformers_import = lambda path: transformers
     # a private name for what the pipelines here have as `settings`
-    Pipeline._postprocess_params = property(lambda pipe: pipe.settings)  # type: ignore[attr-defined]
+    kind: Any = Pipeline
+    kind._postprocess_params = property(lambda pipe: pipe.settings)
     # the original computes in fp32
     openers: list[Any] = [Pipeline.__init__, vars(models.AutoModel)["from_pretrained"].__func__]
     for function in openers:
