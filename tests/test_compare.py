@@ -275,6 +275,30 @@ def test_a_case_measured_later_takes_the_place_of_the_earlier(
     assert [(n, one["value"]) for n, one in compare.earlier().items()] == [("a", 2), ("c", 3)]
 
 
+def test_missing_goes_on_where_a_run_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[str] = []
+
+    def measure(case: cases.Case, quick: bool) -> dict[str, Any]:
+        measured.append(case.name)
+        if case.name == "b" and len(measured) == 2:
+            raise KeyboardInterrupt
+        return {"name": case.name}
+
+    made = [cases.Case(name, name, "", "m", INPUTS, []) for name in ("a", "b", "c")]
+    monkeypatch.setattr(cases, "all_cases", lambda models, data=None: made)
+    monkeypatch.setattr(model_files, "SPECS", {})
+    monkeypatch.setattr(compare, "measure", measure)
+    monkeypatch.setattr(compare, "draw", lambda results: None)
+    monkeypatch.setattr(compare, "FILES", tmp_path / "benchmarks")
+    monkeypatch.setattr(rounds, "prepare_environment", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["compare.py"])
+    with pytest.raises(KeyboardInterrupt):
+        compare.main()
+    monkeypatch.setattr(sys, "argv", ["compare.py", "--missing"])
+    compare.main()
+    assert measured == ["a", "b", "b", "c"] and [*compare.earlier()] == ["a", "b", "c"]
+
+
 def test_cases_of_several_machines_name_their_own() -> None:
     found = [
         {"name": name, "title": name, "note": "", "rivals": [], "inputs": ["x"], "rounds": 2,

@@ -265,3 +265,41 @@ def test_what_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(["firmware", "--target", "any", "-o", str(tmp_path / "file"), "--model", "ner"])
     assert "cannot be made a folder" in capsys.readouterr().err
     assert not os.path.exists(out)
+
+
+# The task's block with one byte of the list's order changed, and a checksum that fits.
+DISORDERED = r"""
+#include "src/bertlite.c"
+#include "src/model.h"
+static _Alignas(16) unsigned char room[2 * MODEL_MEMORY], task[MODEL_TASK_SIZE];
+static bl_session session;
+static int opens(const unsigned char *block)
+{
+    const bl_flash flash = { model_base, MODEL_BASE_SIZE, block, MODEL_TASK_SIZE, 0 };
+    return bl_flash_open(&flash, room, sizeof room, &session, NULL) == BL_OK;
+}
+int main(void)
+{
+    bl_flash_header *header = (bl_flash_header *)task;
+    if (!opens(model_task)) return 1;
+    const unsigned char *found = (const unsigned char *)session.model->spelling.order;
+    const size_t order = (size_t)(found - model_task);
+    const size_t places[] = { 4, sizeof(bl_spelling_order) - 4, sizeof(bl_spelling_order) + 2 };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        memcpy(task, model_task, sizeof task);
+        task[order + places[i]] ^= 0x40;
+        header->checksum = bl_flash_checksum(header, header + 1);
+        if (opens(task)) return 2;
+    }
+    return 0;
+}
+"""
+
+
+def test_a_damaged_order_of_words_is_refused(tmp_path: Path) -> None:
+    """Its keys say where words are, so they have to be inside of the list."""
+    firmware.write("intent", str(tmp_path), target="any", text="latin1")
+    (tmp_path / "disordered.c").write_text(DISORDERED)
+    command = [COMPILER, "-std=gnu11", "-Isrc", "disordered.c", "src/model.S", "-lm", "-o", "d"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    assert subprocess.run([tmp_path / "d"], timeout=20).returncode == 0

@@ -57,6 +57,13 @@ def test_abbreviations_of_conversations(intents: Any) -> None:
         assert intents(word)["label"] == label
 
 
+def test_abbreviations_are_read_where_they_are_known_words(intents: Any) -> None:
+    opinions: Any = pipeline("sentiment-analysis")
+    for typed, meant in (("gimme that soup", "give me that soup"), ("lemme eat", "let me eat")):
+        assert opinions(typed) == opinions(meant) and intents(typed) == intents(meant)
+    assert intents("play jazz asap") == intents("play jazz as soon as possible")
+
+
 def test_symbols_are_read_as_words() -> None:
     """The word beside one, too, which would be unknown with it; those that are not listed go."""
     opinions: Any = pipeline("sentiment-analysis")
@@ -265,7 +272,7 @@ def test_slips_that_are_common_in_texts_are_not_taken_for_words() -> None:
 
 @pytest.mark.parametrize("repeated", [100, 150, 250])
 def test_texts_that_are_cut_are_corrected(intents: Any, repeated: int) -> None:
-    """Up to the end of what is read; half a word at the end of it is none."""
+    """Up to the end of what is read."""
     opinions: Any = pipeline("sentiment-analysis")
     typed, meant = "the ketle is awsome and grreat ", "the kettle is awesome and great "
     with warnings.catch_warnings():

@@ -92,3 +92,27 @@ def test_templates_that_cannot_be_filled(template: Any, tmp_path: Path) -> None:
     pipe: Any = bf.pipeline("zero-shot-classification", folder)
     with pytest.raises(bf.InputError, match="hypothesis_template"):
         pipe("a", LABELS, hypothesis_template=template)
+
+
+def test_kept_vectors_are_those_of_the_labels_that_are_asked_for() -> None:
+    """Not those of the call before, whatever has changed since."""
+
+    def fresh(labels: list[str], examples: dict[str, list[str]], **settings: Any) -> Any:
+        pipe: Any = bf.pipeline("zero-shot-classification")
+        for label, texts in examples.items():
+            pipe.add_examples(label, texts)
+        return pipe(text, candidate_labels=labels, **settings)
+
+    text = "the soup was cold"
+    kept: Any = bf.pipeline("zero-shot-classification")
+    template = {"hypothesis_template": "It is about {}."}
+    asked = (["food", "music"], ["sport", "weather"], ["weather", "sport"])
+    for labels in asked:
+        assert kept(text, candidate_labels=labels) == fresh(labels, {})
+    for labels in asked:
+        assert kept(text, candidate_labels=labels, **template) == fresh(labels, {}, **template)
+    examples = {"sport": ["the spoon is too hot", "a cold dinner"]}
+    before = kept(text, candidate_labels=["weather", "sport"])
+    kept.add_examples("sport", examples["sport"])
+    after = kept(text, candidate_labels=["weather", "sport"])
+    assert after == fresh(["weather", "sport"], examples) and after != before

@@ -85,8 +85,7 @@ static bl_status fill_row(reader *r, const char *text, size_t size, bl_error *er
     status = bl_tokenize(s->tokenizer, text, size, 0, ids, NULL, capacity, &r->tokens, error);
     r->is_whole = r->tokens <= capacity;
     if (!r->is_whole) r->tokens = capacity;
-    if (status == BL_OK)
-        status = bl_correct_spelling(s, &ids, &no_offsets, &r->tokens, !r->is_whole, error);
+    if (status == BL_OK) status = bl_correct_spelling(s, &ids, &no_offsets, &r->tokens, error);
     if (status == BL_OK)
         status =
             bl_windows(s->tokenizer, r->tokens, BL_NO_PAIR, &limits, &window, 1, &windows, error);

@@ -393,33 +393,22 @@ static bl_status add_meant(const bl_session *s, tokens *t, const correction *c,
     return BL_OK;
 }
 
-/* The tokens before the last word. */
-static size_t without_last_word(const bl_session *s, const int32_t *ids, size_t count)
-{
-    size_t size;
-    int continues = 1;
-    while (count && continues) bl_piece_of(s, ids[--count], &size, &continues);
-    return count;
-}
-
 bl_status bl_correct_spelling(const bl_session *s, int32_t **ids, bl_offset **offsets,
-                              size_t *count, int is_cut, bl_error *error)
+                              size_t *count, bl_error *error)
 {
     const word_lists lists = { &s->model->spelling, NULL, 0 };
     written w;
     correction c;
     tokens t;
     size_t done = 0;
-    if (!bl_corrects_spelling(s)) return BL_OK;
-    const size_t whole = is_cut ? without_last_word(s, *ids, *count) : *count;
-    if (!next_slip(s, &lists, *ids, whole, 0, &w, &c)) return BL_OK;
+    if (!bl_corrects_spelling(s) || !next_slip(s, &lists, *ids, *count, 0, &w, &c)) return BL_OK;
     bl_status status = take_tokens(s, *count, *offsets != NULL, &t, error);
     for (int more = 1; status == BL_OK && more;) {
         if (t.count + *count - done + BL_MOST_MEANT > t.capacity) break;
         copy(&t, *ids + done, *offsets ? *offsets + done : NULL, w.first - done);
         status = add_meant(s, &t, &c, *offsets, &w, error);
         done = w.first + w.count;
-        more = next_slip(s, &lists, *ids, whole, done, &w, &c);
+        more = next_slip(s, &lists, *ids, *count, done, &w, &c);
     }
     if (status != BL_OK) return status;
     copy(&t, *ids + done, *offsets ? *offsets + done : NULL, *count - done);

@@ -22,10 +22,9 @@ const char *bl_piece_of(const bl_session *s, int32_t id, size_t *size, int *cont
 
 /* The tokens of a text, those of misspelled words in exchange for those of what is meant. Where
  * there are none, or the model has no list, the arrays stay; else they are new. `offsets` may hold
- * NULL; new tokens have the offsets of the word that was written. is_cut: the text goes on behind
- * the tokens, so its last word may be half of one, and stays. */
+ * NULL; new tokens have the offsets of the word that was written. */
 bl_status bl_correct_spelling(const bl_session *s, int32_t **ids, bl_offset **offsets,
-                              size_t *count, int is_cut, bl_error *error);
+                              size_t *count, bl_error *error);
 
 /* The text with words for symbols such as thumbs and hearts, which the vocabulary does not have, if
  * it has any and the model has a list: a word beside one would be unknown, too. Those that are not

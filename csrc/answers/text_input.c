@@ -141,9 +141,8 @@ bl_status bl_read_tokens(const bl_session *s, const bl_text *text, size_t most, 
     if (status != BL_OK) return status;
     out->is_whole = out->first <= a;
     if (!text->pair)
-        return out->is_whole
-                   ? bl_correct_spelling(s, &out->ids, &out->offsets, &out->first, 0, error)
-                   : BL_OK;
+        return out->is_whole ? bl_correct_spelling(s, &out->ids, &out->offsets, &out->first, error)
+                             : BL_OK;
     read = out->first < a ? out->first : a;
     return tokenize(s, &second, out->ids + read, offsets ? out->offsets + read : NULL, b,
                     &out->second, error);
@@ -248,8 +247,7 @@ static bl_status read_beginning(const bl_session *s, const bl_text *text, size_t
     status = tokenize(s, &first, ids, NULL, a_capacity, &a, error);
     const int is_cut = status == BL_OK && a > a_capacity;
     if (is_cut && !pair) a = a_capacity;
-    if (status == BL_OK && !pair)
-        status = bl_correct_spelling(s, &a_ids, &no_offsets, &a, is_cut, error);
+    if (status == BL_OK && !pair) status = bl_correct_spelling(s, &a_ids, &no_offsets, &a, error);
     if (status == BL_OK && pair)
         status = tokenize(s, &second, ids + a_capacity, NULL, b_capacity, &b, error);
     total = a + (pair ? b : 0) + specials(s, pair);
