@@ -497,11 +497,13 @@ BL_API bl_status bl_read_commands(const bl_session *intents, const bl_session *s
 
 /* -- answers found in a text -- */
 
-/* 0 stands for the default, in parentheses. top_k (1), max_answer_tokens (15), max_tokens: of
- * question and context together (384, or the model's window if that is less), stride (128, or the
- * model's window_overlap): tokens that neighboring windows share, or BL_NO_STRIDE. no_answer: an
- * empty answer takes part, [0, 0). An answer that several windows find has the score of the best
- * one; sum_windows: the sum of all, at most 1, as in transformers 4. */
+/* 0 stands for the default, in parentheses. top_k (1), max_answer_tokens (15). max_tokens (384): of
+ * a window, question and context together; stride (128): tokens that neighboring windows share, or
+ * BL_NO_STRIDE. no_answer: an empty answer takes part, [0, 0). An answer that several windows find
+ * has the score of the best one; sum_windows: the sum of all, at most 1, as in transformers 4.
+ * Without these three, a model with windows of its own (bl_info's window) reads whole sentences, as
+ * many as fit into that many tokens of the context, the last one of a window again in the next; a
+ * window that has fewer of the question's words than another counts less. */
 #define BL_NO_STRIDE ((size_t)-1)
 /* Where answers begin and end: at tokens, at words as the tokenizer splits them, or where phrases
  * do: not inside "1,200", "touch-screen", "5 kg", "6 p.m.", "Ms. Rao" and addresses, without

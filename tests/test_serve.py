@@ -238,8 +238,10 @@ HOSTILE: list[tuple[str, Any, int]] = [
     ("/tasks/question-answering", {"inputs": {"question": "a"}}, 422),
     ("/tasks/question-answering", {"inputs": [None]}, 422),
     ("/tasks/question-answering", {"inputs": {"question": "a " * 440, "context": "b " * 9}}, 200),
-    ("/tasks/question-answering", {"inputs": {"question": "a " * 440, "context": LONG}}, 422),
-    ("/tasks/question-answering", {**ASKED, "parameters": {"doc_stride": 250}}, 422),
+    ("/tasks/question-answering", {"inputs": {"question": "a " * 440, "context": LONG}}, 200),
+    ("/tasks/question-answering", {"inputs": {"question": "a " * 480, "context": LONG}}, 422),
+    ("/tasks/question-answering", {**ASKED, "parameters": {"doc_stride": 250}}, 200),
+    ("/tasks/question-answering", {**ASKED, "parameters": {"doc_stride": 350}}, 422),
     ("/tasks/question-answering", {**ASKED, "parameters": {"doc_stride": 0}}, 200),
     (
         "/tasks/question-answering",

@@ -372,13 +372,14 @@ class Answers:
     def _advancing(self, pipe: Any, question: str, context: str, settings: dict[str, Any]) -> None:
         """Refuse windows that hardly advance: a long context would be read hundreds of times."""
         most = pipe.text_model.max_tokens
-        window = settings.get("max_seq_len")
-        if window is None:  # without both, a long question makes it longer
-            own = pipe.config.to_dict().get("window") or WINDOW
-            window = min(own, WINDOW) if "doc_stride" in settings else most
-        window = min(window, most)
+        # without both, a long question makes it longer
+        is_default = not {"max_seq_len", "doc_stride"} & settings.keys()
+        window = most if is_default else min(settings.get("max_seq_len", WINDOW), most)
         room = window - len(pipe.tokenizer.encode(question)) - 1
-        step = room - settings.get("doc_stride", min(STRIDE, window // 2))
+        shared = settings.get("doc_stride", min(STRIDE, window // 2))
+        if is_default and "window" in pipe.config.to_dict():  # whole sentences
+            shared = 0
+        step = room - shared
         if step * 8 >= window or len(context) * 4 <= room:  # a character is up to four tokens
             return
         if len(pipe.tokenizer.encode(context)) - 2 > room:

@@ -31,7 +31,8 @@ class QuestionAnswering(Pipeline):
     """The answer's span in the context, as transformers 4 gives it: score, start, end, answer.
 
     Called with question= and context=, each a text or a list of texts; or with a dict of both, or a
-    list of such dicts. Contexts of any length are read, in windows. Settings: top_k (1): how many
+    list of such dicts. Contexts of any length are read, in windows: with embedded models of a few
+    sentences, of which those count that have the question's words. Settings: top_k (1): how many
     answers; max_answer_len (15): an answer's tokens; max_seq_len (384): a window's tokens, question
     included; doc_stride (128): tokens that neighboring windows share; max_question_len: tokens of a
     question that are read (all); handle_impossible_answer: the

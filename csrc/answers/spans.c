@@ -1,15 +1,26 @@
 /* spans.c: answers to a question, found in a context.
  *
  * The context is read in windows. In each, the model says how probable it is that an answer
- * begins and ends at a token; a span's score is the product of both. */
+ * begins and ends at a token; a span's score is the product of both. A model with windows of its
+ * own reads whole sentences: the fewer it reads together, the better it finds what answers. Which
+ * sentences are asked about, the words tell that they share with the question: a window that has
+ * fewer of them than another counts less. */
 #include <math.h>
 #include <string.h>
 
 #include "answer_set.h"
 #include "phrases.h"
-#include "text_input.h"
+#include "shared_words.h"
+#include "windows.h"
 
-enum { TOP_K = 1, ANSWER_TOKENS = 15, MAX_TOKENS = 384, STRIDE = 128, REACH = 16 };
+enum {
+    TOP_K = 1,
+    ANSWER_TOKENS = 15,
+    MAX_TOKENS = 384,
+    STRIDE = 128,
+    REACH = 16,
+    SENTENCE_TOKENS = 128 /* a sentence of so many is read as one, or in windows */
+};
 
 /* Tokens [start, end] of a row. */
 typedef struct {
@@ -20,10 +31,15 @@ typedef struct {
 typedef struct {
     const bl_session *s;
     bl_answer_options options; /* with the defaults filled in */
-    const char *context;
+    const char *question, *context;
     size_t context_size;
     bl_text_tokens tokens;
-    const bl_window *windows;
+    int in_sentences;          /* windows are those of `sentences`, */
+    const bl_window *windows;  /* or else these */
+    bl_text_tokens of_context; /* its tokens alone */
+    bl_text_windows sentences;
+    bl_question_words words;
+    uint32_t most_shared; /* weight of the question's words that a window has, at most */
     size_t window_count;
     bl_text_row row;
     float *logits, *starts, *ends;
@@ -126,9 +142,10 @@ static void locate(const search *q, const span *s, const bl_window *w, size_t fr
     *end = o[b].end;
 }
 
-static bl_status read_window(search *q, size_t number, bl_error *error)
+/* `trust`: how much the window counts, 1 at most. */
+static bl_status read_window(search *q, const bl_window *w, size_t number, float trust,
+                             bl_error *error)
 {
-    const bl_window *w = &q->windows[number];
     bl_fill_window_row(q->s, &q->tokens, w, &q->row);
     const bl_status status = bl_run_row(q->s, &q->row, BL_TOKENS, NULL, 0, q->logits, error);
     if (status != BL_OK) return status;
@@ -137,39 +154,78 @@ static bl_status read_window(search *q, size_t number, bl_error *error)
     const int32_t cls = bl_tokenizer_describe(q->s->tokenizer)->id[BL_CLS];
     if (from == q->row.count && cls < 0) return BL_OK; /* nothing could be an answer */
     read_logits(q, cls);
-    const float none = q->starts[0] * q->ends[0];
+    const float none = 1.0f - trust * (1.0f - q->starts[0] * q->ends[0]);
     if (none < q->no_answer) q->no_answer = none;
     q->starts[0] = q->ends[0] = 0.0f;
     const size_t count = find_spans(q, from, from + (w->b_to - w->b_from));
     for (size_t i = 0; i < count; i++) {
         uint32_t start, end;
         locate(q, &q->spans[i], w, from, &start, &end);
-        if (!bl_answer_set_add(&q->found, number, start, end, q->spans[i].score))
+        if (!bl_answer_set_add(&q->found, number, start, end, trust * q->spans[i].score))
             return bl_no_memory(error, "the answers");
     }
     return bl_answer_set_trim(&q->found) ? BL_OK : bl_no_memory(error, "the answers");
 }
 
-/* ---- the call -------------------------------------------------------------------------------- */
-
-static size_t default_stride(const bl_session *s, size_t max_tokens)
+static bl_status read_windows(search *q, bl_error *error)
 {
-    const size_t own = (size_t)bl_describe(s->model)->window_overlap,
-                 least = own < STRIDE ? own : STRIDE;
-    return max_tokens / 2 < least ? max_tokens / 2 : least;
+    bl_status status = BL_OK;
+    for (size_t i = 0; status == BL_OK && i < q->window_count; i++)
+        status = read_window(q, &q->windows[i], i, 1.0f, error);
+    return status;
 }
+
+/* ---- windows of whole sentences -------------------------------------------------------------- */
+
+static bl_read_text read_context(const search *q)
+{
+    return (bl_read_text){ q->context, q->of_context.ids, q->of_context.offsets,
+                           q->of_context.first };
+}
+
+/* How much a window counts that has words of this weight, where another has the most: the eighth
+ * power of what it has of the question, were that other one to have all. */
+static float trust_in(const search *q, uint32_t shared)
+{
+    if (shared == q->most_shared) return 1.0f;
+    const float part = 1.0f - (float)(q->most_shared - shared) / (float)q->words.weight,
+                square = part * part, fourth = square * square;
+    return fourth * fourth;
+}
+
+static bl_status read_sentences(search *q, bl_error *error)
+{
+    const float least = 1.0f / 4096; /* what counts less is not read */
+    const bl_read_text context = read_context(q);
+    bl_text_windows w = q->sentences;
+    q->window_count = 0;
+    while (bl_text_windows_next(&w)) {
+        const uint32_t shared = bl_shared_weight(&q->words, &context, w.from, w.to);
+        if (shared > q->most_shared) q->most_shared = shared;
+    }
+    for (w = q->sentences; bl_text_windows_next(&w);) {
+        const float trust = trust_in(q, bl_shared_weight(&q->words, &context, w.from, w.to));
+        if (trust < least) continue;
+        const bl_window run = { 0, q->tokens.first, w.from, w.to };
+        const bl_status status = read_window(q, &run, q->window_count++, trust, error);
+        if (status != BL_OK) return status;
+    }
+    return BL_OK;
+}
+
+/* ---- the call -------------------------------------------------------------------------------- */
 
 static bl_answer_options with_defaults(const bl_session *s, const bl_answer_options *given)
 {
     static const bl_answer_options defaults = { .whole_words = BL_WHOLE_WORDS };
     bl_answer_options o = given ? *given : defaults;
-    const size_t most = bl_session_tokens(s), own = (size_t)bl_describe(s->model)->window;
+    const size_t most = bl_session_tokens(s);
     if (!o.top_k) o.top_k = TOP_K;
     if (!o.max_answer_tokens) o.max_answer_tokens = ANSWER_TOKENS;
-    if (!o.max_tokens) o.max_tokens = own < MAX_TOKENS ? own : MAX_TOKENS;
+    if (!o.max_tokens) o.max_tokens = MAX_TOKENS;
     if (o.max_tokens > most) o.max_tokens = most;
     if (o.stride == BL_NO_STRIDE) o.stride = 0;
-    else if (!o.stride) o.stride = default_stride(s, o.max_tokens);
+    else if (!o.stride) o.stride = o.max_tokens / 2 < STRIDE ? o.max_tokens / 2 : STRIDE;
     return o;
 }
 
@@ -184,20 +240,68 @@ static void fit_question(search *q, const bl_answer_options *given)
     if (needed > q->options.max_tokens) q->options.max_tokens = needed < most ? needed : most;
 }
 
+/* Windows as in transformers, and a row for any of them. */
+static bl_status take_windows(search *q, bl_error *error)
+{
+    const bl_session *s = q->s;
+    const bl_answer_options *o = &q->options;
+    const bl_limits limits = { BL_ONLY_SECOND, o->max_tokens, o->stride,
+                               bl_session_truncates_left(s), 1 };
+    const bl_status status =
+        bl_read_windows(s, &q->tokens, &limits, &q->windows, &q->window_count, error);
+    return status == BL_OK ? bl_take_window_row(s, q->windows, q->window_count, 1, &q->row, error)
+                           : status;
+}
+
+/* Windows of whole sentences beside the question, and a row for any of them. *fits: whether the
+ * question leaves enough space. */
+static bl_status take_sentences(search *q, int *fits, bl_error *error)
+{
+    const bl_session *s = q->s;
+    bl_text_windows *w = &q->sentences;
+    const bl_text context = { .data = q->context, .size = q->context_size };
+    const bl_window question = { 0, q->tokens.first, 0, 0 };
+    const size_t most = bl_session_tokens(s), taken = bl_row_size(s->tokenizer, &question, 1, 1),
+                 space = taken < most ? most - taken : 0;
+    const bl_status status = bl_text_windows_start(w, s, &context, NULL, &q->of_context,
+                                                   (size_t)bl_describe(s->model)->window_overlap,
+                                                   error);
+    *fits = status == BL_OK && space >= w->size / 2;
+    if (!*fits) return status;
+    if (w->size < taken / 2) w->size = taken / 2; /* or a long question would be read too often */
+    if (w->size > space) w->size = space;
+    if (w->overlap > w->size / 2) w->overlap = w->size / 2;
+    w->with_sentence_before = 1;
+    w->longest = space < SENTENCE_TOKENS ? space : SENTENCE_TOKENS;
+    const bl_read_text asked = { q->question, q->tokens.ids, q->tokens.offsets, q->tokens.first };
+    bl_question_words_start(&q->words, &asked);
+    const size_t longest = w->longest > w->size ? w->longest : w->size,
+                 context_size = longest < q->of_context.first ? longest : q->of_context.first;
+    return bl_take_row(s, taken + context_size, &q->row, error);
+}
+
 /* Reads the text, and takes the memory for its windows. */
 static bl_status prepare(search *q, const bl_text *text, const bl_answer_options *given,
                          bl_error *error)
 {
     const bl_session *s = q->s;
     const bl_answer_options *o = &q->options;
+    const bl_info *info = bl_describe(s->model);
+    const int is_default = !given || !(given->max_tokens || given->stride || given->sum_windows);
     bl_status status = bl_read_tokens(s, text, SIZE_MAX, 1, &q->tokens, error);
     if (status != BL_OK) return status;
-    fit_question(q, given);
-    const bl_limits limits = { BL_ONLY_SECOND, o->max_tokens, o->stride,
-                               bl_session_truncates_left(s), 1 };
-    status = bl_read_windows(s, &q->tokens, &limits, &q->windows, &q->window_count, error);
-    if (status == BL_OK)
-        status = bl_take_window_row(s, q->windows, q->window_count, 1, &q->row, error);
+    q->of_context = (bl_text_tokens){ .ids = q->tokens.ids + q->tokens.first,
+                                      .offsets = q->tokens.offsets + q->tokens.first,
+                                      .first = q->tokens.second,
+                                      .second = BL_NO_PAIR,
+                                      .is_whole = 1 };
+    q->in_sentences = 0;
+    if (is_default && info->window < info->positions)
+        status = take_sentences(q, &q->in_sentences, error);
+    if (status == BL_OK && !q->in_sentences) {
+        fit_question(q, given);
+        status = take_windows(q, error);
+    }
     if (status != BL_OK) return status;
     const size_t n = q->row.count;
     if (q->options.max_answer_tokens > n) q->options.max_answer_tokens = n;
@@ -213,6 +317,7 @@ static bl_status prepare(search *q, const bl_text *text, const bl_answer_options
     q->starts = q->logits + 2 * n;
     q->ends = q->starts + n;
     q->no_answer = 1.0f;
+    q->most_shared = 0;
     bl_answer_set_start(&q->found, s->arena, text->pair, o->top_k, o->sum_windows);
     return BL_OK;
 }
@@ -262,11 +367,12 @@ bl_status bl_answer_question(const bl_session *s, const bl_text *text,
         return bl_fail(error, BL_INPUT_ERROR,
                        "there is a question, but no context; give it as the text's pair.");
     q.s = s;
+    q.question = text->data;
     q.context = text->pair;
     q.context_size = text->pair_size;
     q.options = with_defaults(s, options);
     status = prepare(&q, text, options, error);
-    for (size_t i = 0; status == BL_OK && i < q.window_count; i++)
-        status = read_window(&q, i, error);
+    if (status == BL_OK)
+        status = q.in_sentences ? read_sentences(&q, error) : read_windows(&q, error);
     return status == BL_OK ? finish(&q, text, out, error) : status;
 }

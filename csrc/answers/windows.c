@@ -129,6 +129,32 @@ static size_t overlapping_start(const bl_text_windows *w, size_t core_from, size
     return last_word_start(w, wanted > search ? wanted - search : 0, wanted);
 }
 
+/* Where a window begins whose answers begin at a sentence: there, or a sentence earlier if all of
+ * the next sentence fits beside that. */
+static size_t sentence_window_start(const bl_text_windows *w)
+{
+    const size_t core = w->core_from, count = w->tokens->first, most = w->size / 2;
+    if (!w->with_sentence_before) return core;
+    size_t before = core;
+    do {
+        if (!before || core - before == most) return core;
+        before--;
+    } while (before && !starts_sentence(w, before));
+    const int fits = count - before <= w->size ||
+                     last_sentence_end(w, core, before + w->size) > core;
+    return fits ? before : core;
+}
+
+/* The end of a sentence that is longer than a window, if it may have a longer one; or core_from. */
+static size_t long_sentence_end(const bl_text_windows *w)
+{
+    const size_t count = w->tokens->first, most = w->longest;
+    if (w->from < w->core_from) return w->core_from;
+    for (size_t i = w->from + w->size; i <= count && i - w->from <= most; i++)
+        if (i == count || starts_sentence(w, i)) return i;
+    return w->core_from;
+}
+
 int bl_text_windows_next(bl_text_windows *w)
 {
     const size_t count = w->tokens->first;
@@ -136,7 +162,8 @@ int bl_text_windows_next(bl_text_windows *w)
     const size_t margin = w->overlap / 2;
     if (w->started) {
         w->core_from = w->core_to;
-        w->from = w->at_sentence_end ? w->core_from : overlapping_start(w, w->core_from, margin);
+        w->from = w->at_sentence_end ? sentence_window_start(w)
+                                     : overlapping_start(w, w->core_from, margin);
     }
     w->started = 1;
     w->at_sentence_end = 1;
@@ -146,6 +173,11 @@ int bl_text_windows_next(bl_text_windows *w)
     }
     w->to = w->from + w->size;
     w->core_to = last_sentence_end(w, w->core_from, w->to);
+    if (w->core_to > w->core_from) {
+        w->to = w->core_to;
+        return 1;
+    }
+    w->core_to = long_sentence_end(w);
     if (w->core_to > w->core_from) {
         w->to = w->core_to;
         return 1;

@@ -12,7 +12,10 @@ typedef struct {
     const char *text;
     const uint32_t *word_starts; /* where each word begins, if the text was given as words */
     const bl_text_tokens *tokens;
-    size_t size, overlap; /* tokens, without special tokens */
+    size_t size, overlap;     /* tokens, without special tokens */
+    size_t longest;           /* a sentence of so many tokens has a window of that length */
+    int with_sentence_before; /* a window begins with the last sentence of the one before it, if
+                               * the next fits beside it */
     /* the present window: tokens [from, to) are run, [core_from, core_to) are answered */
     size_t from, to, core_from, core_to;
     int at_sentence_end; /* core_to is the end of a sentence, or of the text */

@@ -40,7 +40,7 @@ WINDOWS = {
     "ner": {"window": 48, "window_overlap": 24},
     "pos": {"window": 48, "window_overlap": 24},
     "slots": {"window": 48, "window_overlap": 24},
-    "qa": {"window": 256, "window_overlap": 64},
+    "qa": {"window": 42, "window_overlap": 20},
 }
 # What token models answer by default: whole names and values, or every word by itself.
 STRATEGIES = {"ner": "first", "slots": "first", "pos": "words"}

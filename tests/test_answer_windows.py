@@ -1,0 +1,199 @@
+"""Long contexts are read in windows of whole sentences; the question's words tell which count."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bertlite_fast import AutoModelForQuestionAnswering, AutoTokenizer, embedded, pipeline
+
+SENTENCES = (
+    "The bakery on Mill Street opens at six.",
+    "Anton repaired the roof of the barn in April.",
+    "A heavy storm had torn off most of its shingles!",
+    "Who would have thought that the harbor freezes over?",
+    "Two tugboats pulled the ferry back to its berth.",
+    "The mayor, Lucia Ferro, planted forty chestnut trees along the canal.",
+    "They bloom in the second week of spring.",
+    "Rain is expected.",
+    "Her brother keeps bees, geese and a very old donkey behind the chapel.",
+    "The library lends telescopes to anybody who asks for one.",
+)
+QUESTIONS = (
+    "Who planted trees along the canal?",
+    "What did Anton repair?",
+    "When do they bloom?",
+    "What is behind the chapel?",
+    "Who is it?",
+    "What do telescopes cost in Antananarivo?",
+)
+LONGEST, FIRST_CONTENT, LEAST = 128, 2060, 1 / 4096  # as in csrc/answers
+
+
+@pytest.fixture(scope="module")
+def ours() -> Any:
+    return pipeline("question-answering")
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Any:
+    return AutoTokenizer.from_pretrained(embedded.path_of("qa"))
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    return AutoModelForQuestionAnswering.from_pretrained(embedded.path_of("qa"))
+
+
+def weight_of(token: int) -> int:
+    return 0 if token < FIRST_CONTENT else (token >> 10).bit_length()
+
+
+def same_word(a: str, b: str) -> bool:
+    same = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+    return a == b or (same >= 4 and same + 3 >= max(len(a), len(b)))
+
+
+class Reference:
+    """The same windows, weights and scores, from the model's own logits."""
+
+    def __init__(self, tokenizer: Any, model: Any, size: int) -> None:
+        self.tokenizer, self.model, self.size = tokenizer, model, size
+
+    def tokens(self, text: str) -> int:
+        return len(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def words(self, text: str) -> list[tuple[str, int]]:
+        """Words, each with the weight of its rarest piece."""
+        row = self.tokenizer(text, add_special_tokens=False)
+        found: dict[int, int] = {}
+        for token, word in zip(row["input_ids"], row.word_ids()):
+            found[word] = max(found.get(word, 0), weight_of(token))
+        spans = [row.word_to_chars(word) for word in found]
+        return [(text[s.start : s.end].lower(), found[w]) for s, w in zip(spans, found)]
+
+    def windows(self, sentences: list[str]) -> list[tuple[int, int]]:
+        counts = [self.tokens(sentence) for sentence in sentences]
+        found, core = [], 0
+        while core < len(sentences):
+            first = core
+            if core and counts[core - 1] <= self.size // 2:
+                first -= counts[core - 1] + counts[core] <= self.size
+            last = core
+            while last < len(sentences) and sum(counts[first : last + 1]) <= self.size:
+                last += 1
+            core = max(last, core + 1)  # a longer sentence has a window of its own
+            found.append((first, core))
+        return found
+
+    def answers(self, question: str, sentences: list[str]) -> list[tuple[str, float]]:
+        asked = [one for one in self.words(question) if one[1]]
+        parts = [" ".join(sentences[a:b]) for a, b in self.windows(sentences)]
+        shared = []
+        for part in parts:
+            words = [word for word, _ in self.words(part)]
+            shared.append(sum(w for a, w in asked if any(same_word(a, b) for b in words)))
+        total = sum(weight for _, weight in asked)
+        best: dict[str, float] = {}
+        for part, weight in zip(parts, shared):
+            trust = (1 - (max(shared) - weight) / total) ** 8 if total else 1.0
+            if trust < LEAST:
+                continue
+            for text, score in self.scores(question, part).items():
+                best[text] = max(best.get(text, 0), trust * score)
+        return sorted(best.items(), key=lambda one: -one[1])
+
+    def scores(self, question: str, part: str) -> dict[str, float]:
+        row = self.tokenizer(question, part, return_offsets_mapping=True)
+        output = self.model([row["input_ids"]], token_type_ids=[row["token_type_ids"]])
+        among = [0, *(i for i, side in enumerate(row.sequence_ids()) if side == 1)]
+        starts, ends = (
+            np.exp(one[0][among]) / np.exp(one[0][among]).sum()
+            for one in (np.asarray(output.start_logits), np.asarray(output.end_logits))
+        )
+        offsets = [row["offset_mapping"][i] for i in among]
+        found: dict[str, float] = {}
+        for a in range(1, len(among)):
+            for b in range(a, min(a + 15, len(among))):
+                text = part[offsets[a][0] : offsets[b][1]].lower()
+                found[text] = found.get(text, 0) + float(starts[a] * ends[b])
+        return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_answers_are_those_of_the_windows(ours: Any, tokenizer: Any, model: Any, seed: int) -> None:
+    r = random.Random(seed)
+    sentences = [r.choice(SENTENCES) for _ in range(r.randint(1, 14))]
+    if seed % 3 == 0:  # longer than a window, and shorter than the longest sentence
+        long = ", ".join(
+            f"the {word}" for word in r.sample(re.findall("[a-z]{4,}", str(SENTENCES)), 36)
+        )
+        sentences.insert(r.randrange(len(sentences) + 1), f"He saw {long}.")
+    size = ours.config.to_dict()["window"] - 2
+    for question in QUESTIONS:
+        wanted = Reference(tokenizer, model, size).answers(question, sentences)
+        context = " ".join(sentences)
+        found = ours(question, context, top_k=10**6, align_to_words=False)[:3]
+        assert [answer["answer"].lower() for answer in found] == [text for text, _ in wanted[:3]]
+        for answer, (_, score) in zip(found, wanted):
+            assert answer["score"] == pytest.approx(score, rel=1e-4)
+            assert context[answer["start"] : answer["end"]] == answer["answer"]
+
+
+def test_what_stands_around_an_answer_does_not_hide_it(ours: Any) -> None:
+    r = random.Random(3)
+    told = (
+        ("Who painted the ceiling?", "Marta Oliveira painted the ceiling of the chapel."),
+        ("Where does the night train stop?", "The night train stops in Bergamo."),
+        ("How many pupils passed the exam?", "In June, 212 pupils passed the exam."),
+    )
+    for question, sentence in told:
+        alone = ours(question, sentence)
+        for _ in range(20):
+            others = r.sample(SENTENCES, r.randint(1, 10))
+            others.insert(r.randrange(len(others) + 1), sentence)
+            context = " ".join(others)
+            found, at = ours(question, context), context.index(sentence)
+            assert at <= found["start"] < found["end"] <= at + len(sentence)
+            assert set(found["answer"].split()) & set(alone["answer"].split())
+
+
+def test_windows_that_are_asked_for_are_those_of_transformers(ours: Any) -> None:
+    """With max_seq_len or doc_stride, a window's length is counted in tokens."""
+    context = " ".join(SENTENCES * 3)
+    for settings in (
+        {"max_seq_len": 384},
+        {"doc_stride": 128},
+        {"max_seq_len": 384, "doc_stride": 128},
+    ):
+        found = [ours(question, context, **settings) for question in QUESTIONS]
+        assert found == [
+            ours(question, context, max_seq_len=384, doc_stride=128) for question in QUESTIONS
+        ]
+    assert found != [ours(question, context) for question in QUESTIONS]
+
+
+def test_any_text_is_read(ours: Any) -> None:
+    """Sentences without an end, of one word, of marks, or of nothing that is a word."""
+    r = random.Random(7)
+    parts = (
+        *SENTENCES,
+        "x" * 300,
+        "one two three " * 90,
+        "?!",
+        "\n\n",
+        "\u3002",
+        "\U0001f600",
+        "a. " * 50,
+    )
+    for _ in range(150):
+        context = " ".join(r.choices(parts, k=r.randint(1, 9)))
+        question = " ".join(r.choices((*QUESTIONS, "word " * 130, "?"), k=r.randint(1, 3)))
+        for answer in ours(question, context, top_k=4) if context.strip() else []:
+            if isinstance(answer, dict):
+                assert context[answer["start"] : answer["end"]] == answer["answer"]
+                assert 0 < answer["score"] <= 1
