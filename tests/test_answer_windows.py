@@ -30,6 +30,7 @@ QUESTIONS = (
     "What is behind the chapel?",
     "Who is it?",
     "What do telescopes cost in Antananarivo?",
+    "which trees does Lucia Ferro keep, and where do they bloom?",
 )
 LONGEST, FIRST_CONTENT, LEAST = 128, 2060, 1 / 4096  # as in csrc/answers
 
@@ -68,13 +69,13 @@ class Reference:
         return len(self.tokenizer.encode(text, add_special_tokens=False))
 
     def words(self, text: str) -> list[tuple[str, int]]:
-        """Words, each with the weight of its rarest piece."""
+        """Words as they are written, each with the weight of its rarest piece."""
         row = self.tokenizer(text, add_special_tokens=False)
         found: dict[int, int] = {}
         for token, word in zip(row["input_ids"], row.word_ids()):
             found[word] = max(found.get(word, 0), weight_of(token))
         spans = [row.word_to_chars(word) for word in found]
-        return [(text[s.start : s.end].lower(), found[w]) for s, w in zip(spans, found)]
+        return [(text[s.start : s.end], found[w]) for s, w in zip(spans, found)]
 
     def windows(self, sentences: list[str]) -> list[tuple[int, int]]:
         counts = [self.tokens(sentence) for sentence in sentences]
@@ -91,13 +92,25 @@ class Reference:
         return found
 
     def answers(self, question: str, sentences: list[str]) -> list[tuple[str, float]]:
-        asked = [one for one in self.words(question) if one[1]]
+        words = self.words(question)
+        asked = [(i, word, weight) for i, (word, weight) in enumerate(words) if weight]
         parts = [" ".join(sentences[a:b]) for a, b in self.windows(sentences)]
-        shared = []
+        shared, named = [], set()
         for part in parts:
-            words = [word for word, _ in self.words(part)]
-            shared.append(sum(w for a, w in asked if any(same_word(a, b) for b in words)))
-        total = sum(weight for _, weight in asked)
+            read = [word for word, _ in self.words(part)]
+            total, seen = 0, set()
+            for i, word, weight in asked:
+                first = next((one for one in read if same_word(word.lower(), one.lower())), None)
+                if first is not None:
+                    total += 5 * weight
+                    is_name = (i > 0 and word[0].isupper()) or word[0].isdigit()
+                    if is_name or first[0].isupper():
+                        seen.add(word)
+                elif word in named:
+                    total += 4 * weight
+            named |= seen
+            shared.append(total)
+        total = 5 * sum(weight for _, _, weight in asked)
         best: dict[str, float] = {}
         for part, weight in zip(parts, shared):
             trust = (1 - (max(shared) - weight) / total) ** 8 if total else 1.0

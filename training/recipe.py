@@ -306,6 +306,8 @@ class TaskData:
         default_factory=lambda: {"train": 0.4, "validation": 0.4}
     )
     unanswerable_seed: int = 17
+    answer_window: int = 40  # tokens of a context that the engine reads together
+    answer_elsewhere: float = 0.5  # of the questions also come with a window without the answer
 
 
 @dataclass(frozen=True)
@@ -443,6 +445,7 @@ class Tuning:
     teacher: bool = True  # the teacher's lessons are given; without, a run needs no teacher
     earlier: float = 0.0  # weight of the start's own answers on unlabeled texts,
     taught: bool = False  # or of the teacher's, which a stage has written
+    in_windows: bool = False  # contexts are windows of whole sentences, as the engine reads them
 
 
 @dataclass(frozen=True)
@@ -577,6 +580,27 @@ SIX = Pass(
 )
 
 
+# Questions as the engine asks them: of a few sentences.
+SEVEN = Pass(
+    "seven",
+    "again",
+    (
+        Tuning(
+            "qa",
+            7000,
+            1.2e-3,
+            dropout=0.05,
+            made_questions=0.2,
+            read_questions=0.15,
+            layers=6,
+            start="six/qa",
+            mean=True,
+            in_windows=True,
+        ),
+    ),
+)
+
+
 @dataclass(frozen=True)
 class TuningLogs:
     """How often a tuning is scored and logged."""
@@ -665,7 +689,7 @@ class Recipe:
     again: Together = Together(TURNS_AGAIN)
     tasks: dict[str, Task] = field(default_factory=lambda: dict(TASKS))
     passes: tuple[Pass, ...] = (
-        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX
+        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     spelling: Spelling = Spelling()

@@ -28,8 +28,8 @@ class QuestionAnswerer(Learner):
     fit() takes SQuAD's JSON, rows with a question, a context and answers, or pairs of (question,
     context) and their answers.
 
-    base: None for the embedded model of answers. max_length: tokens of a window, question included;
-    longer contexts are read in windows. If examples have no answer, predict() may find none, too.
+    base: None for the embedded model of answers. max_length: tokens of a window in training,
+    question included; longer contexts are read in windows. If examples have no answer, predict() may find none, too.
     Other settings are those of TokenTagger.
 
     >>> examples = [{"question": "Who called?", "context": f"{name} called at noon.",
@@ -62,12 +62,16 @@ class QuestionAnswerer(Learner):
 
         may_have_none = any(not answers for _, _, answers in examples)
         length = self._length(start)
+        usual, most = int(start.model.info["window"]), int(start.model.info["positions"])
+        # a model that reads a few sentences together finds more than it does in longer windows,
+        # whatever it is trained on from here
+        window = min(usual, length) if usual < most else length
         return Lesson(
             texts, range(len(own[0])), score=score if len(rows) else None,
             options={"head": "answer", "labels": 2, "loss": "span"}, examples=[own, rest],
             found={"may_have_none_": may_have_none},
             config=start.config_as(
-                "QuestionAnswering", window=length, window_overlap=length // SHARED,
+                "QuestionAnswering", window=window, window_overlap=window // SHARED,
                 handle_impossible_answer=may_have_none,
             ),
         )  # fmt: skip

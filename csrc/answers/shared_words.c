@@ -15,7 +15,10 @@ static uint32_t weight_of(int32_t id)
     return weight;
 }
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c; }
+static int is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static int is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static char lower(char c) { return is_upper(c) ? (char)(c + 'a' - 'A') : c; }
 
 static int same_word(const char *a, uint32_t a_size, const char *b, uint32_t b_size)
 {
@@ -47,15 +50,17 @@ void bl_question_words_start(bl_question_words *q, const bl_read_text *question)
         const uint32_t start = question->offsets[at].start;
         q->words[q->count].text = question->text + start;
         q->words[q->count].size = question->offsets[end - 1].end - start;
+        const char first = question->text[start];
+        q->words[q->count].is_name = (is_upper(first) && at) || is_digit(first);
         q->words[q->count++].weight = weight;
-        q->weight += weight;
+        q->weight += BL_WHOLE_WEIGHT * weight;
     }
 }
 
 uint32_t bl_shared_weight(const bl_question_words *q, const bl_read_text *text, size_t from,
-                          size_t to)
+                          size_t to, uint32_t *named)
 {
-    uint32_t found = 0, weight = 0; /* found: a bit for each word */
+    uint32_t found = 0, names = *named, weight = 0; /* a bit for each word */
     for (size_t at = from, end; at < to; at = end) {
         end = word_end(text, at, to);
         const uint32_t start = text->offsets[at].start, size = text->offsets[end - 1].end - start;
@@ -64,8 +69,14 @@ uint32_t bl_shared_weight(const bl_question_words *q, const bl_read_text *text, 
             if (found & bit) continue;
             if (!same_word(q->words[i].text, q->words[i].size, text->text + start, size)) continue;
             found |= bit;
-            weight += q->words[i].weight;
+            if (q->words[i].is_name || is_upper(text->text[start])) names |= bit;
         }
     }
+    for (size_t i = 0; i < q->count; i++) {
+        const uint32_t bit = (uint32_t)1 << i;
+        if (found & bit) weight += BL_WHOLE_WEIGHT * q->words[i].weight;
+        else if (*named & bit) weight += BL_NAMED_WEIGHT * q->words[i].weight;
+    }
+    *named = names;
     return weight;
 }

@@ -7,7 +7,11 @@
 
 #include "text_input.h"
 
-enum { BL_QUESTION_WORDS = 32 /* the first that tell something; those that follow do not count */ };
+enum {
+    BL_QUESTION_WORDS = 32, /* the first that tell something; those that follow do not count */
+    BL_WHOLE_WEIGHT = 5,    /* of a word for each of its weight, */
+    BL_NAMED_WEIGHT = 4 /* or if it is a name that stood in an earlier part: "she" is the same */
+};
 
 /* A text whose tokens' offsets are known. */
 typedef struct {
@@ -21,6 +25,7 @@ typedef struct {
     struct {
         const char *text;
         uint32_t size, weight;
+        int is_name; /* it has a capital, or begins with a digit */
     } words[BL_QUESTION_WORDS];
     size_t count;
     uint32_t weight; /* of all words */
@@ -28,7 +33,8 @@ typedef struct {
 
 void bl_question_words_start(bl_question_words *q, const bl_read_text *question);
 /* The weight of those words that stand among the text's tokens [from, to), in any form: "built"
- * is not "build", but "builds" and "building" are. */
+ * is not "build", but "builds" and "building" are. *named: a bit for each name that has been seen;
+ * 0 before the first part of a text, whose parts come in their order. */
 uint32_t bl_shared_weight(const bl_question_words *q, const bl_read_text *text, size_t from,
-                          size_t to);
+                          size_t to, uint32_t *named);
 #endif

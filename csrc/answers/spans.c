@@ -198,13 +198,16 @@ static bl_status read_sentences(search *q, bl_error *error)
     const float least = 1.0f / 4096; /* what counts less is not read */
     const bl_read_text context = read_context(q);
     bl_text_windows w = q->sentences;
+    uint32_t named = 0;
     q->window_count = 0;
     while (bl_text_windows_next(&w)) {
-        const uint32_t shared = bl_shared_weight(&q->words, &context, w.from, w.to);
+        const uint32_t shared = bl_shared_weight(&q->words, &context, w.from, w.to, &named);
         if (shared > q->most_shared) q->most_shared = shared;
     }
+    named = 0;
     for (w = q->sentences; bl_text_windows_next(&w);) {
-        const float trust = trust_in(q, bl_shared_weight(&q->words, &context, w.from, w.to));
+        const uint32_t shared = bl_shared_weight(&q->words, &context, w.from, w.to, &named);
+        const float trust = trust_in(q, shared);
         if (trust < least) continue;
         const bl_window run = { 0, q->tokens.first, w.from, w.to };
         const bl_status status = read_window(q, &run, q->window_count++, trust, error);

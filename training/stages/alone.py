@@ -50,7 +50,7 @@ def tune(run: Run, one: Pass, tuning: Tuning) -> None:
     else:
         task = tuning.task
         shares = tuning.made_questions, tuning.read_questions
-        learner = new_learner(run, words, meaning, task, tuning.dropout, shares)
+        learner = new_learner(run, words, meaning, task, tuning.dropout, shares, tuning.in_windows)
         if tuning.layers:
             learner.encoder.set_depth(tuning.layers)
             for layer in learner.encoder.layers:

@@ -35,13 +35,15 @@ def new_learner(
     name: str,
     dropout: float,
     shares: tuple[float, float],
+    in_windows: bool = False,
 ) -> Learner:
     """A task's learner with layers copied from one of the two encoders.
 
-    `shares` are of questions made from plain text, and of those on made texts.
+    `shares` are of questions made from plain text, and of those on made texts; `in_windows`: their
+    contexts are those that the engine reads.
     """
     recipe = run.recipe
-    task = build(run.tokenizer, run.data, name)
+    task = build(run.tokenizer, run.data, name, in_windows)
     torch.manual_seed(recipe.seed)
     encoder = (meaning if task.kind == "classes" else words).shared()
     encoder.set_depth(recipe.tasks[name].layers)

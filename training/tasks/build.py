@@ -12,8 +12,9 @@ from ..data import entities, intents, labeled
 from ..data.noise import noisy
 from ..data.questions import questions
 from ..data.reading import reading_items
-from ..data.sets import Data
+from ..data.sets import Data, Item
 from ..data.unanswerable import unanswerable
+from ..data.windows import Windows
 from ..model.batches import Row
 from ..model.network import Encoder, Head
 from ..recipe import Recipe
@@ -70,21 +71,23 @@ def reading_rows(tokenizer: Tokenizer, data: Data, held_out: bool) -> list[Row]:
     return answers.encode(tokenizer, items, data.recipe.data.longest["answers"])
 
 
-def build_answers(tokenizer: Tokenizer, data: Data, name: str) -> Task:
+def build_answers(tokenizer: Tokenizer, data: Data, name: str, in_windows: bool = False) -> Task:
+    """Questions with their contexts, or with the windows in which the engine reads these."""
     longest = data.recipe.data.longest["answers"]
     numbers = data.recipe.data
+
+    def encoded(items: list[Item], share: float) -> list[Row]:
+        every = [*items, *unanswerable(items, share, numbers.unanswerable_seed)]
+        if in_windows:
+            windows = Windows(tokenizer, numbers.answer_window, numbers.unanswerable_seed)
+            every = list(windows.of(every, numbers.answer_elsewhere))
+        return answers.encode(tokenizer, every, longest)
+
     train, validation = (
-        answers.encode(
-            tokenizer,
-            [*items, *unanswerable(items, numbers.unanswerable[split], numbers.unanswerable_seed)],
-            longest,
-        )
+        encoded(labeled.question_items(data, split), numbers.unanswerable[split])
         for split in SPLITS
-        if (items := labeled.question_items(data, split)) is not None
     )
-    found = list(questions(data))
-    none = unanswerable(found, numbers.unanswerable["train"], numbers.unanswerable_seed)
-    made = answers.encode(tokenizer, [*found, *none], longest)
+    made = encoded(list(questions(data)), numbers.unanswerable["train"])
     read = reading_rows(tokenizer, data, held_out=False)
     validation += reading_rows(tokenizer, data, held_out=True)
     for row in [*made, *read]:  # many: kept in two bytes an id
@@ -95,7 +98,9 @@ def build_answers(tokenizer: Tokenizer, data: Data, name: str) -> Task:
 BUILDERS = {"classes": build_classes, "tokens": build_tokens, "answers": build_answers}
 
 
-def build(tokenizer: Tokenizer, data: Data, name: str) -> Task:
+def build(tokenizer: Tokenizer, data: Data, name: str, in_windows: bool = False) -> Task:
+    if in_windows:
+        return build_answers(tokenizer, data, name, in_windows)
     return BUILDERS[data.recipe.tasks[name].kind](tokenizer, data, name)
 
 
