@@ -29,8 +29,8 @@ class QuestionAnswerer(Learner):
     context) and their answers.
 
     base: None for the embedded model of answers. max_length: tokens of a window in training,
-    question included; longer contexts are read in windows. If examples have no answer, predict() may find none, too.
-    Other settings are those of TokenTagger.
+    question included; longer contexts are read in windows. If examples have no answer, predict()
+    may find none, too. Other settings are those of TokenTagger.
 
     >>> examples = [{"question": "Who called?", "context": f"{name} called at noon.",
     ...              "answers": {"text": [name], "answer_start": [0]}}
