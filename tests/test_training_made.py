@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bertlite_fast import AutoTokenizer, embedded
 from training.data import held_out, opposites, reading
 from training.data.commands import Commands, grammar
 from training.data.intents import LABELS, NONE
@@ -17,6 +18,7 @@ from training.data.opinions import made_opinions, opinions
 from training.data.templates import filled, parsed
 from training.data.unanswerable import unanswerable
 from training.data.verbs import inflected
+from training.data.windows import Windows, sentences
 
 COUNT = 4000
 
@@ -120,3 +122,34 @@ def test_near_misses_differ_from_what_was_said() -> None:
     scored = opposites.opposites(True)
     taught = opposites.opposites(False)
     assert not [line for line in scored["verbs"] if line in taught["verbs"]]
+
+
+def test_questions_come_with_windows_of_their_contexts() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(embedded.path_of("base"))
+    text = (
+        "The mill was built in 1820. Its wheel turned until the war. Anna Berg bought the mill from "
+        "the town! Was it cheap? She paid four hundred crowns. Later it burned down, as mills do."
+    )
+    start = text.index("Anna Berg")
+    answers = {"text": ["Anna Berg"], "answer_start": [start]}
+    item = {"question": "Who bought the mill?", "context": text, "answers": answers}
+    assert [text[a:b] for a, b in sentences(text)][2:4] == [
+        "Anna Berg bought the mill from the town!", "Was it cheap?"
+    ]  # fmt: skip
+    held, without = set(), set()
+    for one in Windows(tokenizer, 20, 1).of([item] * 60, without=0.5):
+        context = one["context"]
+        assert context in text
+        assert len(tokenizer.encode(context, add_special_tokens=False)) <= 20
+        if one["answers"] is None:
+            assert "Anna" not in context
+            without.add(context)
+            continue
+        at = one["answers"]["answer_start"][0]
+        assert context[at : at + len("Anna Berg")] == "Anna Berg"
+        held.add(context)
+    assert len(held) > 1 and without
+    # the sentence that has most of the question's words
+    assert all("The mill was built" in context for context in without)
+    (whole,) = Windows(tokenizer, 200, 1).of([item], without=1.0)
+    assert whole == item
