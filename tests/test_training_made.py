@@ -127,8 +127,8 @@ def test_near_misses_differ_from_what_was_said() -> None:
 def test_questions_come_with_windows_of_their_contexts() -> None:
     tokenizer = AutoTokenizer.from_pretrained(embedded.path_of("base"))
     text = (
-        "The mill was built in 1820. Its wheel turned until the war. Anna Berg bought the mill from "
-        "the town! Was it cheap? She paid four hundred crowns. Later it burned down, as mills do."
+        "The mill was built in 1820. Its wheel turned until the war. Anna Berg bought the mill "
+        "from the town! Was it cheap? She paid four hundred crowns. Later it burned down, as mills do."
     )
     start = text.index("Anna Berg")
     answers = {"text": ["Anna Berg"], "answer_start": [start]}
