@@ -128,7 +128,7 @@ def test_questions_come_with_windows_of_their_contexts() -> None:
     tokenizer = AutoTokenizer.from_pretrained(embedded.path_of("base"))
     text = (
         "The mill was built in 1820. Its wheel turned until the war. Anna Berg bought the mill "
-        "from the town! Was it cheap? She paid four hundred crowns. Later it burned down, as mills do."
+        "from the town! Was it cheap? She paid ten crowns. Later it burned down, as mills do."
     )
     start = text.index("Anna Berg")
     answers = {"text": ["Anna Berg"], "answer_start": [start]}
