@@ -441,7 +441,8 @@ class Tuning:
     layers: int | None = None  # more than the task's, from here on
     # An earlier tuning, "pass/task", whose layers are the better start.
     start: str | None = None
-    mean: bool = False  # keep the mean of the start and of what it became
+    mean: bool = False  # keep the mean of the start and of what it became,
+    mean_share: float = 0.5  # and this is the start's share
     teacher: bool = True  # the teacher's lessons are given; without, a run needs no teacher
     earlier: float = 0.0  # weight of the start's own answers on unlabeled texts,
     taught: bool = False  # or of the teacher's, which a stage has written
@@ -589,11 +590,13 @@ SEVEN = Pass(
             9000,
             1.5e-3,
             start="five/sentiment",
+            mean=True,
+            mean_share=0.1,
             teacher=False,
             earlier=1.0,
             taught=True,
         ),
-        Tuning("emotion", 3000, 1e-3, start="finish/emotion", teacher=False, earlier=1.0),
+        Tuning("emotion", 2200, 1e-3, start="finish/emotion", teacher=False, earlier=1.0),
     ),
 )
 
@@ -615,8 +618,10 @@ class Release:
     intent_kept: float = 0.95  # of the requests that the intent model knows
     scope_refused: float = 0.05  # of clinc150's requests, at the threshold that it is scored at
     # The power of a fitted temperature. The sets of names disagree about what a name is, so models
-    # are more often right than they say.
-    temperature_powers: dict[str, float] = field(default_factory=lambda: {"ner": 0.5})
+    # are more often right than they say. Those of opinions have no text on which people disagree.
+    temperature_powers: dict[str, float] = field(
+        default_factory=lambda: {"ner": 0.5, "sentiment": 0.0}
+    )
     wikipedia_sentences: int = 200
     wikipedia_seed: int = 99
     fill_mask_top: int = 5
