@@ -596,7 +596,16 @@ SEVEN = Pass(
             earlier=1.0,
             taught=True,
         ),
-        Tuning("emotion", 2200, 1e-3, start="finish/emotion", teacher=False, earlier=1.0),
+        Tuning(
+            "emotion",
+            2200,
+            1e-3,
+            start="finish/emotion",
+            mean=True,
+            mean_share=0.45,
+            teacher=False,
+            earlier=1.0,
+        ),
     ),
 )
 
