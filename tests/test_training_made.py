@@ -14,7 +14,7 @@ from training.data import held_out, opposites, reading
 from training.data.commands import Commands, grammar
 from training.data.intents import LABELS, NONE
 from training.data.noise import spoken, typed
-from training.data.opinions import made_opinions, opinions
+from training.data.opinions import FIRST_REAL, OF_REAL, REAL, made_opinions, opinions, sides
 from training.data.templates import filled, parsed
 from training.data.unanswerable import unanswerable
 from training.data.verbs import inflected
@@ -67,13 +67,38 @@ def test_scored_templates_are_none_that_train() -> None:
         assert not [
             line for name in scored for line in scored[name] if line in taught.get(name, ())
         ]
-    assert not {line for line, _ in opinions(True)[1]} & {line for line, _ in opinions(False)[1]}
+    scored_opinions, taught_opinions = (
+        {line for some in opinions(held_out)[1].values() for line, _ in some.lines}
+        for held_out in (True, False)
+    )
+    assert scored_opinions and not scored_opinions & taught_opinions
 
 
 def test_made_opinions_are_complete() -> None:
     found = list(itertools.islice(made_opinions(3, held_out=None), COUNT))
-    assert not [text for text, _, _ in found if set("{}|<>@#") & set(text)]
-    assert {weight for _, weight, _ in found} == {weight for _, weight in opinions(None)[1]}
+    assert not [text for text, _, _ in found if set("{}|<>") & set(text)]
+    lists, lines = opinions(None)
+    assert {kind for _, _, kind in found} == set(lines) - {OF_REAL}
+    lists = lists | dict.fromkeys((*REAL.values(), *FIRST_REAL), "")
+    weights = {w for kind, some in lines.items() if kind != OF_REAL for _, w in some.lines}
+    assert {weight for _, weight, _ in found} == weights
+    for line in [*lists.values(), *(line for some in lines.values() for line, _ in some.lines)]:
+        parsed(line)
+        assert set(re.findall(r"<(\w+)>", line)) <= set(lists), line
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("it is <good>", [("it is <good>", 0.9), ("it is <bad>", 0.1)]),
+        ("a (plus/{minus|flaw}) <x>", [("a plus <x>", 0.9), ("a {minus|flaw} <x>", 0.1)]),
+        ("! not <good>", [("not <good>", 0.9)]),
+    ],
+)
+def test_lines_have_twins_of_the_opposite_verdict(
+    line: str, expected: list[tuple[str, float]]
+) -> None:
+    assert sides(line, 0.9) == expected
 
 
 def test_slips_and_speech_change_texts_but_keep_most_of_them() -> None:

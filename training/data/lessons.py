@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .commands import Commands
+from .feelings import made_feelings
 from .labeled import classified_items
 from .opinions import judging_words, sentiment_texts
 from .sets import Data
@@ -34,8 +35,16 @@ def requests(data: Data) -> Iterable[str]:
     return sorted(set(data.commands()))
 
 
-def remarks(data: Data) -> Iterable[str]:
+def remarks(data: Data) -> list[str]:
     return sorted({text for text, _ in classified_items(data, "sentiment", "train")})
+
+
+def felt(data: Data) -> list[str]:
+    return sorted({item["text"] for item in data.read("goemotions", "train")})
+
+
+def feelings(data: Data, count: int) -> Iterator[tuple[str, str]]:
+    return itertools.islice(made_feelings(data.recipe.seed, held_out=False), count)
 
 
 def judging_texts(data: Data) -> list[str]:
@@ -49,9 +58,9 @@ def judging_texts(data: Data) -> list[str]:
         judging = [text for text in found if words & set(WORD.findall(text.lower()))]
         others = found[: int(numbers.others * wanted)]
         texts += judging[: wanted - len(others)] + others
-    texts += [item["text"] for item in data.read("goemotions", "train")]
-    texts += remarks(data)
     r = random.Random(numbers.seed)
+    for said, count in ((felt(data), numbers.remarks), (remarks(data), numbers.remarks // 3)):
+        texts += r.sample(said, min(count, len(said)))
     texts = sorted({" ".join(text.split()) for text in texts} - {""})
     texts += [" ".join(r.sample(texts, r.randint(2, 3))) for _ in range(numbers.joined)]
     r.shuffle(texts)
@@ -71,4 +80,5 @@ def requests_and_talk(data: Data) -> list[str]:
 LESSONS = {
     "intent": Source(commands, requests, requests_and_talk),
     "sentiment": Source(sentiment_texts, remarks, judging_texts),
+    "emotion": Source(feelings, felt, felt),
 }

@@ -55,15 +55,16 @@ def positive(pipe: Any, text: str) -> float:
 
 
 def opinions(pipe: Any) -> Scores:
-    """By how probable it is that people call them positive; in the middle the score has to be."""
+    """By phenomenon and verdict; where people disagree, the score has to be in the middle."""
 
     def found() -> Iterator[tuple[str, bool]]:
-        for text, weight, _ in itertools.islice(made_opinions(SEED, held_out=True), COUNT):
+        for text, weight, kind in itertools.islice(made_opinions(SEED, held_out=True), COUNT):
             score = positive(pipe, text)
             if CLEAR[0] < weight < CLEAR[1]:
-                yield f"{weight} unsure", UNSURE[0] <= score <= UNSURE[1]
+                yield f"{kind}, unsure", UNSURE[0] <= score <= UNSURE[1]
             else:
-                yield f"{weight} right", (score > 0.5) == (weight > 0.5)
+                verdict = "positive" if weight > 0.5 else "negative"
+                yield f"{kind}, {verdict}", (score > 0.5) == (weight > 0.5)
 
     return rates(found())
 

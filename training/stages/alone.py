@@ -221,7 +221,11 @@ class TaskTuning:
             return encoder, head
         if self.start is None:
             raise ValueError(f"{self.name}: the recipe asks for a mean, but names no start.")
-        return mean_of(self.start["encoder"], encoder), mean_of(self.start["head"], head)
+        share = self.tuning.mean_share
+        return (
+            mean_of(self.start["encoder"], encoder, share),
+            mean_of(self.start["head"], head, share),
+        )
 
 
 def shift_first_label(head: State, shift: float) -> State:
@@ -231,5 +235,6 @@ def shift_first_label(head: State, shift: float) -> State:
     return head | {"out.bias": bias}
 
 
-def mean_of(a: State, b: State) -> State:
-    return {name: (a[name] + b[name]) / 2 for name in b}
+def mean_of(a: State, b: State, share: float = 0.5) -> State:
+    """What both agree on, as the table of embeddings, stays as it is."""
+    return {name: torch.lerp(b[name], a[name], share) for name in b}

@@ -99,11 +99,14 @@ def smoothed(wanted: Tensor, smoothing: float) -> Tensor:
 
 
 def made_texts(task: Task, data: Data) -> list[tuple[str, Any]]:
-    """Texts that grammars make for a task, with targets."""
+    """Texts that grammars make for a task, with targets; none of a label that no set has."""
     index = {label: i for i, label in enumerate(task.labels)}
+    losses = data.recipe.losses
+    count = losses.lesson_pools.get(task.name, losses.lesson_pool)
     return [
         (text, target if isinstance(target, float) else index[target])
-        for text, target in LESSONS[task.name].made(data, data.recipe.losses.lesson_pool)
+        for text, target in LESSONS[task.name].made(data, count)
+        if isinstance(target, float) or target in index
     ]
 
 
