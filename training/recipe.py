@@ -626,6 +626,35 @@ SEVEN = Pass(
 )
 
 
+# Opinions once more: what happened says them, without a word that judges. Answers for longer.
+EIGHT = Pass(
+    "eight",
+    "again",
+    (
+        Tuning(
+            "qa",
+            4800,
+            1.2e-3,
+            dropout=0.05,
+            made_questions=0.15,
+            read_questions=0.15,
+            layers=6,
+            start="seven/qa",
+            in_windows=True,
+        ),
+        Tuning(
+            "sentiment",
+            3200,
+            7e-4,
+            start="seven/sentiment",
+            teacher=False,
+            earlier=1.0,
+            taught=True,
+        ),
+    ),
+)
+
+
 @dataclass(frozen=True)
 class TuningLogs:
     """How often a tuning is scored and logged."""
@@ -716,7 +745,7 @@ class Recipe:
     again: Together = Together(TURNS_AGAIN)
     tasks: dict[str, Task] = field(default_factory=lambda: dict(TASKS))
     passes: tuple[Pass, ...] = (
-        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN
+        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN, EIGHT
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     spelling: Spelling = Spelling()

@@ -18,6 +18,7 @@ from ..data.intents import intent_items
 from ..data.labeled import QUESTIONS, classified_items, slot_tag, without_punctuation
 from ..data.sets import Data
 from ..data.unanswerable import unanswerable
+from ..data.windows import Windows
 from .metrics import entity_tags
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -136,11 +137,13 @@ def of_tokens(pipe: Any, name: str, data: Data) -> Iterator[tuple[Any, int, str]
 
 def of_answers(pipe: Any, _name: str, data: Data) -> Iterator[tuple[Any, int, str]]:
     """Where answers begin and end, among [CLS], which stands for none, and the context's tokens."""
-    seed = data.recipe.data.unanswerable_seed
+    numbers = data.recipe.data
+    seed = numbers.unanswerable_seed
     for name in dict.fromkeys(QUESTIONS):
         answered = data.read(name, "validation")[: MOST // 4]
-        share = data.recipe.data.unanswerable["validation"]
-        for item in [*answered, *unanswerable(answered, share, seed)]:
+        none = unanswerable(answered, numbers.unanswerable["validation"], seed)
+        windows = Windows(pipe.tokenizer, numbers.answer_window, seed)
+        for item in windows.of([*answered, *none], numbers.answer_elsewhere):
             encoded = pipe.tokenizer(
                 item["question"],
                 item["context"],
