@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bertlite_fast import AutoTokenizer, embedded
-from training.data import held_out, opposites, reading
+from training.data import held_out, opposites, phrases, reading, topics
 from training.data.commands import Commands, grammar
 from training.data.intents import LABELS, NONE
 from training.data.noise import spoken, typed
@@ -146,7 +146,37 @@ def test_near_misses_differ_from_what_was_said() -> None:
     assert not [triple for triple in found if triple[2] in triple[:2]]
     scored = opposites.opposites(True)
     taught = opposites.opposites(False)
-    assert not [line for line in scored["verbs"] if line in taught["verbs"]]
+    for section in ("verbs", "slots", "roles", "sentences"):
+        assert not [line for line in scored[section] if line in taught[section]]
+
+
+def test_each_kind_of_near_miss_is_drawn_whole() -> None:
+    made = opposites.Triples(5, held_out=None)
+    for kind in (made.slots, made.roles, made.sentences):
+        for triple in (kind() for _ in range(COUNT)):
+            assert len(set(triple)) == 3
+            assert not set("{}|/") & set("".join(triple))
+
+
+def test_phrases_are_what_stands_between_words_of_grammar() -> None:
+    sentence = "The old lighthouse keeper of the island sold his boat, but kept 2 dogs."
+    found = list(phrases.phrases(sentence))
+    assert found == ["old lighthouse keeper", "island sold", "boat", "kept", "dogs"]
+    few = phrases.some_phrases([sentence] * 5, 3, random.Random(1))
+    assert len(few) == len(set(few)) == 3 and set(few) <= set(found)
+    assert phrases.vocabulary_words(["[CLS]", "the", "##er", "lamp", "a1", "do"]) == ["lamp"]
+
+
+def test_texts_stand_beside_the_names_of_their_labels() -> None:
+    assert "shopping list" in topics.topics()
+    assert topics.name_of("card_arrival") == "card arrival"
+    sets = [[("a", ["1", "2"]), ("b", ["3"]), ("c", ["4"])], [("x", ["5"]), ("y", ["6"])]]
+    r = random.Random(2)
+    for _ in range(50):
+        texts, meant, labels = topics.drawn(sets, 3, 4, r)
+        of = dict(sets[0] if labels[0] in "abc" else sets[1])
+        assert 2 <= len(labels) <= 3 and len(texts) == len(meant) == 4
+        assert all(text in of[labels[i]] for text, i in zip(texts, meant))
 
 
 def test_questions_come_with_windows_of_their_contexts() -> None:

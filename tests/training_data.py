@@ -67,10 +67,10 @@ def items(kind: str, name: str, r: random.Random, count: int) -> Iterator[Item]:
 
 
 SETS = {
-    "intent": ["clinc150", "hwu64", "snips"],
+    "intent": ["banking77", "clinc150", "hwu64", "sgd_intent_turns", "snips"],
     "iot": [name for name in INTENT_SETS if name not in ("clinc150", "hwu64", "snips")],
     "slots": ["hwu64_slots"],
-    "classify": ["goemotions"],
+    "classify": ["goemotions", "sms_spam", "stackoverflow_titles20"],
     "sentiment": list(CLASSIFIED["sentiment"]),
     "ner": ["wikigold", "wnut17", "broad_twitter_corpus", "wikiann_en", "uner_ewt"]
     + [f"crossner_{field}" for field in CROSSNER],

@@ -202,6 +202,42 @@ class Teacher:
 
 
 @dataclass(frozen=True)
+class Meanings:
+    """The teacher's vectors of sentences and phrases, and how both are learned together."""
+
+    seed: int = 71
+    sources: tuple[tuple[str, int], ...] = (  # sentences, from which the phrases are cut
+        ("modern", 90_000), ("wikipedia", 110_000), ("books", 30_000)
+    )  # fmt: skip
+    phrases: float = 1.1  # of the sentences are phrases
+    sentences: float = 0.75
+    longest: int = 130  # letters of a sentence
+    home: int = 8000
+    commands: int = 60_000
+    texts: tuple[tuple[str, int], ...] = (
+        ("goemotions", 25_000),
+        ("nltk_pros_cons", 20_000),
+        ("uci_sentiment_sentences", 3000),
+        ("stackoverflow_titles20", 9000),
+        ("sms_spam", 4000),
+    )
+    framed: int = 12_000  # phrases stand in a sentence
+    sentence_batch: int = 128
+    phrase_batch: int = 288
+    label_batch: int = 64
+    named: int = 64  # texts of a set, with
+    most_labels: int = 60
+    naming: float = 0.15  # weight of their labels' names
+    turned: int = 4096  # sentences, by which the directions are turned
+    weight: float = 2.0  # of all that the teacher says
+    sharpness: float = 20.0  # of the order of phrases
+    order: float = 0.5  # its weight
+    # By turns: pairs that people scored with opposites, and texts with their labels' names.
+    turns: int = 2
+    log_every: int = 400
+
+
+@dataclass(frozen=True)
 class SilverWords:
     """The teacher with a head for names or parts of speech, and the sentences that it labels."""
 
@@ -449,6 +485,13 @@ class Tuning:
     earlier: float = 0.0  # weight of the start's own answers on unlabeled texts,
     taught: bool = False  # or of the teacher's, which a stage has written
     in_windows: bool = False  # contexts are windows of whole sentences, as the engine reads them
+    # Of vectors: weights of opposites and of scored pairs, and how many pairs of about the same
+    # length a batch of them is drawn from.
+    opposites: float = 2.0
+    scored: float = 1.0
+    alike_pairs: int = 1_000_000  # all
+    # An earlier tuning, and how much of its weights is in the weights that are kept.
+    mixed: tuple[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -584,7 +627,7 @@ SIX = Pass(
 
 
 # Questions as the engine asks them, of a few sentences; opinions by phenomenon (data/verdicts.txt),
-# with a teacher that has learned them too.
+# with a teacher that has learned them too; vectors of words, phrases and names of labels.
 SEVEN = Pass(
     "seven",
     "again",
@@ -622,7 +665,31 @@ SEVEN = Pass(
             teacher=False,
             earlier=1.0,
         ),
+        Tuning("vectors", 3200, 1.5e-3, start="four/vectors", taught=True, alike_pairs=4000),
     ),
+)
+# Opposites again, which had come nearer.
+SEVEN_LONGER = Pass(
+    "seven-longer",
+    "again",
+    (
+        Tuning(
+            "vectors",
+            1700,
+            1e-3,
+            start="seven/vectors",
+            taught=True,
+            opposites=5.0,
+            scored=2.0,
+            mixed=("four/vectors", 0.3),
+        ),
+    ),
+)
+# And what people scored, beside opposites, with all else where it is.
+SEVEN_LAST = Pass(
+    "seven-last",
+    "again",
+    (Tuning("vectors", 350, 5e-4, start="seven-longer/vectors", teacher=False),),
 )
 
 
@@ -735,6 +802,7 @@ class Recipe:
     masking: Masking = Masking()
     pretraining: Pretraining = Pretraining()
     teacher: Teacher = Teacher()
+    meanings: Meanings = Meanings()
     silver: SilverWords = SilverWords()
     taught: TaughtTexts = TaughtTexts()
     guesses: GuessedWords = GuessedWords()
@@ -745,7 +813,8 @@ class Recipe:
     again: Together = Together(TURNS_AGAIN)
     tasks: dict[str, Task] = field(default_factory=lambda: dict(TASKS))
     passes: tuple[Pass, ...] = (
-        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN, EIGHT
+        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN, SEVEN_LONGER, SEVEN_LAST,
+        EIGHT
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     spelling: Spelling = Spelling()
@@ -791,6 +860,19 @@ def miniature() -> Recipe:
             save_every=2,
         ),
         teacher=Teacher(package=None, folder="teacher", width=32, sentences=150),
+        meanings=Meanings(
+            sources=(("modern", 20), ("wikipedia", 20), ("books", 20)),
+            home=10,
+            commands=20,
+            texts=(("goemotions", 10), ("sms_spam", 10)),
+            framed=10,
+            sentence_batch=8,
+            phrase_batch=8,
+            label_batch=8,
+            named=8,
+            most_labels=3,
+            turned=20,
+        ),
         silver=SilverWords(epochs=0.2, sentences={"ner": 40, "pos": 40}),
         taught=TaughtTexts(
             steps={"sentiment": 2},

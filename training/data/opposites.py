@@ -59,6 +59,12 @@ NEGATED_STATES = (
     "i don't think {} is {}",
     "{} is no longer {}",
 )
+DEEDS = (
+    "{one} {verb} {two}",
+    "{two} was {verb} by {one}",
+    "it was {one} who {verb} {two}",
+    "the one who {verb} {two} was {one}",
+)
 PEOPLE_FRAMES = ("{}", "{} yesterday", "i heard that {}", "{} in the garden", "they say {}")
 
 
@@ -143,14 +149,13 @@ class Triples:
         words = r.choice(self.lines["doings"])[0]
         one, two = r.sample(self.lines["people"][0][0], 2)
         frame = r.choice(PEOPLE_FRAMES)
-        (a, b), miss = self._two(words), frame.format(f"{two} {words[0]} {one}")
-        if r.random() < 0.5:
-            return (
-                frame.format(f"{one} {a} {two}"),
-                frame.format(f"{two} was {words[0]} by {one}"),
-                miss,
-            )
-        return frame.format(f"{one} {a} {two}"), frame.format(f"{one} {b} {two}"), miss
+        ways = r.sample(DEEDS, 2)
+        verbs = [words[0] if " by " in way else r.choice(words) for way in ways]
+        first, second = (
+            frame.format(way.format(one=one, verb=verb, two=two)) for way, verb in zip(ways, verbs)
+        )
+        miss = ways[0].format(one=two, verb=verbs[0], two=one)
+        return first, second, frame.format(miss)
 
     def requests(self) -> Triple:
         """A command as it is asked for in two ways, and negated or reported."""
@@ -159,15 +164,43 @@ class Triples:
             (wanted, _, kind), (other, _, section) = self.commands.pair()
         return wanted, self.commands.again(), other
 
+    def slots(self) -> Triple:
+        """Two ways to say the same, and the first of them with something else in its place."""
+        r = self.r
+        ways, values = r.choice(self.lines["slots"])
+        first, second = r.sample(ways, 2) if len(ways) > 1 else ways * 2
+        value, other = r.sample(values, 2)
+        said = value.split("/")
+        other = r.choice(other.split("/"))
+        miss = first if r.random() < 0.8 else second
+        return first.format(said[0]), second.format(r.choice(said)), miss.format(other)
+
+    def roles(self) -> Triple:
+        """Two ways to say the same, and one of them with those who do it exchanged."""
+        r = self.r
+        ways, values = r.choice(self.lines["roles"])
+        first, second = r.sample(ways, 2)
+        a, b = r.sample(values, 2)
+        miss = first if r.random() < 0.7 else second
+        return first.format(a=a, b=b), second.format(a=a, b=b), miss.format(a=b, b=a)
+
+    def sentences(self) -> Triple:
+        r = self.r
+        ways, others = r.choice(self.lines["sentences"])
+        first, second = r.sample(ways, 2)
+        return first, second, r.choice(others)
+
     def triples(self) -> Iterator[Triple]:
-        kinds = (
-            self.verbs,
-            self.verbs,
-            self.adjectives,
-            self.moves,
-            self.doings,
-            self.doings,
-            self.requests,
-        )
+        weights = {
+            self.verbs: 4,
+            self.adjectives: 2,
+            self.moves: 2,
+            self.doings: 3,
+            self.requests: 2,
+            self.slots: 3,
+            self.roles: 3,
+            self.sentences: 2,
+        }
+        kinds = list(weights)
         while True:
-            yield self.r.choice(kinds)()
+            yield self.r.choices(kinds, list(weights.values()))[0]()

@@ -23,6 +23,7 @@ from ..tasks.classes import ClassLearner
 from ..tasks.contrasts import Contrasts
 from ..tasks.learner import Learner
 from ..tasks.lessons import Lessons
+from ..tasks.meanings import Meanings
 from ..tasks.words import Guesses, Words
 from .run import Run, tuning_name
 from .together import add_teacher, new_learner
@@ -46,6 +47,7 @@ def tune(run: Run, one: Pass, tuning: Tuning) -> None:
         found = tune_words(run, tuning, name, words, word_head)
     elif tuning.task == "vectors":
         tuned = tune_vectors if tuning.teacher else tune_contrasts
+        tuned = tune_meanings if tuning.taught else tuned
         found = tuned(run, tuning, name, meaning)
     else:
         task = tuning.task
@@ -107,6 +109,45 @@ def tune_contrasts(run: Run, tuning: Tuning, name: str, meaning: Encoder) -> dic
     every = recipe.logs.vectors_every
     run_steps(optimizer, parameters, tuning.steps, loss, log, every, recipe.optimizer, [meaning])
     return {"encoder": meaning.state_dict(), "kind": "vectors"}
+
+
+def tune_meanings(run: Run, tuning: Tuning, name: str, meaning: Encoder) -> dict[str, Any]:
+    """Vectors again, by the teacher's of sentences and phrases; opposites stay apart."""
+    recipe, losses, numbers = run.recipe, run.recipe.losses, run.recipe.meanings
+    if tuning.start is None:
+        raise ValueError(f"{name}: the recipe names no start.")
+    meaning.load_state_dict(checkpoints.load(run.tuned_file(tuning.start))["encoder"])
+    meanings = Meanings(run.tokenizer, run.teacher, run.data, meaning)
+    scored = meanings.scored
+    by_length = sorted(scored.pairs["train"], key=lambda pair: len(pair[0].ids))
+    optimizer, parameters = optimizer_for([meaning], tuning.rate, recipe.optimizer)
+    r = random.Random(recipe.seed)
+
+    def loss(step: int) -> Tensor:
+        found = numbers.weight * meanings.taught(meaning)
+        if step % numbers.turns:
+            return found + numbers.turns * numbers.naming * meanings.meant(meaning)
+        at = r.randrange(max(1, len(by_length) - tuning.alike_pairs))
+        pairs = r.sample(by_length[at : at + tuning.alike_pairs], losses.pair_batch)
+        others = tuning.scored * scored.pair_loss(meaning, pairs)
+        return found + numbers.turns * (others + tuning.opposites * meanings.loss(meaning))
+
+    def log(step: int, average: float) -> None:
+        score, right = scored.score(meaning), meanings.score(meaning)
+        run.log(stage=name, step=step, loss=average, score=score, opposites=right)
+
+    log(0, 0.0)
+    every = numbers.log_every
+    run_steps(optimizer, parameters, tuning.steps, loss, log, every, recipe.optimizer, [meaning])
+    state = meaning.state_dict()
+    if tuning.mixed is not None:
+        other, share = tuning.mixed
+        earlier = checkpoints.load(run.tuned_file(other))["encoder"]
+        state = mean_of(earlier, state, share)
+        meaning.load_state_dict(state)
+        score, right = scored.score(meaning), meanings.score(meaning)
+        run.log(stage=name, mixed=share, score=score, opposites=right)
+    return {"encoder": state, "kind": "vectors"}
 
 
 def tune_vectors(run: Run, tuning: Tuning, name: str, meaning: Encoder) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ..release.scores import score_sets
 from ..tasks.build import build_classes
 from ..teacher.classes import write_taught
 from ..teacher.guesses import write_guesses
+from ..teacher.meanings import KINDS, meanings_files, write_meanings
 from ..teacher.silver import silver_file, write_silver
 from ..teacher.vectors import write_vectors
 from .alone import tune
@@ -53,6 +54,11 @@ def write_corpus(run: Run) -> None:
 def teach_vectors(run: Run) -> None:
     run.teacher.mkdir(parents=True, exist_ok=True)
     write_vectors(run.data, run.teacher, run.say)
+
+
+def teach_meanings(run: Run) -> None:
+    run.teacher.mkdir(parents=True, exist_ok=True)
+    write_meanings(run.data, run.teacher, run.say)
 
 
 def teach_tokens(run: Run, name: str) -> None:
@@ -107,6 +113,11 @@ def plan(run: Run) -> list[Stage]:
         Stage("corpus", write_corpus, ids),
         Stage("pretrain", pretrain, (run.base_file,)),
         Stage("teacher-vectors", teach_vectors, (run.teacher / "vectors.npy",)),
+        Stage(
+            "teacher-meanings",
+            teach_meanings,
+            tuple(file for kind in KINDS for file in meanings_files(run.teacher, kind)),
+        ),
         *(
             Stage(
                 f"teacher-{name}",

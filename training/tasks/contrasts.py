@@ -24,19 +24,12 @@ from .vectors import ScoredPairs, mean
 HELD_OUT_SEED = 77
 
 
-class Contrasts:
-    def __init__(self, tokenizer: Tokenizer, data: Data, earlier: Encoder) -> None:
+class Opposed:
+    """Triples of a sentence, its paraphrase, and what means the opposite."""
+
+    def __init__(self, tokenizer: Tokenizer, data: Data) -> None:
         self.tokenizer, self.losses = tokenizer, data.recipe.losses
-        self.earlier = copy.deepcopy(earlier).eval()
         self.scored = ScoredPairs(tokenizer, data)
-        count = self.losses.contrast_texts
-        texts = sorted(set(data.commands())) + data.sentences("modern", count, 8)
-        texts += data.sentences("books", count, 9)
-        longest = self.losses.vector_longest
-        rows = tokenizer(texts, truncation=True, max_length=longest)["input_ids"]
-        size, sorted_batches = self.losses.contrast_batch, data.recipe.data.sorted_batches
-        batches = Batches([Row(ids, 0) for ids in rows], size, data.recipe.seed, sorted_batches)
-        self.texts = batches.forever()
         self.triples = Triples(data.recipe.seed, held_out=False).triples()
         held_out = Triples(HELD_OUT_SEED, held_out=True).triples()
         self.held_out = list(itertools.islice(held_out, self.losses.contrast_scored))
@@ -55,15 +48,6 @@ class Contrasts:
         gaps = torch.stack([(said * other).sum(1) - near, (same * other).sum(1) - near])
         return F.softplus(sharpness * (gaps + margin)).mean() / sharpness
 
-    def kept(self, encoder: Encoder) -> Tensor:
-        """How far texts are from where they were."""
-        ids, mask, types = padded(next(self.texts))
-        with torch.no_grad():
-            before = F.normalize(mean(self.earlier(ids, mask, types), mask), dim=1)
-        after = F.normalize(mean(encoder(ids, mask, types), mask), dim=1)
-        alike = (after @ after.T - before @ before.T).square().mean()
-        return (1 - (before * after).sum(1)).mean() + self.losses.vector_pairs * alike
-
     @torch.no_grad()
     def score(self, encoder: Encoder) -> float:
         """In how many held-out triples the paraphrase is nearer, in percent."""
@@ -74,3 +58,26 @@ class Contrasts:
         encoder.train()
         right = ((said * same).sum(1) > (said * other).sum(1)).sum()
         return percent(float(right), len(said))
+
+
+class Contrasts(Opposed):
+    def __init__(self, tokenizer: Tokenizer, data: Data, earlier: Encoder) -> None:
+        super().__init__(tokenizer, data)
+        self.earlier = copy.deepcopy(earlier).eval()
+        count = self.losses.contrast_texts
+        texts = sorted(set(data.commands())) + data.sentences("modern", count, 8)
+        texts += data.sentences("books", count, 9)
+        longest = self.losses.vector_longest
+        rows = tokenizer(texts, truncation=True, max_length=longest)["input_ids"]
+        size, sorted_batches = self.losses.contrast_batch, data.recipe.data.sorted_batches
+        batches = Batches([Row(ids, 0) for ids in rows], size, data.recipe.seed, sorted_batches)
+        self.texts = batches.forever()
+
+    def kept(self, encoder: Encoder) -> Tensor:
+        """How far texts are from where they were."""
+        ids, mask, types = padded(next(self.texts))
+        with torch.no_grad():
+            before = F.normalize(mean(self.earlier(ids, mask, types), mask), dim=1)
+        after = F.normalize(mean(encoder(ids, mask, types), mask), dim=1)
+        alike = (after @ after.T - before @ before.T).square().mean()
+        return (1 - (before * after).sum(1)).mean() + self.losses.vector_pairs * alike

@@ -45,10 +45,12 @@ def chosen(data: Data) -> list[str]:
     return [t for t in texts if t and not is_held_out(t)][: numbers.sentences]
 
 
-def write_vectors(data: Data, out: Path, say: Callable[[str], None]) -> None:
+def write_texts(
+    data: Data, texts: list[str], out: Path, names: tuple[str, str], say: Callable[[str], None]
+) -> None:
+    """Texts and their vectors, to the files of these names."""
     numbers = data.recipe.teacher
     model = pipeline("sentence-similarity", str(minilm.folder(data)))
-    texts = chosen(data)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     vectors = np.empty((len(texts), numbers.width), np.float16)
 
@@ -56,9 +58,13 @@ def write_vectors(data: Data, out: Path, say: Callable[[str], None]) -> None:
         rows = order[at : at + numbers.batch]
         vectors[rows] = np.asarray(model.embed([texts[i] for i in rows]))
         if at % numbers.log_every == 0:
-            say(f"vectors: {at} of {len(texts)}")
+            say(f"{names[1]}: {at} of {len(texts)}")
 
     minilm.in_threads(work, range(0, len(order), numbers.batch), numbers.threads)
-    write_atomically(out / "sentences.txt", "\n".join(texts) + "\n")
-    with AtomicFile(out / "vectors.npy") as file:
+    write_atomically(out / names[0], "\n".join(texts) + "\n")
+    with AtomicFile(out / names[1]) as file:
         np.save(file, vectors)
+
+
+def write_vectors(data: Data, out: Path, say: Callable[[str], None]) -> None:
+    write_texts(data, chosen(data), out, ("sentences.txt", "vectors.npy"), say)
