@@ -207,9 +207,19 @@ class SilverWords:
 
     epochs: float = 2.5
     rate: float = 1.5e-4
-    sentences: dict[str, int] = field(default_factory=lambda: {"ner": 490_000, "pos": 160_000})
-    shares: Shares = field(default_factory=lambda: {"wikipedia": 0.5, "modern": 0.4, "books": 0.1})
+    sentences: dict[str, int] = field(default_factory=lambda: {"ner": 178_000, "pos": 160_000})
+    shares: dict[str, Shares] = field(
+        default_factory=lambda: {
+            "ner": {"typed": 0.33, "wikipedia": 0.42, "modern": 0.2, "books": 0.05},
+            "pos": {"wikipedia": 0.5, "modern": 0.4, "books": 0.1},
+        }
+    )
     shortened: Shares = field(default_factory=lambda: {"ner": 0.0, "pos": 0.4})
+    # The share of what the packaged model says, beside the teacher.
+    earlier: Shares = field(default_factory=lambda: {"ner": 0.2, "pos": 0.0})
+    made_names: int = 80_000  # sentences of names.txt, beside those for names
+    joined: Shares = field(default_factory=lambda: {"ner": 0.3, "pos": 0.0})  # with the one before
+    joined_longest: int = 64  # tokens
     seed: int = 31
     words: tuple[int, int] = (3, 60)
     tuning_log_every: int = 200
@@ -295,6 +305,9 @@ class TaskData:
     no_language: int = 400  # texts in no language
     no_language_empty: int = 20  # one in so many is empty
     no_language_seed: int = 3
+    typed: tuple[str, ...] = (  # sets of what people write
+        "goemotions", "stsb_en", "semeval_sts_2012_16", "uci_sentiment_sentences", "qamr"
+    )  # fmt: skip
     names_most: dict[str, int] = field(  # sentences; WikiANN's are fragments that are all names
         default_factory=lambda: {
             "wikigold": 9999, "wnut17": 9999, "broad_twitter_corpus": 9999, "wikiann_en": 5000
@@ -439,7 +452,8 @@ class Tuning:
     layers: int | None = None  # more than the task's, from here on
     # An earlier tuning, "pass/task", whose layers are the better start.
     start: str | None = None
-    mean: bool = False  # keep the mean of the start and of what it became
+    mean: bool = False  # keep the mean of the start and of what it became,
+    mean_share: float = 0.5  # in which this is the share of the latter
     teacher: bool = True  # the teacher's lessons are given; without, a run needs no teacher
     earlier: float = 0.0  # weight of the start's own answers on unlabeled texts,
     taught: bool = False  # or of the teacher's, which a stage has written
@@ -577,6 +591,24 @@ SIX = Pass(
 )
 
 
+# Names as people write them, and more names of more countries.
+SEVEN = Pass(
+    "seven",
+    "again",
+    (
+        Tuning(
+            "ner",
+            3500,
+            2e-3,
+            dropout=0.1,
+            start="finish-longer/ner",
+            mean=True,
+            mean_share=0.4,
+        ),
+    ),
+)
+
+
 @dataclass(frozen=True)
 class TuningLogs:
     """How often a tuning is scored and logged."""
@@ -665,7 +697,7 @@ class Recipe:
     again: Together = Together(TURNS_AGAIN)
     tasks: dict[str, Task] = field(default_factory=lambda: dict(TASKS))
     passes: tuple[Pass, ...] = (
-        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX
+        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     spelling: Spelling = Spelling()
@@ -711,7 +743,7 @@ def miniature() -> Recipe:
             save_every=2,
         ),
         teacher=Teacher(package=None, folder="teacher", width=32, sentences=150),
-        silver=SilverWords(epochs=0.2, sentences={"ner": 40, "pos": 40}),
+        silver=SilverWords(epochs=0.2, sentences={"ner": 40, "pos": 40}, made_names=20),
         taught=TaughtTexts(
             steps={"sentiment": 2},
             batch=4,

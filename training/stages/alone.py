@@ -221,7 +221,9 @@ class TaskTuning:
             return encoder, head
         if self.start is None:
             raise ValueError(f"{self.name}: the recipe asks for a mean, but names no start.")
-        return mean_of(self.start["encoder"], encoder), mean_of(self.start["head"], head)
+        share = self.tuning.mean_share
+        before, head_before = self.start["encoder"], self.start["head"]
+        return mean_of(before, encoder, share), mean_of(head_before, head, share)
 
 
 def shift_first_label(head: State, shift: float) -> State:
@@ -231,5 +233,9 @@ def shift_first_label(head: State, shift: float) -> State:
     return head | {"out.bias": bias}
 
 
-def mean_of(a: State, b: State) -> State:
-    return {name: (a[name] + b[name]) / 2 for name in b}
+def mean_of(a: State, b: State, share: float) -> State:
+    """Their mean, in which b has a share; what both have in common stays as it is."""
+    return {
+        name: b[name] if torch.equal(a[name], b[name]) else (1 - share) * a[name] + share * b[name]
+        for name in b
+    }

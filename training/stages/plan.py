@@ -56,7 +56,9 @@ def teach_vectors(run: Run) -> None:
 
 
 def teach_tokens(run: Run, name: str) -> None:
-    write_silver(run.tokenizer, run.data, name, run.teacher, run.say)
+    packaged = run.outputs.weights / f"{name}.bertlite"
+    earlier = packaged if packaged.exists() else None
+    write_silver(run.tokenizer, run.data, name, run.teacher, run.say, earlier)
 
 
 def teach_texts(run: Run, name: str) -> None:
