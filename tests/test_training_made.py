@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bertlite_fast import AutoTokenizer, embedded
-from training.data import held_out, opposites, phrases, reading, topics
+from training.data import held_out, names, opposites, phrases, reading, topics
 from training.data.commands import Commands, grammar
 from training.data.intents import LABELS, NONE
 from training.data.noise import spoken, typed
@@ -208,3 +208,32 @@ def test_questions_come_with_windows_of_their_contexts() -> None:
     assert all("The mill was built" in context for context in without)
     (whole,) = Windows(tokenizer, 200, 1).of([item], without=1.0)
     assert whole == item
+
+
+def test_made_names_are_marked_and_apart_from_held_out_ones() -> None:
+    found = names.named_items(COUNT, 3)
+    assert found == names.named_items(COUNT, 3)
+    assert not [words for words, _ in found if set("{}<>[]@") & set("".join(words))]
+    assert all(words and len(words) == len(kinds) for words, kinds in found)
+    kinds = {kind for _, each in found for kind in each}
+    assert kinds == set(range(len(names.KINDS)))
+    assert set(names.KINDS) == set(names.LIKELY)
+    held = {one for one in names.written()[1] if names.is_held_out(one)}
+    assert 0 < len(held) < len(names.written()[1]) / 4
+
+
+def test_what_names_are_likely_sums_to_one() -> None:
+    assert all(sum(likely) == pytest.approx(1) for likely in names.LIKELY.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "kinds"),
+    [
+        ("ask [PERSON Ann O'Hara ]'s dog", ["ask", "Ann", "O'Hara", "'s", "dog"], "01100"),
+        ("in [LOCATION the US ].", ["in", "the", "US", "."], "0020"),
+        ("[ORGANIZATION Bo's Cafe ]", ["Bo", "'s", "Cafe"], "333"),
+        ("[MISC the Olympics ]", ["the", "Olympics"], "44"),
+    ],
+)
+def test_words_of_names_have_their_kind(text: str, words: list[str], kinds: str) -> None:
+    assert names.words_with_kinds(text) == (words, [int(kind) for kind in kinds])

@@ -243,9 +243,19 @@ class SilverWords:
 
     epochs: float = 2.5
     rate: float = 1.5e-4
-    sentences: dict[str, int] = field(default_factory=lambda: {"ner": 490_000, "pos": 160_000})
-    shares: Shares = field(default_factory=lambda: {"wikipedia": 0.5, "modern": 0.4, "books": 0.1})
+    sentences: dict[str, int] = field(default_factory=lambda: {"ner": 178_000, "pos": 160_000})
+    shares: dict[str, Shares] = field(
+        default_factory=lambda: {
+            "ner": {"typed": 0.33, "wikipedia": 0.42, "modern": 0.2, "books": 0.05},
+            "pos": {"wikipedia": 0.5, "modern": 0.4, "books": 0.1},
+        }
+    )
     shortened: Shares = field(default_factory=lambda: {"ner": 0.0, "pos": 0.4})
+    # The share of what the packaged model says, beside the teacher.
+    earlier: Shares = field(default_factory=lambda: {"ner": 0.2, "pos": 0.0})
+    made_names: int = 80_000  # sentences of names.txt, beside those for names
+    joined: Shares = field(default_factory=lambda: {"ner": 0.3, "pos": 0.0})  # with the one before
+    joined_longest: int = 64  # tokens
     seed: int = 31
     words: tuple[int, int] = (3, 60)
     tuning_log_every: int = 200
@@ -332,6 +342,9 @@ class TaskData:
     no_language: int = 400  # texts in no language
     no_language_empty: int = 20  # one in so many is empty
     no_language_seed: int = 3
+    typed: tuple[str, ...] = (  # sets of what people write
+        "goemotions", "stsb_en", "semeval_sts_2012_16", "uci_sentiment_sentences", "qamr"
+    )  # fmt: skip
     names_most: dict[str, int] = field(  # sentences; WikiANN's are fragments that are all names
         default_factory=lambda: {
             "wikigold": 9999, "wnut17": 9999, "broad_twitter_corpus": 9999, "wikiann_en": 5000
@@ -627,7 +640,8 @@ SIX = Pass(
 
 
 # Questions as the engine asks them, of a few sentences; opinions by phenomenon (data/verdicts.txt),
-# with a teacher that has learned them too; vectors of words, phrases and names of labels.
+# with a teacher that has learned them too; vectors of words, phrases and names of labels; names of
+# people, places and organizations as people write them.
 SEVEN = Pass(
     "seven",
     "again",
@@ -666,6 +680,15 @@ SEVEN = Pass(
             earlier=1.0,
         ),
         Tuning("vectors", 3200, 1.5e-3, start="four/vectors", taught=True, alike_pairs=4000),
+        Tuning(
+            "ner",
+            3500,
+            2e-3,
+            dropout=0.1,
+            start="finish-longer/ner",
+            mean=True,
+            mean_share=0.6,
+        ),
     ),
 )
 # Opposites again, which had come nearer.
@@ -873,7 +896,7 @@ def miniature() -> Recipe:
             most_labels=3,
             turned=20,
         ),
-        silver=SilverWords(epochs=0.2, sentences={"ner": 40, "pos": 40}),
+        silver=SilverWords(epochs=0.2, sentences={"ner": 40, "pos": 40}, made_names=20),
         taught=TaughtTexts(
             steps={"sentiment": 2},
             batch=4,

@@ -97,10 +97,19 @@ class Data:
             for item in self.read(folder.name, "train"):
                 yield item.get("text") or " ".join(item["tokens"])
 
+    def typed(self) -> Iterator[str]:
+        """What people write: the texts of sets of comments, headlines, reviews and news."""
+        keys = ("text", "text_a", "text_b", "context")
+        for name in self.recipe.data.typed:
+            for item in self.read(name, "train"):
+                yield from (item[key] for key in keys if key in item)
+
     def text_file(self, source: str) -> Path:
         return self.folder / "text" / f"{source}.txt.xz"
 
     def paragraphs(self, source: str) -> list[str]:
+        if source == "typed":
+            return list(dict.fromkeys(self.typed()))
         stride = 1 if source == "modern" else self.recipe.held_out.paragraph_stride
         return paragraphs(self.text_file(source), stride)
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from ..data.commands import Commands
 from ..data.intents import NONE
+from ..data.names import KINDS, named_items
 from ..data.noise import spoken, typed
 from ..data.opinions import made_opinions
+from .metrics import found_spans
 from .models import Open
 from .statistics import percentage
 
@@ -20,6 +22,13 @@ COUNT = 3000
 SEED = 77
 UNSURE = (0.35, 0.65)
 CLEAR = (0.3, 0.7)
+NAMED = {
+    "PERSON": ("PERSON",),
+    "LOCATION": ("LOCATION",),
+    "ORGANIZATION": ("ORGANIZATION",),
+    "BUILT": ("LOCATION", "ORGANIZATION"),
+    "EATERY": ("LOCATION", "ORGANIZATION"),
+}
 
 
 def rates(found: Iterator[tuple[str, bool]]) -> Scores:
@@ -69,9 +78,29 @@ def opinions(pipe: Any) -> Scores:
     return rates(found())
 
 
+def names(pipe: Any) -> Scores:
+    """Names found whole, by their kind; texts without a name in which none is found."""
+
+    def found() -> Iterator[tuple[str, bool]]:
+        for words, kinds in named_items(COUNT, SEED, held_out=True):
+            spans = {span for span in found_spans(pipe, words) if span[2] != "MISC"}
+            at = 0
+            for kind, run in itertools.groupby(kinds):
+                end = at + len(list(run))
+                labels = NAMED.get(KINDS[kind], ())
+                if labels:
+                    yield KINDS[kind].lower(), any((at, end, one) in spans for one in labels)
+                at = end
+            if not any(kinds):
+                yield "no name", not spans
+
+    return rates(found())
+
+
 def phenomena(opened: Open) -> dict[str, Scores]:
     random.seed(SEED)
     return {
         "intent": intents(opened("intent-classification", "intent")),
         "sentiment": opinions(opened("sentiment-analysis", "sentiment")),
+        "ner": names(opened("token-classification", "ner")),
     }

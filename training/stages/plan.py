@@ -62,7 +62,9 @@ def teach_meanings(run: Run) -> None:
 
 
 def teach_tokens(run: Run, name: str) -> None:
-    write_silver(run.tokenizer, run.data, name, run.teacher, run.say)
+    packaged = run.outputs.weights / f"{name}.bertlite"
+    earlier = packaged if packaged.exists() else None
+    write_silver(run.tokenizer, run.data, name, run.teacher, run.say, earlier)
 
 
 def teach_texts(run: Run, name: str) -> None:

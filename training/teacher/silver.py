@@ -21,6 +21,7 @@ from bertlite_fast import AutoModelForTokenClassification, Tokenizer
 from bertlite_fast.files import AtomicFile
 
 from ..data.entities import IGNORED
+from ..data.names import KINDS, LIKELY, named_items
 from ..data.sets import Data
 from ..data.words import words_of
 from ..model.batches import Batches, Row, padded
@@ -61,13 +62,14 @@ def tune(task: Task, data: Data, out: Path, say: Say) -> None:
         model.save_pretrained(folder)
 
 
-def unlabeled(tokenizer: Tokenizer, data: Data, count: int) -> list[Row]:
+def unlabeled(tokenizer: Tokenizer, data: Data, name: str) -> list[Row]:
     """Sentences, with 0 at each word's first token."""
     numbers = data.recipe.silver
     shortest, longest = numbers.words
     items = []
-    for source, share in numbers.shares.items():
-        texts = data.sentences(source, int(share * count), numbers.seed)
+    for source, share in numbers.shares[name].items():
+        count = int(share * numbers.sentences[name])
+        texts = data.sentences(source, count, numbers.seed)
         sentences = [[word.text for word in words_of(text)] for text in texts]
         items += [
             (words, [0] * len(words)) for words in sentences if shortest <= len(words) <= longest
@@ -76,20 +78,34 @@ def unlabeled(tokenizer: Tokenizer, data: Data, count: int) -> list[Row]:
     return encode(tokenizer, items, data.recipe.data.longest["tokens"])
 
 
-def label(task: Task, folder: Path, rows: list[Row], data: Data, say: Say) -> list[Any]:
+def probabilities_of(model: Any, row: Row) -> Any:
+    """Of each label, at each token."""
+    logits = np.asarray(model([row.ids]).logits)[0]
+    weights = np.exp(logits - logits.max(1, keepdims=True))
+    return weights / weights.sum(1, keepdims=True)
+
+
+def label(
+    task: Task, folder: Path, rows: list[Row], data: Data, say: Say, earlier: Path | None
+) -> list[Any]:
     """The probabilities of each label at each word's first token, as whole numbers of 0 to 255.
 
-    All zeros at other tokens.
+    All zeros at other tokens.  An earlier model of the task, if there is one, has its say beside
+    the teacher: together they are right more often than either is.
     """
-    model: Any = AutoModelForTokenClassification.from_pretrained(str(folder))
+    numbers = data.recipe.silver
+    opened: Any = AutoModelForTokenClassification.from_pretrained
+    models = [(1.0, opened(str(folder)))]
+    if earlier and numbers.earlier[task.name]:
+        share = numbers.earlier[task.name]
+        models = [(1 - share, models[0][1]), (share, opened(str(earlier)))]
     found: list[Any] = [None] * len(rows)
 
     def work(at: int) -> None:
-        logits = np.asarray(model([rows[at].ids]).logits)[0]
-        weights = np.exp(logits - logits.max(1, keepdims=True))
-        whole = np.rint(255 * weights / weights.sum(1, keepdims=True)).astype(np.uint8)
+        likely = sum(share * probabilities_of(model, rows[at]) for share, model in models)
+        whole = np.rint(255 * likely).astype(np.uint8)
         found[at] = whole * (np.asarray(rows[at].target) != IGNORED)[:, None]
-        if at % data.recipe.silver.log_every == 0:
+        if at % numbers.log_every == 0:
             say(f"{task.name}: {at} of {len(rows)} sentences labeled")
 
     minilm.in_threads(work, range(len(rows)), data.recipe.teacher.threads)
@@ -106,22 +122,68 @@ def shortened(row: Row, probabilities: Any, r: random.Random) -> tuple[Row, Any]
     return Row([*row.ids[:end], row.ids[-1]], [*row.target[:end], IGNORED]), kept
 
 
+def joined(
+    rows: list[Row], probabilities: list[Any], share: float, longest: int, r: random.Random
+) -> tuple[list[Row], list[Any]]:
+    """The same sentences, some of them with those that follow, as a longer text is read."""
+    found_rows: list[Row] = []
+    found: list[Any] = []
+    for row, each in zip(rows, probabilities):
+        if found and len(found[-1]) + len(each) <= longest and r.random() < share:
+            before = found_rows[-1]
+            ids, target = [*before.ids[:-1], *row.ids[1:]], [*before.target[:-1], *row.target[1:]]
+            found_rows[-1] = Row(ids, target)
+            found[-1] = np.concatenate([found[-1][:-1], each[1:]])
+        else:
+            found_rows.append(row)
+            found.append(each)
+    return found_rows, found
+
+
+def named(tokenizer: Tokenizer, data: Data) -> tuple[list[Row], list[Any]]:
+    """Made sentences, whose names are known, as the teacher would have labeled them."""
+    numbers = data.recipe.silver
+    items = named_items(numbers.made_names, numbers.seed)
+    rows = encode(tokenizer, items, data.recipe.data.longest["tokens"])
+    likely = np.rint(255 * np.array([LIKELY[kind] for kind in KINDS])).astype(np.uint8)
+    found = []
+    for row in rows:
+        target = np.asarray(row.target)
+        found.append(likely[target.clip(0)] * (target != IGNORED)[:, None])
+    return rows, found
+
+
 def silver_file(folder: Path, name: str) -> Path:
     return folder / f"silver-{name}.npz"
 
 
-def write_silver(tokenizer: Tokenizer, data: Data, name: str, out: Path, say: Say) -> None:
+def write_silver(
+    tokenizer: Tokenizer,
+    data: Data,
+    name: str,
+    out: Path,
+    say: Say,
+    earlier: Path | None = None,
+) -> None:
     numbers = data.recipe.silver
     task = build_tokens(tokenizer, data, name, with_renamed=False)
     folder = out / name
     if not (folder / "config.json").exists():
         tune(task, data, folder, say)
-    rows = unlabeled(tokenizer, data, numbers.sentences[name])
-    probabilities = label(task, folder, rows, data, say)
+    rows = unlabeled(tokenizer, data, name)
+    probabilities = label(task, folder, rows, data, say, earlier)
     r = random.Random(numbers.seed)
     for at, row in enumerate(rows):
         if r.random() < numbers.shortened[name]:
             rows[at], probabilities[at] = shortened(row, probabilities[at], r)
+    if name == "ner":
+        made_rows, made = named(tokenizer, data)
+        both = [*zip(rows, probabilities), *zip(made_rows, made)]
+        r.shuffle(both)
+        rows, probabilities = [row for row, _ in both], [each for _, each in both]
+    if numbers.joined[name]:
+        share = numbers.joined[name]
+        rows, probabilities = joined(rows, probabilities, share, numbers.joined_longest, r)
     with AtomicFile(silver_file(out, name)) as file:
         np.savez(
             file,
