@@ -836,8 +836,8 @@ class Recipe:
     again: Together = Together(TURNS_AGAIN)
     tasks: dict[str, Task] = field(default_factory=lambda: dict(TASKS))
     passes: tuple[Pass, ...] = (
-        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN, SEVEN_LONGER, SEVEN_LAST,
-        EIGHT
+        ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN, SEVEN_LONGER,
+        SEVEN_LAST, EIGHT
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     spelling: Spelling = Spelling()
