@@ -443,7 +443,7 @@ class Tuning:
     # An earlier tuning, "pass/task", whose layers are the better start.
     start: str | None = None
     mean: bool = False  # keep the mean of the start and of what it became,
-    mean_with: str | None = None  # or of another tuning, which the start began with
+    mean_with: str | None = None  # and then the mean of that and of an earlier tuning
     teacher: bool = True  # the teacher's lessons are given; without, a run needs no teacher
     earlier: float = 0.0  # weight of the start's own answers on unlabeled texts,
     taught: bool = False  # or of the teacher's, which a stage has written
@@ -614,6 +614,7 @@ SEVEN_LONGER = Pass(
             4500,
             7e-4,
             start="seven/intent",
+            mean=True,
             mean_with="four/intent",
             teacher=False,
             earlier=1.0,

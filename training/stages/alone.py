@@ -208,7 +208,7 @@ class TaskTuning:
         return int(state["step"])
 
     def _kept(self) -> tuple[State, State]:
-        """The best state, its first label shifted; or its mean with an earlier tuning."""
+        """The best state, its first label shifted; or its mean with earlier tunings."""
         if self.kept is None:
             raise RuntimeError(f"{self.name} was never scored in the engine's arithmetic.")
         encoder, head = self.kept
@@ -216,13 +216,14 @@ class TaskTuning:
         if shift:
             head = shift_first_label(head, shift)
             self.run.log(stage=self.name, first_label_shift=shift)
-        other = self.tuning.mean_with or (self.tuning.start if self.tuning.mean else None)
-        if other is None and self.tuning.mean:
+        if self.tuning.mean and self.tuning.start is None:
             raise ValueError(f"{self.name}: the recipe asks for a mean, but names no start.")
-        if other is None:
-            return encoder, head
-        earlier = checkpoints.load(self.run.tuned_file(other))
-        return mean_of(earlier["encoder"], encoder), mean_of(earlier["head"], head)
+        for other in (self.tuning.start if self.tuning.mean else None, self.tuning.mean_with):
+            if other:
+                state = checkpoints.load(self.run.tuned_file(other))
+                encoder = mean_of(state["encoder"], encoder)
+                head = mean_of(state["head"], head)
+        return encoder, head
 
 
 def shift_first_label(head: State, shift: float) -> State:
