@@ -67,7 +67,7 @@ def items(kind: str, name: str, r: random.Random, count: int) -> Iterator[Item]:
 
 
 SETS = {
-    "intent": ["clinc150", "hwu64", "snips"],
+    "intent": ["clinc150", "hwu64", "snips", "sgd_intent_turns"],
     "iot": [name for name in INTENT_SETS if name not in ("clinc150", "hwu64", "snips")],
     "slots": ["hwu64_slots"],
     "classify": ["goemotions"],

@@ -734,7 +734,8 @@ def miniature() -> Recipe:
     turns = dict.fromkeys(TURNS, 1)
     passes = tuple(
         dataclasses.replace(
-            one, tunings=tuple(dataclasses.replace(t, steps=5) for t in one.tunings)
+            one,
+            tunings=tuple(dataclasses.replace(t, steps=5, made_texts=None) for t in one.tunings),
         )
         for one in Recipe().passes
     )

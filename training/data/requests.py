@@ -65,8 +65,8 @@ TURNS = {
 DIALOGUES = "sgd_intent_turns"
 # What answers somebody, and so says little by itself.
 ANSWERS = re.compile(
-    r"^(yes|yeah|yep|yup|ok|okay|sure|no|nope|that|it|sounds|great|thanks|thank|perfect|good|alright|"
-    r"actually|cool|awesome|fine|correct|right|the|they|there|go ahead|both|any)\b"
+    r"^(yes|yeah|yep|yup|ok|okay|sure|no|nope|that|it|sounds|great|thanks|thank|perfect|good|"
+    r"alright|actually|cool|awesome|fine|correct|right|the|they|there|go ahead|both|any)\b"
 )
 MOST_OF_A_LABEL = 300
 LONGEST = 25  # words
