@@ -20,7 +20,7 @@ from training.data.spelling import filter_of, hashed, is_near
 SAME = (  # as it should be, and as it is typed
     ("turn on the kitchen light", "trun on the kitchen light"),
     ("turn on the kitchen light", "turn on the ktchen light"),
-    ("turn on the kitchen light", "turn on the kitchen lightt"),
+    ("turn on the kitchen lamp", "turn on the kitchen lampp"),
     ("turn on the kitchen light", "tirn on the kitchen light"),
     ("turn on the kitchen light", "turnon the kitchen light"),
     ("turn on the kitchen light", "trun on hte kitchen light"),

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from bertlite_fast import AutoTokenizer, embedded
-from training.data import held_out, names, opposites, phrases, reading, topics
+from training.data import held_out, names, opposites, phrases, reading, requests, slots, topics
 from training.data.commands import Commands, grammar
 from training.data.intents import LABELS, NONE
-from training.data.noise import spoken, typed
+from training.data.labeled import SLOT_LABELS
+from training.data.noise import shortened, spoken, telegraphed, typed
 from training.data.opinions import FIRST_REAL, OF_REAL, REAL, made_opinions, opinions, sides
 from training.data.templates import filled, parsed
 from training.data.unanswerable import unanswerable
@@ -54,10 +55,65 @@ def test_made_commands_are_complete_labeled_and_not_held_out() -> None:
     found = list(itertools.islice(Commands(3, held_out=False).texts(), COUNT))
     assert not [text for text, _, _ in found if set("{}|<>@#") & set(text)]
     assert not [text for text, _, _ in found if held_out.is_held_out_or_close(text)]
-    assert {label for _, label, _ in found} == set(LABELS)
-    refused = {kind for _, label, kind in found if label == NONE}
-    assert refused == {*grammar(None).frames} - {"accept", "accept-question", "played"}
+    one = [(label, kind) for _, label, kind in found if isinstance(label, str)]
+    assert {label for label, _ in one} == set(LABELS)
+    refused = {kind for label, kind in one if label == NONE}
+    answered = {"accept", "accept-question", "accept-wish", "played"}
+    assert refused == {*grammar(None).frames} - answered
     assert found == list(itertools.islice(Commands(3, held_out=False).texts(), COUNT))
+
+
+def test_two_commands_of_a_sentence_share_its_probability() -> None:
+    found = itertools.islice(Commands(3, held_out=False).texts(), COUNT)
+    several = [label for _, label, kind in found if kind == "several"]
+    assert several
+    for label in several:
+        assert not isinstance(label, str)
+        (first, a), (second, b) = label
+        assert first != second and {first, second} <= set(LABELS) - {NONE}
+        assert a + b == pytest.approx(1) and a > b
+
+
+def test_another_command_of_a_sentence_is_not_what_it_asks_for() -> None:
+    made = Commands(5, held_out=None)
+    made.grammar.frames["accept"][:] = ["don't XVP but VP"]
+    try:
+        texts = {made._framed("accept", "lock the door", label="lock") for _ in range(80)}
+    finally:
+        grammar.cache_clear()
+    texts.remove("lock the door")
+    assert len(texts) > 20
+    assert all(t.startswith("don't ") and t.endswith(" but lock the door") for t in texts)
+
+
+def test_requests_of_the_sets_become_commands_and_questions() -> None:
+    assert requests.command_of("Could you please lock the cellar, thanks") == "lock the cellar"
+    assert requests.command_of("don't lock the cellar") == ""
+    assert requests.command_of("The cellar is locked.") == ""
+    assert requests.question_of("How cold is it in the cellar?") == "how cold is it in the cellar"
+    assert requests.question_of("Why not?") == ""
+
+
+def test_made_values_are_tagged() -> None:
+    def tags(text: str) -> list[str]:
+        words, found = slots.tagged(text)
+        assert len(words) == len(found)
+        return [f"{w} {SLOT_LABELS[tag]}" for w, tag in zip(words, found) if tag]
+
+    assert tags("meet \x02person\x03john\x04's dog \x02when\x03on monday morning\x04 ok") == [
+        "john's B-person",
+        "monday B-date",
+        "morning B-time",
+    ]
+    assert tags("turn it up by \x02amount\x03ten percent\x04") == [
+        "by B-change",
+        "ten I-change",
+        "percent I-change",
+    ]
+    assert tags("on \x02list\x03my shopping list\x04") == ["shopping B-list"]
+    made = list(itertools.islice(slots.made_slots(3), 500))
+    assert not [word for words, _ in made for word in words if set("\x02\x03\x04<>{}|") & set(word)]
+    assert {SLOT_LABELS[tag][2:] for _, found in made for tag in found} >= {"room", "time", "list"}
 
 
 def test_scored_templates_are_none_that_train() -> None:
@@ -109,6 +165,16 @@ def test_slips_and_speech_change_texts_but_keep_most_of_them() -> None:
     said = [spoken(text, r) for _ in range(200)]
     assert not [one for one in said if set(",?") & set(one)]
     assert any("seven" in one for one in said)
+
+
+def test_texts_are_written_short_and_without_small_words() -> None:
+    r, text = random.Random(1), "please don't open the blinds for me before you are back tomorrow"
+    short = [shortened(text, r) for _ in range(200)]
+    assert any("tmrw" in one for one in short) and any("b4" in one for one in short)
+    assert all(set(one.split()) & {"don't", "dont", "dnt"} for one in short)
+    left = {telegraphed(text, r) for _ in range(200)}
+    assert "don't open blinds before you are back tomorrow" in left
+    assert telegraphed("the", r) == "the"
 
 
 def test_unanswerable_questions_have_no_answer_in_their_text() -> None:

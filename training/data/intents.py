@@ -152,7 +152,7 @@ def _label(name: str, theirs: str, text: str, ours: dict[str, str]) -> str | Non
     return label
 
 
-def _requests(data: Data, split: str) -> list[LabeledText]:
+def labeled_requests(data: Data, split: str) -> list[LabeledText]:
     """Items of the sets, no more of a label than the recipe says."""
     numbers = data.recipe.data
     ours = {label: intent for intent, labels in INTENTS.items() for label in labels.split()}
@@ -173,7 +173,7 @@ def _requests(data: Data, split: str) -> list[LabeledText]:
 def intent_items(data: Data, split: str) -> list[LabeledText]:
     """Requests with their intents, and texts that are not requests."""
     numbers = data.recipe.data
-    found = _requests(data, split)
+    found = labeled_requests(data, split)
     if split == "train":
         found += [(text, NONE) for text in no_language(numbers)]
     r = random.Random(numbers.intent_order_seed)

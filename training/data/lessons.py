@@ -13,22 +13,33 @@ from .commands import Commands
 from .feelings import made_feelings
 from .labeled import classified_items
 from .opinions import judging_words, sentiment_texts
+from .requests import requests as real_requests
 from .sets import Data
 
 WORD = re.compile(r"[a-z']+")
-Made = Iterable[tuple[str, str | float]]
+# A label; how probable the second of two is; or how probable each of some is.
+Target = str | float | tuple[tuple[str, float], ...]
+Made = Iterable[tuple[str, Target]]
 
 
 @dataclass(frozen=True)
 class Source:
-    made: Callable[[Data, int], Made]  # texts with a label, or how probable the second of two is
+    made: Callable[[Data, int], Made]
+    words: Callable[
+        [Data, int], Made
+    ]  # the same without what people typed, which may be misspelled
     unlabeled: Callable[[Data], Iterable[str]]  # like the set's own
     to_label: Callable[[Data], Iterable[str]]  # of all kinds, for a larger model to answer
 
 
-def commands(data: Data, count: int) -> Iterator[tuple[str, str]]:
-    found = itertools.islice(Commands(data.recipe.seed, held_out=False).texts(), count)
-    return ((text, label) for text, label, _ in found)
+def commands(data: Data, count: int) -> Iterator[tuple[str, Target]]:
+    made = Commands(data.recipe.seed, held_out=False, real=real_requests(data))
+    return ((text, label) for text, label, _ in itertools.islice(made.texts(), count))
+
+
+def made_commands(data: Data, count: int) -> Iterator[tuple[str, Target]]:
+    made = Commands(data.recipe.seed, held_out=False)
+    return ((text, label) for text, label, _ in itertools.islice(made.texts(), count))
 
 
 def requests(data: Data) -> Iterable[str]:
@@ -78,7 +89,7 @@ def requests_and_talk(data: Data) -> list[str]:
 
 
 LESSONS = {
-    "intent": Source(commands, requests, requests_and_talk),
-    "sentiment": Source(sentiment_texts, remarks, judging_texts),
-    "emotion": Source(feelings, felt, felt),
+    "intent": Source(commands, made_commands, requests, requests_and_talk),
+    "sentiment": Source(sentiment_texts, sentiment_texts, remarks, judging_texts),
+    "emotion": Source(feelings, feelings, felt, felt),
 }

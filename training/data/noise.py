@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from typing import Callable
 
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = {
@@ -32,6 +33,45 @@ SOUNDS_LIKE = {
     "through": ("threw",), "wait": ("weight",), "blinds": ("blind",), "fan": ("van",),
     "dim": ("dem",), "and": ("an",), "than": ("then",), "then": ("than",), "here": ("hear",),
     "hear": ("here",), "great": ("grate",), "piece": ("peace",), "meet": ("meat",),
+    "be": ("bee", "b"), "see": ("sea", "c"), "you": ("u", "ewe"), "are": ("r", "our"),
+    "why": ("y",), "no": ("know",), "now": ("know",), "not": ("knot",), "need": ("kneed", "knead"),
+    "some": ("sum",), "sun": ("son",), "son": ("sun",), "dear": ("deer",), "mom": ("mum",),
+    "male": ("mail",), "made": ("maid",), "sale": ("sail",), "tail": ("tale",), "rain": ("reign",),
+    "rains": ("reins",), "which": ("witch",), "what": ("watt",), "where": ("wear", "ware"),
+    "when": ("wen",), "ring": ("wring",), "set": ("sat", "said"), "start": ("tart",),
+    "pause": ("paws", "pours"), "song": ("sung",), "songs": ("sungs",), "tune": ("toon",),
+    "music": ("muse ick",), "volume": ("volumes",), "raise": ("rays", "raze"), "lower": ("lore",),
+    "louder": ("lauder",), "mute": ("moot",), "skip": ("skipped",), "next": ("necks",),
+    "call": ("caul", "col"), "text": ("tax", "texts"), "send": ("sent", "cent"), "tell": ("tel",),
+    "find": ("fined",), "phone": ("fone",), "locked": ("lockt",), "lock": ("loch", "locke"),
+    "unlock": ("unlocked",), "key": ("quay",), "gate": ("gait",), "door": ("dore", "dor"),
+    "blind": ("blinds",), "curtains": ("curtain",), "heat": ("heed",), "heater": ("heather",),
+    "cool": ("cruel",), "warm": ("worm",), "air": ("heir",), "mail box": ("male box",),
+    "floor": ("flaw",), "stairs": ("stares",), "bed": ("bad",), "bedroom": ("bad room",),
+    "kitchen": ("kitten",), "fridge": ("ridge",), "oven": ("of in",), "lamp": ("lamb",),
+    "lamps": ("lambs",), "plug": ("plugged",), "coffee": ("coffey",), "tea": ("tee", "t"),
+    "brew": ("brough",), "milk": ("milked",), "bread": ("bred",), "flour": ("flower",),
+    "flower": ("flour",), "meat": ("meet",), "leek": ("leak",), "pear": ("pair",),
+    "cereal": ("serial",), "time": ("thyme",), "timer": ("time her",), "hours": ("ours",),
+    "minute": ("minuet",), "minutes": ("minuets",), "day": ("dey",), "days": ("daze",),
+    "date": ("dated",), "night": ("knight",), "morning": ("mourning",), "noon": ("nun",),
+    "sunday": ("sundae",), "monday": ("mundane",), "wake": ("wik",), "alarm": ("a lamb",),
+    "reminder": ("remainder",), "remind": ("rewind",), "weigh": ("way",), "way": ("weigh",),
+    "road": ("rode",), "route": ("root",), "rout": ("route",), "plane": ("plain",),
+    "fare": ("fair",), "cab": ("cap",), "taxi": ("tax e",), "order": ("odor",), "add": ("ad",),
+    "list": ("lest",), "item": ("atom",), "check": ("cheque", "czech"), "show": ("shoe",),
+    "news": ("gnus",), "joke": ("yoke",), "word": ("ward",), "mean": ("mien",), "means": ("meens",),
+    "define": ("de fine",), "in": ("inn",), "on": ("own",), "or": ("oar", "ore"),
+    "do": ("due", "dew"),
+    "don't": ("dont", "don t"), "i": ("eye",), "i'll": ("aisle",), "we'll": ("wheel",),
+    "we": ("wee",), "he": ("hee",), "him": ("hymn",), "her": ("hur",), "so": ("sew", "sow"),
+    "please": ("pleas",), "can": ("ken",), "could": ("cud",), "make": ("mike",), "take": ("tick",),
+    "bring": ("brink",), "put": ("pud",), "pull": ("pool",), "poll": ("pole",), "cut": ("cot",),
+    "shut": ("shot",), "hit": ("heat",), "it": ("hit",), "that's": ("thats",), "back": ("bag",),
+    "down": ("don",), "up": ("app",), "out": ("oat",), "over": ("ova",), "all": ("awl",),
+    "none": ("nun",), "whole": ("hole",), "hi": ("high",), "high": ("hi",), "low": ("lo",),
+    "bright": ("bride",), "dimmer": ("dinner",), "green": ("grean",), "white": ("wight",),
+    "temperature": ("temp richer",), "thermostat": ("thermo stat",), "degrees": ("decrease",),
 }  # fmt: skip
 SPLIT = tuple(
     """bed bath living down up dish air sun key birth lap head book cook volume alarm play flash
@@ -43,7 +83,40 @@ NUMBERS = """0 zero|1 one|2 two|3 three|4 four|5 five|6 six|7 seven|8 eight|9 ni
 WORD_OF = {
     digits: word for part in NUMBERS.split("|") for digits, _, word in [part.strip().partition(" ")]
 }
+# Of all texts, beside those with slips and those that are spoken.
+SHORT_TEXTS, TELEGRAMS = 0.08, 0.07
 LEAST = 4  # letters of a word in which slips are made
+SOUND = 0.15  # of the words that sound like others are written like them
+# What people write short who type on a phone: what is meant, and how it is written.
+SHORTS = """you = u ya|your = ur yr|are = r|please = pls plz plss pleez|thanks = thx tnx thanx ty
+    |tomorrow = tmrw tmr 2moro tomo|tonight = 2nite tonite|today = 2day tdy|message = msg
+    |text = txt|because = cuz bc coz|want = wnt wan|to = 2|too = 2|for = 4|four = 4|two = 2
+    |before = b4|great = gr8|late = l8|later = l8r|wait = w8|night = nite nt
+    |light = lite lyt lght|lights = lites lyts lghts|minutes = mins|minute = min|hour = hr
+    |hours = hrs|second = sec|seconds = secs|week = wk|temperature = temp|volume = vol
+    |appointment = appt|meeting = mtg|birthday = bday|should = shud shld|could = cud cld
+    |would = wud wld|about = abt|and = n nd|at = @|be = b|see = c|why = y|what = wat wut wht
+    |what's = wats whats|when = wen whn|where = wher|how = hw|have = hv hav|the = da th d
+    |that = dat tht|this = dis|with = w wit|from = frm|room = rm|bedroom = bdrm bedrm
+    |bathroom = bthrm|kitchen = kitchn ktchn|turn = trn tn|switch = swtch|open = opn
+    |close = cls|lock = lck|play = ply|music = musik mus|song = sng|set = st|alarm = alrm
+    |remind = rmnd|call = cal|phone = fone fon|find = fnd|tell = tel|give = giv gv|get = gt
+    |make = mak mk|good = gd gud|know = kno|right = rite|something = smth sth|someone = sum1
+    |people = ppl|picture = pic|calendar = cal|okay = k kk ok|my = ma|going = goin
+    |doing = doin|nothing = nuthin|love = luv|cool = kewl|weather = wether wthr
+    |percent = pct|degrees = deg degs|down = dwn|back = bk bck|off = of ff|living = livin
+    |next = nxt|previous = prev|house = hse|home = hme|friday = fri|monday = mon
+    |tuesday = tue tues|wednesday = wed|thursday = thu thurs|saturday = sat|sunday = sun
+    |doctor = dr doc|list = lst|need = ned nd|just = jus jst|like = lyk|coffee = coffe cofee
+    |going to = gonna|want to = wanna|give me = gimme|let me = lemme|do not = dont
+    |don't = dont dnt|i'm = im|it's = its"""
+SHORT = {
+    word.strip(): tuple(shorts.split())
+    for word, _, shorts in (part.partition(" = ") for part in SHORTS.split("|"))
+}
+SHORT_SHARE = 0.45  # of such words, in a text that has them
+NEEDLESS = frozenset("a an the my our me to of in for at please some it".split())
+NEEDLESS_SHARE = 0.6  # of them are left out, in a text where they are
 
 
 def slip(word: str, r: random.Random) -> str:
@@ -95,7 +168,7 @@ def spoken(text: str, r: random.Random) -> str:
             out += words[
                 at : at + r.choice((1, 1, 2))
             ]  # a stutter, or a start that is taken up again
-        if word in SOUNDS_LIKE and r.random() < 0.12:
+        if word in SOUNDS_LIKE and r.random() < SOUND:
             word = r.choice(SOUNDS_LIKE[word])
         elif word in WORD_OF and r.random() < 0.7:
             word = WORD_OF[word]
@@ -126,6 +199,35 @@ def written(text: str, r: random.Random) -> str:
     return text
 
 
+def shortened(text: str, r: random.Random) -> str:
+    """As in text messages: words written short, letters repeated, vowels left out."""
+    text = re.sub(r"\b(going to|want to|give me|let me)\b", _short_of_two(r), text.lower())
+    words = text.split()
+    for at, word in enumerate(words):
+        if word in SHORT and r.random() < SHORT_SHARE:
+            words[at] = r.choice(SHORT[word])
+        elif len(word) > LEAST and word.isalpha() and r.random() < 0.06:
+            words[at] = word[0] + re.sub("[aeiou]", "", word[1:-1]) + word[-1]
+        elif len(word) > 2 and word.isalpha() and r.random() < 0.02:
+            words[at] = word + word[-1] * r.choice((1, 2))
+    if r.random() < 0.15:
+        words.append(
+            r.choice(("lol", "plz", "pls", "thx", "haha", "asap", "rn", "xx", "ok", "bro"))
+        )
+    return " ".join(words)
+
+
+def _short_of_two(r: random.Random) -> Callable[[re.Match[str]], str]:
+    return lambda match: r.choice(SHORT[match[0]]) if r.random() < SHORT_SHARE else match[0]
+
+
+def telegraphed(text: str, r: random.Random) -> str:
+    """Without small words that say little."""
+    words = text.split()
+    kept = [w for w in words if w.lower() not in NEEDLESS or r.random() >= NEEDLESS_SHARE]
+    return " ".join(kept if len(kept) > 1 else words)
+
+
 def noisy(text: str, r: random.Random, share: float) -> str:
     """A share of texts with slips, half as many as they are spoken, and all as people write."""
     kind = r.random()
@@ -133,4 +235,8 @@ def noisy(text: str, r: random.Random, share: float) -> str:
         return typed(written(text, r), r)
     if kind < 1.5 * share:
         return spoken(text, r)
+    if kind < 1.5 * share + SHORT_TEXTS:
+        return shortened(text, r)
+    if kind < 1.5 * share + SHORT_TEXTS + TELEGRAMS:
+        return written(telegraphed(text, r), r)
     return written(text, r)

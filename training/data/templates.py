@@ -41,14 +41,26 @@ def _sequence(text: str, at: int, is_inner: bool) -> tuple[Sequence, int]:
     return tuple(nodes), at
 
 
-def filled(template: str, lists: Mapping[str, str], r: random.Random) -> str:
-    """One sentence."""
+def filled(
+    template: str,
+    lists: Mapping[str, str],
+    r: random.Random,
+    marks: Mapping[str, str] | None = None,
+) -> str:
+    """One sentence; with `marks`, what a list stands for is put between marks with its kind."""
+    inside = 0
+
+    def listed(match: re.Match[str]) -> str:
+        nonlocal inside
+        kind = marks.get(match[1], "") if marks and not inside else ""
+        inside += bool(kind)
+        found = opened(parsed(lists[match[1]]))
+        inside -= bool(kind)
+        return f"\x02{kind}\x03{found}\x04" if kind else found
 
     def opened(sequence: Sequence) -> str:
         return "".join(
-            NAME.sub(lambda m: opened(parsed(lists[m[1]])), node)
-            if isinstance(node, str)
-            else opened(r.choice(node))
+            NAME.sub(listed, node) if isinstance(node, str) else opened(r.choice(node))
             for node in sequence
         )
 

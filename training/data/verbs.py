@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable
 
 # Past and participle where they are not formed with -ed.
-UNCHANGED = "put set shut let cut read hit".split()
+UNCHANGED = "put set shut let cut read hit spread reset".split()
 IRREGULAR = {verb: (verb, verb) for verb in UNCHANGED} | {
     parts[0]: (parts[1], parts[-1])
     for part in """get got gotten|give gave given|make made|light lit|find found|tell told|say said
@@ -16,6 +16,9 @@ IRREGULAR = {verb: (verb, verb) for verb in UNCHANGED} | {
         |leave left|see saw seen|hear heard|think thought|know knew known|come came come
         |build built|pay paid|steal stole stolen|fly flew flown|sing sang sung
         |drive drove driven|forgive forgave forgiven|shoot shot|dig dug|meet met|dye dyed
+        |shine shone|wind wound|swing swung|fling flung|spin spun|slide slid|stick stuck
+        |speak spoke spoken|teach taught|strike struck|withdraw withdrew withdrawn
+        |undo undid undone|lose lost|deal dealt|lead led|beat beat beaten
         |be was been"""
     "".split("|")
     if (parts := part.split())
@@ -24,6 +27,7 @@ DOUBLED = frozenset(
     "put set shut let cut get run begin dim skip stop mop rip plug unplug chat jot".split()
 )
 DOUBLED |= frozenset("hum chop drop plan trim scan zip dig sit quit grab tag pet hug".split())
+DOUBLED |= frozenset("flip snap pop step spin slap log scrap scrub prop spread reset tap".split())
 VOWELS = "aeiou"
 
 

@@ -124,7 +124,7 @@ class Exporter:
             if task == "intent"
             else classified_items(data, task, "train")
         )
-        made = LESSONS[task].made(data, self.run.recipe.spelling.made)
+        made = LESSONS[task].words(data, self.run.recipe.spelling.made)
         texts = (text for text, _ in itertools.chain(own, made))
         found = spelling_of(data, self.run.tokenizer, texts, with_symbols=task != "intent")
         return {name: torch.from_numpy(values.copy()) for name, values in found.items()}

@@ -178,7 +178,6 @@ class TaskTuning:
         self.run, self.tuning, self.name, self.learner = run, tuning, name, learner
         self.best = -1.0
         self.kept: tuple[State, State] | None = None
-        self.start: dict[str, Any] | None = None
         if tuning.start:
             self._begin_with(tuning.start)
         if tuning.teacher:
@@ -187,15 +186,15 @@ class TaskTuning:
             encoder, head = copy.deepcopy((learner.encoder, learner.head))
             taught = run.teacher / f"{learner.task.name}.jsonl" if tuning.taught else None
             learner.lessons = Lessons(
-                learner.task, run.tokenizer, run.data, encoder, head, tuning.earlier, taught
+                learner.task, run.tokenizer, run.data, encoder, head, tuning, taught
             )
 
     def _begin_with(self, start: str) -> None:
         """Takes over the layers of another tuning, and the head too if the task is the same."""
-        self.start = checkpoints.load(self.run.tuned_file(start))
-        self.learner.encoder.start_from(self.start["encoder"])
+        found = checkpoints.load(self.run.tuned_file(start))
+        self.learner.encoder.start_from(found["encoder"])
         if start.split("/")[1] == self.tuning.task:
-            self.learner.head.load_state_dict(self.start["head"])
+            self.learner.head.load_state_dict(found["head"])
 
     def train(self) -> dict[str, Any]:
         learner, recipe = self.learner, self.run.recipe
@@ -250,7 +249,7 @@ class TaskTuning:
         return int(state["step"])
 
     def _kept(self) -> tuple[State, State]:
-        """The best state, its first label shifted; or its mean with the start."""
+        """The best state, its first label shifted; or its mean with earlier tunings."""
         if self.kept is None:
             raise RuntimeError(f"{self.name} was never scored in the engine's arithmetic.")
         encoder, head = self.kept
@@ -258,15 +257,17 @@ class TaskTuning:
         if shift:
             head = shift_first_label(head, shift)
             self.run.log(stage=self.name, first_label_shift=shift)
-        if not self.tuning.mean:
-            return encoder, head
-        if self.start is None:
+        if self.tuning.mean and self.tuning.start is None:
             raise ValueError(f"{self.name}: the recipe asks for a mean, but names no start.")
-        share = self.tuning.mean_share
-        return (
-            mean_of(self.start["encoder"], encoder, share),
-            mean_of(self.start["head"], head, share),
-        )
+        means = [(self.tuning.mean_with, 0.5)]
+        if self.tuning.mean:
+            means.insert(0, (self.tuning.start, self.tuning.mean_share))
+        for other, share in means:
+            if other:
+                state = checkpoints.load(self.run.tuned_file(other))
+                encoder = mean_of(state["encoder"], encoder, share)
+                head = mean_of(state["head"], head, share)
+        return encoder, head
 
 
 def shift_first_label(head: State, shift: float) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..data.noise import noisy
 from ..data.questions import questions
 from ..data.reading import reading_items
 from ..data.sets import Data, Item
+from ..data.slots import made_slots
 from ..data.unanswerable import unanswerable
 from ..data.windows import Windows
 from ..model.batches import Row
@@ -49,7 +51,10 @@ def build_tokens(tokenizer: Tokenizer, data: Data, name: str, with_renamed: bool
         train, validation = (labeled.part_of_speech_items(data, split) for split in SPLITS)
     else:
         labels = labeled.SLOT_LABELS
-        train, validation = (labeled.slot_items(data, split) for split in SPLITS)
+        numbers = data.recipe.data
+        own, validation = (labeled.slot_items(data, split) for split in SPLITS)
+        made = itertools.islice(made_slots(numbers.slots_seed), numbers.slots_made)
+        train = [*own * numbers.slots_repeated, *made]
     longest = data.recipe.data.longest["tokens"]
     taught, asked = (tokens.encode(tokenizer, items, longest) for items in (train, validation))
     return Task(name, "tokens", labels, taught, asked)

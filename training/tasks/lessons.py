@@ -18,11 +18,12 @@ from torch import Tensor
 
 from bertlite_fast import Tokenizer
 
-from ..data.lessons import LESSONS
+from ..data.lessons import LESSONS, Target
 from ..data.noise import noisy
 from ..data.sets import Data, lines
 from ..model.batches import Row, padded
 from ..model.network import Encoder, Head
+from ..recipe import Tuning
 from .learner import Task
 
 OWN, MADE, UNLABELED = range(3)  # kinds of texts
@@ -42,8 +43,9 @@ class TextBatches:
         data: Data,
         size: int,
         longest: int,
+        slips: float,
     ) -> None:
-        self.texts, self.tokenizer, self.noise = texts, tokenizer, data.recipe.losses.lesson_noise
+        self.texts, self.tokenizer, self.noise = texts, tokenizer, slips
         self.longest, self.size = longest, size
         self.window = data.recipe.data.sorted_batches * self.size
         self.counts = [int(share * self.window) for share in shares]
@@ -98,16 +100,21 @@ def smoothed(wanted: Tensor, smoothing: float) -> Tensor:
     return (1 - smoothing) * wanted + smoothing / wanted.shape[1]
 
 
-def made_texts(task: Task, data: Data) -> list[tuple[str, Any]]:
+def made_texts(task: Task, data: Data, count: int | None = None) -> list[tuple[str, Any]]:
     """Texts that grammars make for a task, with targets; none of a label that no set has."""
     index = {label: i for i, label in enumerate(task.labels)}
     losses = data.recipe.losses
-    count = losses.lesson_pools.get(task.name, losses.lesson_pool)
-    return [
-        (text, target if isinstance(target, float) else index[target])
-        for text, target in LESSONS[task.name].made(data, count)
-        if isinstance(target, float) or target in index
-    ]
+
+    def known(target: Target) -> float | int | tuple[tuple[int, float], ...] | None:
+        if isinstance(target, float):
+            return target
+        if isinstance(target, str):
+            return index.get(target)
+        return tuple((index[label], probability) for label, probability in target)
+
+    count = count or losses.lesson_pools.get(task.name, losses.lesson_pool)
+    made = ((text, known(target)) for text, target in LESSONS[task.name].made(data, count))
+    return [(text, target) for text, target in made if target is not None]
 
 
 class Lessons:
@@ -118,23 +125,28 @@ class Lessons:
         data: Data,
         encoder: Encoder,
         head: Head,
-        earlier: float,
+        tuning: Tuning,
         taught: Path | None = None,
     ) -> None:
-        """`earlier` weighs the texts without labels, which the file `taught` gives answers to."""
+        """The texts without labels are answered as they were, or as the file `taught` says."""
         losses = data.recipe.losses
         self.encoder, self.head = encoder.eval(), head.eval()
         self.smoothing, self.is_taught = losses.label_smoothing, taught is not None
-        self.weights = (1.0, losses.lesson_made, earlier)
+        self.weights = (1.0, losses.lesson_made, tuning.earlier)
         unlabeled: list[tuple[str, Any]]
         if taught is not None:
             unlabeled = [(text, target) for text, target in map(json.loads, lines(taught))]
         else:
             unlabeled = [(text, 0) for text in LESSONS[task.name].unlabeled(data)]
-        texts = (task.texts, made_texts(task, data), unlabeled)
+        texts = (
+            task.texts,
+            made_texts(task, data, tuning.made_texts),
+            unlabeled,
+        )
         shares = losses.taught_shares if taught else losses.lesson_shares
+        slips = losses.lesson_noise if tuning.slips is None else tuning.slips
         self.stream = TextBatches(
-            texts, shares, tokenizer, data, losses.lesson_batch, losses.lesson_longest
+            texts, shares, tokenizer, data, losses.lesson_batch, losses.lesson_longest, slips
         ).forever()
 
     def loss(

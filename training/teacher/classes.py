@@ -36,7 +36,8 @@ Say = Callable[[str], None]
 
 def tune(task: Task, tokenizer: Tokenizer, data: Data, out: Path, say: Say) -> None:
     """The teacher with a head for the task, in as many steps as the recipe says."""
-    numbers, smoothing = data.recipe.taught, data.recipe.losses.label_smoothing
+    numbers, losses = data.recipe.taught, data.recipe.losses
+    smoothing = losses.label_smoothing
     torch.manual_seed(data.recipe.seed)
     model = BertForSequenceClassification.from_pretrained(
         minilm.folder(data), num_labels=len(task.labels), id2label=dict(enumerate(task.labels))
@@ -44,7 +45,13 @@ def tune(task: Task, tokenizer: Tokenizer, data: Data, out: Path, say: Say) -> N
     optimizer, parameters = optimizer_for([model], numbers.rate, data.recipe.optimizer)
     texts = (task.texts, made_texts(task, data))
     stream = TextBatches(
-        texts, numbers.shares, tokenizer, data, numbers.batch, numbers.longest
+        texts,
+        numbers.shares,
+        tokenizer,
+        data,
+        numbers.batch,
+        numbers.longest,
+        losses.lesson_noise,
     ).forever()
     scored = random.Random(data.recipe.seed).sample(
         task.validation, min(numbers.scored, len(task.validation))
