@@ -769,6 +769,7 @@ EIGHT = Pass(
             3200,
             7e-4,
             start="seven/sentiment",
+            mean=True,
             teacher=False,
             earlier=1.0,
             taught=True,
