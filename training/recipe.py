@@ -762,6 +762,8 @@ EIGHT = Pass(
             read_questions=0.15,
             layers=6,
             start="seven/qa",
+            mean=True,
+            mean_share=0.3,
             in_windows=True,
         ),
         Tuning(
