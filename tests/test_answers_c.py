@@ -111,15 +111,15 @@ def test_names_in_words_and_in_text(answers: Answers) -> None:
 
 
 def test_several_commands_in_one_text(answers: Answers) -> None:
-    text = "Okay… dim the lamp in the kitchen and play some jazz"
+    text = "Okay… turn on the lamp in the kitchen and play some jazz"
     slots = str(WEIGHTS / "slots.bertlite")
     first, second, *_ = answers("intent", "commands", "several=1", "characters=1", text, slots)
-    assert first[:4] == ["light_dimmer", "0", "33", "0"]
-    assert first[6:] == ["device:14:18", "room:26:33"]
-    assert second[:4] == ["play_music", "38", "52", "0"] and second[6:] == ["music:48:52"]
+    assert first[:4] == ["light_on", "0", "37", "0"]
+    assert first[6:] == ["device:18:22", "room:30:37"]
+    assert second[:4] == ["play_music", "42", "56", "0"] and second[6:] == ["music:52:56"]
     in_bytes = answers("intent", "commands", "several=1", text, slots)  # the ellipsis has three
-    assert in_bytes[0][6:] == ["device:16:20", "room:28:35"]
-    assert in_bytes[1][1:3] == ["40", "54"] and in_bytes[1][6:] == ["music:50:54"]
+    assert in_bytes[0][6:] == ["device:20:24", "room:32:39"]
+    assert in_bytes[1][1:3] == ["44", "58"] and in_bytes[1][6:] == ["music:54:58"]
     (whole,) = without_counts(answers("intent", "commands", "null=1", text))
     assert whole[1:3] == ["0", str(len(text.encode()))]
     (none,) = without_counts(answers("intent", "commands", "several=1", " "))

@@ -90,4 +90,6 @@ def test_no_slot_is_a_clitic_or_begins_with_and() -> None:
 
 def test_other_strategies_do_not_heed_it() -> None:
     settings = {"aggregation_strategy": "simple"}
-    assert ("lives", "LOCATION") in names("Anna lives in Berlin", **settings)
+    text = "write to anna.berg@example.com in Oslo"
+    assert names(text) == [("Oslo", "LOCATION")]
+    assert ("anna", "PERSON") in names(text, **settings)
