@@ -51,7 +51,7 @@ REFUSED = {
         SearchRoundtripFlights ReserveOnewayFlight ReserveRoundtripFlights CheckBalance
         TransferMoney FindApartment ScheduleVisit""".split(),
 }
-# Turns of dialogues that say by themselves what they are after.
+# Turns of dialogs that say by themselves what they are after.
 TURNS = {
     "GetRide": ("taxi", re.compile(r"\b(cab|taxi|ride|uber|lyft)\b")),
     "GetWeather": (
@@ -62,7 +62,7 @@ TURNS = {
     "GetEvents": ("calendar_query", re.compile(r"\b(calendar|schedule|plans|events?)\b")),
     "PlaySong": ("play_music", re.compile(r"\bplay\b")),
 }
-DIALOGUES = "sgd_intent_turns"
+DIALOGS = "sgd_intent_turns"
 # What answers somebody, and so says little by itself.
 ANSWERS = re.compile(
     r"^(yes|yeah|yep|yup|ok|okay|sure|no|nope|that|it|sounds|great|thanks|thank|perfect|good|"
@@ -100,9 +100,9 @@ def _more(data: Data) -> Iterator[tuple[str, str]]:
         seen: dict[str, int] = {}
         for item in data.read(name, "train"):
             label, text = item["label"], item["text"]
-            wanted, words = TURNS.get(label, ("", None)) if name == DIALOGUES else ("", None)
+            wanted, words = TURNS.get(label, ("", None)) if name == DIALOGS else ("", None)
             seen[label] = seen.get(label, 0) + 1
-            is_answer = name == DIALOGUES and ANSWERS.match(text.lower())
+            is_answer = name == DIALOGS and ANSWERS.match(text.lower())
             if is_answer or len(text.split()) > LONGEST or seen[label] > MOST_OF_A_LABEL:
                 continue
             if words is not None and words.search(text.lower()):
