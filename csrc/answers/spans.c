@@ -19,6 +19,7 @@ enum {
     MAX_TOKENS = 384,
     STRIDE = 128,
     REACH = 16,
+    LEAST_CONTEXT = 16,   /* tokens that a question leaves to windows of sentences */
     SENTENCE_TOKENS = 128 /* a sentence of so many is read as one, or in windows */
 };
 
@@ -269,7 +270,7 @@ static bl_status take_sentences(search *q, int *fits, bl_error *error)
     const bl_status status = bl_text_windows_start(w, s, &context, NULL, &q->of_context,
                                                    (size_t)bl_describe(s->model)->window_overlap,
                                                    error);
-    *fits = status == BL_OK && space >= w->size / 2;
+    *fits = status == BL_OK && space >= LEAST_CONTEXT;
     if (!*fits) return status;
     if (w->size < taken / 2) w->size = taken / 2; /* or a long question would be read too often */
     if (w->size > space) w->size = space;
@@ -289,7 +290,6 @@ static bl_status prepare(search *q, const bl_text *text, const bl_answer_options
 {
     const bl_session *s = q->s;
     const bl_answer_options *o = &q->options;
-    const bl_info *info = bl_describe(s->model);
     const int is_default = !given || !(given->max_tokens || given->stride || given->sum_windows);
     bl_status status = bl_read_tokens(s, text, SIZE_MAX, 1, &q->tokens, error);
     if (status != BL_OK) return status;
@@ -299,8 +299,7 @@ static bl_status prepare(search *q, const bl_text *text, const bl_answer_options
                                       .second = BL_NO_PAIR,
                                       .is_whole = 1 };
     q->in_sentences = 0;
-    if (is_default && info->window < info->positions)
-        status = take_sentences(q, &q->in_sentences, error);
+    if (is_default && bl_has_own_windows(s)) status = take_sentences(q, &q->in_sentences, error);
     if (status == BL_OK && !q->in_sentences) {
         fit_question(q, given);
         status = take_windows(q, error);

@@ -441,7 +441,7 @@ void bl_task_sizes(bl_parts *p, bl_model *m)
     SIZE(p, c->positions, (size_t)BL_FLASH_MAX_POSITIONS);
     SIZE(p, c->token_types, (size_t)BL_MOST_TYPES);
     SIZE(p, c->labels, (size_t)BL_MOST_LABELS);
-    SIZE(p, c->window, c->positions);
+    SIZE(p, c->window, (size_t)BL_FLASH_MAX_POSITIONS + 1);
     SIZE(p, c->window_overlap, c->window);
     one_float(p, &c->epsilon);
     NUMBER(p, activation);
