@@ -20,6 +20,7 @@ from training.data.templates import filled, parsed
 from training.data.unanswerable import unanswerable
 from training.data.verbs import inflected
 from training.data.windows import Windows, sentences
+from training.data.written import is_held_out
 
 COUNT = 4000
 
@@ -284,7 +285,7 @@ def test_made_names_are_marked_and_apart_from_held_out_ones() -> None:
     kinds = {kind for _, each in found for kind in each}
     assert kinds == set(range(len(names.KINDS)))
     assert set(names.KINDS) == set(names.LIKELY)
-    held = {one for one in names.written()[1] if names.is_held_out(one)}
+    held = {one for one in names.written()[1] if is_held_out(one)}
     assert 0 < len(held) < len(names.written()[1]) / 4
 
 

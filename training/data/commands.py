@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import random
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +19,9 @@ from .intents import NONE
 from .requests import Requests
 from .templates import filled
 from .verbs import FORMS, inflected
+from .written import is_wanted, lines_of
 
 FOLDER = Path(__file__).parent
-HELD_OUT_ONE_IN = 8
 # A command in one of its forms, a question, or, behind an X, another command.
 FORM = re.compile(rf"\b(X?)({'|'.join(FORMS)}|QS|Q)\b")
 # How often a kind of sentence comes; what is refused without a command in it comes last.
@@ -61,42 +60,22 @@ class Grammar:
     frames: dict[str, list[str]]  # by section of grammar.txt
 
 
-def _is_held_out(line: str) -> bool:
-    return zlib.crc32(line.encode()) % HELD_OUT_ONE_IN == 0
-
-
-def _sections(name: str, lists: Lists) -> Iterator[tuple[str, str]]:
-    section = ""
-    for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
-        if line.startswith("@"):
-            key, _, choices = line[1:].partition(" = ")
-            lists[key] = "{" + choices + "}"
-        elif line.startswith("["):
-            section = line.strip("[]")
-        elif line and not line.startswith("#"):
-            yield section, line
-
-
-def _kept(lines: list[str], held_out: bool | None) -> list[str]:
-    """The lines that are held out, or the others; all if there is no choice."""
-    if held_out is None:
-        return lines
-    return [line for line in lines if _is_held_out(line) == held_out]
-
-
 @functools.cache
 def grammar(held_out: bool | None) -> Grammar:
     lists: Lists = {}
     kinds: dict[str, dict[str, list[str]]] = {"": {}, "? ": {}, "= ": {}, "~ ": {}}
-    for label, line in _sections("commands.txt", lists):
+    for label, line in lines_of(FOLDER / "commands.txt", lists):
         mark = line[:2] if line[:2] in kinds else ""
         kinds[mark].setdefault(label, []).append(line[len(mark) :])
     frames: dict[str, list[str]] = {}
-    for section, line in _sections("grammar.txt", lists):
+    for section, line in lines_of(FOLDER / "grammar.txt", lists):
         frames.setdefault(section, []).append(line)
 
     def chosen(found: dict[str, list[str]]) -> dict[str, list[str]]:
-        some = {name: _kept(lines, held_out) for name, lines in found.items()}
+        some = {
+            name: [line for line in lines if is_wanted(line, held_out)]
+            for name, lines in found.items()
+        }
         return {name: lines for name, lines in some.items() if lines}
 
     # What is said as it stands is one line a label: no other is like it.

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..recipe import HomeSentences, SingleSentences
 from .held_out import is_close, is_held_out_or_close
 from .sets import Data
+from .written import lines_of
 
 LIST = re.compile(r"<(\w+)>")
 CHOICE = re.compile(r"\{([^{}]*)\}")
@@ -19,13 +20,8 @@ CHOICE = re.compile(r"\{([^{}]*)\}")
 @functools.cache
 def templates() -> tuple[list[str], dict[str, str]]:
     """The templates of home.txt, and its named lists as choices."""
-    lines, lists = [], {}
-    for line in (Path(__file__).parent / "home.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("@"):
-            name, _, choices = line[1:].partition(" = ")
-            lists[name] = "{" + choices + "}"
-        elif line and not line.startswith("#"):
-            lines.append(line)
+    lists: dict[str, str] = {}
+    lines = [line for _, line in lines_of(Path(__file__).parent / "home.txt", lists)]
     return lines, lists
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import functools
 import random
 import re
-import zlib
 from pathlib import Path
 
 from .templates import filled
+from .written import is_wanted, lines_of
 
 FILE = Path(__file__).parent / "names.txt"
-HELD_OUT_ONE_IN = 8
 # Lists of names, by what they name. What is built is a place to some sets and an organization to
 # others; so is where one eats.
 LISTS = {
@@ -47,19 +46,11 @@ KnownWords = tuple[list[str], list[int]]
 def written() -> tuple[dict[str, str], tuple[str, ...]]:
     """The lists, in which names are marked with their kind, and the sentences."""
     kind_of = {name: kind for kind, names in LISTS.items() for name in names.split()}
-    lists, sentences = {}, []
-    for line in FILE.read_text(encoding="utf-8").splitlines():
-        if line.startswith("@"):
-            name, _, entries = line[1:].partition(" = ")
-            choice = "{" + entries + "}"
-            lists[name] = f"[{kind_of[name]} {choice} ]" if name in kind_of else choice
-        elif not line.startswith("#"):
-            sentences.append(line)
-    return lists, tuple(sentences)
-
-
-def is_held_out(sentence: str) -> bool:
-    return zlib.crc32(sentence.encode()) % HELD_OUT_ONE_IN == 0
+    lists: dict[str, str] = {}
+    sentences = tuple(line for _, line in lines_of(FILE, lists))
+    for name, kind in kind_of.items():
+        lists[name] = f"[{kind} {lists[name]} ]"
+    return lists, sentences
 
 
 def words_with_kinds(text: str) -> KnownWords:
@@ -83,6 +74,6 @@ def words_with_kinds(text: str) -> KnownWords:
 
 def named_items(count: int, seed: int, held_out: bool = False) -> list[KnownWords]:
     lists, sentences = written()
-    chosen = [one for one in sentences if is_held_out(one) == held_out]
+    chosen = [one for one in sentences if is_wanted(one, held_out)]
     r = random.Random(seed)
     return [words_with_kinds(filled(r.choice(chosen), lists, r)) for _ in range(count)]

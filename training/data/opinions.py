@@ -4,9 +4,9 @@ them, remarks whose emotion is known, and facts."""
 from __future__ import annotations
 
 import functools
+import itertools
 import random
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,10 @@ from pathlib import Path
 from .labeled import CLASSIFIED
 from .sets import Data
 from .templates import filled
+from .written import is_wanted, lines_of
 
 FILE = Path(__file__).parent / "opinions.txt"
 VERDICTS = Path(__file__).parent / "verdicts.txt"
-HELD_OUT_ONE_IN = 8
 PLAIN, OF_REAL = "plain", "real"  # the lines of opinions.txt; those that hold texts of the sets
 PLAIN_SHARE = 50.0  # beside those that verdicts.txt names
 # Lists that change places in a line's twin.
@@ -93,22 +93,15 @@ def opinions(held_out: bool | None) -> tuple[dict[str, str], dict[str, Lines]]:
     """The lists, and the lines by phenomenon."""
     lists: dict[str, str] = {}
     found = {PLAIN: Lines(PLAIN_SHARE, [])}
-    weight, kind = 0.0, PLAIN
-    for file in (FILE, VERDICTS):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            if line.startswith("@"):
-                name, _, choices = line[1:].partition(" = ")
-                lists[name] = "{" + choices + "}"
-            elif line.startswith("["):
-                weight = float(line.strip("[]"))
-            elif line.startswith("== "):
-                _, kind, share = line.split()
-                found[kind] = Lines(float(share), [])
-            elif line and not line.startswith("#"):
-                is_held_out = zlib.crc32(line.encode()) % HELD_OUT_ONE_IN == 0
-                if held_out is None or held_out == is_held_out:
-                    both = [(line, weight)] if kind == PLAIN else sides(line, weight)
-                    found[kind].lines.extend(both)
+    kind = PLAIN
+    for section, line in itertools.chain(lines_of(FILE, lists), lines_of(VERDICTS, lists)):
+        if line.startswith("== "):
+            _, kind, share = line.split()
+            found[kind] = Lines(float(share), [])
+        elif is_wanted(line, held_out):
+            weight = float(section)
+            both = [(line, weight)] if kind == PLAIN else sides(line, weight)
+            found[kind].lines.extend(both)
     return lists, found
 
 

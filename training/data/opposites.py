@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import functools
 import random
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from .commands import Commands
 from .verbs import inflected
+from .written import is_wanted, lines_of
 
 FILE = Path(__file__).parent / "opposites.txt"
-HELD_OUT_ONE_IN = 8
 Triple = tuple[str, str, str]
 Words = list[list[str]]
 
@@ -76,17 +75,11 @@ def _split(part: str) -> list[str]:
 def opposites(held_out: bool | None) -> dict[str, list[Words]]:
     """The lines of each section, as lists of words by their parts."""
     found: dict[str, list[Words]] = {}
-    section = ""
-    for line in FILE.read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            section = line.strip("[]")
-        elif line and not line.startswith("#"):
-            parts = [_split(part) for part in line.split("|")]
-            lines = [[part] for part in parts] if section == "doings" else [parts]
-            for each in lines:
-                is_held_out = zlib.crc32(each[0][0].encode()) % HELD_OUT_ONE_IN == 0
-                if held_out is None or section == "people" or held_out == is_held_out:
-                    found.setdefault(section, []).append(each)
+    for section, line in lines_of(FILE, {}):
+        parts = [_split(part) for part in line.split("|")]
+        for each in [[part] for part in parts] if section == "doings" else [parts]:
+            if section == "people" or is_wanted(each[0][0], held_out):
+                found.setdefault(section, []).append(each)
     return found
 
 

@@ -10,20 +10,19 @@ import functools
 import itertools
 import random
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .sets import Item
 from .templates import filled
+from .written import is_wanted
 
 FILE = Path(__file__).parent / "reading.txt"
 BOUND = re.compile(r"\[(\w+)\.(\d)(?:\.([a-c]))?\]")
 CHOICE = re.compile(r"\{([^{}]*)\}")
 ARTICLE = re.compile(r"\b(?:a|an) (?=(\w+))")
 VOWEL = re.compile(r"(?!uni|use|euro|one)[aeiou]|8|11|hour|honest")
-HELD_OUT_ONE_IN = 8
 
 
 @dataclass(frozen=True)
@@ -80,11 +79,7 @@ class Reader:
         self.r = random.Random(seed)
         self.bound, self.choices, every = blocks()
         self.all = every
-        self.blocks = [
-            one
-            for one in every
-            if (zlib.crc32(one.texts[0].encode()) % HELD_OUT_ONE_IN == 0) == held_out
-        ]
+        self.blocks = [one for one in every if is_wanted(one.texts[0], held_out)]
         self.surroundings, self.astray = surroundings, astray
 
     def _opened(self, expression: str, drawn: dict[tuple[str, str], str]) -> str:
