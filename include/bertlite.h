@@ -77,9 +77,9 @@ typedef struct {
     int has_pooler;
     /* Tokens, special tokens included, that it reads best, as long as it was trained on; and how
      * many of them neighboring windows of a longer text share. From config.json's "window" and
-     * "window_overlap"; without them, positions and half a window. In flash, where there may be fewer
-     * positions, window may be more. */
+     * "window_overlap"; without them, positions and half a window. */
     int window, window_overlap;
+    int has_own_windows;  /* config.json has a "window", which is less than its positions */
     bl_head ignored_head; /* a second head in the model's files, which is not used */
     int fused;            /* BL_FP32_FAST, and this processor has fused multiply-add */
 } bl_info;

@@ -31,6 +31,10 @@ QUESTIONS = (
     "Who is it?",
     "What do telescopes cost in Antananarivo?",
     "which trees does Lucia Ferro keep, and where do they bloom?",
+    "Telescopes are lent by whom?",  # a capital that begins a sentence is no name's
+    "Where is the harp?",  # of which "harbor" is no form
+    "What is Ferroing, in the library?",  # whose first piece is rarer than its last
+    "Which of all " + "the many old and new " * 15 + "boats is pulled?",
 )
 LONGEST, FIRST_CONTENT, LEAST = 128, 2060, 1 / 4096  # as in csrc/answers
 
@@ -92,6 +96,9 @@ class Reference:
         return found
 
     def answers(self, question: str, sentences: list[str]) -> list[tuple[str, float]]:
+        """The best answers, of which an empty one stands for none."""
+        taken = len(self.tokenizer.encode(question)) + 1
+        size, self.size = self.size, max(self.size, taken // 2)
         words = self.words(question)
         asked = [(i, word, weight) for i, (word, weight) in enumerate(words) if weight]
         parts = [" ".join(sentences[a:b]) for a, b in self.windows(sentences)]
@@ -111,12 +118,15 @@ class Reference:
             named |= seen
             shared.append(total)
         total = 5 * sum(weight for _, _, weight in asked)
-        best: dict[str, float] = {}
+        self.size = size
+        best = {"": 1.0}
         for part, weight in zip(parts, shared):
             trust = (1 - (max(shared) - weight) / total) ** 8 if total else 1.0
             if trust < LEAST:
                 continue
-            for text, score in self.scores(question, part).items():
+            found = self.scores(question, part)
+            best[""] = min(best[""], 1 - trust * (1 - found.pop("")))
+            for text, score in found.items():
                 best[text] = max(best.get(text, 0), trust * score)
         return sorted(best.items(), key=lambda one: -one[1])
 
@@ -129,7 +139,7 @@ class Reference:
             for one in (np.asarray(output.start_logits), np.asarray(output.end_logits))
         )
         offsets = [row["offset_mapping"][i] for i in among]
-        found: dict[str, float] = {}
+        found = {"": float(starts[0] * ends[0])}
         for a in range(1, len(among)):
             for b in range(a, min(a + 15, len(among))):
                 text = part[offsets[a][0] : offsets[b][1]].lower()
@@ -150,9 +160,12 @@ def test_answers_are_those_of_the_windows(ours: Any, tokenizer: Any, model: Any,
     for question in QUESTIONS:
         wanted = Reference(tokenizer, model, size).answers(question, sentences)
         context = " ".join(sentences)
-        found = ours(question, context, top_k=10**6, align_to_words=False)[:3]
-        assert [answer["answer"].lower() for answer in found] == [text for text, _ in wanted[:3]]
-        for answer, (_, score) in zip(found, wanted):
+        settings = {"align_to_words": False, "handle_impossible_answer": True}
+        found = ours(question, context, top_k=10**6, **settings)
+        (none,) = [answer for answer in found if not answer["answer"]]
+        assert none["score"] == pytest.approx(dict(wanted)[""], rel=1e-4, abs=1e-6)
+        assert [answer["answer"].lower() for answer in found[:3]] == [t for t, _ in wanted[:3]]
+        for answer, (_, score) in zip(found[:3], wanted):
             assert answer["score"] == pytest.approx(score, rel=1e-4)
             assert context[answer["start"] : answer["end"]] == answer["answer"]
 

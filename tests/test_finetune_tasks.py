@@ -330,6 +330,10 @@ def test_questions_with_and_without_answers(tmp_path: Path) -> None:
     long["answers"] = "kitchen"
     windows = bf.QuestionAnswerer(epochs=6, max_length=48, **FAST).fit([long] * 4 + QUESTIONS)
     assert windows.predict([long]) == ["kitchen"]
+    # whatever it is trained on, the embedded model goes on to read a few sentences together
+    usual = bf.pipeline("question-answering").config.to_dict()["window"]
+    tuned = bf.QuestionAnswerer(epochs=1, random_state=1).fit(QUESTIONS * 4).to_pipeline()
+    assert tuned.config.to_dict()["window"] == usual
 
 
 SQUAD = {

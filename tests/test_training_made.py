@@ -93,6 +93,7 @@ def test_requests_of_the_sets_become_commands_and_questions() -> None:
     assert requests.command_of("The cellar is locked.") == ""
     assert requests.question_of("How cold is it in the cellar?") == "how cold is it in the cellar"
     assert requests.question_of("Why not?") == ""
+    assert requests.question_of("What is not in the cellar?") == ""
 
 
 def test_made_values_are_tagged() -> None:
@@ -239,11 +240,14 @@ def test_texts_stand_beside_the_names_of_their_labels() -> None:
     assert topics.name_of("card_arrival") == "card arrival"
     sets = [[("a", ["1", "2"]), ("b", ["3"]), ("c", ["4"])], [("x", ["5"]), ("y", ["6"])]]
     r = random.Random(2)
+    counts = set()
     for _ in range(50):
         texts, meant, labels = topics.drawn(sets, 3, 4, r)
+        counts.add(len(labels))
         of = dict(sets[0] if labels[0] in "abc" else sets[1])
         assert 2 <= len(labels) <= 3 and len(texts) == len(meant) == 4
         assert all(text in of[labels[i]] for text, i in zip(texts, meant))
+    assert counts == {2, 3}
 
 
 def test_questions_come_with_windows_of_their_contexts() -> None:

@@ -155,7 +155,7 @@ static bl_status read_window(search *q, const bl_window *w, size_t number, float
     const int32_t cls = bl_tokenizer_describe(q->s->tokenizer)->id[BL_CLS];
     if (from == q->row.count && cls < 0) return BL_OK; /* nothing could be an answer */
     read_logits(q, cls);
-    const float none = 1.0f - trust * (1.0f - q->starts[0] * q->ends[0]);
+    const float empty = q->starts[0] * q->ends[0], none = empty + (1.0f - trust) * (1.0f - empty);
     if (none < q->no_answer) q->no_answer = none;
     q->starts[0] = q->ends[0] = 0.0f;
     const size_t count = find_spans(q, from, from + (w->b_to - w->b_from));
@@ -299,7 +299,8 @@ static bl_status prepare(search *q, const bl_text *text, const bl_answer_options
                                       .second = BL_NO_PAIR,
                                       .is_whole = 1 };
     q->in_sentences = 0;
-    if (is_default && bl_has_own_windows(s)) status = take_sentences(q, &q->in_sentences, error);
+    if (is_default && bl_describe(s->model)->has_own_windows)
+        status = take_sentences(q, &q->in_sentences, error);
     if (status == BL_OK && !q->in_sentences) {
         fit_question(q, given);
         status = take_windows(q, error);

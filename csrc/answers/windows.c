@@ -101,12 +101,6 @@ static size_t last_word_start(const bl_text_windows *w, size_t after, size_t bef
 
 /* ---- windows ------------------------------------------------------------------------------- */
 
-int bl_has_own_windows(const bl_session *s)
-{
-    const bl_info *info = bl_describe(s->model);
-    return info->window != info->positions;
-}
-
 bl_status bl_text_windows_start(bl_text_windows *w, const bl_session *s, const bl_text *text,
                                 const uint32_t *word_starts, const bl_text_tokens *tokens,
                                 size_t overlap, bl_error *error)

@@ -22,9 +22,6 @@ typedef struct {
     int started;
 } bl_text_windows;
 
-/* Whether the model has windows of its own, which are not as long as it can read. */
-int bl_has_own_windows(const bl_session *s);
-
 /* Windows over the first text of these tokens. BL_CONFIG_ERROR if none can hold a token. */
 bl_status bl_text_windows_start(bl_text_windows *w, const bl_session *s, const bl_text *text,
                                 const uint32_t *word_starts, const bl_text_tokens *tokens,

@@ -441,8 +441,8 @@ void bl_task_sizes(bl_parts *p, bl_model *m)
     SIZE(p, c->positions, (size_t)BL_FLASH_MAX_POSITIONS);
     SIZE(p, c->token_types, (size_t)BL_MOST_TYPES);
     SIZE(p, c->labels, (size_t)BL_MOST_LABELS);
-    SIZE(p, c->window, (size_t)BL_FLASH_MAX_POSITIONS + 1);
-    SIZE(p, c->window_overlap, c->window);
+    SIZE(p, c->window, (size_t)BL_FLASH_MAX_POSITIONS);
+    SIZE(p, c->window_overlap, (size_t)BL_FLASH_MAX_POSITIONS);
     one_float(p, &c->epsilon);
     NUMBER(p, activation);
     NUMBER(p, named);
@@ -467,9 +467,8 @@ void bl_task_sizes(bl_parts *p, bl_model *m)
         .vocabulary = (int)c->vocabulary,
         .positions = (int)c->positions,
         .token_types = (int)c->token_types,
-        .window = (int)c->window,
-        .window_overlap = (int)c->window_overlap,
     };
+    bl_describe_windows(c, &m->info);
     m->hidden = bl_pad(c->hidden);
     m->intermediate = bl_pad(c->intermediate);
     m->head = bl_pad(c->hidden / c->heads);

@@ -143,14 +143,9 @@ static void keep_positions(bl_model *m, const bl_flash_limits *limits)
 {
     bl_config_values *c = &m->c;
     if (!limits->tokens || limits->tokens >= c->positions) return;
-    const int is_own = c->window != c->positions; /* its windows, which it keeps */
     c->positions = limits->tokens;
-    if (!is_own) c->window = c->positions;
-    else if (c->window == c->positions) c->window++; /* cut to its positions, as a longer one is */
-    if (c->window_overlap > c->window / 2) c->window_overlap = c->window / 2;
     m->info.positions = (int)c->positions;
-    m->info.window = (int)c->window;
-    m->info.window_overlap = (int)c->window_overlap;
+    bl_describe_windows(c, &m->info);
 }
 
 /* ---- the call --------------------------------------------------- */

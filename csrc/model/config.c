@@ -227,9 +227,7 @@ static bl_status set_sizes(reader *r, bl_config_values *out, bl_error *error)
     }
     if (out->head == BL_ANSWER_HEAD) out->labels = ANSWER_LABELS;
     if (out->family == BL_DISTILBERT) out->token_types = 0;
-    if (!out->window || out->window > out->positions) out->window = out->positions;
-    if (!out->window_overlap || out->window_overlap > out->window / 2)
-        out->window_overlap = out->window / 2;
+    if (out->window >= out->positions) out->window = 0;
     return BL_OK;
 }
 

@@ -75,9 +75,8 @@ static bl_status read_config(bl_builder *b, const char *config, size_t size)
         .vocabulary = (int)c->vocabulary,
         .positions = (int)c->positions,
         .token_types = (int)c->token_types,
-        .window = (int)c->window,
-        .window_overlap = (int)c->window_overlap,
     };
+    bl_describe_windows(c, &m->info);
     m->hidden = bl_pad(c->hidden);
     m->intermediate = bl_pad(c->intermediate);
     m->head = bl_pad(c->hidden / c->heads);
