@@ -196,7 +196,7 @@ static float trust_in(const search *q, uint32_t shared)
 
 static bl_status read_sentences(search *q, bl_error *error)
 {
-    const float least = 1.0f / 4096; /* what counts less is not read */
+    const float least = 1.0f / 128; /* what counts less is not read */
     const bl_read_text context = read_context(q);
     bl_text_windows w = q->sentences;
     uint32_t named = 0;
