@@ -28,6 +28,14 @@ cdef int chosen(dict choices, str name, object value) except -1:
     return found
 
 
+cdef bl_function function_of(dict config, bint alone) noexcept:
+    """What makes scores of logits, by a pipeline's config; alone: there is one label."""
+    kind = config.get("problem_type")
+    if kind == "regression":
+        return BL_RAW
+    return BL_SIGMOID if alone or kind == "multi_label_classification" else BL_SOFTMAX
+
+
 cdef int read_text(bl_text *t, object text, object pair) except -1:
     cdef Py_ssize_t size
     t.data = utf8(text, &size)

@@ -100,6 +100,52 @@ cdef class TextModel:
         finally:
             self.end(&s)
 
+    def label(self, text, dict config not None, bint alone):
+        """The best label and its score, as answers have them; config: what a pipeline's config
+        holds; alone: it has one label."""
+        cdef bl_session s
+        cdef bl_labels out
+        self.begin(&s)
+        try:
+            self.two_best(&s, text, config, alone, &out)
+            return {"label": config["id2label"][out.items[0].label], "score": out.items[0].score}
+        finally:
+            self.end(&s)
+
+    def intent(self, text, dict config not None, bint alone, double threshold, refused not None,
+               bint heeds):
+        """What a text asks for, its score and margin, as answers have them; None if it says that
+        something is not to be done. The arguments are an intent pipeline's attributes."""
+        cdef bl_session s
+        cdef bl_labels out
+        cdef double score, margin
+        self.begin(&s)
+        try:
+            self.two_best(&s, text, config, alone, &out)
+            score = margin = out.items[0].score
+            if out.count > 1:
+                margin -= out.items[1].score
+            label = config["id2label"][out.items[0].label]
+        finally:
+            self.end(&s)
+        if score < threshold or label in refused or not text.strip():
+            label = None
+        elif heeds and affirmed(text) is not text:
+            return None
+        return {"label": label, "score": score, "margin": margin}
+
+    cdef int two_best(self, bl_session *s, object text, dict config, bint alone,
+                      bl_labels *out) except -1:
+        cdef bl_text t
+        cdef bl_classify_options options
+        cdef bl_error error
+        cdef bl_status status
+        read_text(&t, text, None)
+        options.function, options.top_k = function_of(config, alone), 2
+        with nogil:
+            status = bl_classify(s, &t, &options, out, &error)
+        return check_answer(status, &error, &out.extent)
+
     def embed(self, texts not None, str pooling not None, bint normalize,
               size_t max_tokens=0, size_t skip=0, size_t dimensions=0, progress=None,
               unsigned threads=1):

@@ -246,6 +246,16 @@ class TextModel:
     def classify(
         self, text: str, pair: str | None, function: str, k: int
     ) -> list[tuple[int, float]]: ...
+    def label(self, text: str, config: dict[str, Any], alone: bool) -> Any: ...
+    def intent(
+        self,
+        text: str,
+        config: dict[str, Any],
+        alone: bool,
+        threshold: float,
+        refused: set[str],
+        heeds: bool,
+    ) -> Any: ...
     def embed(
         self,
         texts: list[str] | Column,

@@ -98,13 +98,25 @@ BL_INLINE void dot_block(const gemm_output *to, const int raw, const dot_zeros *
                          const int8_t *b, size_t k)
 {
     const size_t ahead = k >= FAR ? panels * 16 * k : 0;
+    /* a row alone has two chains for each panel */
+    const size_t chains = rows == 1 && !raw ? 2 : rows;
     __m512i s[8][4], sum[4];
 #pragma GCC unroll 8
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < chains; i++)
 #pragma GCC unroll 4
         for (size_t j = 0; j < panels; j++) s[i][j] = _mm512_setzero_si512();
     const uint8_t *low = a, *high = a + 4 * k;
-    for (size_t t = 0; t < k; t += 4, low += 4, high += 4) {
+    for (size_t t = 0; chains > rows && t < k; t += 8)
+#pragma GCC unroll 4
+        for (size_t j = 0; j < panels; j++)
+#pragma GCC unroll 2
+            for (size_t i = 0; i < 2; i++)
+                s[i][j] = dot_step(s[i][j], _mm512_set1_epi32(dot_four(a + t + 4 * i)),
+                                   _mm512_loadu_si512(b + j * 16 * k + (t + 4 * i) * 16));
+#pragma GCC unroll 4
+    for (size_t j = 0; chains > rows && j < panels; j++)
+        s[0][j] = _mm512_add_epi32(s[0][j], s[1][j]);
+    for (size_t t = 0; chains == rows && t < k; t += 4, low += 4, high += 4) {
         __m512i y[4];
 #pragma GCC unroll 4
         for (size_t j = 0; j < panels; j++) {
@@ -156,9 +168,13 @@ BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, con
     dot_zeros zeros;
     size_t j = 0;
     if (!raw) dot_prepare(s, columns, k, &zeros);
-    if (columns == 64 && s->rows == 1) {
-        /* two panels alone would be two chains of sums, each waiting for the last */
-        dot_block(s, raw, &zeros, 1, 0, 4, a, y, k);
+    if (columns == 64 && s->rows <= 4) { /* with two panels, chains of sums would be too few */
+        switch (s->rows) {
+        case 4: dot_block(s, raw, &zeros, 4, 0, 4, a, y, k); break;
+        case 3: dot_block(s, raw, &zeros, 3, 0, 4, a, y, k); break;
+        case 2: dot_block(s, raw, &zeros, 2, 0, 4, a, y, k); break;
+        default: dot_block(s, raw, &zeros, 1, 0, 4, a, y, k); break;
+        }
         return;
     }
     for (; j + 32 <= columns; j += 32) dot_rows(s, raw, &zeros, j, 2, a, y + j * k, k);

@@ -25,11 +25,11 @@ static bl_status read_bytes(bl_builder *b, const char *name, const uint8_t **out
 enum { FIRST = 26, LAST = 20 }; /* where a key has its letters */
 
 /* The keys of an order by one of their letters; NULL without memory. */
-static const bl_spelling_index *make_index(bl_builder *b, const bl_spelling_order *order, int letter)
+static const bl_spelling_index *make_index(bl_builder *b, const bl_spelling_order *order,
+                                           int letter)
 {
     const uint32_t count = order->places[BL_SPELLED_LONGEST + 1];
-    bl_spelling_index *index =
-        bl_builder_memory(b, sizeof *index + count * sizeof *index->keys, 1);
+    bl_spelling_index *index = bl_builder_memory(b, sizeof *index + count * sizeof *index->keys, 1);
     uint32_t end = 0;
     if (!index) return NULL;
     for (size_t size = 0; size <= BL_SPELLED_LONGEST; size++) {
