@@ -218,3 +218,35 @@ cdef tuple entity_of(TokenizerCore tokenizer, const bl_entities *all, const bl_e
         start += word_starts[first.word]
         end += word_starts[first[e.count - 1].word]
     return e.label, e.score, start, end, first.row, words if with_words else None
+
+
+cdef dict tagged_word(str text, dict names, const bl_entity *e, object row):
+    return {
+        "entity": names[e.label], "score": e.score, "index": row, "word": text[e.start:e.end],
+        "start": e.start, "end": e.end,
+    }
+
+
+cdef dict whole_entity(str text, dict names, const bl_entity *e):
+    """Its label has no prefix, as transformers' entity_group."""
+    cdef list parts = names[e.label].split("-", 1)
+    kind = parts[len(parts) - 1]
+    return {
+        "entity": kind, "entity_group": kind, "score": e.score, "word": text[e.start:e.end],
+        "start": e.start, "end": e.end,
+    }
+
+
+def have_same_items(dict a not None, dict b not None):
+    """a == b, which is soon known of dicts that hold the same objects in the same order."""
+    cdef Py_ssize_t at = 0, other = 0
+    cdef PyObject *key
+    cdef PyObject *value
+    cdef PyObject *other_key
+    cdef PyObject *other_value
+    cdef bint same = len(a) == len(b)
+    with cython.critical_section(a, b):
+        while same and PyDict_Next(a, &at, &key, &value):
+            same = (PyDict_Next(b, &other, &other_key, &other_value) and key is other_key
+                    and value is other_value)
+    return same or a == b

@@ -297,6 +297,32 @@ cdef class TextModel:
         finally:
             self.end(&s)
 
+    def tagged(self, str text not None, dict names not None, bint whole, str strategy not None,
+               stride, bint windows, bytes ignored):
+        """The words or entities of a text as answers have them; whole: they are entities.
+
+        names: of the labels. The rest: as below.
+        """
+        cdef bl_session s
+        cdef bl_text t
+        cdef bl_entity_options options
+        cdef bl_entities out
+        cdef bl_error error
+        cdef bl_status status
+        read_entity_options(&options, self, strategy, stride, windows, ignored)
+        read_text(&t, text, None)
+        self.begin(&s)
+        try:
+            with nogil:
+                status = bl_find_entities(&s, &t, &options, &out, &error)
+            check_answer(status, &error, &out.extent)
+            if whole:
+                return [whole_entity(text, names, out.items + i) for i in range(out.count)]
+            return [tagged_word(text, names, out.items + i, out.tokens[out.items[i].first].row)
+                    for i in range(out.count)]
+        finally:
+            self.end(&s)
+
     def entities(self, text, str strategy not None, stride, bint windows, bytes ignored,
                  list word_starts, bint with_words):
         """[(label's index, score, start, end, row, words)] of each entity, or of each token.

@@ -284,6 +284,16 @@ class TextModel:
         whole_words: int,
         sum_windows: bool,
     ) -> list[tuple[int, int, float]]: ...
+    def tagged(
+        self,
+        text: str,
+        names: dict[int, str],
+        whole: bool,
+        strategy: str,
+        stride: int | None,
+        windows: bool,
+        ignored: bytes | None,
+    ) -> list[dict[str, Any]]: ...
     def entities(
         self,
         text: str | list[str],
@@ -357,6 +367,7 @@ class Choices:
         self, vectors: Any, row: int, forced: bool, denied: bool, k: int
     ) -> tuple[int, float, int, float, int, float, float, list[tuple[int, float]]]: ...
 
+def have_same_items(a: dict[Any, Any], b: dict[Any, Any]) -> bool: ...
 def affirmed(text: str) -> str: ...
 
 class IndexCore:
