@@ -181,6 +181,42 @@ BL_INLINE void dot_tile(const gemm_output *s, const int raw, size_t columns, con
     if (j < columns) dot_rows(s, raw, &zeros, j, 1, a, y + j * k, k);
 }
 
+static inline __m256i dot_half(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+static inline __m512i dot_halves(const void *low, const void *high)
+{
+    return _mm512_inserti64x4(_mm512_castsi256_si512(dot_half(low)), dot_half(high), 1);
+}
+/* The sums of sixteen columns in place; k is a multiple of 64. Two columns share a register from
+ * loading on, which takes none of the shuffles that are the most of what is left. */
+BL_INLINE __m512i dot_sixteen(const uint8_t *x, const int8_t *b, size_t k)
+{
+    __m512i s[8], q[4], p[2];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < 8; i++) s[i] = _mm512_setzero_si512();
+    for (size_t t = 0; t < k; t += 64) {
+        const __m512i low = _mm512_broadcast_i64x4(dot_half(x + t)),
+                      high = _mm512_broadcast_i64x4(dot_half(x + t + 32));
+#pragma GCC unroll 8
+        for (size_t i = 0; i < 8; i++) {
+            const int8_t *y = b + 2 * i * k + t;
+            s[i] = dot_step(s[i], low, dot_halves(y, y + k));
+            s[i] = dot_step(s[i], high, dot_halves(y + 32, y + k + 32));
+        }
+    }
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++)
+        q[i] = _mm512_add_epi32(_mm512_shuffle_i32x4(s[2 * i], s[2 * i + 1], 0x88),
+                                _mm512_shuffle_i32x4(s[2 * i], s[2 * i + 1], 0xDD));
+#pragma GCC unroll 2
+    for (size_t i = 0; i < 2; i++)
+        p[i] = _mm512_add_epi32(_mm512_unpacklo_epi64(q[2 * i], q[2 * i + 1]),
+                                _mm512_unpackhi_epi64(q[2 * i], q[2 * i + 1]));
+    const __m512 a = _mm512_castsi512_ps(p[0]), c = _mm512_castsi512_ps(p[1]);
+    return _mm512_permutexvar_epi32(
+        vi_turn(), _mm512_add_epi32(_mm512_castps_si512(_mm512_shuffle_ps(a, c, 0x88)),
+                                    _mm512_castps_si512(_mm512_shuffle_ps(a, c, 0xDD))));
+}
+
 static inline __m256i dot_step8(__m256i s, __m256i x, __m256i y)
 {
 #if defined __GNUC__ && !defined __clang__
@@ -195,4 +231,11 @@ static inline void dot_store16(int32_t *c, __m256i low, __m256i high)
 {
     vi_store(c, _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1));
 }
+#define dot_in_place16 dot_in_place16_by_halves
 #include "dot_in_place8.h"
+#undef dot_in_place16
+BL_INLINE void dot_in_place16(const void *a, size_t row, const int8_t *b, size_t k, int32_t *c)
+{
+    if (k % 64 == 0) vi_store(c, dot_sixteen((const uint8_t *)a + row * k, b, k));
+    else dot_in_place16_by_halves(a, row, b, k, c);
+}
