@@ -166,6 +166,11 @@ cdef list labels_of(const bl_labels *all):
     return [(all.items[i].label, all.items[i].score) for i in range(all.count)]
 
 
+cdef list named_labels_of(const bl_labels *all, dict names):
+    return [{"label": names[all.items[i].label], "score": all.items[i].score}
+            for i in range(all.count)]
+
+
 cdef list answers_of(const bl_answers *all):
     return [(all.items[i].start, all.items[i].end, all.items[i].score) for i in range(all.count)]
 

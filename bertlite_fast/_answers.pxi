@@ -81,8 +81,9 @@ cdef class TextModel:
 
     # ---- one method for each kind of answer -------------------------------------------
 
-    def classify(self, text, pair, str function not None, size_t k):
-        """[(label's index, score)] of the k best, or of all in their own order (k: 0)."""
+    def classify(self, text, pair, str function not None, size_t k, dict names=None):
+        """[(label's index, score)] of the k best, or of all in their own order (k: 0); with the
+        labels' names: as answers have them."""
         cdef bl_session s
         cdef bl_text t
         cdef bl_classify_options options
@@ -96,7 +97,7 @@ cdef class TextModel:
             with nogil:
                 status = bl_classify(&s, &t, &options, &out, &error)
             check_answer(status, &error, &out.extent)
-            return labels_of(&out)
+            return labels_of(&out) if names is None else named_labels_of(&out, names)
         finally:
             self.end(&s)
 

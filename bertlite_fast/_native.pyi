@@ -1,6 +1,6 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, overload
 
 from .added_token import AddedToken
 
@@ -243,9 +243,14 @@ class TextModel:
     def max_tokens(self) -> int: ...
     def __init__(self, model: Model, tokenizer: TokenizerCore) -> None: ...
     def adopt(self, tokenizer: TokenizerCore) -> Any: ...
+    @overload
     def classify(
         self, text: str, pair: str | None, function: str, k: int
     ) -> list[tuple[int, float]]: ...
+    @overload
+    def classify(
+        self, text: str, pair: str | None, function: str, k: int, names: dict[int, str]
+    ) -> list[dict[str, Any]]: ...
     def label(self, text: str, config: dict[str, Any], alone: bool) -> Any: ...
     def intent(
         self,

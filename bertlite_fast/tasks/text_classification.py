@@ -165,8 +165,11 @@ class TextClassification(Pipeline):
             row = self.row_of(text, pair, settings["tokenizer_kwargs"])
             logits = self.model([row.ids], [row.attention_mask], [row.type_ids]).tensor
             found = best_scores(logits, function, wanted)
-        else:
+        elif "return_all_scores" in settings:
             found = self.text_model.classify(text, pair, function, wanted)
+        else:
+            named = self.text_model.classify(text, pair, function, wanted, self.config.id2label)
+            return named if "top_k" in settings else named[0]
         return self._answer(text, found, settings)
 
     def _wanted(self, settings: dict[str, Any]) -> int:
