@@ -8,8 +8,9 @@
 
 #define LEAST (-700.0) /* of a greater one, what e is raised to */
 
-/* Of two x > LEAST at once, where compilers have such vectors and code need not be small. Most of the time is divisions: r / 6
- * and others that are multiples of 3 and 5 by a power of two are exact without. */
+/* Of two x > LEAST at once, where compilers have such vectors and code need not be small. Most of
+ * the time is divisions: r / 6 and others that are multiples of 3 and 5 by a power of two are exact
+ * without. */
 #if defined __GNUC__ && !defined BL_FREESTANDING
 #define AT_ONCE 2
 typedef double some __attribute__((vector_size(16)));

@@ -46,9 +46,8 @@ typedef struct {
     float *logits, *starts, *ends;
     span *spans; /* of one window, up to span_capacity */
     size_t span_capacity;
-    uint8_t *
-        found_phrases; /* of the context's tokens, as in bl_phrase_text; spans have most in common */
-    float no_answer;   /* the least score of no answer so far */
+    uint8_t *found_phrases; /* as in bl_phrase_text: spans have most tokens in common */
+    float no_answer;        /* the least score of no answer so far */
     bl_answer_set found;
 } search;
 

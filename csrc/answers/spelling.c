@@ -137,8 +137,8 @@ static int is_skeleton(const written *w, const entry *e)
 
 /* ---- what is meant -------------------------------------------------------------------------- */
 
-/* The model's entries of `size` letters among which all are that have the first letter of a word, or
- * its last one; each other one has, too, without an index. */
+/* Entries of the model of `size` letters: at least all that have the first letter of a word, or its
+ * last one, as `same` says. */
 static const uint32_t *find_keys(const bl_spelling *s, size_t size, uint32_t ends, uint32_t same,
                                  const uint32_t **end)
 {

@@ -88,7 +88,7 @@ BL_INLINE void dot_prepare(const gemm_output *to, size_t columns, size_t k, dot_
         out->sums = out->large;
     }
     _mm256_store_si256((__m256i *)out->zero, _mm256_mask_mov_epi16(high, 0x5555, zero));
-#ifdef __GNUC__ /* read from memory, where loads are: moving lanes would take the place of products */
+#ifdef __GNUC__ /* read from memory: moving lanes would take the place of products */
     __asm__("" : "+m"(out->zero));
 #endif
 }
