@@ -32,8 +32,9 @@ static struct {
 
 static void multiply(size_t rows, float *softmax)
 {
+    static int sweeps; /* as models alternate their direction */
     r.k->gemm8_in_place(r.rows, rows, r.table, r.scale, r.sum, WORDS, WIDTH, r.bias, r.out, WORDS,
-                        softmax);
+                        softmax, sweeps++ & 1);
 }
 static void pass(const bl_model *model, const bl_request *request)
 {

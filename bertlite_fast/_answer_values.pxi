@@ -28,6 +28,14 @@ cdef int chosen(dict choices, str name, object value) except -1:
     return found
 
 
+cdef bl_function function_of(dict config, bint alone) noexcept:
+    """What makes scores of logits, by a pipeline's config; alone: there is one label."""
+    kind = config.get("problem_type")
+    if kind == "regression":
+        return BL_RAW
+    return BL_SIGMOID if alone or kind == "multi_label_classification" else BL_SOFTMAX
+
+
 cdef int read_text(bl_text *t, object text, object pair) except -1:
     cdef Py_ssize_t size
     t.data = utf8(text, &size)
@@ -158,6 +166,11 @@ cdef list labels_of(const bl_labels *all):
     return [(all.items[i].label, all.items[i].score) for i in range(all.count)]
 
 
+cdef list named_labels_of(const bl_labels *all, dict names):
+    return [{"label": names[all.items[i].label], "score": all.items[i].score}
+            for i in range(all.count)]
+
+
 cdef list answers_of(const bl_answers *all):
     return [(all.items[i].start, all.items[i].end, all.items[i].score) for i in range(all.count)]
 
@@ -210,3 +223,35 @@ cdef tuple entity_of(TokenizerCore tokenizer, const bl_entities *all, const bl_e
         start += word_starts[first.word]
         end += word_starts[first[e.count - 1].word]
     return e.label, e.score, start, end, first.row, words if with_words else None
+
+
+cdef dict tagged_word(str text, dict names, const bl_entity *e, object row):
+    return {
+        "entity": names[e.label], "score": e.score, "index": row, "word": text[e.start:e.end],
+        "start": e.start, "end": e.end,
+    }
+
+
+cdef dict whole_entity(str text, dict names, const bl_entity *e):
+    """Its label has no prefix, as transformers' entity_group."""
+    cdef list parts = names[e.label].split("-", 1)
+    kind = parts[len(parts) - 1]
+    return {
+        "entity": kind, "entity_group": kind, "score": e.score, "word": text[e.start:e.end],
+        "start": e.start, "end": e.end,
+    }
+
+
+def have_same_items(dict a not None, dict b not None):
+    """a == b, which is soon known of dicts that hold the same objects in the same order."""
+    cdef Py_ssize_t at = 0, other = 0
+    cdef PyObject *key
+    cdef PyObject *value
+    cdef PyObject *other_key
+    cdef PyObject *other_value
+    cdef bint same = len(a) == len(b)
+    with cython.critical_section(a, b):
+        while same and PyDict_Next(a, &at, &key, &value):
+            same = (PyDict_Next(b, &other, &other_key, &other_value) and key is other_key
+                    and value is other_value)
+    return same or a == b

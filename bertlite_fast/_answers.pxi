@@ -81,8 +81,9 @@ cdef class TextModel:
 
     # ---- one method for each kind of answer -------------------------------------------
 
-    def classify(self, text, pair, str function not None, size_t k):
-        """[(label's index, score)] of the k best, or of all in their own order (k: 0)."""
+    def classify(self, text, pair, str function not None, size_t k, dict names=None):
+        """[(label's index, score)] of the k best, or of all in their own order (k: 0); with the
+        labels' names: as answers have them."""
         cdef bl_session s
         cdef bl_text t
         cdef bl_classify_options options
@@ -96,9 +97,55 @@ cdef class TextModel:
             with nogil:
                 status = bl_classify(&s, &t, &options, &out, &error)
             check_answer(status, &error, &out.extent)
-            return labels_of(&out)
+            return labels_of(&out) if names is None else named_labels_of(&out, names)
         finally:
             self.end(&s)
+
+    def label(self, text, dict config not None, bint alone):
+        """The best label and its score, as answers have them; config: what a pipeline's config
+        holds; alone: it has one label."""
+        cdef bl_session s
+        cdef bl_labels out
+        self.begin(&s)
+        try:
+            self.two_best(&s, text, config, alone, &out)
+            return {"label": config["id2label"][out.items[0].label], "score": out.items[0].score}
+        finally:
+            self.end(&s)
+
+    def intent(self, text, dict config not None, bint alone, double threshold, refused not None,
+               bint heeds):
+        """What a text asks for, its score and margin, as answers have them; None if it says that
+        something is not to be done. The arguments are an intent pipeline's attributes."""
+        cdef bl_session s
+        cdef bl_labels out
+        cdef double score, margin
+        self.begin(&s)
+        try:
+            self.two_best(&s, text, config, alone, &out)
+            score = margin = out.items[0].score
+            if out.count > 1:
+                margin -= out.items[1].score
+            label = config["id2label"][out.items[0].label]
+        finally:
+            self.end(&s)
+        if score < threshold or label in refused or not text.strip():
+            label = None
+        elif heeds and affirmed(text) is not text:
+            return None
+        return {"label": label, "score": score, "margin": margin}
+
+    cdef int two_best(self, bl_session *s, object text, dict config, bint alone,
+                      bl_labels *out) except -1:
+        cdef bl_text t
+        cdef bl_classify_options options
+        cdef bl_error error
+        cdef bl_status status
+        read_text(&t, text, None)
+        options.function, options.top_k = function_of(config, alone), 2
+        with nogil:
+            status = bl_classify(s, &t, &options, out, &error)
+        return check_answer(status, &error, &out.extent)
 
     def embed(self, texts not None, str pooling not None, bint normalize,
               size_t max_tokens=0, size_t skip=0, size_t dimensions=0, progress=None,
@@ -283,6 +330,32 @@ cdef class TextModel:
                 status = bl_answer_question(&s, &t, &options, &out, &error)
             check_answer(status, &error, NULL)
             return answers_of(&out)
+        finally:
+            self.end(&s)
+
+    def tagged(self, str text not None, dict names not None, bint whole, str strategy not None,
+               stride, bint windows, bytes ignored):
+        """The words or entities of a text as answers have them; whole: they are entities.
+
+        names: of the labels. The rest: as below.
+        """
+        cdef bl_session s
+        cdef bl_text t
+        cdef bl_entity_options options
+        cdef bl_entities out
+        cdef bl_error error
+        cdef bl_status status
+        read_entity_options(&options, self, strategy, stride, windows, ignored)
+        read_text(&t, text, None)
+        self.begin(&s)
+        try:
+            with nogil:
+                status = bl_find_entities(&s, &t, &options, &out, &error)
+            check_answer(status, &error, &out.extent)
+            if whole:
+                return [whole_entity(text, names, out.items + i) for i in range(out.count)]
+            return [tagged_word(text, names, out.items + i, out.tokens[out.items[i].first].row)
+                    for i in range(out.count)]
         finally:
             self.end(&s)
 

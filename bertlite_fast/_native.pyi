@@ -1,6 +1,6 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, overload
 
 from .added_token import AddedToken
 
@@ -243,9 +243,24 @@ class TextModel:
     def max_tokens(self) -> int: ...
     def __init__(self, model: Model, tokenizer: TokenizerCore) -> None: ...
     def adopt(self, tokenizer: TokenizerCore) -> Any: ...
+    @overload
     def classify(
         self, text: str, pair: str | None, function: str, k: int
     ) -> list[tuple[int, float]]: ...
+    @overload
+    def classify(
+        self, text: str, pair: str | None, function: str, k: int, names: dict[int, str]
+    ) -> list[dict[str, Any]]: ...
+    def label(self, text: str, config: dict[str, Any], alone: bool) -> Any: ...
+    def intent(
+        self,
+        text: str,
+        config: dict[str, Any],
+        alone: bool,
+        threshold: float,
+        refused: set[str],
+        heeds: bool,
+    ) -> Any: ...
     def embed(
         self,
         texts: list[str] | Column,
@@ -277,6 +292,16 @@ class TextModel:
         whole_words: int,
         sum_windows: bool,
     ) -> list[tuple[int, int, float]]: ...
+    def tagged(
+        self,
+        text: str,
+        names: dict[int, str],
+        whole: bool,
+        strategy: str,
+        stride: int | None,
+        windows: bool,
+        ignored: bytes | None,
+    ) -> list[dict[str, Any]]: ...
     def entities(
         self,
         text: str | list[str],
@@ -371,6 +396,7 @@ class Choices:
         self, vectors: Any, row: int, forced: bool, denied: bool, k: int
     ) -> tuple[int, float, int, float, int, float, float, list[tuple[int, float]]]: ...
 
+def have_same_items(a: dict[Any, Any], b: dict[Any, Any]) -> bool: ...
 def affirmed(text: str) -> str: ...
 
 class IndexCore:

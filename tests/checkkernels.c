@@ -357,11 +357,12 @@ static void check_gemm8_in_place(const bl_kernels *k)
     k->quantize(BL_LINEAR, x, n, NULL, rows, n, a);
     k->sums8(w, padded, n, sum);
     memset(out, 0, rows * stride * sizeof *out);
-    k->gemm8_in_place(a, rows, w, scale, sum, count, n, bias, out, stride, NULL);
+    k->gemm8_in_place(a, rows, w, scale, sum, count, n, bias, out, stride, NULL, 0);
     keep(sum, padded * sizeof *sum);
     keep(out, rows * stride * sizeof *out);
     float *softmax = guarded(2 * rows * sizeof *softmax);
-    k->gemm8_in_place(a, rows, w, scale, sum, count, n, bias, out, stride, softmax);
+    memset(out, 0, rows * stride * sizeof *out);
+    k->gemm8_in_place(a, rows, w, scale, sum, count, n, bias, out, stride, softmax, rnd() & 1);
     keep(out, rows * stride * sizeof *out);
     for (size_t r = 0; r < rows; r++) {
         const float *row = out + r * stride, largest = k->largest(row, count);

@@ -15,7 +15,14 @@ ISAS = sorted(path.stem[4:] for path in KERNELS.glob("isa_*.c"))
 
 # What the headers of the contract need for themselves, and what others may define.
 OWN = {"dot_one", "vf_load_s8"}
-CHOICES = {"DOT_ROWS_BESIDE", "VF_ROW"}
+CHOICES = {
+    "DOT_ROWS_BESIDE",
+    "VF_ROW",
+    "VF_SCALES", "vf_fraction", "vf_scale2",
+    "VF_TOGETHER", "vf_sum_together", "vf_min_together", "vf_max_together",
+    "DOT_PUT_ROW64", "dot_put_row64",
+    "DOT_PUT_COLUMNS", "dot_put_columns16",
+}  # fmt: skip
 
 
 def source(path: Path) -> str:

@@ -474,3 +474,61 @@ def test_a_converted_file_answers_the_same(models: dict[str, Path], tmp_path: Pa
             else "turn [MASK] the light"
         )
         assert pipes[0](item) == pipes[1](item)
+
+
+@pytest.mark.parametrize("name", ["text-classification", "multi", "regression"])
+def test_one_text_without_settings_is_answered_like_others(
+    models: dict[str, Path], name: str
+) -> None:
+    pipe = pipeline("text-classification", models[name])
+    for text in texts(10):
+        (one,) = pipe(text)
+        assert [one, one] == pipe([text, text])
+        assert [one] == pipe(text, top_k=1)
+        assert one == pipe(text, function_to_apply=pipe.function)[0]
+    pipe.config.problem_type = "multi_label_classification"
+    pipe.config.id2label[pipe.config.label2id[one["label"]]] = "another name"
+    assert pipe(text) == pipe(text, function_to_apply="sigmoid")
+    assert pipe(text)[0]["label"] == "another name"
+
+
+def test_one_intent_without_settings_is_answered_like_others() -> None:
+    pipe = pipeline("intent-classification")
+    for text in (
+        "turn on the light in the kitchen",
+        "  ",
+        "",
+        "the river is long",
+        "play no music",
+        "don't lock it, switch off the heating",
+        "no lights, play some jazz",
+    ):
+        one = pipe(text)
+        more = pipe(text, top_k=2)
+        assert len(more.pop("candidates")) == 2
+        assert one == more == pipe([text, text])[0]
+    assert (
+        pipe("turn on the light")["label"] and not pipe("turn on the light", threshold=1)["label"]
+    )
+    pipe.threshold = 1.0
+    assert pipe("turn on the light")["label"] is None
+
+
+def test_names_of_tokens_are_those_that_the_config_has_now() -> None:
+    pipe = pipeline("ner")
+    text = "Elon Musk visited Paris"
+    before = pipe(text)
+    assert [e["entity"] for e in before] == ["PERSON", "LOCATION"]
+    pipe.config.id2label = dict(pipe.config.id2label)  # other dicts, the same names
+    assert pipe(text) == before
+    pipe.config.id2label = {
+        i: name.replace("LOCATION", "PLACE") for i, name in pipe.config.id2label.items()
+    }
+    assert [e["entity"] for e in pipe(text)] == ["PERSON", "PLACE"]
+
+
+def test_words_are_the_same_in_every_call(models: dict[str, Path]) -> None:
+    """Every other sweep over the vocabulary goes backward."""
+    pipe = pipeline("fill-mask", models["fill-mask"])
+    answers = [pipe("turn [MASK] the light", top_k=50) for _ in range(4)]
+    assert all(answer == answers[0] for answer in answers)

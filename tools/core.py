@@ -252,7 +252,14 @@ ISA_FILES: dict[str, dict[str, list[str]]] = {
     "x86_64": {
         "avx2": ["-mavx2"],
         "avxvnni": ["-mavx2", "-mavxvnni"],
-        "avx512vnni": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"],
+        "avx512vnni": [
+            "-mavx512f",
+            "-mavx512bw",
+            "-mavx512dq",
+            "-mavx512vl",
+            "-mavx512vnni",
+            "-fno-tree-ter",  # chains side by side, as written, and not one after the other
+        ],
     },
     "aarch64": {
         "neon": UNROLLED,

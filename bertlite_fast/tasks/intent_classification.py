@@ -98,6 +98,8 @@ class IntentClassification(TextClassification):
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         """An intent for a text, a list of texts, or an iterable of texts."""
+        if type(inputs) is str and not settings:
+            return self._one(inputs, self.settings)
         return Pipeline.__call__(self, inputs, **settings)
 
     def slot_model(self, slots: Any = True) -> TokenClassification:
@@ -160,6 +162,13 @@ class IntentClassification(TextClassification):
         pair = None
         if type(text) is not str:
             text, pair = text_and_pair(text)
+        elif not settings:
+            answer = self.text_model.intent(
+                text, vars(self.config), self.label_count == 1, self.threshold, self.refused,
+                self.heeds_denials,
+            )  # fmt: skip
+            if answer is not None:
+                return answer
         found = self.text_model.classify(text, pair, self.function, self._wanted(settings))
         return self._judged(text, pair, found, settings)
 

@@ -145,6 +145,8 @@ class TextClassification(Pipeline):
 
     def __call__(self, inputs: Any, **settings: Any) -> Any:
         """Labels for a text, a list of texts, or an iterable of texts."""
+        if type(inputs) is str and not settings:
+            return [self._one(inputs, self.settings)]
         found = super().__call__(inputs, **settings)
         # As in transformers: one text's answer is in a list, unless this call has a top_k.
         return [found] if isinstance(inputs, str) and "top_k" not in settings else found
@@ -153,9 +155,8 @@ class TextClassification(Pipeline):
         pair = None
         if type(text) is not str:
             text, pair = text_and_pair(text)
-        if not settings:
-            ((best, score),) = self.text_model.classify(text, pair, self.function, 1)
-            return {"label": self.config.id2label[best], "score": score}
+        if not settings and pair is None:
+            return self.text_model.label(text, vars(self.config), self.label_count == 1)
         if self.linear is not None:
             return self._linear(text, pair, settings)
         function = settings.get("function_to_apply") or self.function
@@ -164,8 +165,11 @@ class TextClassification(Pipeline):
             row = self.row_of(text, pair, settings["tokenizer_kwargs"])
             logits = self.model([row.ids], [row.attention_mask], [row.type_ids]).tensor
             found = best_scores(logits, function, wanted)
-        else:
+        elif "return_all_scores" in settings:
             found = self.text_model.classify(text, pair, function, wanted)
+        else:
+            named = self.text_model.classify(text, pair, function, wanted, self.config.id2label)
+            return named if "top_k" in settings else named[0]
         return self._answer(text, found, settings)
 
     def _wanted(self, settings: dict[str, Any]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._native import Many, TextModel
+from .._native import Many, TextModel, have_same_items
 from ..checks import Choice
 from ..errors import InputError, warn
 from .base import Pipeline, check_whole_numbers, refuse_unknown, reopened
@@ -149,7 +149,7 @@ class TokenClassification(Pipeline):
     def _options(self, settings: dict[str, Any]) -> tuple[str, Any, bool, bytes | None, bool]:
         """What the core is told: the strategy, stride, windows, labels that are left out, and
         whether tokens are wanted."""
-        if self.names != self.config.id2label:  # by which tokens are joined
+        if not have_same_items(self.names, self.config.id2label):  # by which tokens are joined
             self.text_model = TextModel(reopened(self.model, self.task, self.head), self.tokenizer)
             self.names = dict(self.config.id2label)
         strategy = self._strategy(settings)
@@ -173,6 +173,10 @@ class TokenClassification(Pipeline):
             given, starts = _words(text, _delimiter(settings))
         elif not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
+        elif not with_words:
+            return self.text_model.tagged(
+                text, self.names, strategy != "words", strategy, stride, windows, ignored
+            )
         found = self.text_model.entities(
             given, strategy, stride, windows, ignored, starts, with_words
         )

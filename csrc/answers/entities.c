@@ -102,7 +102,7 @@ static int continues(const reader *r, const char *text, const bl_text_token *t, 
  * of the word that was given. */
 static int goes_on_word(const reader *r, size_t source, size_t from)
 {
-    const bl_phrase_text t = { r->text, r->text_size, r->tokens.offsets, r->tokens.first };
+    const bl_phrase_text t = { r->text, r->text_size, r->tokens.offsets, r->tokens.first, NULL };
     if (r->options.aggregation != BL_AS_WRITTEN || source == from) return 0;
     return r->words_given ? t.tokens[source - 1].word == t.tokens[source].word
                           : bl_is_one_number(&t, source - 1);

@@ -254,7 +254,7 @@ int bl_is_one_number(const bl_phrase_text *t, size_t k)
            is_inner_stop(t, w) || is_inner_stop(t, next) || is_last_stop(t, next);
 }
 
-int bl_is_one_phrase(const bl_phrase_text *t, size_t k)
+static int find_one_phrase(const bl_phrase_text *t, size_t k)
 {
     const size_t w = word_of(t, k), next = after(t, w);
     if (bl_is_one_number(t, k) || is_titled(t, w) || is_full_name(t, w) || is_measured(t, w))
@@ -262,6 +262,14 @@ int bl_is_one_phrase(const bl_phrase_text *t, size_t k)
     if (!touches(t, w)) return 0;
     return joins(t, w) || joins(t, next) || (is_sign(t, w) && is_digit(first_of(t, next))) ||
            is_one_address(t, w);
+}
+
+int bl_is_one_phrase(const bl_phrase_text *t, size_t k)
+{
+    if (t->found && t->found[k]) return t->found[k] - 1;
+    const int is_one = find_one_phrase(t, k);
+    if (t->found) t->found[k] = (uint8_t)(1 + is_one);
+    return is_one;
 }
 
 /* ---- brackets and quotes --------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #define BL_PHRASES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bertlite.h"
 
@@ -13,6 +14,7 @@ typedef struct {
     size_t size;
     const bl_offset *tokens;
     size_t count;
+    uint8_t *found; /* for each token 0, or 1 more than what bl_is_one_phrase found; or NULL */
 } bl_phrase_text;
 
 /* Whether tokens k and k + 1 are parts of one number or abbreviation: "1,200", "9:15", "p.m." */

@@ -46,7 +46,8 @@ typedef struct {
     float *logits, *starts, *ends;
     span *spans; /* of one window, up to span_capacity */
     size_t span_capacity;
-    float no_answer; /* the least score of no answer so far */
+    uint8_t *found_phrases; /* as in bl_phrase_text: spans have most tokens in common */
+    float no_answer;        /* the least score of no answer so far */
     bl_answer_set found;
 } search;
 
@@ -131,7 +132,8 @@ static void locate(const search *q, const span *s, const bl_window *w, size_t fr
                    uint32_t *end)
 {
     const bl_offset *o = q->tokens.offsets + q->tokens.first;
-    const bl_phrase_text phrases = { q->context, q->context_size, o, q->tokens.second };
+    const bl_phrase_text phrases = { q->context, q->context_size, o, q->tokens.second,
+                                     q->found_phrases };
     const int joined = q->options.whole_words == BL_WORDS_AND_NUMBERS;
     const size_t reach = joined ? REACH : 0, first = w->b_from < reach ? 0 : w->b_from - reach,
                  last = q->tokens.second - w->b_to < reach ? q->tokens.second : w->b_to + reach;
@@ -317,6 +319,11 @@ static bl_status prepare(search *q, const bl_text *text, const bl_answer_options
     q->logits = bl_arena_take(s->arena, 4 * n, sizeof *q->logits);
     q->spans = bl_arena_take(s->arena, q->span_capacity, sizeof *q->spans);
     if (!q->logits || !q->spans) return bl_no_memory(error, "the answers");
+    q->found_phrases = NULL;
+#ifndef BL_FREESTANDING
+    q->found_phrases = bl_arena_take(s->arena, q->tokens.second, 1);
+    if (q->found_phrases) memset(q->found_phrases, 0, q->tokens.second);
+#endif
     q->starts = q->logits + 2 * n;
     q->ends = q->starts + n;
     q->no_answer = 1.0f;

@@ -60,6 +60,11 @@ static int is_near(const char *a, size_t a_size, const char *b, size_t b_size)
 {
     const size_t shorter = a_size < b_size ? a_size : b_size;
     if (a_size + b_size - 2 * shorter > 1) return 0;
+    /* Most words that begin alike differ in the next letter and at the end, or the other way round:
+     * that is more than one slip. */
+    if (shorter > 3 && (a[0] == b[0] ? a[1] != b[1] && a[a_size - 1] != b[b_size - 1]
+                                     : a[a_size - 2] != b[b_size - 2]))
+        return 0;
     size_t front = 0, back = 0;
     while (front < shorter && a[front] == b[front]) front++;
     while (back < shorter - front && a[a_size - 1 - back] == b[b_size - 1 - back]) back++;
@@ -85,6 +90,14 @@ static int has_vowels(const written *w)
     for (size_t i = 0; i < w->size; i++)
         if (is_vowel(w->text[i]) || w->text[i] == 'y') return 1;
     return 0;
+}
+
+/* Behind its first letter, a word without its vowels has none. */
+static int may_be_skeleton(const written *w)
+{
+    for (size_t i = 1; i < w->size; i++)
+        if (is_vowel(w->text[i])) return 0;
+    return 1;
 }
 
 static int is_same(const written *w, const entry *e)
@@ -124,6 +137,22 @@ static int is_skeleton(const written *w, const entry *e)
 
 /* ---- what is meant -------------------------------------------------------------------------- */
 
+/* Entries of the model of `size` letters: at least all that have the first letter of a word, or its
+ * last one, as `same` says. */
+static const uint32_t *find_keys(const bl_spelling *s, size_t size, uint32_t ends, uint32_t same,
+                                 const uint32_t **end)
+{
+    const bl_spelling_index *index = same & BL_SPELLED_FIRST ? s->by_first : s->by_last;
+    if (!index) {
+        *end = s->order->keys + s->order->places[size + 1];
+        return s->order->keys + s->order->places[size];
+    }
+    const size_t letter = same & BL_SPELLED_FIRST ? ends >> 26 : ends >> 20 & 63;
+    const uint32_t *places = index->places + size * BL_SPELLED_LETTERS + letter;
+    *end = index->keys + places[1];
+    return index->keys + places[0];
+}
+
 /* Puts the likeliest entry of `size` letters that fits a word in the place of a less likely one.
  * Read are only the model's entries that have the word's first or last letter, as `same` says. */
 static void find_entry(const word_lists *l, const written *w, size_t size, uint32_t same,
@@ -131,8 +160,7 @@ static void find_entry(const word_lists *l, const written *w, size_t size, uint3
 {
     const bl_spelling *s = l->model;
     const uint32_t ends = bl_spelling_ends(w->text, w->size);
-    const uint32_t *key = s->order->keys + s->order->places[size],
-                   *end = s->order->keys + s->order->places[size + 1];
+    const uint32_t *end, *key = find_keys(s, size, ends, same, &end);
     entry e;
     for (size_t at = 0; at < l->added_size;) {
         at = read_entry(l->added, at, &e);
@@ -179,7 +207,7 @@ static int find_word(const word_lists *l, const written *w, correction *out)
         find_entry(l, w, size, BL_SPELLED_FIRST, is_slip, &found);
         find_entry(l, w, size, BL_SPELLED_LAST, is_slip, &found);
     }
-    if (!found.size || !has_vowels(w))
+    if ((!found.size || !has_vowels(w)) && may_be_skeleton(w))
         for (size_t size = w->size + 1; size <= BL_SPELLED_LONGEST; size++)
             find_entry(l, w, size, BL_SPELLED_FIRST, is_skeleton, &skeleton);
     if (skeleton.size) found = skeleton;
@@ -225,6 +253,14 @@ const char *bl_piece_of(const bl_session *s, int32_t id, size_t *size, int *cont
     const char *text = bl_word_piece(s->tokenizer, id, size);
     *continues = text && *size > 2 && text[0] == '#' && text[1] == '#';
     return *continues ? *size -= 2, text + 2 : text;
+}
+
+static int continues_word(const bl_session *s, int32_t id)
+{
+    size_t size;
+    int continues;
+    bl_piece_of(s, id, &size, &continues);
+    return continues;
 }
 
 /* The word that begins at a token. Its size is 0 if it is too long, or not of ASCII letters and
@@ -273,6 +309,10 @@ static int next_slip(const bl_session *s, const word_lists *l, const int32_t *id
                      size_t from, written *w, correction *c)
 {
     for (; from < count; from += w->count) {
+        w->count = 1;
+        if (bl_is_known_id(l->model, ids[from]) &&
+            (from + 1 == count || !continues_word(s, ids[from + 1])))
+            continue; /* as most words */
         read_word(s, ids, count, from, w);
         c->size = 0;
         if (!w->size) continue;

@@ -113,7 +113,7 @@ static void check_products(checker *c, const bl_kernels *k, size_t rows, size_t 
     keep(c, out, rows * count * 4);
     k->sums8(w, count, n, sum);
     float softmax[2 * MAX_ROWS] = { 0 };
-    k->gemm8_in_place(a, rows, w, scale, sum, count, n, bias, out, count, softmax);
+    k->gemm8_in_place(a, rows, w, scale, sum, count, n, bias, out, count, softmax, 0);
     keep(c, out, rows * count * 4);
     for (size_t r = 0; r < rows; r++) softmax[2 * r] += 0.0f; /* -0 becomes +0 */
     keep(c, softmax, sizeof softmax);

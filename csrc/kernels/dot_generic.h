@@ -58,6 +58,10 @@ static inline void dot_put_column16(void *data, size_t column, size_t i, size_t 
     memcpy((int8_t *)data + column * k + i, q, 16);
 }
 
+/* Where more values are packed together faster, DOT_PUT_ROW64 is defined and dot_put_row64, which
+ * takes 64 values of a row; or DOT_PUT_COLUMNS and dot_put_columns16, which takes q[c], values
+ * [i, i + 16) of column + c, for sixteen columns. */
+
 /* Values [i, i + 4) of the sixteen columns [column, column + 16): each int32 of `quads` holds one
  * column's four bytes, the value of i lowest. i is a multiple of 4, column one of 16. */
 static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k, const vi *quads)

@@ -88,10 +88,11 @@ typedef struct bl_kernels {
      * vocabulary, which is used where the file is mapped. If there are fewer than 16, what is
      * read (b, scale, sum, bias) is padded to 16. softmax: NULL, or for each of at most
      * BL_MASKS_AT_ONCE rows the two floats that largest and sum_exp would return for its results.
-     * sums8: the sums of such columns. */
+     * backward: from the last columns to the first, for a sweep that begins with what the one
+     * before has left in the caches. sums8: the sums of such columns. */
     void (*gemm8_in_place)(bl_rows8 a, size_t rows, const int8_t *b, const float *scale,
                            const int32_t *sum, size_t count, size_t k, const float *bias,
-                           float *out, size_t stride, float *softmax);
+                           float *out, size_t stride, float *softmax, int backward);
     void (*sums8)(const int8_t *columns, size_t count, size_t n, int32_t *sum);
 
     /* One head's keys and values of a sequence, from floats to packed columns.

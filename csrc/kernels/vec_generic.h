@@ -8,6 +8,11 @@
  *   vf, vi    VL floats; VL int32.
  *   VF_ROW    64, if the registers can hold 64 floats and as much again to work with: rows of 64
  *             are then read once. Else not defined.
+ *   VF_TOGETHER  if a register has 16 lanes, of which the sums, minima and maxima of several are
+ *             found together; then also vf_sum_together, vf_min_together and vf_max_together,
+ *             whose lane i is what vf_sum16, vf_min1 or vf_max1 gives for v[i] of 8 or 16 of them.
+ *   VF_SCALES  if there are instructions for vf_fraction, what is left of a less its nearest
+ *             integer (ties to even), and vf_scale2, a * 2^n for an integer n. Else not defined.
  *
  * Every float operation must give the bits that IEEE 754 gives for round-to-nearest: no fused
  * multiply-add, no estimates of division or square root. Where a processor has no exact vector
@@ -40,6 +45,8 @@ static inline vf vf_min(vf a, vf b) { return a < b ? a : b; }
 static inline vf vf_max(vf a, vf b) { return a > b ? a : b; }
 static inline vf vf_sqrt(vf a) { return sqrtf(a); }
 static inline vf vf_abs(vf a) { return fabsf(a); }
+/* The smaller of |a| and b; b > 0. */
+static inline vf vf_min_abs(vf a, vf b) { return vf_min(vf_abs(a), b); }
 /* Not 0 if a > b in any lane. */
 static inline int vf_any_above(vf a, vf b) { return a > b; }
 

@@ -24,6 +24,7 @@ static inline vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
 static inline vf vf_min(vf a, vf b) { return vminq_f32(a, b); }
 static inline vf vf_max(vf a, vf b) { return vmaxq_f32(a, b); }
 static inline vf vf_abs(vf a) { return vabsq_f32(a); }
+static inline vf vf_min_abs(vf a, vf b) { return vf_min(vf_abs(a), b); }
 static inline vi vf_bits(vf a) { return vreinterpretq_s32_f32(a); }
 static inline vf vi_as_float(vi a) { return vreinterpretq_f32_s32(a); }
 static inline vf vf_from_int(vi a) { return vcvtq_f32_s32(a); }

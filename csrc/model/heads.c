@@ -94,7 +94,8 @@ static bl_status build_words_int8(bl_builder *b, int own)
         status = bl_check_symmetric(b, b->names->decoder, m->words, rows * m->hidden);
     if (status != BL_OK) return status;
     int32_t *sum = bl_builder_memory(b, bl_pad(rows), sizeof *sum);
-    if (!sum) return BL_MEMORY_ERROR;
+    m->sweeps = bl_builder_memory(b, 1, sizeof *m->sweeps);
+    if (!sum || !m->sweeps) return BL_MEMORY_ERROR;
     m->k->sums8(m->words, rows, m->hidden, sum);
     m->words_sum = sum;
     return BL_OK;

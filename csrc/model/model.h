@@ -1,5 +1,5 @@
 /* model.h: a model in memory, ready to run: the numbers of its config, and its weights packed for
- * the kernels. Nothing in it changes after bl_open. */
+ * the kernels. Nothing in it changes after bl_open, but `sweeps`. */
 #ifndef BL_MODEL_H
 #define BL_MODEL_H
 
@@ -59,6 +59,7 @@ struct bl_model {
     const int8_t *words; /* its table in int8, read in place, */
     const float *words_scale;
     const int32_t *words_sum;
+    bl_atomic_int *sweeps;     /* of the table so far (next_direction in run.c); or NULL */
     const float *words_packed; /* or in float, packed */
     const float *words_bias;   /* padded */
 

@@ -98,6 +98,18 @@ static size_t together(const job *j, size_t r, size_t to)
     return count;
 }
 
+/* Whether the next sweep over the vocabulary goes backward: every other one does, since the words
+ * that the one before has read last are likely to be in the caches. Results are the same. */
+static int next_direction(const bl_model *m)
+{
+#ifdef BL_FREESTANDING
+    (void)m;
+    return 0;
+#else
+    return m->sweeps && (bl_fetch_add(m->sweeps, 1) & 1);
+#endif
+}
+
 /* Rows [from, to) of the result, which are rows of x, into out: words. The vocabulary is by far the
  * largest matrix, so it is read once for all rows that follow each other. */
 static void emit_words(job *j, size_t from, size_t to)
@@ -117,7 +129,7 @@ static void emit_words(job *j, size_t from, size_t to)
         if (m->info.precision == BL_INT8) {
             m->k->quantize(BL_LINEAR, y, spare, NULL, count, h, rows);
             m->k->gemm8_in_place(rows, count, m->words, m->words_scale, m->words_sum, n, h,
-                                 m->words_bias, out, n, softmax);
+                                 m->words_bias, out, n, softmax, next_direction(m));
             continue;
         }
         for (size_t i = 0; i < count; i++) {

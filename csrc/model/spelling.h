@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 enum {
+    BL_SPELLED_LETTERS = 36,    /* and digits */
     BL_SPELLED_LONGEST = 20,    /* bytes of a word */
     BL_SPELLED_WORDS = 1 << 20, /* fewer bytes than this are in a list */
     BL_SPELLED_LENGTH = 0x1f,   /* in an entry's first byte: the word's length, and */
@@ -18,6 +19,8 @@ enum {
  * what is meant instead (nothing: the word itself). order: places[length] is where the entries of
  * a length begin in keys, which are in the order of `words`; a key is an entry's first and last
  * letter above its offset, so that most words need not be read to see that they do not fit.
+ * by_first, by_last: the same keys, those of a length apart by their first or last letter, where
+ * there is memory to make them: places[BL_SPELLED_LETTERS * length + letter].
  * ids: a bit for each token that is a known word. known: a Bloom filter of known words of several
  * tokens. */
 typedef struct {
@@ -26,9 +29,15 @@ typedef struct {
 } bl_spelling_order;
 
 typedef struct {
+    uint32_t places[(BL_SPELLED_LONGEST + 1) * BL_SPELLED_LETTERS + 1];
+    uint32_t keys[];
+} bl_spelling_index;
+
+typedef struct {
     const uint8_t *words;
     size_t words_size;
     const bl_spelling_order *order;
+    const bl_spelling_index *by_first, *by_last; /* or NULL */
     const uint8_t *ids;
     size_t id_count;
     const uint8_t *known;

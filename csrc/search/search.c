@@ -156,7 +156,7 @@ static void sweep_chunk(const search *s, unsigned thread, const bl_segment *segm
         const size_t some = queries - q < QUERIES ? queries - q : QUERIES;
         s->kernels->gemm8_in_place(queries_from(s, q), some, segment->rows + row * index->padded,
                                    segment->scales + row, segment->sums + row, n, index->padded,
-                                   NULL, scores, CHUNK, NULL);
+                                   NULL, scores, CHUNK, NULL, 0);
         for (size_t i = 0; i < some; i++) {
             float *own = scores + i * CHUNK;
             for (size_t h = 0; h < hidden_count; h++) own[hidden[h]] = -INFINITY;
