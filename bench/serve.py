@@ -7,7 +7,7 @@ request, which depends less on what else the machine does.
 Needs wrk (apt install wrk) and pip install 'bertlite-fast[serve]'. Both servers run at the same
 time and are loaded in turns, so that whatever else the machine does meets both.
 
-    python bench/serve.py
+    python bench/serve.py [--write]      --write: into docs/serving.md
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+from turns import busy_cores, processor
+
+PAGE = ROOT / "docs" / "serving.md"
 TEXTS = (
     "turn on the light in the kitchen",
     "wake me up at seven",
@@ -132,7 +135,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="of each case (5)")
     parser.add_argument("--connections", type=int, default=8, help="of wrk (8)")
     parser.add_argument("--case", action="append", choices=list(CASES), help="only this one")
+    parser.add_argument("--write", action="store_true", help="into docs/serving.md")
     args = parser.parse_args()
+    if args.write and args.case:
+        parser.error("--write is of all cases; leave out --case.")
+    busy = busy_cores()
+    others = "" if busy is None else f"; other work kept {busy:.1f} of them busy"
+    found = [
+        f"{processor()}, {os.cpu_count()} cores{others}; {args.connections} connections.", "",
+        "| case | requests/s | constant reply | ratio | of processor time | texts/s "
+        "| texts/s of a core | p99 |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]  # fmt: skip
     port, other = free_port(), free_port()
     bodies = {name: json.dumps(case[1]).encode() for name, case in CASES.items()}
     serve = [sys.executable, "-m", "bertlite_fast", "serve", "--port", str(port)]
@@ -142,8 +156,7 @@ def main() -> None:
         sizes = {name: reply_size(port, CASES[name][0], bodies[name]) for name in CASES}
         command = [sys.executable, "-c", CONSTANT, str(other), *map(str, sizes.values())]
         constant = started(command, other)
-        print("| case | requests/s | constant reply | ratio | of CPU time | texts/s | p99 |")
-        print("|---|---:|---:|---:|---:|---:|---:|")
+        print("\n".join(found), flush=True)
         for name in args.case or CASES:
             path, _, texts = CASES[name]
             rates, constants, late_ones = [], [], []
@@ -164,17 +177,23 @@ def main() -> None:
                 times[i] = (cpu_time(pid) - begun[i]) / (sum(done) * args.seconds)
             ratio = statistics.median(a / b for a, b in zip(rates, constants))
             rate = statistics.median(rates)
-            print(
+            found.append(
                 f"| {name} | {rate:,.0f} | {statistics.median(constants):,.0f} | {ratio:.2f} | "
                 f"{times[1] * 1e6:.0f} / {times[0] * 1e6:.0f} us = {times[1] / times[0]:.2f} | "
-                f"{rate * texts:,.0f} | {sorted(late_ones)[len(late_ones) // 2]} |",
-                flush=True,
+                f"{rate * texts:,.0f} | {texts / times[0]:,.0f} | "
+                f"{sorted(late_ones)[len(late_ones) // 2]} |"
             )
+            print(found[-1], flush=True)
     finally:
         for running in (process, constant):
             if running is not None:
                 running.terminate()
                 running.wait()
+    if args.write:
+        page = PAGE.read_text(encoding="utf-8")
+        table = "<!-- serve -->\n" + "\n".join(found) + "\n<!-- /serve -->"
+        page = re.sub(r"<!-- serve -->.*<!-- /serve -->", lambda _: table, page, flags=re.DOTALL)
+        PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

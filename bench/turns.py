@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import statistics
@@ -17,6 +18,22 @@ def processor() -> str:
         found = None
     name = found[1] if found else platform.processor() or platform.machine()
     return f"{name}, {platform.system()}, Python {platform.python_version()}"
+
+
+def busy_cores(seconds: float = 1.0) -> float | None:
+    """How many cores other processes keep busy now; None: this system does not say."""
+
+    def read() -> tuple[int, int]:
+        values = [int(value) for value in Path("/proc/stat").read_text().split()[1:9]]
+        return sum(values), values[3] + values[4]
+
+    try:
+        total, idle = read()
+        time.sleep(seconds)
+        total, idle = read()[0] - total, read()[1] - idle
+    except (OSError, ValueError):
+        return None
+    return (os.cpu_count() or 1) * (1 - idle / max(total, 1))
 
 
 def by_turns(

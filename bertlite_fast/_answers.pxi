@@ -193,6 +193,41 @@ cdef class TextModel:
         finally:
             self.end(&s)
 
+    def vectors(self, list texts not None, str pooling not None, bint normalize):
+        """A row for each text, and how many tokens each has, of which the model may take fewer."""
+        cdef bl_session s
+        cdef bl_embed_options options
+        cdef bl_vectors out
+        cdef bl_error error
+        cdef bl_status status = BL_OK
+        cdef Py_ssize_t i, count = len(texts), width
+        cdef Tensor rows
+        cdef bl_text *given = NULL
+        cdef size_t *tokens
+        read_embed_options(&options, pooling, normalize, 0, 0)
+        width = self.width(options.pooling)
+        rows = new_tensor(2, count, width, 1)
+        given = <bl_text *>allocate(count, sizeof(bl_text) + sizeof(size_t))
+        tokens = <size_t *>(given + count)
+        s.arena = NULL
+        try:
+            for i in range(count):
+                read_text(given + i, texts[i], None)
+            self.begin(&s)
+            with nogil:  # all at once: getting the GIL back takes long where others want it
+                for i in range(count):
+                    status = bl_embed(&s, given + i, &options, &out, &error)
+                    if status != BL_OK:
+                        break
+                    memcpy(rows.data + i * width, out.rows, width * sizeof(float))
+                    tokens[i] = out.extent.total
+            check_answer(status, &error, NULL)
+            return rows, [tokens[i] for i in range(count)]
+        finally:
+            if s.arena is not NULL:
+                self.end(&s)
+            PyMem_Free(given)
+
     cdef Py_ssize_t width(self, bl_pooling pooling) except -1:
         """Of the vectors that this pooling gives."""
         cdef bl_sentence_info info

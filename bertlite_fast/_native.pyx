@@ -18,6 +18,7 @@
     _answer_values.pxi  what goes into answers and comes out of them
     _answers.pxi        TextModel: text to answers
     _commands.pxi       what texts ask for, with the values in them
+    _replies.pxi        Replies: labels of texts as JSON
     _many.pxi           Many: answers for many texts, from several threads
     _limits.pxi         work that shows the limits of a machine
     _decisions.pxi      Choices: which of some options a text means
@@ -43,12 +44,12 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from cpython.ref cimport Py_INCREF, PyObject
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.math cimport NAN
+from libc.math cimport NAN, frexp
 from libc.stddef cimport size_t
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdio cimport snprintf
-from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, memset, strlen
+from libc.stdlib cimport free, malloc, realloc, strtod
+from libc.string cimport memcmp, memcpy, memset, strlen
 
 import os
 import sys
@@ -128,6 +129,7 @@ include "_columns.pxi"
 include "_answer_values.pxi"
 include "_answers.pxi"
 include "_commands.pxi"
+include "_replies.pxi"
 include "_many.pxi"
 include "_limits.pxi"
 include "_decisions.pxi"

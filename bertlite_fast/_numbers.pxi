@@ -254,11 +254,23 @@ def unit_rows(rows):
     return normalized(vectors_of(rows, "rows"))
 
 
-cdef char *write_number(char *out, float value) noexcept:
+cdef const char *PAIRS = (
+    b"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+    b"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+    b"8081828384858687888990919293949596979899"
+)
+
+
+cdef inline void put_pair(char *out, uint32_t value) noexcept nogil:
+    """Two digits."""
+    memcpy(out, PAIRS + 2 * value, 2)
+
+
+cdef char *write_number(char *out, float value) noexcept nogil:
     """A float as "%.9g" writes it: nine digits give the same float when they are read again."""
     cdef double size = -<double>value if value < 0 else <double>value, scale = 1e9, product
     cdef int point = 0, count = 9, i  # size is 0.(nine digits) times 10 to the power of point
-    cdef uint32_t whole
+    cdef uint32_t whole, high, low
     cdef char[9] digits
     if not 1e-4 <= size < 1e3:
         return out + snprintf(out, 32, b"%.9g", <double>value)
@@ -270,9 +282,13 @@ cdef char *write_number(char *out, float value) noexcept:
     whole = <uint32_t>product
     if product - whole > 0.5 or (product - whole == 0.5 and whole & 1):
         whole += 1
-    for i in range(8, -1, -1):
-        digits[i] = <char>(48 + whole % 10)
-        whole //= 10
+    high, low = whole // 10000, whole % 10000
+    digits[0] = <char>(48 + high // 10000)
+    high %= 10000
+    put_pair(digits + 1, high // 100)
+    put_pair(digits + 3, high % 100)
+    put_pair(digits + 5, low // 100)
+    put_pair(digits + 7, low % 100)
     while count > 1 and digits[count - 1] == 48 and count > point:
         count -= 1
     if value < 0:
@@ -280,9 +296,10 @@ cdef char *write_number(char *out, float value) noexcept:
         out += 1
     if point <= 0:
         memcpy(out, b"0.000", 5)
-        out += 2 - point
+        memcpy(out + 2 - point, digits, 9)
+        return out + 2 - point + count
     for i in range(count):
-        if i == point and point > 0:
+        if i == point:
             out[0] = 46
             out += 1
         out[0] = digits[i]
@@ -300,19 +317,20 @@ def json_rows(Tensor rows not None):
         raise InputError("rows of numbers have two dimensions.")
     text = out = <char *>allocate(n * (width * 24 + 2) + 2, 1)
     try:
-        out[0] = 91  # [
-        for i in range(n):
-            out += 1
-            out[0] = 91
-            for j in range(width):
-                out = write_number(out + 1, x[i * width + j])
-                out[0] = 44  # ,
-            out += 0 if width else 1
-            out[0] = 93  # ]
-            out += 1
-            out[0] = 44
-        out += 0 if n else 1
-        out[0] = 93
+        with nogil:
+            out[0] = 91  # [
+            for i in range(n):
+                out += 1
+                out[0] = 91
+                for j in range(width):
+                    out = write_number(out + 1, x[i * width + j])
+                    out[0] = 44  # ,
+                out += 0 if width else 1
+                out[0] = 93  # ]
+                out += 1
+                out[0] = 44
+            out += 0 if n else 1
+            out[0] = 93
         return PyUnicode_DecodeUTF8(text, out + 1 - text, NULL)
     finally:
         PyMem_Free(text)

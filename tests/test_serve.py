@@ -31,7 +31,7 @@ from bertlite_fast.serve.answers import (
     parsed,
     reason_of,
 )
-from bertlite_fast.serve.app import App, Connection
+from bertlite_fast.serve.app import CALL, SHORT, App, Connection
 from bertlite_fast.serve.openapi import EXAMPLES
 
 JSON = {"content-type": "application/json"}
@@ -328,7 +328,20 @@ def test_what_is_no_text_is_named(app: App) -> None:
         assert reply.status == 422 and "`inputs[2]` is missing or null" in reply.json()["error"]
         reply = post(app, path, {"inputs": ["a", 3]})
         assert reply.status == 422 and "`inputs[1]` is a number" in reply.json()["error"]
-    assert "`inputs` is missing or null" in post(app, "/embed", {"input": "a"}).json()["error"]
+    for path in ("/tasks/intent-classification", "/embed", "/tasks/ner", "/similarity", "/predict"):
+        for sent, has in (({"input": "a"}, "`input`"), ({}, "nothing"), ({"a": 1, "b": 2}, "`a`")):
+            if path.startswith("/tasks") and len(sent) == 2:
+                continue  # settings that the task does not take
+            reply = post(app, path, sent)
+            expected = f"`inputs` is missing; the request has {has}"
+            assert reply.status == 422 and expected in reply.json()["error"]
+    assert "`inputs` is missing or null" in post(app, "/embed", {"inputs": None}).json()["error"]
+    openai = post(app, "/v1/embeddings", {"inputs": "a", "model": "bertlite/vectors"}).json()
+    assert "`input` is missing; the request has `inputs`" in openai["error"]["message"]
+    openai = post(app, "/v1/embeddings", {"input": "a"}).json()
+    assert "model is missing or null" in openai["error"]["message"]
+    nothing = post(app, "/embed", b"")
+    assert nothing.status == 400 and "has no body" in nothing.json()["error"]
     reply = post(app, "/embed", {"inputs": ["a", "x" * 30_000]})
     assert reply.status == 413 and "`inputs[1]` has a text of 30000" in reply.json()["error"]
 
@@ -393,6 +406,33 @@ def test_a_full_queue_is_503_and_short_requests_still_wait_their_turn() -> None:
     asyncio.run(main())
     assert "bertlite_queued 0" in app.metrics()
     assert 'bertlite_refused_total{reason="busy"} 1' in app.metrics()
+
+
+def test_where_a_request_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the loop, in a thread, or in a thread only if one is idle."""
+    app = App(Answers(tasks=("ner",)), workers=2)
+    route, work = app.routes["/tasks/ner"], app._work
+    found: list[bool] = []
+
+    def noted(*given: Any) -> Any:
+        found.append(threading.current_thread() is threading.main_thread())
+        return work(*given)
+
+    monkeypatch.setattr(app, "_work", noted)
+    assert app.short == SHORT
+    app.short = 0.0005
+    for seconds, busy, in_loop in (
+        (0.0004, 0, True), (0.0004, 2, True), (0.001, 0, False), (0.001, 1, False),
+        (0.001, 2, True), (0.003, 0, False), (0.003, 2, False),
+    ):  # fmt: skip
+        app.queued, route.rate = busy, seconds / (CALL + len(b'{"inputs": "Ada"}'))
+        assert post(app, "/tasks/ner", {"inputs": "Ada"}).status == 200
+        assert found.pop() == in_loop, (seconds, busy)
+    app.warm_up()
+    assert 0 < app.short <= SHORT
+    alone = App(app.answers, workers=1)
+    alone.warm_up()
+    assert alone.short == SHORT  # no other core would answer it sooner
 
 
 def test_who_waits_too_long_for_a_thread_gets_503() -> None:

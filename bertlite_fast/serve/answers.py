@@ -7,10 +7,11 @@ OpenAI; /embed, /predict, /rerank and the others those of text-embeddings-infere
 from __future__ import annotations
 
 import sys
+from binascii import b2a_base64
 from json import JSONDecodeError, JSONDecoder, JSONEncoder
 from json import encoder as json_encoder
 
-from .._native import json_rows, unit_rows
+from .._native import Replies, json_rows, quick_vector, similarities, unit_rows
 from ..errors import BertliteError, InputError
 from ..pipelines import TASKS, pipeline
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Settings = dict[str, tuple[Any, ...]]
 
 VECTORS = ("feature-extraction", "sentence-similarity", "zero-shot-classification")
+INTENTS = "intent-classification"
+LABELING = (INTENTS, "text-classification", "sentiment-analysis")
 WHOLE = ("ner", "token-classification", "question-answering")  # texts of any length are read
 TOP_K = 1000  # more answers than anybody reads
 WINDOW, STRIDE = 384, 128  # of question-answering, at most, unless a request sets them
@@ -118,6 +121,8 @@ def _decode(text: str) -> Any:
 
 def parsed(data: bytes) -> dict[str, Any]:
     """A request's JSON, which has to be an object."""
+    if not data:
+        raise Refused(400, "the request has no body; expected a JSON object.")
     try:
         found = _decode(data.decode("utf-8"))
     except RecursionError:
@@ -128,6 +133,15 @@ def parsed(data: bytes) -> dict[str, Any]:
     if type(found) is not dict:
         raise Refused(422, f"the request is {_kind(found)}; expected a JSON object.")
     return found
+
+
+def _given(data: dict[str, Any], name: str = "inputs") -> Any:
+    """A request's field; if there is none of that name, it may well have another."""
+    value = data.get(name)
+    if value is None and name not in data:
+        others = ", ".join(f"`{other[:60]}`" for other in list(data)[:9]) or "nothing"
+        raise Refused(422, f"`{name}` is missing; the request has {others}.")
+    return value
 
 
 def _kind(value: Any) -> str:
@@ -185,9 +199,12 @@ class Answers:
             task: _name(models.get(task), pipe.model.source) for task, pipe in self.pipes.items()
         }
         self.aliases = aliases
+        self.known = {name: encode(name) for name in self.models()}  # with them as JSON
+        self.replies: dict[tuple[str, bool], Replies] = {}  # as _made makes them
         # What makes a task's answers, where that is not just its pipeline.
         self.finished: dict[str, Callable[..., tuple[str, int, int]]] = {
             "question-answering": self._question,
+            INTENTS: self._intents,
             "feature-extraction": self._features,
             "zero-shot-classification": self._zero_shot,
             "fill-mask": self._filled,
@@ -291,20 +308,21 @@ class Answers:
                     found.append(tokens)
         return found
 
-    def _fitting(self, pipe: Any, texts: list[str], name: str = "inputs") -> None:
-        for tokens in self._too_long(pipe, texts):
-            raise Refused(
-                413,
-                f"`{name}` must have less than {pipe.text_model.max_tokens + 1} tokens. "
-                f"Given: {tokens}",
-            )
+    def _fitting(self, pipe: Any, tokens: list[int], name: str = "inputs") -> None:
+        """Refuse texts of which one has more tokens than the model takes."""
+        most = pipe.text_model.max_tokens
+        for count in tokens:
+            if count > most:
+                raise Refused(
+                    413, f"`{name}` must have less than {most + 1} tokens. Given: {count}"
+                )
 
     # ---- the tasks ------------------------------------------------------------------------
 
     def task(self, task: str, data: dict[str, Any]) -> tuple[str, int, int]:
         """A task's answer as JSON, how many texts it answers, and how many of them were cut."""
         pipe = self._pipe(task)
-        inputs = data.get("inputs")
+        inputs = _given(data)
         settings = self._settings(task, data) if len(data) > 1 else {}
         if task == "sentence-similarity":
             return (*self.similarity(data), 0)
@@ -312,6 +330,33 @@ class Answers:
         if finish is None:
             return self._answered(pipe, inputs, settings)
         return finish(pipe, inputs, settings)
+
+    def quick(self, task: str) -> Callable[[bytes], bytes | None] | None:
+        """What answers a request that is just one text, from bytes to bytes, as task does; or
+        "/embed", as embed does. It may leave a request to that: None. A task without it: None."""
+        if task == "/embed":
+            if VECTORS[0] not in self.pipes:
+                return None
+            model, longest = self.pipes[VECTORS[0]].text_model, self.limits.characters
+            return lambda request: quick_vector(model, request, longest)
+        pipe = self.pipes[task]
+        threshold = getattr(pipe, "threshold", 0.0)
+        if task not in LABELING or not _is_plain(pipe) or not 0 <= threshold <= 1:
+            return None
+        replies, most = self._made(pipe), self.limits.characters
+        return lambda request: replies.quick(request, threshold, most)
+
+    def _readable(self, inputs: Any) -> Any:
+        """A text or a list of texts, as it is."""
+        return self._text(inputs) if type(inputs) is str else self._texts(inputs)
+
+    def _made(self, pipe: Any, with_values: bool = False) -> Replies:
+        """What writes a pipeline's answers as JSON."""
+        key = pipe.task, with_values
+        replies = self.replies.get(key)
+        if replies is None:
+            self.replies[key] = replies = _replies(pipe, with_values)
+        return replies
 
     def _answered(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
         """As the pipeline answers."""
@@ -327,6 +372,10 @@ class Answers:
 
     def _labels(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
         """Each text has a list of labels, as the API's answers do."""
+        if _is_plain(pipe) and settings.keys() <= {"top_k"}:
+            given = self._readable(inputs)
+            text, cut = self._made(pipe).labels(given, settings.get("top_k", 1))
+            return text, _count(given), cut
         texts = self._texts(inputs)
         found = pipe(inputs if type(inputs) is str else texts, **settings)
         if type(inputs) is str:
@@ -334,6 +383,18 @@ class Answers:
         elif "top_k" not in settings:
             found = [[label] for label in found]
         return encode(found), len(texts), self._cut(pipe, texts)
+
+    def _intents(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
+        threshold = settings.get("threshold", pipe.threshold)
+        if not _is_plain(pipe) or "top_k" in settings or not 0 <= threshold <= 1:
+            return self._answered(pipe, inputs, settings)
+        given = self._readable(inputs)
+        slots, several = settings.get("slots", False), settings.get("several", False)
+        if slots or several:
+            text, cut = self._made(pipe, True).commands(given, threshold, slots, several)
+        else:
+            text, cut = self._made(pipe).intents(given, threshold)
+        return text, _count(given), cut
 
     def _filled(self, pipe: Any, inputs: Any, settings: dict[str, Any]) -> tuple[str, int, int]:
         texts = self._texts(inputs)
@@ -395,14 +456,17 @@ class Answers:
         self._vector_settings(pipe, settings)
         if settings.get("encoding_format", "float") != "float":
             raise Refused(422, "encoding_format can only be float here; /v1/embeddings has both.")
-        if settings.get("truncate") is False:
-            self._fitting(pipe, texts)
-        cut = len(self._too_long(pipe, texts))
         if pooling is not None:
-            normalize = settings.get("normalize", False)
-            rows = pipe.text_model.embed(texts, pooling, normalize, threads=pipe.threads)
+            rows, counts = self._vectors(pipe, texts, settings.get("normalize", False), pooling)
+            if settings.get("truncate") is False:
+                self._fitting(pipe, counts)
             text = json_rows(rows)
+            cut = sum(count > pipe.text_model.max_tokens for count in counts)
             return (text if type(inputs) is list else text[1:-1]), len(texts), cut
+        too_long = self._too_long(pipe, texts)
+        if settings.get("truncate") is False:
+            self._fitting(pipe, too_long)
+        cut = len(too_long)
         width = pipe.model.info["hidden"]
         tokens = sum(min(len(text) + 2, pipe.text_model.max_tokens) for text in texts)
         if tokens * width > FLOATS:
@@ -437,9 +501,8 @@ class Answers:
 
     def _vector_settings(self, pipe: Any, data: dict[str, Any]) -> None:
         """Refuse what would give other vectors than those asked for."""
-        width = pipe.model.info["hidden"]
         dimensions = data.get("dimensions")
-        if dimensions is not None and dimensions != width:
+        if dimensions is not None and dimensions != (width := pipe.model.info["hidden"]):
             raise Refused(
                 422,
                 f"`dimensions` is {_shown(dimensions)}, but the vectors have {width} dimensions "
@@ -463,19 +526,27 @@ class Answers:
         """TEI's /embed: a vector for each text."""
         pipe = self._pipe(VECTORS[0])
         self._vector_settings(pipe, data)
-        texts = self._texts(data.get("inputs"))
-        if not self._flag(data, "truncate", False):
-            self._fitting(pipe, texts)
-        normalize = self._flag(data, "normalize", True)
-        return json_rows(self._vectors(pipe, texts, normalize)), len(texts)
+        texts = self._texts(_given(data))
+        truncate = self._flag(data, "truncate", False)
+        rows, tokens = self._vectors(pipe, texts, self._flag(data, "normalize", True))
+        if not truncate:
+            self._fitting(pipe, tokens)
+        return json_rows(rows), len(texts)
 
-    def _vectors(self, pipe: Any, texts: list[str], normalize: bool = True) -> Any:
-        return pipe.text_model.embed(texts, "model", normalize, threads=pipe.threads)
+    def _vectors(
+        self, pipe: Any, texts: list[str], normalize: bool = True, pooling: str = "model"
+    ) -> tuple[Any, list[int]]:
+        """A vector for each text, and how many tokens each has."""
+        if pipe.threads == 1 or len(texts) == 1:
+            found: tuple[Any, list[int]] = pipe.text_model.vectors(texts, pooling, normalize)
+            return found
+        rows = pipe.text_model.embed(texts, pooling, normalize, threads=pipe.threads)
+        return rows, [len(pipe.tokenizer.encode(text)) for text in texts]
 
     def predict(self, data: dict[str, Any]) -> tuple[str, int]:
         """TEI's /predict: all labels of a text or a pair; of [[text], [text, pair]] for each."""
         pipe = self._pipe("text-classification")
-        inputs = data.get("inputs")
+        inputs = _given(data)
         alone = type(inputs) is str or (
             type(inputs) is list and any(type(item) is str for item in inputs)
         )
@@ -496,7 +567,7 @@ class Answers:
             for text in texts:
                 self._text(text)
             if cut:
-                self._fitting(pipe, texts)
+                self._fitting(pipe, self._too_long(pipe, texts))
             given.append(texts[0] if len(texts) == 1 else {"text": texts[0], "text_pair": texts[1]})
         raw = {"function_to_apply": "none"} if self._flag(data, "raw_scores", False) else {}
         found = pipe(given, top_k=min(TOP_K, len(pipe.labels)), **raw)
@@ -521,10 +592,8 @@ class Answers:
             ]
         else:
             pipe = self._pipe(VECTORS[0])
-            if not self._flag(data, "truncate", False):
-                self._fitting(pipe, [query], "query")
-                self._fitting(pipe, texts, "texts")
-            scores = self._similar(pipe, query, texts)
+            truncate = self._flag(data, "truncate", False)
+            scores = self._similar(pipe, query, texts, None if truncate else ("query", "texts"))
         order = sorted(range(len(texts)), key=lambda i: -scores[i])
         with_text = self._flag(data, "return_text", False)
         found = [
@@ -533,18 +602,23 @@ class Answers:
         ]
         return encode(found), len(texts)
 
-    def _similar(self, pipe: Any, text: str, others: list[str]) -> list[float]:
-        from .._native import similarities
-
-        found: list[list[float]] = similarities(
-            self._vectors(pipe, [text]), self._vectors(pipe, others)
-        ).tolist()
+    def _similar(
+        self, pipe: Any, text: str, others: list[str], names: tuple[str, str] | None = None
+    ) -> list[float]:
+        """names: of both in the request, where texts have to fit the model."""
+        one, tokens = self._vectors(pipe, [text])
+        if names is not None:
+            self._fitting(pipe, tokens, names[0])
+        rows, tokens = self._vectors(pipe, others)
+        if names is not None:
+            self._fitting(pipe, tokens, names[1])
+        found: list[list[float]] = similarities(one, rows).tolist()
         return found[0]
 
     def similarity(self, data: dict[str, Any]) -> tuple[str, int]:
         """TEI's /similarity: how similar a text is to others, from -1 to 1."""
         pipe = self.pipes.get(VECTORS[1]) or self._pipe(VECTORS[0])
-        inputs = data.get("inputs")
+        inputs = _given(data)
         if type(inputs) is not dict:
             raise Refused(
                 422,
@@ -561,7 +635,7 @@ class Answers:
     def tokenize(self, data: dict[str, Any]) -> tuple[str, int]:
         """TEI's /tokenize: the tokens of each text, with offsets in characters."""
         tokenizer = self._any_pipe().tokenizer
-        texts = self._texts(data.get("inputs"))
+        texts = self._texts(_given(data))
         specials = self._flag(data, "add_special_tokens", True)
         if sum(map(len, texts)) > self.limits.characters:
             raise Refused(
@@ -654,8 +728,9 @@ class Answers:
         pipe = self._pipe(VECTORS[0])
         name = data.get("model")
         if type(name) is not str:
-            raise Refused(400, f"model is {_kind(name)}; expected one of /v1/models.")
-        if name not in self.models():
+            kind = "missing or null" if name is None else _kind(name)
+            raise Refused(400, f"model is {kind}; expected one of /v1/models.")
+        if name not in self.known:
             raise Refused(
                 404,
                 f"the model {name[:100]!r} does not exist here; there is "
@@ -665,8 +740,9 @@ class Answers:
         form = data.get("encoding_format")
         if form not in (None, "float", "base64"):
             raise Refused(400, "encoding_format can be float or base64.")
-        self._vector_settings(pipe, {"dimensions": data.get("dimensions")})
-        found, tokens = self._openai_vectors(pipe, data.get("input"))
+        if "dimensions" in data:
+            self._vector_settings(pipe, {"dimensions": data["dimensions"]})
+        found, tokens = self._openai_vectors(pipe, _given(data, "input"))
         texts = _base64(found) if form == "base64" else json_rows(found)[2:-2].split("],[")
         mark, end = '""' if form == "base64" else "[]"
         rows = [
@@ -674,7 +750,7 @@ class Answers:
             for i, text in enumerate(texts)
         ]
         body = (
-            '{"object":"list","data":[' + ",".join(rows) + '],"model":' + encode(name) +
+            '{"object":"list","data":[' + ",".join(rows) + '],"model":' + self.known[name] +
             f',"usage":{{"prompt_tokens":{tokens},"total_tokens":{tokens}}}}}'
         )  # fmt: skip
         return body, len(texts)
@@ -682,43 +758,60 @@ class Answers:
     def _openai_vectors(self, pipe: Any, given: Any) -> tuple[Any, int]:
         """Vectors, and how many tokens were read."""
         first = given[0] if type(given) is list and given else None
-        tokenizer = pipe.tokenizer
         if type(first) in (int, list):
+            tokenizer = pipe.tokenizer
             rows = self._ids(given, "input", len(tokenizer))
             ends = [number for number in (tokenizer.cls_token_id,) if number is not None]
             last = [number for number in (tokenizer.sep_token_id,) if number is not None]
             rows = [[*ends, *row, *last] for row in rows]
-            most = pipe.text_model.max_tokens
-            for row in rows:
-                if len(row) > most:
-                    raise Refused(
-                        400,
-                        f"This model's maximum context length is {most} tokens, however you "
-                        f"requested {len(row)} tokens.",
-                        "context_length_exceeded",
-                    )
-            return unit_rows(pipe.model(rows).tensor), sum(map(len, rows))
+            sizes = [len(row) for row in rows]
+            self._in_context(pipe, sizes)
+            return unit_rows(pipe.model(rows).tensor), sum(sizes)
         texts = self._texts(given, "input")
         if "" in texts:
             raise Refused(400, "`input` has an empty string; expected at least one character.")
-        most, tokens = pipe.text_model.max_tokens, 0
-        for text in texts:
-            length = len(tokenizer.encode(text))
-            tokens += length
-            if length > most:
+        found, tokens = self._vectors(pipe, texts)
+        self._in_context(pipe, tokens)
+        return found, sum(tokens)
+
+    def _in_context(self, pipe: Any, tokens: list[int]) -> None:
+        """As _fitting, in OpenAI's words."""
+        most = pipe.text_model.max_tokens
+        for count in tokens:
+            if count > most:
                 raise Refused(
                     400,
                     f"This model's maximum context length is {most} tokens, however you "
-                    f"requested {length} tokens.",
+                    f"requested {count} tokens.",
                     "context_length_exceeded",
                 )
-        return self._vectors(pipe, texts), tokens
+
+
+def _count(inputs: Any) -> int:
+    return 1 if type(inputs) is str else len(inputs)
+
+
+def _is_plain(pipe: Any) -> bool:
+    """Whether a call of C does what the pipeline does: no threads share a list, and the labels are
+    the model's own, which a SetFit folder's are not."""
+    return pipe.threads == 1 and not pipe.settings
+
+
+def _replies(pipe: Any, with_values: bool) -> Replies:
+    labels = [encode(label).encode() for label in pipe.labels]
+    if pipe.task != INTENTS:
+        return Replies(pipe.text_model, pipe.function, labels)
+    values, types = None, []
+    if with_values:
+        slots = pipe.slot_model()
+        values, types = slots.text_model, [encode(kind).encode() for kind in slots.types]
+    return Replies(
+        pipe.text_model, pipe.function, labels, pipe.refused_mask, pipe.heeds_denials, values, types
+    )
 
 
 def _base64(rows: Any) -> list[str]:
     """Each row's 32-bit floats, the lowest byte first, in base64."""
-    from binascii import b2a_base64
-
     data = memoryview(rows).cast("B")
     if sys.byteorder == "big":
         from array import array

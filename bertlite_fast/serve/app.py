@@ -1,8 +1,8 @@
 """The HTTP service as an ASGI application: routes, limits, the token, metrics.
 
 A request that is expected to be short is answered in the event loop; a longer one in a thread,
-where the work is done without the GIL. How long is known from the requests before it: seconds for
-each byte of a route's requests.
+where the work is done without the GIL; one between both in a thread if one is idle. How long is
+known from the requests before it: seconds for each byte of a route's requests.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import re
 import time
 from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from .answers import Refused, encode, parsed, reason_of
 
@@ -37,6 +38,7 @@ OPEN_PATHS = ("/", "/health", "/ready", "/openapi.json")  # which need no token
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 KNOWN_HOSTS = 64  # spellings of the header Host that are remembered
 SHORT = 0.002  # seconds that a request may hold the event loop
+HAND_OVERS = 20  # a request that takes as long as so many of them goes to a thread that is idle
 CALL = 256  # bytes that take about as long as what every request needs
 BUCKETS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0)
 PLACES = [f'le="{end:g}"' for end in BUCKETS]
@@ -49,6 +51,7 @@ class Route:
         self, path: str, method: str, answer: Callable[..., Any], openai: bool = False
     ) -> None:
         self.path, self.method, self.answer, self.openai = path, method, answer, openai
+        self.quick: Callable[[bytes], bytes | None] | None = None
         self.rate = 0.0  # seconds for each byte and CALL; the warm-up sets it
         self.counts: dict[int, int] = {}  # by status
         self.buckets = [0] * (len(BUCKETS) + 1)
@@ -93,7 +96,9 @@ class App:
         self.token = None if token is None else token.encode("utf-8")
         self.hosts = {name.lower() for name in (*LOOPBACK, *hosts)}
         self.known_hosts: set[bytes] = set()
-        self.pool = ThreadPoolExecutor(workers or thread_count("auto"), "bertlite")
+        self.workers = workers or thread_count("auto")
+        self.pool = ThreadPoolExecutor(self.workers, "bertlite")
+        self.short = SHORT
         self.started = time.time()
         self.queued = self.in_flight = 0
         self.connections: set[Any] = set()
@@ -112,10 +117,12 @@ class App:
             ("/decode", a.decode),
         ):
             self._add(path, "POST", answer)
+        self.routes["/embed"].quick = a.quick("/embed")
         self._add("/v1/embeddings", "POST", a.embeddings, openai=True)
         self._add("/embeddings", "POST", a.embeddings, openai=True)
         for task in a.pipes:
-            self._add(f"/tasks/{task}", "POST", _task(a, task))
+            self._add(f"/tasks/{task}", "POST", partial(a.task, task))
+            self.routes[f"/tasks/{task}"].quick = a.quick(task)
         self._add("/", "GET", lambda: (200, self.page, self.page_headers))
         self._add("/health", "GET", lambda: (200, b"", [TEXT]))
         self._add("/ready", "GET", self._ready)
@@ -154,6 +161,13 @@ class App:
                 except Refused:  # a task that is not served
                     break
                 route.rate = (time.thread_time() - start) / (len(data) + CALL)
+        if self.workers > 1:
+            self.short = min(SHORT, HAND_OVERS * min(self._hand_over() for _ in range(20)))
+
+    def _hand_over(self) -> float:
+        start = time.perf_counter()
+        self.pool.submit(int).result()
+        return time.perf_counter() - start
 
     def _ready(self) -> tuple[int, bytes, list[Header]]:
         if self.stopping:
@@ -233,7 +247,8 @@ class App:
         if length and (not length.isdigit() or int(length[:20]) > self.answers.limits.bytes):
             raise self._too_large()
         data = await self._body(connection, receive)
-        if (len(data) + CALL) * route.rate <= SHORT:
+        seconds = (len(data) + CALL) * route.rate
+        if seconds <= self.short or (seconds <= SHORT and self.queued >= self.workers):
             return self._work(route, data)
         return await self._in_thread(route, data)
 
@@ -293,6 +308,11 @@ class App:
     ) -> tuple[int, bytes, list[Header]]:
         """The answer to a request's body. clock: what tells how long it takes."""
         start = clock()
+        body = None if route.quick is None else route.quick(data)
+        if body is not None:
+            route.rate += ((clock() - start) / (len(data) + CALL) - route.rate) * 0.05
+            route.texts += 1
+            return 200, body, [JSON]
         try:
             found = route.answer(parsed(data))
         except Exception as error:
@@ -395,10 +415,6 @@ def is_number(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _task(answers: Answers, task: str) -> Callable[[dict[str, Any]], Any]:
-    return lambda data: answers.task(task, data)
 
 
 def resident() -> int:

@@ -98,6 +98,8 @@ def serve(
     # What is there now stays; without this, it is looked through again and again between requests.
     gc.collect()
     gc.freeze()
+    # A thread that has an answer waits this long for the event loop to stop for it.
+    sys.setswitchinterval(0.0005)
     server.run(sockets=[sock])
 
 

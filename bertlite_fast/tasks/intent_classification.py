@@ -102,8 +102,8 @@ class IntentClassification(TextClassification):
             return self._one(inputs, self.settings)
         return Pipeline.__call__(self, inputs, **settings)
 
-    def _slot_model(self, slots: Any) -> TokenClassification:
-        """The pipeline whose values are found in commands."""
+    def slot_model(self, slots: Any = True) -> TokenClassification:
+        """The pipeline whose values are found in commands, with this setting."""
         if slots is True and SLOTS in self.slot_models:
             return self.slot_models[SLOTS]
         from .token_classification import TokenClassification
@@ -182,7 +182,7 @@ class IntentClassification(TextClassification):
         if not slots and not several:
             found = (self.function, self._wanted(settings))
             return Many(self.text_model, "classify", found, **share)
-        values = self._slot_model(slots or True)
+        values = self.slot_model(slots or True)
         options = (self.function, self._threshold(settings), self.refused_mask, several,
                    self.heeds_denials)  # fmt: skip
         return Many(self.text_model, "commands", options, slots=values.text_model, **share)
@@ -237,7 +237,7 @@ class IntentClassification(TextClassification):
         if pair is not None:
             raise InputError("slots and several commands are found in one text; give no text_pair.")
         slots, several = settings.get("slots"), bool(settings.get("several"))
-        values = self._slot_model(slots or True)
+        values = self.slot_model(slots or True)
         found = read_commands(
             self.text_model,
             values.text_model,
@@ -252,7 +252,7 @@ class IntentClassification(TextClassification):
 
     def _of_commands(self, text: str, found: Any, settings: dict[str, Any]) -> Any:
         slots, several = settings.get("slots"), bool(settings.get("several"))
-        values = self._slot_model(slots or True)
+        values = self.slot_model(slots or True)
         answers = []
         for label, is_refused, score, margin, start, end, entities in found:
             answer: dict[str, Any] = {

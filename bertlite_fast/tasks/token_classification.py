@@ -131,10 +131,13 @@ class TokenClassification(Pipeline):
         """For each label 1 if it is left out; None: only "O" is."""
         if names is None or list(names) == ["O"]:
             return None
-        labels = (
-            self.labels if strategy in UNGROUPED else [_type_of(label) for label in self.labels]
-        )
+        labels = self.labels if strategy in UNGROUPED else self.types
         return bytes(label in names for label in labels)
+
+    @property
+    def types(self) -> list[str]:
+        """For each label what its entities are called: "PER" for "B-PER"."""
+        return [_type_of(label) for label in self.labels]
 
     def _strategy(self, settings: dict[str, Any]) -> str:
         return settings.get("aggregation_strategy") or self.own_strategy or "none"

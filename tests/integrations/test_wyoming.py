@@ -227,5 +227,5 @@ def test_the_names_for_home_assistant_are_those_of_the_embedded_models() -> None
     names = Names(str(ROOT / "examples" / "home_assistant.json"))
     pipe = Recognizer().pipe
     assert set(names.intents) <= set(pipe.labels)
-    slots = pipe._slot_model(True).labels
+    slots = pipe.slot_model().labels
     assert set(names.entities) <= {label[2:] for label in slots}

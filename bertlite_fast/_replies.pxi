@@ -1,0 +1,528 @@
+# Replies: answers as JSON, without a Python object for each. Part of _native.pyx.
+
+cdef enum:
+    MOST_OF_A_NUMBER = 32  # bytes
+
+cdef struct json_text:
+    char *data
+    size_t used, capacity
+
+
+cdef char *json_room(json_text *out, size_t more) noexcept nogil:
+    """Where the next bytes go, as many as these; NULL without memory."""
+    cdef char *data
+    if out.capacity - out.used < more:
+        data = <char *>realloc(out.data, 2 * (out.used + more))
+        if data is NULL:
+            return NULL
+        out.data, out.capacity = data, 2 * (out.used + more)
+    return out.data + out.used
+
+
+cdef char *put(char *out, const char *text, size_t size) noexcept nogil:
+    memcpy(out, text, size)
+    return out + size
+
+
+cdef char *write_double(char *out, double value) noexcept nogil:
+    """A number as json of Python writes it: the fewest digits that are read as the same one.
+
+    Digits of the exact value, until what is left of it, or what it lacks to the next digit, is less
+    than half of the distance to its neighbors (Steele and White 1990). It is never just that half:
+    after k digits what is left is a multiple of 2^(k+1), and that half, 10^k, is none.
+    """
+    cdef uint64_t one, left, half = 1  # that half distance, in units of one
+    cdef int digit, exponent = 0
+    cdef bint is_low, is_high
+    if not 0.0078125 <= value < 1.0:  # 2^-7: for less, 64 bits do not suffice
+        return write_other_double(out, value)
+    left = <uint64_t>(frexp(value, &exponent) * 18014398509481984.0)  # 2^54; exact
+    one = <uint64_t>1 << (54 - exponent)
+    out = put(out, b"0.", 2)
+    while True:
+        left *= 10
+        half *= 10
+        digit = <int>(left >> (54 - exponent))
+        left &= one - 1
+        is_low, is_high = left < half, left + half > one
+        if is_low or is_high:
+            break
+        out[0] = <char>(48 + digit)
+        out += 1
+    if is_high and (not is_low or 2 * left > one or (2 * left == one and digit & 1)):
+        digit += 1
+    out[0] = <char>(48 + digit)
+    return out + 1
+
+
+cdef char *write_other_double(char *out, double value) noexcept nogil:
+    cdef int precision, size = 0, i
+    if value != value:
+        return put(out, b"NaN", 3)
+    if value - value != 0:
+        return put(out, b"Infinity", 8) if value > 0 else put(out, b"-Infinity", 9)
+    for precision in range(15, 18):
+        size = snprintf(out, MOST_OF_A_NUMBER, b"%.*g", precision, value)
+        if strtod(out, NULL) == value:
+            break
+    for i in range(size):
+        if out[i] == 46 or out[i] == 101:  # . or e
+            return out + size
+    return put(out + size, b".0", 2)
+
+
+def json_number(double value):
+    """A number as JSON."""
+    cdef char[MOST_OF_A_NUMBER] text
+    return PyUnicode_DecodeUTF8(text, write_double(text, value) - text, NULL)
+
+
+cdef const char *SHORT_ESCAPES = b"\\b\\t\\n\\v\\f\\r"  # of 8 to 13
+
+
+cdef char *write_text(char *out, const char *text, size_t size) noexcept nogil:
+    """UTF-8 as a JSON string of ASCII, as json of Python writes it: up to six times as long."""
+    cdef const unsigned char *p = <const unsigned char *>text
+    cdef const unsigned char *end = p + size
+    cdef uint32_t c
+    out = put(out, b'"', 1)
+    while p < end:
+        c = p[0]
+        if c < 128:
+            p += 1
+        elif c < 224:
+            c, p = (c & 31) << 6 | (p[1] & 63), p + 2
+        elif c < 240:
+            c, p = (c & 15) << 12 | (p[1] & 63) << 6 | (p[2] & 63), p + 3
+        else:
+            c = (c & 7) << 18 | (p[1] & 63) << 12 | (p[2] & 63) << 6 | (p[3] & 63)
+            p += 4
+        if 31 < c < 127:
+            if c == 34 or c == 92:  # " and \\
+                out = put(out, b"\\", 1)
+            out[0] = <char>c
+            out += 1
+        elif 7 < c < 14 and c != 11:
+            out = put(out, SHORT_ESCAPES + 2 * (c - 8), 2)
+        elif c < 0x10000:
+            out = write_unit(out, c)
+        else:
+            out = write_unit(out, 0xD7C0 + (c >> 10))
+            out = write_unit(out, 0xDC00 + (c & 0x3FF))
+    return put(out, b'"', 1)
+
+
+cdef char *write_unit(char *out, uint32_t value) noexcept nogil:
+    cdef const char *digits = b"0123456789abcdef"
+    cdef int i
+    out = put(out, b"\\u", 2)
+    for i in range(4):
+        out[i] = digits[value >> 4 * (3 - i) & 15]
+    return out + 4
+
+
+cdef char *write_whole(char *out, size_t value) noexcept nogil:
+    return out + snprintf(out, MOST_OF_A_NUMBER, b"%zu", value)
+
+
+cdef size_t characters(const char *text, size_t size) noexcept nogil:
+    cdef size_t i, count = 0
+    for i in range(size):
+        count += text[i] & 0xC0 != 0x80
+    return count
+
+
+def json_text_of(text):
+    """A text as JSON."""
+    cdef Py_ssize_t size
+    cdef const char *data = utf8(text, &size)
+    cdef char *out = <char *>allocate(6 * size + 2, 1)
+    try:
+        return PyUnicode_DecodeUTF8(out, write_text(out, data, size) - out, NULL)
+    finally:
+        PyMem_Free(out)
+
+
+cdef bint is_blank(const bl_text *t, str text):
+    """Whether a text is nothing but white space."""
+    if t.size and 32 < <unsigned char>t.data[0] < 127:
+        return False
+    return not text.strip()
+
+
+cdef class Names:
+    """Names as JSON, where C can read them."""
+    cdef list held
+    cdef bl_bytes *items
+    cdef size_t count, widest
+
+    def __cinit__(self, list names, size_t count):
+        if len(names) != <Py_ssize_t>count:
+            raise InputError(f"{len(names)} names were given for {count} labels.")
+        self.items = <bl_bytes *>allocate(count, sizeof(bl_bytes))
+        self.held = [bytes(name) for name in names]
+        for name in self.held:
+            self.items[self.count].data = PyBytes_AS_STRING(name)
+            self.items[self.count].size = PyBytes_GET_SIZE(name)
+            self.widest = max(self.widest, self.items[self.count].size)
+            self.count += 1
+
+    def __dealloc__(self):
+        PyMem_Free(self.items)
+
+
+cdef bint is_next(const char **p, const char *end, const char *text, size_t size) noexcept:
+    """Whether these bytes come next, behind white space; p: behind them."""
+    while p[0] < end and (p[0][0] == 32 or 9 <= p[0][0] <= 10 or p[0][0] == 13):
+        p[0] += 1
+    if <size_t>(end - p[0]) < size or memcmp(p[0], text, size):
+        return False
+    p[0] += size
+    return True
+
+
+cdef bint only_text(const char *p, Py_ssize_t size, bl_text *t) noexcept:
+    """Read {"inputs": "..."}, of printable ASCII without escapes."""
+    cdef const char *end = p + size
+    if not (is_next(&p, end, b"{", 1) and is_next(&p, end, b'"inputs"', 8)
+            and is_next(&p, end, b":", 1) and is_next(&p, end, b'"', 1)):
+        return False
+    memset(t, 0, sizeof(t[0]))
+    t.data = p
+    while p < end and 32 <= p[0] < 127 and p[0] != 34 and p[0] != 92:
+        p += 1
+    t.size = p - t.data
+    if p == end or p[0] != 34:
+        return False
+    p += 1
+    return is_next(&p, end, b"}", 1) and is_next(&p, end, b"", 0) and p == end
+
+
+def quick_vector(TextModel model not None, bytes request not None, size_t most):
+    """The bytes that answer {"inputs": "a text"} with its vector of length 1; None: the request is
+    another, or not so simple: longer than `most`, too long for the model, or beyond ASCII."""
+    cdef bl_session s
+    cdef bl_text t
+    cdef bl_embed_options options
+    cdef bl_vectors out
+    cdef bl_error error
+    cdef bl_status status
+    cdef size_t i
+    cdef char *text = NULL
+    cdef char *p
+    if not only_text(PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), &t):
+        return None
+    if t.size > most:
+        return None
+    read_embed_options(&options, "model", True, 0, 0)
+    model.begin(&s)
+    try:
+        with nogil:
+            status = bl_embed(&s, &t, &options, &out, &error)
+        if status != BL_OK or out.extent.read < out.extent.total or not out.width:
+            return None  # the usual way says what is wrong
+        text = <char *>allocate(out.width, 24)
+        p = put(text, b"[", 1)
+        for i in range(out.width):
+            p = write_number(put(p, b"[" if i == 0 else b",", 1), out.rows[i])
+        return PyBytes_FromStringAndSize(text, put(p, b"]]", 2) - text)
+    finally:
+        model.end(&s)
+        PyMem_Free(text)
+
+
+cdef struct wanted:
+    bint is_intent, is_command, with_values
+    size_t labels                  # 0: all
+    double threshold
+    bl_command_options options
+    const bl_session *values
+
+
+cdef class Replies:
+    """Labels of texts as JSON: what text-classification and intent-classification answer.
+
+    labels: the labels' names, as JSON. Of intents, refused: for each label not 0 if it stands for
+    what the model does not know; heeds: what a text denies is not read; values: the model that
+    finds values in commands, value_labels: its labels' types, as JSON. Any number of threads may
+    call an object.
+    """
+    cdef TextModel model, values
+    cdef Names names, value_names
+    cdef bl_function function
+    cdef bl_command_options options
+    cdef bytes refused
+
+    def __init__(self, TextModel model not None, str function not None, list labels not None,
+                 bytes refused=None, bint heeds=False, TextModel values=None,
+                 list value_labels=None):
+        if self.names is not None:
+            raise BertliteError("these replies are open already; make another object.")
+        self.function = <bl_function>chosen(FUNCTIONS, "function_to_apply", function)
+        if refused is not None:
+            read_command_options(&self.options, model, function, 0.0, refused, False, heeds)
+            self.options.unit = BL_BYTES
+        if values is not None:
+            self.value_names = Names(value_labels or [], bl_describe(values.opened()).labels)
+        self.names = Names(labels, bl_describe(model.opened()).labels)
+        self.model, self.values, self.refused = model, values, refused
+
+    cdef int check(self, bint is_possible) except -1:
+        if self.model is None:
+            raise InputError("these replies are not open: __init__ failed, or was not called.")
+        if not is_possible:
+            raise InputError("these replies were not made for that.")
+        return 0
+
+    def labels(self, texts, size_t k):
+        """[[{"label", "score"}, ...], ...] for a text or a list of them, k (0: all) of each, and
+        how many were truncated."""
+        cdef wanted w
+        self.check(True)
+        memset(&w, 0, sizeof(w))
+        w.labels = k
+        return self.made(texts, &w)
+
+    def intents(self, texts, double threshold):
+        """{"label", "score", "margin"} for a text, or a list of them for a list."""
+        cdef wanted w
+        self.check(self.refused is not None)
+        memset(&w, 0, sizeof(w))
+        w.is_intent, w.labels, w.threshold = True, 2, threshold
+        w.options = self.options
+        w.options.threshold = threshold
+        return self.made(texts, &w)
+
+    def commands(self, texts, double threshold, bint slots, bint several):
+        """As intents, with "slots", a list of values; several: a list for each text."""
+        cdef wanted w
+        cdef bl_session values
+        self.check(self.refused is not None and self.values is not None)
+        memset(&w, 0, sizeof(w))
+        w.is_intent, w.is_command, w.with_values = True, True, slots
+        w.options = self.options
+        w.options.threshold, w.options.several = threshold, several
+        self.values.begin(&values)
+        try:
+            w.values = &values
+            return self.made(texts, &w)
+        finally:
+            self.values.end(&values)
+
+    def quick(self, bytes request not None, double threshold, size_t most):
+        """The bytes that answer {"inputs": "a text"}, as intents or labels do; None: the request is
+        another, or not so simple: longer than `most`, truncated, with escapes or beyond ASCII."""
+        cdef wanted w
+        cdef bl_session s
+        cdef bl_text t
+        cdef json_text out
+        cdef bl_error error
+        cdef bl_status status
+        cdef Py_ssize_t cut = 0
+        cdef bint is_blank = True, is_made
+        cdef size_t i, left
+        self.check(True)
+        if not only_text(PyBytes_AS_STRING(request), PyBytes_GET_SIZE(request), &t):
+            return None
+        if t.size > most:
+            return None
+        memset(&w, 0, sizeof(w))
+        w.is_intent = self.refused is not None
+        w.labels, w.threshold, w.options = 2 if w.is_intent else 1, threshold, self.options
+        w.options.threshold = threshold
+        for i in range(t.size):
+            is_blank = is_blank and t.data[i] == 32
+        out.data, out.used, out.capacity = NULL, 0, 0
+        self.model.begin(&s)
+        try:
+            with nogil:
+                is_made = self.add(&s, &t, is_blank, &w, &out, &cut, &status, &error)
+            if not is_made or cut:
+                return None  # the usual way says what is wrong
+            left = 1 if w.is_intent else 0
+            out.data[0] = 91  # [
+            out.data[out.used - 1] = 93
+            return PyBytes_FromStringAndSize(out.data + left, out.used - 2 * left)
+        finally:
+            self.model.end(&s)
+            free(out.data)
+
+    cdef tuple made(self, object texts, wanted *w):
+        cdef bl_session s
+        cdef bl_text only_text
+        cdef bint only_blank
+        cdef bl_text *rows = &only_text
+        cdef bint *blank = &only_blank
+        cdef json_text out
+        cdef bl_error error
+        cdef bl_status status = BL_OK
+        cdef Py_ssize_t i, count = 1, done = 0, cut = 0
+        cdef bint is_single = isinstance(texts, str)
+        cdef list given = [texts] if is_single else texts
+        out.data, out.used, out.capacity = NULL, 0, 0
+        s.arena = NULL
+        try:
+            if not is_single:
+                count = len(given)
+                rows = <bl_text *>allocate(count, sizeof(bl_text) + sizeof(bint))
+                blank = <bint *>(rows + count)
+            for i in range(count):
+                read_text(rows + i, given[i], None)
+                blank[i] = w.is_intent and is_blank(rows + i, given[i])
+            self.model.begin(&s)
+            with nogil:
+                while done < count and self.add(&s, rows + done, blank[done], w, &out, &cut,
+                                                &status, &error):
+                    done += 1
+            if status != BL_OK:
+                raise_error(&error)
+            if done < count:
+                raise OutOfMemoryError(f"out of memory for the answers to {count} texts.")
+            if not count:
+                return "[]", 0
+            if is_single and w.is_intent:
+                return PyUnicode_DecodeUTF8(out.data + 1, out.used - 2, NULL), cut
+            out.data[0] = 91  # [
+            out.data[out.used - 1] = 93
+            return PyUnicode_DecodeUTF8(out.data, out.used, NULL), cut
+        finally:
+            if s.arena is not NULL:
+                self.model.end(&s)
+            free(out.data)
+            if rows is not &only_text:
+                PyMem_Free(rows)
+
+    cdef bint add(self, bl_session *s, const bl_text *t, bint blank, const wanted *w,
+                  json_text *out, Py_ssize_t *cut, bl_status *status,
+                  bl_error *error) noexcept nogil:
+        """A text's answer, behind a byte for the bracket, and a comma; False: there was no memory,
+        or the status says what went wrong."""
+        cdef bl_classify_options options
+        cdef bl_labels found
+        cdef bl_commands all
+        cdef char *p
+        if not out.used:
+            p = json_room(out, 1)
+            if p is NULL:
+                return False
+            out.used = 1
+        if w.is_command:
+            status[0] = bl_read_commands(s, w.values, t, &w.options, &all, error)
+            if status[0] != BL_OK or not self.put_commands(t, &all, w, out):
+                return False
+            cut[0] += all.extent.read < all.extent.total
+            return True
+        options.function, options.top_k = self.function, w.labels
+        status[0] = bl_classify(s, t, &options, &found, error)
+        if status[0] != BL_OK:
+            return False
+        cut[0] += found.extent.read < found.extent.total
+        p = json_room(out, found.count * (self.names.widest + 2 * MOST_OF_A_NUMBER + 32)
+                      + t.size + 4)
+        if p is NULL:
+            return False
+        if w.is_intent:
+            p = self.put_intent(s, t, blank, &found, w, p, status, error)
+        else:
+            p = self.put_labels(&found, p)
+        if p is NULL:
+            return False
+        out.used = put(p, b",", 1) - out.data
+        return True
+
+    cdef char *put_labels(self, const bl_labels *found, char *p) noexcept nogil:
+        cdef size_t i
+        p = put(p, b"[", 1)
+        for i in range(found.count):
+            p = self.put_label(p, found.items[i].label, found.items[i].score)
+            p = put(p, b"},", 2)
+        return put(p - 1, b"]", 1)
+
+    cdef char *put_label(self, char *p, int label, double score) noexcept nogil:
+        """label: -1: none."""
+        p = put(p, b'{"label":', 9)
+        if label < 0:
+            p = put(p, b"null", 4)
+        else:
+            p = put(p, self.names.items[label].data, self.names.items[label].size)
+        return write_double(put(p, b',"score":', 9), score)
+
+    cdef char *put_intent(self, bl_session *s, const bl_text *t, bint blank, const bl_labels *found,
+                          const wanted *w, char *p, bl_status *status,
+                          bl_error *error) noexcept nogil:
+        """The answer; NULL: see the status."""
+        cdef bl_commands all
+        cdef int label = found.items[0].label
+        cdef double score = found.items[0].score, margin = score
+        if found.count > 1:
+            margin = score - <double>found.items[1].score
+        if blank or w.options.refused[label] or not score >= w.threshold:
+            label = -1
+        elif w.options.heeds_denials and bl_affirmed(t.data, t.size, p) != t.size:
+            status[0] = bl_read_commands(s, NULL, t, &w.options, &all, error)
+            if status[0] != BL_OK:
+                return NULL
+            label = -1 if all.items[0].is_refused else all.items[0].label
+            score, margin = all.items[0].score, all.items[0].margin
+        p = put(self.put_label(p, label, score), b',"margin":', 10)
+        return put(write_double(p, margin), b"}", 1)
+
+    cdef bint put_commands(self, const bl_text *t, const bl_commands *all, const wanted *w,
+                           json_text *out) noexcept nogil:
+        """All commands of a text, and a comma; False: there was no memory."""
+        cdef const bl_command *c
+        cdef size_t i, j
+        cdef char *p
+        for i in range(all.count):
+            c = all.items + i
+            p = json_room(out, self.names.widest + 6 * (c.end - c.start)
+                          + 5 * MOST_OF_A_NUMBER + 96)
+            if p is NULL:
+                return False
+            if w.options.several and not i:
+                p = put(p, b"[", 1)
+            p = self.put_label(p, -1 if c.is_refused else c.label, c.score)
+            p = write_double(put(p, b',"margin":', 10), c.margin)
+            if w.options.several:
+                p = write_text(put(p, b',"text":', 8), t.data + c.start, c.end - c.start)
+                p = put_place(p, t, c.start, c.end)
+            if w.with_values:
+                p = put(p, b',"slots":[', 10)
+                out.used = p - out.data
+                for j in range(c.value_count):
+                    if not self.put_value(t, all.values + c.first_value + j, out):
+                        return False
+                p = out.data + out.used
+                if c.value_count:
+                    p -= 1  # the comma
+                p = put(p, b"]", 1)
+            p = put(p, b"},", 2)
+            out.used = p - out.data
+        if w.options.several:
+            out.data[out.used - 1] = 93
+            p = json_room(out, 1)
+            if p is NULL:
+                return False
+            out.used = put(p, b",", 1) - out.data
+        return True
+
+    cdef bint put_value(self, const bl_text *t, const bl_value *v, json_text *out) noexcept nogil:
+        """A value, and a comma; False: there was no memory."""
+        cdef const bl_bytes *name = self.value_names.items + v.label
+        cdef char *p = json_room(out, 2 * name.size + 6 * (v.end - v.start)
+                                 + 3 * MOST_OF_A_NUMBER + 96)
+        if p is NULL:
+            return False
+        p = put(put(p, b'{"entity":', 10), name.data, name.size)
+        p = put(put(p, b',"entity_group":', 16), name.data, name.size)
+        p = write_double(put(p, b',"score":', 9), v.score)
+        p = write_text(put(p, b',"word":', 8), t.data + v.start, v.end - v.start)
+        out.used = put(put_place(p, t, v.start, v.end), b"},", 2) - out.data
+        return True
+
+
+cdef char *put_place(char *p, const bl_text *t, size_t start, size_t end) noexcept nogil:
+    """Where bytes [start, end) are, in characters."""
+    cdef size_t first = characters(t.data, start)
+    p = write_whole(put(p, b',"start":', 9), first)
+    return write_whole(put(p, b',"end":', 7), first + characters(t.data + start, end - start))
