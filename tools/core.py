@@ -237,9 +237,18 @@ FAST = {
 FASTEST = {"csrc/kernels/limits.c", "csrc/tokenizer/tokenize.c"}
 
 
-def own_flags(path: str, compiler: str) -> list[str]:
+# Plain C, on machines that seldom answer or learn with it: as small code.
+SMALL = {
+    "csrc/kernels/isa_generic.c": {"x86_64", "aarch64", "arm"},
+    "csrc/training/isa_generic.c": {"x86_64", "aarch64"},
+}
+
+
+def own_flags(path: str, compiler: str, machine: str) -> list[str]:
     if compiler == "msvc":
         return []
+    if machine in SMALL.get(path, ()):
+        return ["-Os", "-DBL_ROLLED"]
     return ["-O3"] if path in FASTEST else [] if path in FAST else ["-Os"]
 
 
@@ -321,7 +330,7 @@ def sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
         own.append(
             (f"csrc/kernels/fused_{isa}.c", [*of_isa, *(more if compiler != "msvc" else [])])
         )
-    return [(path, own_flags(path, compiler)) for path in COMMON] + own
+    return [(path, own_flags(path, compiler, machine)) for path in COMMON] + own
 
 
 def training_sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
@@ -330,7 +339,7 @@ def training_sources(machine: str, compiler: str = "") -> list[tuple[str, list[s
     own = [(path, own) for path, own in flags.items() if "/fused_" in path]
     for isa, like in TRAINING_ISAS.get(machine, {}).items():
         own.append((f"csrc/training/isa_{isa}.c", flags[f"csrc/kernels/isa_{like}.c"]))
-    return [(path, own_flags(path, compiler)) for path in TRAINING] + own
+    return [(path, own_flags(path, compiler, machine)) for path in TRAINING] + own
 
 
 def compile_files(
