@@ -244,9 +244,10 @@ SMALL = {
 }
 
 
-# Small code. Instructions that stay in the order of the source are more often like others, so that
-# a wheel compresses them by another fortieth.
-COLD = ["-Os", "-fno-schedule-insns2"]
+# Instructions that stay in the order of the source are more often like others, so that a wheel
+# compresses them by another fortieth. Fast code leaves their order to x86-64's processors alone.
+UNSCHEDULED = ["-fno-schedule-insns2"]
+COLD = ["-Os", *UNSCHEDULED]
 
 
 def own_flags(path: str, compiler: str, machine: str) -> list[str]:
@@ -254,7 +255,10 @@ def own_flags(path: str, compiler: str, machine: str) -> list[str]:
         return []
     if machine in SMALL.get(path, ()):
         return [*COLD, "-DBL_ROLLED"]
-    return ["-O3"] if path in FASTEST else [] if path in FAST else COLD
+    if path not in FAST | FASTEST:
+        return COLD
+    fast = UNSCHEDULED if machine == "x86_64" else []
+    return ["-O3", *fast] if path in FASTEST else fast
 
 
 # Loops that the source does not unroll are worth it on ARM; vectors beside its own are not.
@@ -264,9 +268,12 @@ UNROLLED = ["-O3", "-fno-tree-loop-vectorize", "-fno-schedule-insns"]
 # Everything else is compiled for the platform's baseline.
 ISA_FILES: dict[str, dict[str, list[str]]] = {
     "x86_64": {
-        "avx2": ["-mavx2"],
-        "avxvnni": ["-mavx2", "-mavxvnni"],
-        "avx512vnni": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"],
+        "avx2": ["-mavx2", *UNSCHEDULED],
+        "avxvnni": ["-mavx2", "-mavxvnni", *UNSCHEDULED],
+        "avx512vnni": [
+            *("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"),
+            *UNSCHEDULED,
+        ],
     },
     "aarch64": {
         "neon": UNROLLED,
