@@ -28,7 +28,7 @@ cdef class TextModel:
         self.tokenizer = tokenizer
         self.model = model
 
-    def adopt(self, TokenizerCore tokenizer not None):
+    def adopt(self, TokenizerCore tokenizer not None, /):
         """Use a tokenizer of the same files instead of a bare core; the one then in use."""
         with cython.critical_section(self):
             if self.core is None:
@@ -81,7 +81,7 @@ cdef class TextModel:
 
     # ---- one method for each kind of answer -------------------------------------------
 
-    def classify(self, text, pair, str function not None, size_t k, dict names=None):
+    def classify(self, text, pair, str function not None, size_t k, dict names=None, /):
         """[(label's index, score)] of the k best, or of all in their own order (k: 0); with the
         labels' names: as answers have them."""
         cdef bl_session s
@@ -238,7 +238,7 @@ cdef class TextModel:
             raise_error(&error)
         return info.dimensions
 
-    def corrected(self, text, bytes words not None):
+    def corrected(self, text, bytes words not None, /):
         """A text with misspelled words as what is likely meant; words: see bl_corrected."""
         cdef bl_session s
         cdef bl_error error
@@ -257,7 +257,7 @@ cdef class TextModel:
         finally:
             self.end(&s)
 
-    def hidden(self, text):
+    def hidden(self, text, /):
         """The hidden states of a text's tokens."""
         cdef bl_session s
         cdef bl_text t
@@ -276,7 +276,7 @@ cdef class TextModel:
         finally:
             self.end(&s)
 
-    def fill(self, given, list targets, size_t k):
+    def fill(self, given, list targets, size_t k, /):
         """The row's ids, the indices of its masks, and for each the k best [(id, score)].
 
         given: a text, or an Encoding. targets: only these ids are considered; empty: all.
@@ -310,7 +310,7 @@ cdef class TextModel:
             PyMem_Free(ids)
 
     def answer(self, question, context, size_t k, size_t max_answer_tokens, size_t max_tokens,
-               stride, bint no_answer, int whole_words, bint sum_windows):
+               stride, bint no_answer, int whole_words, bint sum_windows, /):
         """[(start, end, score)] of the k best answers, in characters of the context.
 
         stride None: the default. No answer is (0, 0, score).
@@ -360,7 +360,7 @@ cdef class TextModel:
             self.end(&s)
 
     def entities(self, text, str strategy not None, stride, bint windows, bytes ignored,
-                 list word_starts, bint with_words):
+                 list word_starts, bint with_words, /):
         """[(label's index, score, start, end, row, words)] of each entity, or of each token.
 
         text: a str, or a list of words, which begin at word_starts. windows: the text is read in

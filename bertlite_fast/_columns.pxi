@@ -137,7 +137,7 @@ cdef class Column:
         cdef ArrowChunk nothing = ArrowChunk.__new__(ArrowChunk)
         return self.take_chunk(schema, nothing)
 
-    def prefixed(self, str prefix not None):
+    def prefixed(self, str prefix not None, /):
         """A column with a text before each of these."""
         cdef Column out = Column.__new__(Column)
         cdef Py_ssize_t before, total = 0

@@ -12,7 +12,7 @@ cdef list commands_of(const bl_commands *all):
 
 
 def read_commands(TextModel intents not None, TextModel slots, text, str function not None,
-                  float threshold, bytes refused not None, bint several, bint heeds):
+                  float threshold, bytes refused not None, bint several, bint heeds, /):
     """[(label's index, refused, score, margin, start, end, values)] of each command of a text.
 
     slots: the model whose values are found in each, as [(label's index, score, start, end)]; or

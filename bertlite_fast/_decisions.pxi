@@ -55,7 +55,7 @@ cdef class Choices:
         self.choices.options = n
         return &self.choices
 
-    def decide(self, vectors, row, bint forced, bint denied, k):
+    def decide(self, vectors, row, bint forced, bint denied, k, /):
         """(best, its score, second, its score, nearest row, its similarity, none, the k best)."""
         cdef Tensor x = rows_of(vectors, "vectors")
         cdef Py_ssize_t wanted = number("row", row, 0)
@@ -85,7 +85,7 @@ cdef class Choices:
         )
 
 
-def affirmed(text):
+def affirmed(text, /):
     """A text without the clauses that say that something is not to be done."""
     cdef Py_ssize_t size, left
     cdef const char *data = utf8(text, &size)

@@ -169,7 +169,7 @@ cdef Output scaled_similarities(Output vectors, Tensor labels, float factor):
     return out
 
 
-def label_logits(Output vectors not None, Tensor labels not None, float factor):
+def label_logits(Output vectors not None, Tensor labels not None, float factor, /):
     """Logits for labels that are vectors of length 1."""
     if (vectors.kind != BL_MEAN or labels.ndim != 2 or labels.base is not None
             or labels.dims[1] != vectors.tensor.dims[1]):
@@ -177,7 +177,7 @@ def label_logits(Output vectors not None, Tensor labels not None, float factor):
     return scaled_similarities(vectors, labels, factor)
 
 
-def best_scores(Tensor logits not None, str function not None, k):
+def best_scores(Tensor logits not None, str function not None, k, /):
     """[(index, score)] of the k best labels of a row of logits."""
     cdef Tensor scores = of_shape(logits)
     if logits.ndim != 2 or logits.base is not None or logits.dims[0] != 1:
@@ -187,7 +187,7 @@ def best_scores(Tensor logits not None, str function not None, k):
     return best_of(scores, 0, k)
 
 
-def as_batch(Tensor t not None):
+def as_batch(Tensor t not None, /):
     """Rows as a batch of one text, sharing memory."""
     cdef Tensor v = Tensor.__new__(Tensor)
     if t.ndim != 2 or t.base is not None:
@@ -204,7 +204,7 @@ cdef Tensor rows_copied(Tensor t, Py_ssize_t rows):
     return out
 
 
-def rows_of_text(Output found not None):
+def rows_of_text(Output found not None, /):
     """The last hidden states of the only text of an output that has hidden states."""
     cdef Tensor last
     if found.layers is None:
@@ -213,7 +213,7 @@ def rows_of_text(Output found not None):
     return rows_copied(last, last.dims[1])
 
 
-def first_row(Tensor t not None):
+def first_row(Tensor t not None, /):
     """The first of several rows."""
     if t.ndim != 2 or t.base is not None or not t.dims[0]:
         raise InputError(f"the rows of one text are needed, not the shape {t.shape}.")

@@ -89,7 +89,7 @@ cdef class IndexCore:
     def __len__(self):
         return self.info().count
 
-    def add(self, vectors, list ids, list texts, list metadata):
+    def add(self, vectors, list ids, list texts, list metadata, /):
         """Add rows, all or none; return their ids. texts: str or None; metadata: bytes or None;
         either may be None, as may ids."""
         cdef bl_index_info about
@@ -138,7 +138,7 @@ cdef class IndexCore:
             PyMem_Free(all_ids)
             PyMem_Free(all_bytes)
 
-    def remove(self, list ids not None):
+    def remove(self, list ids not None, /):
         """Remove rows, all or none."""
         cdef size_t n = len(ids), i
         cdef int64_t *all_ids = <int64_t *>allocate(n, sizeof(int64_t))
@@ -158,7 +158,7 @@ cdef class IndexCore:
         finally:
             PyMem_Free(all_ids)
 
-    def find(self, id):
+    def find(self, id, /):
         """The position of a row, or None."""
         cdef int64_t wanted = id_of(id)
         self.begin_reading()
@@ -166,7 +166,7 @@ cdef class IndexCore:
         self.end_reading()
         return None if found == BL_NO_POSITION else found
 
-    def next(self, position):
+    def next(self, position, /):
         """The first position of a row at or behind a position, or None."""
         cdef size_t wanted = number("position", position, 0)
         self.begin_reading()
@@ -186,7 +186,7 @@ cdef class IndexCore:
             metadata = row.metadata.data[:row.metadata.size]
         return row.id, text, metadata
 
-    def read(self, position):
+    def read(self, position, /):
         """(id, text or None, metadata as bytes or None)."""
         cdef size_t wanted = number("position", position, 0)
         self.begin_reading()
@@ -214,7 +214,7 @@ cdef class IndexCore:
         finally:
             self.end_reading()
 
-    def search(self, queries, k, bytes allowed, candidates, threads, changes=None):
+    def search(self, queries, k, bytes allowed, candidates, threads, changes=None, /):
         """For each query [(position, score, row as read gives it)], the best first.
 
         allowed: a bit for each position, as of `changes`; None if there were others since then.
@@ -267,7 +267,7 @@ cdef class IndexCore:
             PyMem_Free(hits)
             PyMem_Free(workspace)
 
-    def save(self, path):
+    def save(self, path, /):
         """Write the index to a file, atomically."""
         cdef bytes name = path_bytes(path)
         cdef const char *p = name

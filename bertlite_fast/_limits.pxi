@@ -6,7 +6,7 @@ cdef extern from "kernels/limits.h" nogil:
     uint64_t bl_read_all(const void *data, size_t size)
 
 
-def multiply_in_cache(str isa not None, size_t rounds):
+def multiply_in_cache(str isa not None, size_t rounds, /):
     """Run an instruction set's int8 kernel on data in the first-level cache; the products made."""
     cdef bytes name = isa.encode("utf-8", "replace")
     cdef const char *p = name
@@ -20,7 +20,7 @@ def multiply_in_cache(str isa not None, size_t rounds):
     return products
 
 
-def read_all(data not None):
+def read_all(data not None, /):
     """Read every byte of a buffer once; a number that depends on all of them."""
     cdef uint64_t found = 0
     cdef Py_buffer buffer

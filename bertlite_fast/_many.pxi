@@ -170,7 +170,7 @@ cdef class Many:
             raise InputError("these texts are not open: __init__ failed, or they are closed.")
         return 0
 
-    def add(self, given, second=None):
+    def add(self, given, second=None, /):
         """A text and its pair or None, or a list of words and where they begin. False: it was the
         last for this start."""
         self.check()
@@ -233,7 +233,7 @@ cdef class Many:
             extent[0] = &r.vectors.extent
         return r
 
-    def answer(self, size_t i):
+    def answer(self, size_t i, /):
         """The answer to text i of the start before the last."""
         cdef const bl_extent *extent
         cdef const bl_result *r = self.result(i, &extent)

@@ -162,7 +162,7 @@ def active_isa():
     return name.decode()
 
 
-def check_isa(str name not None):
+def check_isa(str name not None, /):
     """Compare every kernel of an instruction set with plain C; an error if a byte differs."""
     cdef bytes wanted = name.encode("utf-8", "replace")
     cdef const char *p = wanted
@@ -201,7 +201,7 @@ def convert(folder, file, *, base=None):
 
 
 def write_blocks(
-    path, base, size_t tokens, size_t most_bytes, pieces, bint whole, base_file, task_file
+    path, base, size_t tokens, size_t most_bytes, pieces, bint whole, base_file, task_file, /
 ):
     """The blocks of a model for flash: the bytes of each, of memory, and the head's name."""
     cdef bytes source = path_bytes(path)

@@ -77,7 +77,7 @@ cdef Tensor normalized(Tensor t):
     return out
 
 
-def similarities(a, b):
+def similarities(a, b, /):
     """The dot product of each row of a with each row of b."""
     cdef Tensor x = rows_of(a, "a")
     cdef Tensor y = rows_of(b, "b")
@@ -92,7 +92,7 @@ def similarities(a, b):
     return out
 
 
-def linear(a, Tensor weights not None, Tensor bias not None):
+def linear(a, Tensor weights not None, Tensor bias not None, /):
     """The dot product of each row of a with each row of the weights, and the bias of that."""
     cdef Tensor out = similarities(a, weights)
     if bias.ndim != 2 or bias.base is not None or bias.dims[0] != 1 or bias.dims[1] != out.dims[1]:
@@ -111,7 +111,7 @@ cdef dict SIMILARITIES = {
 }
 
 
-def compared(str similarity not None, a, b, bint pairs):
+def compared(str similarity not None, a, b, bint pairs, /):
     """How alike each row of a is to each row of b; pairs: to the one beside it."""
     cdef Tensor x = rows_of(a, "a")
     cdef Tensor y = rows_of(b, "b")
@@ -128,7 +128,7 @@ def compared(str similarity not None, a, b, bint pairs):
     return out
 
 
-def ranges_of(rows):
+def ranges_of(rows, /):
     """A row with the least value of each dimension, and a row with the greatest."""
     cdef Tensor x = rows_of(rows, "rows")
     cdef Tensor out = new_tensor(2, 2, x.dims[1], 1)
@@ -136,7 +136,7 @@ def ranges_of(rows):
     return out
 
 
-def rows_to_bytes(rows, str precision not None, ranges=None):
+def rows_to_bytes(rows, str precision not None, ranges=None, /):
     """Rows in fewer bits, as bytes, and how many a row takes.
 
     precision: "uint8", "int8", "ubinary" or "binary". ranges: as ranges_of gives them; None: those
@@ -169,7 +169,7 @@ def rows_to_bytes(rows, str precision not None, ranges=None):
     return out, width
 
 
-def cosines(a, b):
+def cosines(a, b, /):
     """The cosine between each row of a and the same row of b."""
     cdef Tensor x = rows_of(a, "a")
     cdef Tensor y = rows_of(b, "b")
@@ -185,7 +185,7 @@ def cosines(a, b):
     return found
 
 
-def best_of(Tensor rows not None, row, k):
+def best_of(Tensor rows not None, row, k, /):
     """[(index, value)] of a row's k largest values."""
     cdef size_t n, i, count
     cdef Py_ssize_t wanted = number("row", row, 0)
@@ -204,7 +204,7 @@ def best_of(Tensor rows not None, row, k):
         PyMem_Free(found)
 
 
-def unit_mean(rows):
+def unit_mean(rows, /):
     """The mean of rows, scaled to length 1."""
     cdef Tensor x = rows_of(rows, "rows")
     cdef Tensor out = new_tensor(2, 1, x.dims[1], 1)
@@ -244,12 +244,12 @@ def top(logits, k):
         PyBuffer_Release(&view)
 
 
-def float_rows(rows):
+def float_rows(rows, /):
     """Rows of numbers as a Tensor."""
     return vectors_of(rows, "rows")
 
 
-def unit_rows(rows):
+def unit_rows(rows, /):
     """Rows of numbers as a Tensor, each scaled to length 1."""
     return normalized(vectors_of(rows, "rows"))
 
@@ -307,7 +307,7 @@ cdef char *write_number(char *out, float value) noexcept nogil:
     return out
 
 
-def json_rows(Tensor rows not None):
+def json_rows(Tensor rows not None, /):
     """Rows of floats as JSON."""
     cdef Py_ssize_t i, j, n = rows.dims[0], width = rows.dims[1]
     cdef const float *x = rows.data

@@ -83,7 +83,7 @@ cdef Tensor new_tensor(int ndim, Py_ssize_t a, Py_ssize_t b, Py_ssize_t c):
     return t
 
 
-def restored_tensor(tuple shape not None, bytes values not None):
+def restored_tensor(tuple shape not None, bytes values not None, /):
     """A pickled tensor, which need not have been contiguous."""
     cdef tuple sizes = shape + (1, 1)
     cdef Tensor t
@@ -265,7 +265,7 @@ cdef class Output:
         return f"Output({', '.join(self.keys())})"
 
 
-def restored_output(int kind, Tensor tensor, Tensor pooled, tuple layers=None, device=None):
+def restored_output(int kind, Tensor tensor, Tensor pooled, tuple layers=None, device=None, /):
     """A pickled output."""
     cdef Output out = Output.__new__(Output)
     if kind == ANSWERS and (tensor is None or tensor.ndim < 2 or tensor.dims[tensor.ndim - 1] != 2):

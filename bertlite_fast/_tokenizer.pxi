@@ -176,7 +176,7 @@ cdef class TokenizerCore:
     def model_input_names(self, names):
         self.input_names = list(names)
 
-    def replace(self, bytes data not None, bytes config not None):
+    def replace(self, bytes data not None, bytes config not None, /):
         """Become the tokenizer of this tokenizer.json and tokenizer_config.json.
 
         What others are using meanwhile stays valid.
@@ -262,7 +262,7 @@ cdef class TokenizerCore:
     # ---- texts to ids ---------------------------------------------------------------
 
     def encode_rows(self, list texts not None, bint specials, str truncation, size_t max_length,
-                    size_t stride, bint split_words, bint split_special, bint overflowing):
+                    size_t stride, bint split_words, bint split_special, bint overflowing, /):
         """An Encoding for each (text, second text or None) tuple."""
         cdef bl_limits limits
         self.opened()
@@ -276,7 +276,7 @@ cdef class TokenizerCore:
         ]
 
     def flat_rows(self, tuple texts not None, bint specials, str truncation not None,
-                  size_t max_length, bint split_special, bint offsets, unsigned threads):
+                  size_t max_length, bint split_special, bint offsets, unsigned threads, /):
         """Rows that lie end to end: ids of 32 bits, where rows start (64 bits), offsets or None."""
         cdef Py_ssize_t i, size, count = len(texts)
         cdef bl_limits limits
@@ -317,7 +317,7 @@ cdef class TokenizerCore:
         finally:
             PyMem_Free(given)
 
-    def pad_rows(self, list rows not None, size_t length, str side):
+    def pad_rows(self, list rows not None, size_t length, str side, /):
         """Let every row, and what overflowed from it, have at least this length."""
         for row in rows:
             pad_row(encoding_of(row, self), length, side == "left")

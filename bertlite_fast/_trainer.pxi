@@ -178,7 +178,7 @@ cdef class Trainer:
             raise_error(&error)
         return loss
 
-    def batches(self, Texts texts not None, indices=None):
+    def batches(self, Texts texts not None, indices=None, /):
         """Indices in groups as large as the training was made for."""
         cdef size_t tokens = 0, length
         cdef list groups = [], group = []
@@ -220,14 +220,14 @@ cdef class Trainer:
             PyMem_Free(out)
         return rows, total / max(1, len(rows)) if loss else None
 
-    def loss(self, Texts texts not None, indices):
+    def loss(self, Texts texts not None, indices, /):
         """Of one batch, without dropout."""
         return self.run(texts, indices, NULL, NULL, True)
 
     cdef bint is_of_tokens(self):
         return self.options.head in (BL_TOKEN_HEAD, BL_ANSWER_HEAD, BL_WORD_HEAD)
 
-    def best(self, Texts texts not None, indices=None):
+    def best(self, Texts texts not None, indices=None, /):
         """For each text a list with the label of each of its tokens."""
         if self.options.head != BL_TOKEN_HEAD:
             raise InputError("only a head of tokens has labels for them.")
@@ -250,7 +250,7 @@ cdef class Trainer:
             PyMem_Free(out)
         return rows
 
-    def vectors(self, Texts texts not None):
+    def vectors(self, Texts texts not None, /):
         """Store each text's vector in `texts`, which are then trained on instead of their ids."""
         if self.is_of_tokens():
             raise InputError("a head of tokens is not trained on vectors of texts.")
@@ -299,7 +299,7 @@ cdef class Trainer:
         bl_trainer_read(self.t, index, BL_GRADIENTS if gradient else BL_VALUES, values)
         return out
 
-    def write(self, str name not None, bytes values not None):
+    def write(self, str name not None, bytes values not None, /):
         """Replace a tensor's values."""
         cdef size_t count = 0, index = self.find(name, &count)
         if <size_t>PyBytes_GET_SIZE(values) != count * sizeof(float):

@@ -172,7 +172,7 @@ cdef void *allocate(size_t count, size_t size) except NULL:
     return memory
 
 
-def schedule_share(str kind not None, step, warmup, total):
+def schedule_share(str kind not None, step, warmup, total, /):
     """The share of the greatest learning rate at a step (from 0): "constant", "linear", "cosine".
 
     >>> schedule_share("linear", 5, 0, 10)

@@ -38,7 +38,7 @@ cdef class Ngrams:
     def __len__(self):
         return self.m.of.count
 
-    def evaluate(self, Texts texts not None, rows):
+    def evaluate(self, Texts texts not None, rows, /):
         """Logits, a list for each of the rows."""
         cdef bl_error error
         cdef bl_status status
@@ -57,7 +57,7 @@ cdef class Ngrams:
             PyMem_Free(indices)
             PyMem_Free(out)
 
-    def tensors(self, scale):
+    def tensors(self, scale, /):
         """[(name, dtype, shape, bytes)] for a model's file; scale: of the logits."""
         cdef size_t count = self.m.of.count, n = self.m.of.labels, i, j
         cdef float factor = scale
@@ -153,7 +153,7 @@ cdef class Mixed:
             raise_error(&error)
         return (mixture.first, mixture.second), loss
 
-    def answers(self, factors):
+    def answers(self, factors, /):
         """[(the best label's index, its probability)]"""
         cdef bl_mixture mixture
         cdef bl_error error
@@ -176,7 +176,7 @@ cdef class Mixed:
             PyMem_Free(scores)
 
 
-def scaled(bytes values not None, factor):
+def scaled(bytes values not None, factor, /):
     """Floats, each multiplied by a factor.
 
     >>> import struct

@@ -62,7 +62,7 @@ cdef class Texts:
     def __len__(self):
         return self.count
 
-    def set_labels(self, labels):
+    def set_labels(self, labels, /):
         """One index for each text."""
         labels = list(labels)
         if len(labels) != self.count:
@@ -70,7 +70,7 @@ cdef class Texts:
         for i, label in enumerate(labels):
             self.labels[i] = label
 
-    def set_token_labels(self, rows):
+    def set_token_labels(self, rows, /):
         """One index for each token of each text; -1: none."""
         cdef size_t at = 0
         rows = [list(row) for row in rows]
@@ -87,7 +87,7 @@ cdef class Texts:
                 self.token_labels[at] = label
                 at += 1
 
-    def set_spans(self, pairs):
+    def set_spans(self, pairs, /):
         """For each text the tokens where its answer begins and ends."""
         pairs = list(pairs)
         if len(pairs) != self.count:
@@ -98,7 +98,7 @@ cdef class Texts:
         for i, (first, last) in enumerate(pairs):
             self.spans[2 * i], self.spans[2 * i + 1] = first, last
 
-    def set_targets(self, rows):
+    def set_targets(self, rows, /):
         """As many numbers for each text as there are labels."""
         rows = [list(row) for row in rows]
         widths = {len(row) for row in rows}
@@ -127,7 +127,7 @@ cdef class Texts:
             most = max(most, self.start[i + 1] - self.start[i])
         return most
 
-    def tokens(self, indices):
+    def tokens(self, indices, /):
         """Tokens of some of the texts."""
         cdef size_t total = 0, i
         for index in indices:

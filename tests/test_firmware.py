@@ -267,7 +267,7 @@ def test_what_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert not os.path.exists(out)
 
 
-# The task's block with one byte of the list's order changed, and a checksum that fits.
+# The task's block with one byte of the list's groups changed, and a checksum that fits.
 DISORDERED = r"""
 #include "src/bertlite.c"
 #include "src/model.h"
@@ -282,12 +282,16 @@ int main(void)
 {
     bl_flash_header *header = (bl_flash_header *)task;
     if (!opens(model_task)) return 1;
-    const unsigned char *found = (const unsigned char *)session.model->spelling.order;
-    const size_t order = (size_t)(found - model_task);
-    const size_t places[] = { 4, sizeof(bl_spelling_order) - 4, sizeof(bl_spelling_order) + 2 };
+    const bl_spelling_groups *groups = &session.model->spelling.groups;
+    const unsigned char *begin = (const unsigned char *)groups->places;
+    const unsigned char *places[] = { begin + 4, begin + 4 * (BL_SPELLED_LONGEST + 1),
+                                      groups->lengths + 2, groups->letters };
+    size_t offsets[sizeof places / sizeof *places];
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        offsets[i] = (size_t)(places[i] - model_task);
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         memcpy(task, model_task, sizeof task);
-        task[order + places[i]] ^= 0x40;
+        task[offsets[i]] ^= 0xC1;
         header->checksum = bl_flash_checksum(header, header + 1);
         if (opens(task)) return 2;
     }
@@ -296,8 +300,8 @@ int main(void)
 """
 
 
-def test_a_damaged_order_of_words_is_refused(tmp_path: Path) -> None:
-    """Its keys say where words are, so they have to be inside of the list."""
+def test_a_damaged_list_of_words_is_refused(tmp_path: Path) -> None:
+    """Its lengths say where words are, so they have to be inside of the list."""
     firmware.write("intent", str(tmp_path), target="any", text="latin1")
     (tmp_path / "disordered.c").write_text(DISORDERED)
     command = [COMPILER, "-std=gnu11", "-Isrc", "disordered.c", "src/model.S", "-lm", "-o", "d"]

@@ -1,11 +1,15 @@
 """Every code point is normalized and split as Hugging Face's tokenizers does it."""
 
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bertlite_fast import Tokenizer
 
+ROOT = Path(__file__).resolve().parent.parent
 tokenizers = pytest.importorskip("tokenizers")
 CHARACTERS = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "x", "##x", "a", "##a", "@@"]
@@ -68,3 +72,18 @@ def test_each_word_character_prevents_a_single_word_match() -> None:
         for t in text
         if (9 in ours(t, add_special_tokens=False)["input_ids"]) != (9 in reference.encode(t).ids)
     ] == []
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="needs gcc")
+def test_firmware_has_the_same_characters(tmp_path: Path) -> None:
+    found = []
+    for flags in ([], ["-DBL_FREESTANDING"]):
+        program = tmp_path / "unicode"
+        sources = [ROOT / "tests/firmware/unicode.c", ROOT / "csrc/tokenizer/unicode.c"]
+        folders = [f"-I{ROOT / name}" for name in ("include", "csrc")]
+        subprocess.run(
+            ["gcc", "-std=c11", "-O1", *flags, *folders, *sources, "-o", program], check=True
+        )
+        found.append(subprocess.run([program], capture_output=True, check=True).stdout)
+    assert len(found[0]) > 0x110000 * 24
+    assert found[0] == found[1]

@@ -237,10 +237,28 @@ FAST = {
 FASTEST = {"csrc/kernels/limits.c", "csrc/tokenizer/tokenize.c"}
 
 
-def own_flags(path: str, compiler: str) -> list[str]:
+# Plain C, on machines that seldom answer or learn with it: as small code.
+SMALL = {
+    "csrc/kernels/isa_generic.c": {"x86_64", "aarch64", "arm"},
+    "csrc/training/isa_generic.c": {"x86_64", "aarch64"},
+}
+
+
+# Instructions that stay in the order of the source are more often like others, so that a wheel
+# compresses them by another fortieth. Fast code leaves their order to x86-64's processors alone.
+UNSCHEDULED = ["-fno-schedule-insns2"]
+COLD = ["-Os", *UNSCHEDULED]
+
+
+def own_flags(path: str, compiler: str, machine: str) -> list[str]:
     if compiler == "msvc":
         return []
-    return ["-O3"] if path in FASTEST else [] if path in FAST else ["-Os"]
+    if machine in SMALL.get(path, ()):
+        return [*COLD, "-DBL_ROLLED"]
+    if path not in FAST | FASTEST:
+        return COLD
+    fast = UNSCHEDULED if machine == "x86_64" else []
+    return ["-O3", *fast] if path in FASTEST else fast
 
 
 # Loops that the source does not unroll are worth it on ARM; vectors beside its own are not.
@@ -250,14 +268,11 @@ UNROLLED = ["-O3", "-fno-tree-loop-vectorize", "-fno-schedule-insns"]
 # Everything else is compiled for the platform's baseline.
 ISA_FILES: dict[str, dict[str, list[str]]] = {
     "x86_64": {
-        "avx2": ["-mavx2"],
-        "avxvnni": ["-mavx2", "-mavxvnni"],
+        "avx2": ["-mavx2", *UNSCHEDULED],
+        "avxvnni": ["-mavx2", "-mavxvnni", *UNSCHEDULED],
         "avx512vnni": [
-            "-mavx512f",
-            "-mavx512bw",
-            "-mavx512dq",
-            "-mavx512vl",
-            "-mavx512vnni",
+            *("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni"),
+            *UNSCHEDULED,
             "-fno-tree-ter",  # chains side by side, as written, and not one after the other
         ],
     },
@@ -283,6 +298,7 @@ FLAGS = [
     "-fvisibility=hidden",
     "-fno-asynchronous-unwind-tables",  # a tenth of the code; nothing here is unwound
     "-fno-unwind-tables",
+    "-Wno-ignored-optimization-argument",  # gcc's own, to clang
     "-ffunction-sections",  # what nothing calls is left out by linkers that are told to
     "-fdata-sections",
 ]
@@ -290,7 +306,8 @@ FLAGS = [
 # call a hundredth more of its time. A wheel compresses its strings, so they are not twice. The
 # last four leave out what would be written out at each use of a global, call, error and class.
 BINDING_FLAGS = [
-    "-Os",
+    *COLD,
+    "-fno-gcse",
     "-Wno-unused-function",
     "-DCYTHON_COMPRESS_STRINGS=0",
     "-DCYTHON_USE_DICT_VERSIONS=0",
@@ -328,7 +345,7 @@ def sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
         own.append(
             (f"csrc/kernels/fused_{isa}.c", [*of_isa, *(more if compiler != "msvc" else [])])
         )
-    return [(path, own_flags(path, compiler)) for path in COMMON] + own
+    return [(path, own_flags(path, compiler, machine)) for path in COMMON] + own
 
 
 def training_sources(machine: str, compiler: str = "") -> list[tuple[str, list[str]]]:
@@ -337,7 +354,7 @@ def training_sources(machine: str, compiler: str = "") -> list[tuple[str, list[s
     own = [(path, own) for path, own in flags.items() if "/fused_" in path]
     for isa, like in TRAINING_ISAS.get(machine, {}).items():
         own.append((f"csrc/training/isa_{isa}.c", flags[f"csrc/kernels/isa_{like}.c"]))
-    return [(path, own_flags(path, compiler)) for path in TRAINING] + own
+    return [(path, own_flags(path, compiler, machine)) for path in TRAINING] + own
 
 
 def compile_files(

@@ -57,9 +57,11 @@ fs.writeFileSync(1, JSON.stringify(out));
 """
 LAST = 0x110000
 LAST_DECOMPOSED = 0x2FB00
+INDEX = 12  # bits
 LONG = 0xD800  # a decomposition's value, which no character has: an index of long_decompositions
 MORE = 1 << 31  # in long_decompositions: the next one belongs to it
 RUN = 8  # of characters with a combining class, at most: 3 bits
+STEPS = 32  # runs of characters with the same traits that are gone through one by one, at most
 DROP, SPACE, PUNCTUATION, MARK, MOVES, DECOMPOSES, LOWERS, WORD = (1 << i for i in range(8))
 
 
@@ -150,6 +152,52 @@ def three_levels(
     ]
 
 
+def trait_runs(flags: list[int]) -> list[str]:
+    """Tables for the traits of characters from U+0100 on, but for those that other tables tell:
+    blocks of runs, from trait_blocks[i] on the runs from trait_first[i] on, each of a length and a
+    number of trait_values. Where a block's last run ends is where the next block begins."""
+    bare = [f & ~(DECOMPOSES | LOWERS) for f in flags]
+    starts = [c for c in range(256, LAST) if c == 256 or bare[c] != bare[c - 1]]
+    values = sorted({bare[c] for c in starts})
+    assert len(values) <= 16
+    blocks: list[int] = []
+    first: list[int] = []
+    lengths = [b - a for a, b in zip(starts, [*starts[1:], LAST])]
+    for i, start in enumerate(starts):
+        if i == 0 or i - first[-1] == STEPS or lengths[i - 1] > 255:
+            blocks.append(start)
+            first.append(i)
+    numbers = [values.index(bare[c]) for c in starts] + [0]
+    return [
+        table("static const uint32_t", "trait_blocks", blocks),
+        table("static const uint16_t", "trait_first", [*first, len(starts)]),
+        table("static const uint8_t", "trait_lengths", [min(n, 255) for n in lengths]),
+        "/* two in a byte, the first one's lowest */",
+        table(
+            "static const uint8_t",
+            "trait_numbers",
+            [a | b << 4 for a, b in zip(numbers[::2], numbers[1::2])],
+        ),
+        table("static const uint8_t", "trait_values", values),
+    ]
+
+
+def decomposition_runs(values: list[int]) -> list[str]:
+    """Tables for characters from U+0100 on that follow each other."""
+    codes = [c for c, value in enumerate(values) if value and c >= 256]
+    starts = [i for i, c in enumerate(codes) if i == 0 or codes[i - 1] != c - 1]
+    assert len(codes) < 1 << INDEX and codes[-1] << INDEX < 1 << 32
+    return [
+        f"/* first << {INDEX} | the index of its value, which those of the next follow */",
+        table(
+            "static const uint32_t",
+            "decomposition_runs",
+            [codes[i] << INDEX | i for i in starts],
+        ),
+        table("static const uint16_t", "decomposition_values", [values[c] for c in codes]),
+    ]
+
+
 def decomposition_values(decompositions: dict[int, list[int]]) -> tuple[list[int], list[int]]:
     """For each character 0, what it decomposes to, or LONG + an index of the second list."""
     values = [0] * LAST_DECOMPOSED
@@ -191,6 +239,10 @@ def tables(
             "/* Made by tools/unicode_tables.py, which says what of which version of Unicode this"
             " is. */",
             f"enum {{ LAST_DECOMPOSED = {LAST_DECOMPOSED:#x}, LONG = {LONG:#x} }};",
+            "#ifdef BL_FREESTANDING",
+            *trait_runs(list(flags)),
+            *decomposition_runs(values),
+            "#else",
             *three_levels(
                 ("const uint16_t", "const uint8_t", "const uint8_t"), "bl_trait", list(flags), 32
             ),
@@ -200,6 +252,7 @@ def tables(
                 values,
                 16,
             ),
+            "#endif",
             table("static const uint32_t", "long_decompositions", others),
             "static const struct { uint32_t first; uint16_t difference; uint8_t more, step; } "
             f"lowercase[{len(changes)}] = {{",

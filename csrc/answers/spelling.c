@@ -143,14 +143,39 @@ static const uint32_t *find_keys(const bl_spelling *s, size_t size, uint32_t end
                                  const uint32_t **end)
 {
     const bl_spelling_index *index = same & BL_SPELLED_FIRST ? s->by_first : s->by_last;
-    if (!index) {
-        *end = s->order->keys + s->order->places[size + 1];
-        return s->order->keys + s->order->places[size];
-    }
     const size_t letter = same & BL_SPELLED_FIRST ? ends >> 26 : ends >> 20 & 63;
     const uint32_t *places = index->places + size * BL_SPELLED_LETTERS + letter;
     *end = index->keys + places[1];
     return index->keys + places[0];
+}
+
+/* Where in the list the entry of a length is that has so many of this length before it. */
+static size_t index_of(const bl_spelling_groups *g, size_t size, size_t before)
+{
+    size_t i = 0;
+    while ((g->lengths[i] & BL_SPELLED_LENGTH) != size || before-- > 0) i++;
+    return i;
+}
+
+/* find_entry in groups. An entry's rank and flags are looked up only if it fits otherwise. */
+static void find_in_groups(const word_lists *l, const written *w, size_t size, uint32_t same,
+                           int (*fits)(const written *, const entry *), entry *best)
+{
+    const bl_spelling_groups *g = &l->model->groups;
+    const uint32_t ends = bl_spelling_ends(w->text, w->size);
+    const char *first = (const char *)g->letters + g->places[size],
+               *end = (const char *)g->letters + g->places[size + 1];
+    for (const char *word = first; word < end; word += size) {
+        entry e = { .word = word, .size = size, .joins = 1 };
+        if ((bl_spelling_ends(word, size) ^ ends) & same || !fits(w, &e)) continue;
+        const size_t index = index_of(g, size, (size_t)(word - first) / size);
+        e.joins = (g->lengths[index] & BL_SPELLED_JOINS) != 0;
+        e.rank = l->added_size + index + 1;
+        if (best->size && e.rank > best->rank) return;
+        if (!fits(w, &e)) continue;
+        *best = e;
+        return;
+    }
 }
 
 /* Puts the likeliest entry of `size` letters that fits a word in the place of a less likely one.
@@ -160,7 +185,6 @@ static void find_entry(const word_lists *l, const written *w, size_t size, uint3
 {
     const bl_spelling *s = l->model;
     const uint32_t ends = bl_spelling_ends(w->text, w->size);
-    const uint32_t *end, *key = find_keys(s, size, ends, same, &end);
     entry e;
     for (size_t at = 0; at < l->added_size;) {
         at = read_entry(l->added, at, &e);
@@ -169,6 +193,11 @@ static void find_entry(const word_lists *l, const written *w, size_t size, uint3
         *best = e;
         return;
     }
+    if (!s->order) {
+        find_in_groups(l, w, size, same, fits, best);
+        return;
+    }
+    const uint32_t *end, *key = find_keys(s, size, ends, same, &end);
     for (; key < end; key++) {
         if ((*key ^ ends) & same) continue;
         read_entry(s->words, *key & (BL_SPELLED_WORDS - 1), &e);
@@ -190,8 +219,15 @@ static int mean(correction *c, const char *text, size_t size)
 
 static int find_abbreviation(const word_lists *l, const written *w, correction *out)
 {
+    const bl_spelling *s = l->model;
     entry found = { 0 };
-    find_entry(l, w, w->size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_abbreviation, &found);
+    if (s->order)
+        find_entry(l, w, w->size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_abbreviation, &found);
+    for (size_t at = 0; !s->order && at < s->words_size;) {
+        at = read_entry(s->words, at, &found);
+        if (is_abbreviation(w, &found)) break;
+        found.meant_size = 0;
+    }
     return mean(out, found.meant, found.meant_size);
 }
 

@@ -174,6 +174,50 @@ static bl_status keep_spelling(bl_kept *kept, bl_model *m, const bl_tokenizer *t
     return status;
 }
 
+/* The list in groups. */
+static bl_status group_spelling(bl_kept *kept, bl_model *m, bl_error *error)
+{
+    bl_spelling *s = &m->spelling;
+    bl_spelling_groups *g = &s->groups;
+    uint32_t next[BL_SPELLED_LONGEST + 2];
+    size_t meanings = 0, n = 0;
+    if (!s->known_bits) return BL_OK;
+    kept->meanings = bl_calloc(s->words_size, 1);
+    kept->lengths = bl_calloc(s->words_size, 1);
+    kept->letters = bl_calloc(s->words_size, 1);
+    kept->places = bl_calloc(BL_SPELLED_LONGEST + 2, sizeof *kept->places);
+    if (!kept->meanings || !kept->lengths || !kept->letters || !kept->places)
+        return bl_no_memory(error, "the list of words");
+    for (size_t at = 0; at < s->words_size;) {
+        const size_t length = s->words[at] & BL_SPELLED_LENGTH, meant = s->words[at + 1 + length];
+        if (meant) {
+            memcpy(kept->meanings + meanings, s->words + at, 2 + length + meant);
+            meanings += 2 + length + meant;
+        } else {
+            kept->lengths[g->count++] = s->words[at];
+        }
+        at += 2 + length + meant;
+    }
+    g->size = bl_spelling_places(kept->lengths, g->count, kept->places);
+    memcpy(next, kept->places, sizeof next);
+    for (size_t at = 0; n < g->count;) {
+        const size_t length = s->words[at] & BL_SPELLED_LENGTH, meant = s->words[at + 1 + length];
+        if (!meant) {
+            memcpy(kept->letters + next[length], s->words + at + 1, length);
+            next[length] += (uint32_t)length;
+            n++;
+        }
+        at += 2 + length + meant;
+    }
+    s->words = kept->meanings;
+    s->words_size = meanings;
+    s->order = NULL;
+    g->lengths = kept->lengths;
+    g->letters = kept->letters;
+    g->places = kept->places;
+    return BL_OK;
+}
+
 /* ---- the vocabulary --------------------------------------------------- */
 
 /* Those of its word pieces that are kept; how many. */
@@ -225,6 +269,7 @@ static bl_status pack(bl_kept *kept, bl_model *m, bl_tokenizer *t, bl_error *err
     bl_status status =
         bl_packed_build(&kept->vocabulary, &size, entries, count, t->prefix, !kept->now, error);
     if (status == BL_OK && kept->now) status = renumber(kept, m, t, entries, count, error);
+    if (status == BL_OK) status = group_spelling(kept, m, error);
     bl_free(entries);
     if (status != BL_OK) return status;
     t->vocabulary = (bl_vocabulary){ .own = t->vocabulary.own };
@@ -263,5 +308,9 @@ void bl_kept_free(bl_kept *kept)
     bl_free(kept->scale);
     bl_free(kept->known_ids);
     bl_free(kept->known_words);
+    bl_free(kept->meanings);
+    bl_free(kept->lengths);
+    bl_free(kept->letters);
+    bl_free(kept->places);
     bl_free(kept->vocabulary);
 }

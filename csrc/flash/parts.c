@@ -318,26 +318,28 @@ static void ngrams(bl_parts *p, bl_model *m)
     if (renumbered) g->numbers = array(p, g->numbers, m->c.vocabulary, sizeof *g->numbers);
 }
 
-/* The list for misspelled words: how large it is, then its arrays. */
+/* The list for misspelled words, in groups: how large it is, then its arrays. */
 static void spelling(bl_parts *p, bl_model *m)
 {
     bl_spelling *s = &m->spelling;
+    bl_spelling_groups *g = &s->groups;
     size_t ids = s->id_count / 8, known = s->known_bits / 8;
     SIZE(p, known, (size_t)BL_MOST_SPELLING);
     if (!known) return;
     SIZE(p, ids, (size_t)BL_MOST_SPELLING);
     SIZE(p, s->words_size, (size_t)BL_SPELLED_WORDS - 1);
-    size_t order = p->put ? bl_spelling_order_size(s->words, s->words_size) : 0;
-    SIZE(p, order, (size_t)BL_MOST_SPELLING);
+    SIZE(p, g->count, (size_t)BL_SPELLED_WORDS - 1);
+    SIZE(p, g->size, (size_t)BL_SPELLED_WORDS - 1);
     s->words = array(p, s->words, s->words_size, 1);
-    s->order = array(p, s->order, order, 1);
+    g->places = array(p, g->places, BL_SPELLED_LONGEST + 2, sizeof *g->places);
+    g->lengths = array(p, g->lengths, g->count, 1);
+    g->letters = array(p, g->letters, g->size, 1);
     s->ids = array(p, s->ids, ids, 1);
     s->known = array(p, s->known, known, 1);
     s->id_count = ids * 8;
-    s->known_bits = s->words ? known * 8 : 0;
-    if (!p->put && s->words && s->order &&
-        (!bl_is_spelling_list(s->words, s->words_size) ||
-         !bl_is_spelling_order(s->words, s->words_size, s->order, order)))
+    s->known_bits = s->known ? known * 8 : 0;
+    if (!p->put && s->known &&
+        (!bl_is_spelling_list(s->words, s->words_size) || !bl_are_spelling_groups(g)))
         p->damaged = 1;
 }
 

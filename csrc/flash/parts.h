@@ -13,7 +13,7 @@
 
 enum {
     BL_PART_ALIGNMENT = 16,
-    BL_FLASH_LAYOUT = 6, /* the number changes with anything in a block */
+    BL_FLASH_LAYOUT = 7, /* the number changes with anything in a block */
     BL_BASE_BLOCK = 1,
     BL_TASK_BLOCK = 2,
     BL_MOST_ADDED = 4096,

@@ -69,7 +69,7 @@ static inline void dot_put_quads16(void *data, size_t column, size_t i, size_t k
     for (size_t j = 0; j < 16; j++) memcpy((int8_t *)data + (column + j) * k + i, &quads[j], 4);
 }
 
-static int32_t dot_one(const int8_t *a, const int8_t *b, size_t k)
+BL_PRODUCT static int32_t dot_one(const int8_t *a, const int8_t *b, size_t k)
 {
     int32_t s = 0;
     for (size_t i = 0; i < k; i++) s += a[i] * b[i];

@@ -72,6 +72,33 @@ int bl_is_spelling_order(const uint8_t *words, size_t size, const bl_spelling_or
     return 1;
 }
 
+/* ---- its groups ----------------------------------------------------------------------------- */
+
+size_t bl_spelling_places(const uint8_t *lengths, size_t count,
+                          uint32_t places[BL_SPELLED_LONGEST + 2])
+{
+    uint32_t size = 0;
+    memset(places, 0, (BL_SPELLED_LONGEST + 2) * sizeof *places);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t length = lengths[i] & BL_SPELLED_LENGTH;
+        if (!length || length > BL_SPELLED_LONGEST) return SIZE_MAX;
+        places[length + 1] += length;
+    }
+    for (size_t i = 0; i < BL_SPELLED_LONGEST + 2; i++) places[i] = size += places[i];
+    return size;
+}
+
+int bl_are_spelling_groups(const bl_spelling_groups *g)
+{
+    uint32_t places[BL_SPELLED_LONGEST + 2];
+    if (bl_spelling_places(g->lengths, g->count, places) != g->size ||
+        memcmp(places, g->places, sizeof places) != 0)
+        return 0;
+    for (size_t i = 0; i < g->size; i++)
+        if (!is_spelled(g->letters[i])) return 0;
+    return 1;
+}
+
 /* ---- known words ---------------------------------------------------------------------------- */
 
 static int has_bit(const uint8_t *bits, size_t at) { return bits[at / 8] >> at % 8 & 1; }

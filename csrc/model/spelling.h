@@ -19,14 +19,24 @@ enum {
  * what is meant instead (nothing: the word itself). order: places[length] is where the entries of
  * a length begin in keys, which are in the order of `words`; a key is an entry's first and last
  * letter above its offset, so that most words need not be read to see that they do not fit.
- * by_first, by_last: the same keys, those of a length apart by their first or last letter, where
- * there is memory to make them: places[BL_SPELLED_LETTERS * length + letter].
+ * by_first, by_last: the same keys, those of a length apart by their first or last letter:
+ * places[BL_SPELLED_LETTERS * length + letter].
  * ids: a bit for each token that is a known word. known: a Bloom filter of known words of several
  * tokens. */
 typedef struct {
     uint32_t places[BL_SPELLED_LONGEST + 2];
     uint32_t keys[];
 } bl_spelling_order;
+
+/* The list in flash, where it takes two thirds: `words` are the entries with another meaning, and
+ * have no order; of the rest, `letters` are the words, the shortest first and those of a length as
+ * in `words`, and `lengths` the first bytes of their entries, the likeliest first. Words of a length
+ * begin at letters[places[length]]. */
+typedef struct {
+    const uint8_t *lengths, *letters;
+    const uint32_t *places; /* BL_SPELLED_LONGEST + 2 */
+    size_t count, size;     /* of lengths, and of letters */
+} bl_spelling_groups;
 
 typedef struct {
     uint32_t places[(BL_SPELLED_LONGEST + 1) * BL_SPELLED_LETTERS + 1];
@@ -36,8 +46,9 @@ typedef struct {
 typedef struct {
     const uint8_t *words;
     size_t words_size;
-    const bl_spelling_order *order;
-    const bl_spelling_index *by_first, *by_last; /* or NULL */
+    const bl_spelling_order *order; /* as the indexes, NULL if the list is in groups */
+    const bl_spelling_index *by_first, *by_last;
+    bl_spelling_groups groups;
     const uint8_t *ids;
     size_t id_count;
     const uint8_t *known;
@@ -53,6 +64,13 @@ void bl_order_spelling(const uint8_t *words, size_t size, bl_spelling_order *ord
 /* Whether `order`, of `order_size` bytes, is what bl_order_spelling would write. */
 int bl_is_spelling_order(const uint8_t *words, size_t size, const bl_spelling_order *order,
                          size_t order_size);
+
+/* The places of groups with these lengths; the bytes of all letters. SIZE_MAX where one
+ * is no length. */
+size_t bl_spelling_places(const uint8_t *lengths, size_t count,
+                          uint32_t places[BL_SPELLED_LONGEST + 2]);
+/* Whether groups are whole: what a reader must check. */
+int bl_are_spelling_groups(const bl_spelling_groups *g);
 
 /* A key's part for the first or last letter of a word. */
 static inline uint32_t bl_spelling_letter(char c)

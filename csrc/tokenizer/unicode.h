@@ -20,7 +20,7 @@ enum {
 };
 
 /* The traits of a code point, as a sum of the values above. */
-#ifdef BL_LATIN1
+#if defined BL_LATIN1 || defined BL_FREESTANDING
 unsigned bl_traits(uint32_t c);
 #else
 extern const uint8_t bl_trait_top[], bl_trait_leaves[];
