@@ -807,8 +807,8 @@ NINE = Pass(
         ),
     ),
 )
-# And gently, with few made sentences, as the sets name things. Without its fifth layer the mean with
-# what was before is as good.
+# And gently, with few made sentences, as the sets name things. Without its fifth layer the mean
+# with what was before is as good.
 NINE_LONGER = Pass(
     "nine-longer",
     "again",
