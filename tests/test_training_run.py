@@ -207,3 +207,16 @@ def test_gold_sentences_weigh_what_a_tuning_says() -> None:
     learner.silver = itertools.repeat(silver)
     assert loss(1.0) - loss(0.0) == pytest.approx(alone, rel=1e-4)
     assert loss(0.3) - loss(0.0) == pytest.approx(0.3 * alone, rel=1e-4)
+
+
+def test_a_tuning_leaves_the_layers_that_it_is_told_to_keep(
+    folder: Path, logs: tuple[str, str]
+) -> None:
+    from training.model import checkpoints
+    from training.model.network import depth_of
+
+    depths = {
+        name: depth_of(checkpoints.load(folder / f"run/{name}/ner.pt")["encoder"])
+        for name in ("seven", "nine", "nine-longer")
+    }
+    assert depths == {"seven": 4, "nine": 5, "nine-longer": 4}
