@@ -308,3 +308,15 @@ def test_what_names_are_likely_sums_to_one() -> None:
 )
 def test_words_of_names_have_their_kind(text: str, words: list[str], kinds: str) -> None:
     assert names.words_with_kinds(text) == (words, [int(kind) for kind in kinds])
+
+
+def test_hidden_persons_get_names() -> None:
+    r = random.Random(1)
+    assert names.with_persons("a [RELIGION] man", r) == "a [RELIGION] man"
+    texts = [names.with_persons("[NAME], is that [NAME]'s dog?", r) for _ in range(20)]
+    assert len(set(texts)) > 10
+    for text in texts:
+        first, _, behind = text.partition(", is that ")
+        second = behind.removesuffix("'s dog?")
+        assert first and second and second != behind
+        assert not set("[]{}<>") & set(text)

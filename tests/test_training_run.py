@@ -167,3 +167,56 @@ def test_an_unknown_stage_is_refused(folder: Path) -> None:
     assert [stage.name for stage in chosen(plan(run), "finish/ner")] == ["finish/ner"]
     with pytest.raises(ValueError, match="the stage nonsense is unknown"):
         chosen(plan(run), "nonsense")
+
+
+def test_a_tuned_teacher_keeps_its_words(folder: Path, logs: tuple[str, str]) -> None:
+    from safetensors.numpy import load_file
+
+    before = load_file(folder / "data/teacher/model.safetensors")
+    after = load_file(folder / "run/teacher/ner/model.safetensors")
+    parts = {"embeddings.word_embeddings": True, "encoder.layer.0.output.dense": False}
+    for part, is_kept in parts.items():
+        name = f"bert.{part}.weight"
+        assert (before[name] == after[name]).all() == is_kept
+
+
+def test_gold_sentences_weigh_what_a_tuning_says() -> None:
+    import itertools
+
+    torch = pytest.importorskip("torch")
+    from training.model.batches import Row
+    from training.model.network import Head, new_encoder
+    from training.recipe import miniature
+    from training.tasks.learner import Task
+    from training.tasks.tokens import TokenLearner
+
+    recipe = miniature()
+    torch.manual_seed(1)
+    gold = [Row([101, 2984, 3044, 102], [-100, 1, 1, -100])]
+    silver = [Row([101, 1996, 3898, 102], torch.full((4, 5), 51).numpy())]
+    task = Task("ner", "tokens", list("OPLGM"), gold, gold)
+    head = Head("tokens", recipe.shape, 5)
+    learner = TokenLearner(task, new_encoder(recipe.shape), head, recipe)
+
+    def loss(weight: float) -> float:
+        learner.random.manual_seed(1)
+        learner.gold = weight
+        return float(learner.loss(gold).detach())
+
+    alone = loss(0.3)
+    learner.silver = itertools.repeat(silver)
+    assert loss(1.0) - loss(0.0) == pytest.approx(alone, rel=1e-4)
+    assert loss(0.3) - loss(0.0) == pytest.approx(0.3 * alone, rel=1e-4)
+
+
+def test_a_tuning_leaves_the_layers_that_it_is_told_to_keep(
+    folder: Path, logs: tuple[str, str]
+) -> None:
+    from training.model import checkpoints
+    from training.model.network import depth_of
+
+    depths = {
+        name: depth_of(checkpoints.load(folder / f"run/{name}/ner.pt")["encoder"])
+        for name in ("seven", "nine", "nine-longer")
+    }
+    assert depths == {"seven": 4, "nine": 5, "nine-longer": 4}

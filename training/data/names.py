@@ -20,7 +20,7 @@ FILE = Path(__file__).parent / "names.txt"
 LISTS = {
     "PERSON": "Person First Last Full",
     "LOCATION": "Place City Country Region Nature Street",
-    "ORGANIZATION": "Org Company School Office Team Paper",
+    "ORGANIZATION": "Org Company School Office Team Paper Band",
     "MISC": "People Language Work Event Product",
     "BUILT": "Built",
     "EATERY": "Eatery",
@@ -34,10 +34,13 @@ LIKELY = {
     "ORGANIZATION": (0.05, 0.01, 0.03, 0.9, 0.01),
     "MISC": (0.15, 0.01, 0.02, 0.02, 0.8),
     "BUILT": (0.05, 0.0, 0.6, 0.35, 0.0),
-    "EATERY": (0.05, 0.0, 0.2, 0.75, 0.0),
+    "EATERY": (0.05, 0.0, 0.35, 0.6, 0.0),
 }
 MARKED = re.compile(r"\[(\w+) (.*?) \]")
 WORD = re.compile(r"'s\b|\w+(?:[.\-]\w+|'(?!s\b)\w+)*|[^\w\s]")
+
+# How a set of remarks hides who they are about.
+HIDDEN = "[NAME]"
 
 KnownWords = tuple[list[str], list[int]]
 
@@ -77,3 +80,13 @@ def named_items(count: int, seed: int, held_out: bool = False) -> list[KnownWord
     chosen = [one for one in sentences if is_wanted(one, held_out)]
     r = random.Random(seed)
     return [words_with_kinds(filled(r.choice(chosen), lists, r)) for _ in range(count)]
+
+
+def with_persons(text: str, r: random.Random) -> str:
+    """A remark that hides its persons, with others in their stead."""
+    if HIDDEN not in text:
+        return text
+    lists, _ = written()
+    before, *behind = text.split(HIDDEN)
+    names = (MARKED.sub(r"\2", filled("<Person>", lists, r)) for _ in behind)
+    return before + "".join(map("".join, zip(names, behind)))

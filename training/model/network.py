@@ -167,6 +167,12 @@ def depth_of(state: State) -> int:
     return sum(name.endswith("qkv.weight") for name in state)
 
 
+def first_layers(encoder: State, count: int) -> State:
+    """An encoder's state without the layers behind its first ones."""
+    dropped = tuple(f"layers.{i}." for i in range(count, depth_of(encoder)))
+    return {name: tensor for name, tensor in encoder.items() if not name.startswith(dropped)}
+
+
 def new_encoder(shape: Shape) -> Encoder:
     return Encoder(new_table(shape), shape)
 

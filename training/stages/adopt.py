@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..model import checkpoints
-from ..model.network import State, depth_of
+from ..model.network import first_layers
 from ..release.packaged import state_of
 from .run import Run, tuning_name
 
@@ -21,12 +21,6 @@ def file_of(run: Run, task: str) -> Path:
         if file.exists():
             return file
     raise FileNotFoundError(f"{name}.bertlite is missing in {run.outputs.weights}.")
-
-
-def first_layers(encoder: State, count: int) -> State:
-    """An encoder's state without the layers behind its first ones."""
-    dropped = tuple(f"layers.{i}." for i in range(count, depth_of(encoder)))
-    return {name: tensor for name, tensor in encoder.items() if not name.startswith(dropped)}
 
 
 def adopt(run: Run) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..model import checkpoints
 from ..model.batches import Batches
-from ..model.network import Encoder, Layer, State, WordHead
+from ..model.network import Encoder, Layer, State, WordHead, first_layers
 from ..model.steps import optimizer_for, run_steps
 from ..recipe import Pass, Tuning
 from ..tasks.classes import ClassLearner
@@ -24,6 +24,7 @@ from ..tasks.contrasts import Contrasts
 from ..tasks.learner import Learner
 from ..tasks.lessons import Lessons
 from ..tasks.meanings import Meanings
+from ..tasks.tokens import TokenLearner
 from ..tasks.words import Guesses, Words
 from .run import Run, tuning_name
 from .together import add_teacher, new_learner
@@ -180,8 +181,11 @@ class TaskTuning:
         self.kept: tuple[State, State] | None = None
         if tuning.start:
             self._begin_with(tuning.start)
+        self.begun = copy.deepcopy((learner.encoder.state_dict(), learner.head.state_dict()))
         if tuning.teacher:
-            add_teacher(run, learner)
+            add_teacher(run, learner, tuning.made_names)
+        if tuning.gold is not None and isinstance(learner, TokenLearner):
+            learner.gold = tuning.gold
         if tuning.earlier and isinstance(learner, ClassLearner):
             encoder, head = copy.deepcopy((learner.encoder, learner.head))
             taught = run.teacher / f"{learner.task.name}.jsonl" if tuning.taught else None
@@ -253,20 +257,29 @@ class TaskTuning:
         if self.kept is None:
             raise RuntimeError(f"{self.name} was never scored in the engine's arithmetic.")
         encoder, head = self.kept
-        shift = self.run.recipe.tasks[self.tuning.task].first_label_shift
+        shift = self.tuning.first_label_shift
+        if shift is None:
+            shift = self.run.recipe.tasks[self.tuning.task].first_label_shift
         if shift:
             head = shift_first_label(head, shift)
             self.run.log(stage=self.name, first_label_shift=shift)
         if self.tuning.mean and self.tuning.start is None:
             raise ValueError(f"{self.name}: the recipe asks for a mean, but names no start.")
-        means = [(self.tuning.mean_with, 0.5)]
         if self.tuning.mean:
-            means.insert(0, (self.tuning.start, self.tuning.mean_share))
-        for other, share in means:
-            if other:
-                state = checkpoints.load(self.run.tuned_file(other))
-                encoder = mean_of(state["encoder"], encoder, share)
-                head = mean_of(state["head"], head, share)
+            begun, begun_head = self.begun  # with layers that the start has not
+            encoder = mean_of(begun, encoder, self.tuning.mean_share)
+            head = mean_of(begun_head, head, self.tuning.mean_share)
+        if self.tuning.mean_with:
+            state = checkpoints.load(self.run.tuned_file(self.tuning.mean_with))
+            encoder = mean_of(state["encoder"], encoder)
+            head = mean_of(state["head"], head)
+        if self.tuning.kept_layers:
+            encoder = first_layers(encoder, self.tuning.kept_layers)
+        if self.tuning.mixed:
+            other, share = self.tuning.mixed
+            state = checkpoints.load(self.run.tuned_file(other))
+            encoder = mean_of(state["encoder"], encoder, share)
+            head = mean_of(state["head"], head, share)
         return encoder, head
 
 

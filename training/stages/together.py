@@ -54,15 +54,18 @@ def new_learner(
     return learner_for(task, encoder, head, recipe, shares)
 
 
-def add_teacher(run: Run, learner: Learner) -> None:
-    """The teacher's part of a task's lessons: a guide, or silver sentences."""
+def add_teacher(run: Run, learner: Learner, made_names: float = 1.0) -> None:
+    """The teacher's part of a task's lessons: a guide, or silver sentences.
+
+    `made_names` is the share of the made ones among these that are kept.
+    """
     task = learner.task
     if isinstance(learner, ClassLearner) and run.recipe.tasks[task.name].guided:
         learner.guide = Guide(run.vectors, task, run.recipe)
         count = len(learner.guide.labeled)
         run.say(f"{task.name}: a guide from {count} of {len(task.train)} texts")
     if isinstance(learner, TokenLearner) and run.recipe.tasks[task.name].silver:
-        learner.use_silver(silver_file(run.teacher, task.name))
+        learner.use_silver(silver_file(run.teacher, task.name), made_names)
 
 
 class Turns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -59,13 +60,23 @@ def token_loss(logits: Tensor, target: Tensor, unsure_last_label: float) -> Tens
 
 class TokenLearner(Learner):
     silver: Iterator[list[Row]] | None = None
+    gold = 1.0  # the weight of its own rows
 
-    def use_silver(self, file: Path) -> None:
-        """Learns beside from sentences that the teacher has labeled (teacher/silver.py)."""
+    def use_silver(self, file: Path, made: float = 1.0) -> None:
+        """Learns beside from sentences that the teacher has labeled (teacher/silver.py).
+
+        Of the made ones among them only a share is kept.
+        """
+        self.gold = self.recipe.losses.gold_beside_silver
         with np.load(file) as found:
-            ids, numbers = found["ids"], found["probabilities"]
+            ids, numbers, is_made = found["ids"], found["probabilities"], found["made"]
             ends = np.cumsum(found["lengths"])
-        rows = [Row(ids[a:b], numbers[a:b]) for a, b in zip([0, *ends[:-1]], ends)]
+        r = random.Random(self.recipe.seed)
+        rows = [
+            Row(ids[a:b], numbers[a:b])
+            for a, b, one in zip([0, *ends[:-1]], ends, is_made)
+            if not one or r.random() < made
+        ]
         self.silver = self.batches_of(rows, self.recipe.losses.silver_batch).forever()
 
     def _logits_of_tokens(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
@@ -74,12 +85,11 @@ class TokenLearner(Learner):
         return ids, self.head(self.encoder(self.with_hidden_words(ids), mask, types))
 
     def loss(self, rows: Sequence[Row]) -> Tensor:
-        losses = self.recipe.losses
         ids, logits = self._logits_of_tokens(rows)
-        loss = token_loss(logits, tags_of(rows, ids), losses.unsure_last_label)
+        loss = token_loss(logits, tags_of(rows, ids), self.recipe.losses.unsure_last_label)
         if self.silver is None:
             return loss
-        return losses.gold_beside_silver * loss + self._silver_loss(next(self.silver))
+        return self.gold * loss + self._silver_loss(next(self.silver))
 
     def _silver_loss(self, rows: Sequence[Row]) -> Tensor:
         ids, logits = self._logits_of_tokens(rows)

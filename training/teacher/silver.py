@@ -9,6 +9,7 @@ int8.  Only train splits are read.
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
@@ -21,7 +22,7 @@ from bertlite_fast import AutoModelForTokenClassification, Tokenizer
 from bertlite_fast.files import AtomicFile
 
 from ..data.entities import IGNORED
-from ..data.names import KINDS, LIKELY, named_items
+from ..data.names import KINDS, LIKELY, named_items, with_persons
 from ..data.sets import Data
 from ..data.words import words_of
 from ..model.batches import Batches, Row, padded
@@ -42,6 +43,7 @@ def tune(task: Task, data: Data, out: Path, say: Say) -> None:
     model = BertForTokenClassification.from_pretrained(
         minilm.folder(data), num_labels=len(task.labels), id2label=dict(enumerate(task.labels))
     )
+    model.bert.embeddings.requires_grad_(not recipe.silver.frozen_words)
     optimizer, parameters = optimizer_for([model], recipe.silver.rate, recipe.optimizer)
     size = recipe.data.batch["tokens"]
     stream = Batches(task.train, size, recipe.seed, recipe.data.sorted_batches).forever()
@@ -66,11 +68,12 @@ def unlabeled(tokenizer: Tokenizer, data: Data, name: str) -> list[Row]:
     """Sentences, with 0 at each word's first token."""
     numbers = data.recipe.silver
     shortest, longest = numbers.words
+    r = random.Random(numbers.seed)
     items = []
     for source, share in numbers.shares[name].items():
         count = int(share * numbers.sentences[name])
         texts = data.sentences(source, count, numbers.seed)
-        sentences = [[word.text for word in words_of(text)] for text in texts]
+        sentences = [[word.text for word in words_of(with_persons(text, r))] for text in texts]
         items += [
             (words, [0] * len(words)) for words in sentences if shortest <= len(words) <= longest
         ]
@@ -122,25 +125,32 @@ def shortened(row: Row, probabilities: Any, r: random.Random) -> tuple[Row, Any]
     return Row([*row.ids[:end], row.ids[-1]], [*row.target[:end], IGNORED]), kept
 
 
-def joined(
-    rows: list[Row], probabilities: list[Any], share: float, longest: int, r: random.Random
-) -> tuple[list[Row], list[Any]]:
+@dataclass
+class Silver:
+    row: Row
+    probabilities: Any  # of each label, at each token
+    is_made: bool = False  # from names.txt, or joined with one that is
+
+
+def joined(items: list[Silver], share: float, longest: int, r: random.Random) -> list[Silver]:
     """The same sentences, some of them with those that follow, as a longer text is read."""
-    found_rows: list[Row] = []
-    found: list[Any] = []
-    for row, each in zip(rows, probabilities):
-        if found and len(found[-1]) + len(each) <= longest and r.random() < share:
-            before = found_rows[-1]
-            ids, target = [*before.ids[:-1], *row.ids[1:]], [*before.target[:-1], *row.target[1:]]
-            found_rows[-1] = Row(ids, target)
-            found[-1] = np.concatenate([found[-1][:-1], each[1:]])
+    found: list[Silver] = []
+    for one in items:
+        length = len(one.probabilities)
+        if found and len(found[-1].probabilities) + length <= longest and r.random() < share:
+            before = found[-1]
+            row = Row(
+                [*before.row.ids[:-1], *one.row.ids[1:]],
+                [*before.row.target[:-1], *one.row.target[1:]],
+            )
+            both = np.concatenate([before.probabilities[:-1], one.probabilities[1:]])
+            found[-1] = Silver(row, both, before.is_made or one.is_made)
         else:
-            found_rows.append(row)
-            found.append(each)
-    return found_rows, found
+            found.append(one)
+    return found
 
 
-def named(tokenizer: Tokenizer, data: Data) -> tuple[list[Row], list[Any]]:
+def named(tokenizer: Tokenizer, data: Data) -> list[Silver]:
     """Made sentences, whose names are known, as the teacher would have labeled them."""
     numbers = data.recipe.silver
     items = named_items(numbers.made_names, numbers.seed)
@@ -149,8 +159,9 @@ def named(tokenizer: Tokenizer, data: Data) -> tuple[list[Row], list[Any]]:
     found = []
     for row in rows:
         target = np.asarray(row.target)
-        found.append(likely[target.clip(0)] * (target != IGNORED)[:, None])
-    return rows, found
+        each = likely[target.clip(0)] * (target != IGNORED)[:, None]
+        found.append(Silver(row, each, is_made=True))
+    return found
 
 
 def silver_file(folder: Path, name: str) -> Path:
@@ -170,24 +181,23 @@ def write_silver(
     folder = out / name
     if not (folder / "config.json").exists():
         tune(task, data, folder, say)
-    rows = unlabeled(tokenizer, data, name)
+    rows = unlabeled(tokenizer, data, name) + task.train * numbers.own[name]
     probabilities = label(task, folder, rows, data, say, earlier)
     r = random.Random(numbers.seed)
     for at, row in enumerate(rows):
         if r.random() < numbers.shortened[name]:
             rows[at], probabilities[at] = shortened(row, probabilities[at], r)
+    items = [Silver(row, each) for row, each in zip(rows, probabilities)]
     if name == "ner":
-        made_rows, made = named(tokenizer, data)
-        both = [*zip(rows, probabilities), *zip(made_rows, made)]
-        r.shuffle(both)
-        rows, probabilities = [row for row, _ in both], [each for _, each in both]
+        items += named(tokenizer, data)
+        r.shuffle(items)
     if numbers.joined[name]:
-        share = numbers.joined[name]
-        rows, probabilities = joined(rows, probabilities, share, numbers.joined_longest, r)
+        items = joined(items, numbers.joined[name], numbers.joined_longest, r)
     with AtomicFile(silver_file(out, name)) as file:
         np.savez(
             file,
-            ids=np.concatenate([np.asarray(row.ids, np.uint16) for row in rows]),
-            probabilities=np.concatenate(probabilities),
-            lengths=np.array([len(row.ids) for row in rows], np.int32),
+            ids=np.concatenate([np.asarray(one.row.ids, np.uint16) for one in items]),
+            probabilities=np.concatenate([one.probabilities for one in items]),
+            lengths=np.array([len(one.row.ids) for one in items], np.int32),
+            made=np.array([one.is_made for one in items]),
         )
