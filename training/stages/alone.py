@@ -19,12 +19,14 @@ from ..model.batches import Batches
 from ..model.network import Encoder, Layer, State, WordHead
 from ..model.steps import optimizer_for, run_steps
 from ..recipe import Pass, Tuning
+from ..tasks.answers import AnswerLearner
 from ..tasks.classes import ClassLearner
 from ..tasks.contrasts import Contrasts
 from ..tasks.learner import Learner
 from ..tasks.lessons import Lessons
 from ..tasks.meanings import Meanings
 from ..tasks.words import Guesses, Words
+from ..teacher.answers import answers_file
 from .run import Run, tuning_name
 from .together import add_teacher, new_learner
 
@@ -182,6 +184,8 @@ class TaskTuning:
             self._begin_with(tuning.start)
         if tuning.teacher:
             add_teacher(run, learner)
+        if tuning.taught and isinstance(learner, AnswerLearner):
+            learner.use_taught(answers_file(run.teacher, learner.task.name))
         if tuning.earlier and isinstance(learner, ClassLearner):
             encoder, head = copy.deepcopy((learner.encoder, learner.head))
             taught = run.teacher / f"{learner.task.name}.jsonl" if tuning.taught else None
