@@ -302,7 +302,7 @@ class AskedQuestions:
     scored: int = 1000
     tuning_log_every: int = 200
     seed: int = 61
-    turns: int = 3  # of all real questions, each in other words and windows
+    turns: int = 2  # of all real questions, each in other words and windows
     made: int = 30_000
     unanswerable: float = 0.3
     elsewhere: float = 0.6  # of the questions also come with a window without the answer
@@ -402,7 +402,7 @@ class Losses:
     gold_beside_silver: float = 0.5  # gold sentences are few, and soon learned by heart
     silver_batch: int = 64
     repeated: float = 0.3  # the lesson in attention
-    taught_questions: float = 0.4  # of the batches are questions that the teacher has answered
+    taught_questions: float = 0.5  # of the batches are questions that the teacher has answered
     lesson_pool: int = 80_000  # made texts,
     lesson_pools: dict[str, int] = field(default_factory=lambda: {"sentiment": 250_000})  # or these
     lesson_made: float = 1.0  # weight
@@ -820,8 +820,8 @@ NINE = Pass(
             20000,
             1.2e-3,
             dropout=0.05,
-            made_questions=0.08,
-            read_questions=0.17,
+            made_questions=0.07,
+            read_questions=0.18,
             layers=6,
             start="eight/qa",
             taught=True,
