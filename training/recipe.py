@@ -817,7 +817,7 @@ NINE = Pass(
     (
         Tuning(
             "qa",
-            20000,
+            14000,
             1.2e-3,
             dropout=0.05,
             made_questions=0.07,
