@@ -74,7 +74,7 @@ def test_a_teachers_likeliest_ends_are_kept_as_bytes() -> None:
 def test_words_are_exchanged_for_those_that_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     from training.data.sets import Data
     from training.recipe import miniature
-    from training.teacher import answers
+    from training.teacher import answers, minilm
 
     vectors = {"house": (1, 0), "home": (0.9, 0.436), "river": (0, 1), "tree": (-1, 0)}
 
@@ -83,7 +83,7 @@ def test_words_are_exchanged_for_those_that_are_alike(monkeypatch: pytest.Monkey
             return np.array([vectors[word] for word in words], np.float32)
 
     monkeypatch.setattr(answers, "pipeline", lambda *_: Pipe())
-    monkeypatch.setattr(answers.minilm, "folder", lambda _: Path())
+    monkeypatch.setattr(minilm, "folder", lambda _: Path())
     monkeypatch.setattr(answers, "vocabulary_words", lambda _: list(vectors))
     vocabulary = Path(__file__).resolve().parent.parent / "README.md"  # any text
     data = Data(vocabulary.parent, miniature())
