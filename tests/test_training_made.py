@@ -209,6 +209,20 @@ def test_texts_to_read_hold_their_answers_and_blocks_are_held_out() -> None:
     assert held_out and not set(train) & set(held_out)
 
 
+def test_texts_that_go_on_stand_first_and_answer_for_whom_they_do_not_name() -> None:
+    reader = reading.Reader(0, False, ["It rained."], 0.5)
+    reader.blocks = [one for one in reader.blocks if one.goes_on]
+    assert reader.blocks
+    items = list(itertools.islice(reader.items(), 300))
+    openings = {re.split(r"[\[{]", text)[0] for one in reader.blocks for text in one.texts}
+    assert all(item["context"].startswith(tuple(openings)) for item in items)
+    assert all(len(re.findall(r"\b(?:he|she) was born|\.\.\.", i["context"])) < 2 for i in items)
+    asked = [(re.findall(r"did (\w+) study", item["question"]), item) for item in items]
+    named = [(names[0], item) for names, item in asked if names]
+    assert named and all(item["answers"] for _, item in named)
+    assert not [name for name, item in named if name in item["context"]]
+
+
 def test_near_misses_differ_from_what_was_said() -> None:
     found = list(itertools.islice(opposites.Triples(3, held_out=False).triples(), COUNT))
     assert not [triple for triple in found if triple[2] in triple[:2]]

@@ -292,6 +292,35 @@ class TaughtTexts:
 
 
 @dataclass(frozen=True)
+class AskedQuestions:
+    """The teacher with a head for answers, and the questions that it answers."""
+
+    steps: int = 2400
+    rate: float = 1.5e-4
+    batch: int = 32
+    shares: tuple[float, float, float] = (
+        0.72,
+        0.1,
+        0.18,
+    )  # real, made of plain text, of made texts
+    scored: int = 1000
+    tuning_log_every: int = 200
+    seed: int = 61
+    turns: int = 2  # of all real questions, each in other words and windows
+    made: int = 30_000
+    unanswerable: float = 0.3
+    elsewhere: float = 0.6  # of the questions also come with a window without the answer
+    changed: float = 0.5  # of the questions are in other words:
+    other_words: float = 0.4  # of the words are exchanged,
+    vocabulary: int = 15_000  # if they are among so many,
+    alike: int = 5  # by one of the nearest,
+    least_alike: float = 0.6  # which are at least so near
+    noise: float = 0.15
+    likeliest: int = 6  # beginnings and ends
+    log_every: int = 20_000
+
+
+@dataclass(frozen=True)
 class GuessedWords:
     """The teacher with a head for masked words, and what it guesses in gaps."""
 
@@ -377,6 +406,7 @@ class Losses:
     gold_beside_silver: float = 0.5  # gold sentences are few, and soon learned by heart
     silver_batch: int = 64
     repeated: float = 0.3  # the lesson in attention
+    taught_questions: float = 0.5  # of the batches are questions that the teacher has answered
     lesson_pool: int = 80_000  # made texts,
     lesson_pools: dict[str, int] = field(default_factory=lambda: {"sentiment": 250_000})  # or these
     lesson_made: float = 1.0  # weight
@@ -789,7 +819,7 @@ EIGHT = Pass(
 
 
 # Names: fewer made sentences, whose names are more; what people write, with persons in it. A fifth
-# layer takes up what is new.
+# layer takes up what is new. Answers beside a teacher's.
 NINE = Pass(
     "nine",
     "again",
@@ -804,6 +834,18 @@ NINE = Pass(
             start="seven/ner",
             mean=True,
             first_label_shift=0.0,
+        ),
+        Tuning(
+            "qa",
+            14000,
+            1.2e-3,
+            dropout=0.05,
+            made_questions=0.07,
+            read_questions=0.18,
+            layers=6,
+            start="eight/qa",
+            taught=True,
+            in_windows=True,
         ),
     ),
 )
@@ -913,6 +955,7 @@ class Recipe:
     meanings: Meanings = Meanings()
     silver: SilverWords = SilverWords()
     taught: TaughtTexts = TaughtTexts()
+    asked: AskedQuestions = AskedQuestions()
     guesses: GuessedWords = GuessedWords()
     data: TaskData = TaskData()
     losses: Losses = Losses()
@@ -991,6 +1034,9 @@ def miniature() -> Recipe:
             remarks=40,
             joined=5,
             talk=20,
+        ),
+        asked=AskedQuestions(
+            steps=2, batch=4, scored=4, turns=1, made=4, vocabulary=40, log_every=10
         ),
         guesses=GuessedWords(steps=2, batch=(4, 16), masked=2, likeliest=8, home_rounds=3),
         data=TaskData(

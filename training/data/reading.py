@@ -22,6 +22,7 @@ FILE = Path(__file__).parent / "reading.txt"
 BOUND = re.compile(r"\[(\w+)\.(\d)(?:\.([a-c]))?\]")
 CHOICE = re.compile(r"\{([^{}]*)\}")
 ARTICLE = re.compile(r"\b(?:a|an) (?=(\w+))")
+GOES_ON = "... "
 VOWEL = re.compile(r"(?!uni|use|euro|one)[aeiou]|8|11|hour|honest")
 
 
@@ -29,6 +30,7 @@ VOWEL = re.compile(r"(?!uni|use|euro|one)[aeiou]|8|11|hour|honest")
 class Block:
     texts: tuple[str, ...]
     questions: tuple[tuple[str, tuple[str, ...]], ...]  # and ways to write the answer; none for "-"
+    goes_on: bool  # what the texts speak of was named in a text before, which the reader has not
 
 
 @functools.cache
@@ -51,7 +53,9 @@ def blocks() -> tuple[dict[str, list[str]], dict[str, str], tuple[Block, ...]]:
         elif line:
             texts.append(line)
         elif texts:
-            found.append(Block(tuple(texts), tuple(questions)))
+            goes_on = texts[0].startswith(GOES_ON)
+            plain = tuple(text.removeprefix(GOES_ON) for text in texts)
+            found.append(Block(plain, tuple(questions), goes_on))
             texts, questions = [], []
     choices = {name: "{" + "|".join(entries) + "}" for name, entries in bound.items()}
     return bound, choices, tuple(found)
@@ -116,7 +120,10 @@ class Reader:
                 found.append(self.r.choice(self.surroundings))
                 continue
             other: dict[tuple[str, str], str] = {}
-            text = self._text(self.r.choice(self.blocks), other)
+            another = self.r.choice(self.blocks)
+            text = self._text(another, other)
+            if another.goes_on:
+                continue  # it would be read as being of what stands before
             if not used & set(other.values()):
                 used |= set(other.values())
                 found.append(text)
@@ -141,13 +148,13 @@ class Reader:
             block = self.r.choice(self.blocks)
             drawn: dict[tuple[str, str], str] = {}
             text = self._text(block, drawn)
-            before = self._others(drawn)
+            before = self._others(drawn) if not block.goes_on else []
             after = self._others(drawn) if not before else []
             start = sum(len(one) + 1 for one in before)
             context = " ".join([*before, text, *after])
             wanted = [q for q in block.questions if q[1] or self.r.random() < 0.5]
             for question, ways in self.r.sample(wanted, min(3, len(wanted))):
-                if self.r.random() < self.astray:
+                if self.r.random() < self.astray and not block.goes_on:
                     other = self._question_astray(block, context)
                     if other:
                         yield {"question": other, "context": context, "answers": None}

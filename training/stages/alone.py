@@ -19,6 +19,7 @@ from ..model.batches import Batches
 from ..model.network import Encoder, Layer, State, WordHead, first_layers
 from ..model.steps import optimizer_for, run_steps
 from ..recipe import Pass, Tuning
+from ..tasks.answers import AnswerLearner
 from ..tasks.classes import ClassLearner
 from ..tasks.contrasts import Contrasts
 from ..tasks.learner import Learner
@@ -26,6 +27,7 @@ from ..tasks.lessons import Lessons
 from ..tasks.meanings import Meanings
 from ..tasks.tokens import TokenLearner
 from ..tasks.words import Guesses, Words
+from ..teacher.answers import answers_file
 from .run import Run, tuning_name
 from .together import add_teacher, new_learner
 
@@ -186,6 +188,8 @@ class TaskTuning:
             add_teacher(run, learner, tuning.made_names)
         if tuning.gold is not None and isinstance(learner, TokenLearner):
             learner.gold = tuning.gold
+        if tuning.taught and isinstance(learner, AnswerLearner):
+            learner.use_taught(answers_file(run.teacher, learner.task.name))
         if tuning.earlier and isinstance(learner, ClassLearner):
             encoder, head = copy.deepcopy((learner.encoder, learner.head))
             taught = run.teacher / f"{learner.task.name}.jsonl" if tuning.taught else None

@@ -19,6 +19,7 @@ from ..release.export import export
 from ..release.models import in_folders
 from ..release.scores import score_sets
 from ..tasks.build import build_classes
+from ..teacher.answers import answers_file, write_answers
 from ..teacher.classes import write_taught
 from ..teacher.guesses import write_guesses
 from ..teacher.meanings import KINDS, meanings_files, write_meanings
@@ -72,11 +73,15 @@ def teach_texts(run: Run, name: str) -> None:
     write_taught(task, run.tokenizer, run.data, run.teacher, run.say)
 
 
+def teach_answers(run: Run) -> None:
+    write_answers(run.tokenizer, run.data, "qa", run.teacher, run.say)
+
+
 def teach_words(run: Run) -> None:
     write_guesses(run.tokenizer, run.data, run.corpus, run.teacher, run.say)
 
 
-def write_answers(run: Run) -> None:
+def write_expected(run: Run) -> None:
     """The answers that the package's self-test expects."""
     if run.outputs.is_package:
         command = [sys.executable, "-m", "bertlite_fast.selftest", "--write"]
@@ -138,13 +143,14 @@ def plan(run: Run) -> list[Stage]:
             )
             for name in run.recipe.taught.steps
         ),
+        Stage("teacher-qa", teach_answers, (answers_file(run.teacher, "qa"),)),
         Stage("vectors", train_vectors, (run.stage_file("vectors"),)),
         Stage("together", together, (run.stage_file("together"),)),
         *tunings(run, "together"),
         Stage("again", again, (run.stage_file("again"),)),
         *tunings(run, "again"),
         Stage("export", export),
-        Stage("answers", write_answers),
+        Stage("answers", write_expected),
         Stage("score", score),
     ]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from bertlite_fast import Tokenizer
 
@@ -17,7 +18,8 @@ from ..model.network import Encoder, Head
 from ..recipe import Recipe
 from .learner import Learner, Task, percent
 
-NO_ANSWER = (0, 0)  # [CLS]: the text does not answer the question
+Span = tuple[int, int]
+NO_ANSWER: Span = (0, 0)  # [CLS]: the text does not answer the question
 
 
 def encode(tokenizer: Tokenizer, items: Sequence[dict[str, Any]], longest: int) -> list[Row]:
@@ -61,6 +63,68 @@ def repeated_words_loss(
     return -found.sum() / max(1, len(found))
 
 
+def _types(length: int, context: int) -> list[int]:
+    """0 for the question, 1 from where the context begins."""
+    return [0] * context + [1] * (length - context)
+
+
+def without_padding(logits: Tensor, mask: Tensor) -> Tensor:
+    return logits.masked_fill(mask[:, :, None] == 0, -1e4)
+
+
+def wanted_spans(rows: Sequence[Row], length: int) -> Tensor:
+    """How probable each token is to begin and to end the answer.
+
+    A row's target is a span, or the teacher's likeliest tokens and how likely they are.
+    """
+    wanted = torch.zeros(len(rows), length, 2)
+    for i, row in enumerate(rows):
+        first, last = row.target
+        if isinstance(first, int):
+            wanted[i, first, 0] = wanted[i, last, 1] = 1
+            continue
+        for side in (0, 1):
+            likely = torch.from_numpy(last[side].astype(np.float32))
+            wanted[i, :, side].index_add_(0, torch.from_numpy(first[side].astype(np.int64)), likely)
+    return wanted / wanted.sum(1, keepdim=True)
+
+
+def span_loss(logits: Tensor, rows: Sequence[Row]) -> Tensor:
+    """Cross entropy of both ends."""
+    wanted = wanted_spans(rows, logits.shape[1])
+    return -(wanted * logits.log_softmax(1)).sum() / (2 * len(rows))
+
+
+def best_spans(logits: Tensor, context: Tensor, longest: int) -> tuple[list[Span], list[bool]]:
+    """The best span of each context, and whether [CLS] is better."""
+    none = logits[:, 0].sum(1)
+    logits = logits.masked_fill(context[:, :, None] == 0, -1e4)
+    scores = logits[:, :, 0, None] + logits[:, None, :, 1]
+    n = scores.shape[1]
+    allowed = torch.ones(n, n).triu() - torch.ones(n, n).triu(longest)
+    best, at = scores.masked_fill(allowed == 0, -1e9).flatten(1).max(1)
+    return [divmod(int(i), n) for i in at], (none > best).tolist()
+
+
+def overlap(parts: Iterable[tuple[Sequence[Row], Tensor, Tensor]], longest: int) -> float:
+    """The overlap of answers in tokens, as F1; where there is none, whether that is told.
+
+    The parts are rows, logits, and which tokens are of the context.  Both kinds of questions count
+    alike, if there are both.
+    """
+    right = {True: 0.0, False: 0.0}
+    total = {True: 0, False: 0}
+    for rows, logits, context in parts:
+        for (a, b), is_none, row in zip(*best_spans(logits, context, longest), rows):
+            c, d = row.target
+            has_none = row.target == NO_ANSWER
+            common = max(0, min(b, d) - max(a, c) + 1)
+            right[has_none] += is_none if has_none else 2 * common / (b - a + d - c + 2)
+            total[has_none] += 1
+    shares = [percent(right[kind], total[kind]) for kind in total if total[kind]]
+    return sum(shares) / len(shares)
+
+
 class AnswerLearner(Learner):
     def __init__(
         self,
@@ -81,6 +145,16 @@ class AnswerLearner(Learner):
         self.draw = random.Random(recipe.seed)
         encoder.layers[0].keeps_scores = True
 
+    def use_taught(self, file: Path) -> None:
+        """Learns beside from questions that the teacher has answered (teacher/answers.py)."""
+        with np.load(file) as found:
+            ids, ends = found["ids"], np.cumsum(found["lengths"])
+            targets = zip(found["where"], found["how"])
+            spans = zip([0, *ends[:-1]], ends, found["contexts"], targets)
+            rows = [Row(ids[a:b], target, _types(b - a, at)) for a, b, at, target in spans]
+        batches = self.batches_of(rows, self.recipe.data.batch[self.task.kind])
+        self.others.append((self.recipe.losses.taught_questions, batches.forever()))
+
     def loss(self, rows: Sequence[Row]) -> Tensor:
         drawn = self.draw.random()
         for share, others in self.others:
@@ -88,10 +162,8 @@ class AnswerLearner(Learner):
                 rows = next(others)
             drawn -= share
         ids, mask, types = padded(rows)
-        logits = self.head(self.encoder(ids, mask, types))
-        logits = logits.masked_fill(mask[:, :, None] == 0, -1e4)
-        start, end = (torch.tensor([r.target[i] for r in rows]) for i in (0, 1))
-        loss = (F.cross_entropy(logits[:, :, 0], start) + F.cross_entropy(logits[:, :, 1], end)) / 2
+        logits = without_padding(self.head(self.encoder(ids, mask, types)), mask)
+        loss = span_loss(logits, rows)
         if self.encoder.quantized:
             return loss
         scores = self.encoder.layers[0].scores[:, 0].float()
@@ -100,30 +172,9 @@ class AnswerLearner(Learner):
         return loss + self.recipe.losses.repeated * lesson
 
     def _score(self, batches: Iterator[list[Row]]) -> float:
-        """The overlap of answers in tokens, as F1; where there is none, whether that is told.
+        parts = ((rows, *self._logits_in_context(rows)) for rows in batches)
+        return overlap(parts, self.recipe.data.longest_answer)
 
-        Both kinds of questions count alike, if there are both.
-        """
-        right = {True: 0.0, False: 0.0}
-        total = {True: 0, False: 0}
-        for rows in batches:
-            for (a, b), is_none, row in zip(*self._best_spans(rows), rows):
-                c, d = row.target
-                has_none = row.target == NO_ANSWER
-                common = max(0, min(b, d) - max(a, c) + 1)
-                right[has_none] += is_none if has_none else 2 * common / (b - a + d - c + 2)
-                total[has_none] += 1
-        shares = [percent(right[kind], total[kind]) for kind in total if total[kind]]
-        return sum(shares) / len(shares)
-
-    def _best_spans(self, rows: Sequence[Row]) -> tuple[list[tuple[int, int]], list[bool]]:
-        """The best span of each context, and whether [CLS] is better."""
+    def _logits_in_context(self, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
         ids, mask, types = padded(rows)
-        logits = self.head(self.encoder(ids, mask, types))
-        none = logits[:, 0].sum(1)
-        logits = logits.masked_fill((mask * types)[:, :, None] == 0, -1e4)
-        scores = logits[:, :, 0, None] + logits[:, None, :, 1]
-        n = scores.shape[1]
-        allowed = torch.ones(n, n).triu() - torch.ones(n, n).triu(self.recipe.data.longest_answer)
-        best, at = scores.masked_fill(allowed == 0, -1e9).flatten(1).max(1)
-        return [divmod(int(i), n) for i in at], (none > best).tolist()
+        return self.head(self.encoder(ids, mask, types)), mask * types
