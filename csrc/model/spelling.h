@@ -30,8 +30,8 @@ typedef struct {
 
 /* The list in flash, where it takes two thirds: `words` are the entries with another meaning, and
  * have no order; of the rest, `letters` are the words, the shortest first and those of a length as
- * in `words`, and `lengths` the first bytes of their entries, the likeliest first. Words of a length
- * begin at letters[places[length]]. */
+ * in `words`, and `lengths` the first bytes of their entries, the likeliest first. Words of a
+ * length begin at letters[places[length]]. */
 typedef struct {
     const uint8_t *lengths, *letters;
     const uint32_t *places; /* BL_SPELLED_LONGEST + 2 */
