@@ -868,6 +868,19 @@ NINE_LONGER = Pass(
             kept_layers=4,
             mixed=("seven/ner", 0.65),
         ),
+        Tuning(
+            "qa",
+            9000,
+            8e-4,
+            dropout=0.05,
+            made_questions=0.07,
+            read_questions=0.18,
+            layers=6,
+            start="nine/qa",
+            mean=True,
+            taught=True,
+            in_windows=True,
+        ),
     ),
 )
 

@@ -26,6 +26,7 @@ BINS = 15
 LOWEST, HIGHEST, TRIED = 0.3, 4.0, 200
 CLASSES = ("intent", "sentiment", "emotion", "clinc150", "snips", "hwu_slurp_home_subset")
 MOST = 3000  # items of a set
+HALF = 0.5  # of two spans, in common, as F1
 # Labels as they are published, by those that older models have.
 RENAMED = {
     "negative": "NEGATIVE",
@@ -75,14 +76,28 @@ def fitted_temperature(answers: Answers) -> float:
     return float(min(tried, key=lambda one: loss(logits, right, one)))
 
 
+def are_right(guess: Sequence[int], wanted: Sequence[int]) -> bool:
+    """Whether a class is the right one; or a span of tokens, where 0 to 0 is none.
+
+    A span is right if most of it and of the right one is the same: sets and people disagree about
+    whether "children" or "the children" is what was asked for.
+    """
+    if len(wanted) == 1 or not any(wanted) or not any(guess):
+        return list(guess) == list(wanted)
+    (a, b), (c, d) = guess, wanted
+    common = max(0, min(b, d) - max(a, c) + 1)
+    return 2 * common > HALF * (max(0, b - a) + d - c + 2)
+
+
 def expected_error(answers: Answers, temperature: float = 1.0, fitted: bool = False) -> float:
     """Expected calibration error: how far scores are from how often they are right."""
     logits, right = answers.half(fitted)
     found = [probabilities(row, temperature) for row in logits]
     shape = (-1, answers.joined)
     scores = np.array([row.max() for row in found]).reshape(shape).prod(1)
-    are_right = np.array([row.argmax() == at for row, at in zip(found, right)])
-    is_right = are_right.reshape(shape).all(1).astype(float)
+    best = np.array([row.argmax() for row in found]).reshape(shape)
+    of_groups = zip(best.tolist(), np.array(right).reshape(shape).tolist())
+    is_right = np.array([float(are_right(guess, wanted)) for guess, wanted in of_groups])
     bins = np.minimum((scores * BINS).astype(int), BINS - 1)
     total = 0.0
     for one in range(BINS):
