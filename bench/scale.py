@@ -48,7 +48,7 @@ WORDS = (
 ).split()
 LENGTHS = (4, 6, 8, 9, 10, 12, 14, 16, 20, 24, 32, 48)
 ROUNDS = 7
-FEW, ROWS = 6_000, 60_000  # for workers; the best of
+FEW, ROWS = 6_000, 240_000  # for workers; the best of
 RUNS = 2
 
 
