@@ -7,6 +7,7 @@
     _strings.pxi        paths and texts as UTF-8, ids as lists
     _tensor.pxi         Tensor and Output: results that share memory
     _numbers.pxi        functions on rows of numbers
+    _json.pxi           numbers, texts and rows of vectors as JSON
     _functions.pxi      softmax and others, on results of any shape
     _ids.pxi            ids from lists and buffers
     _model.pxi          Model: ids to outputs
@@ -18,6 +19,7 @@
     _answer_values.pxi  what goes into answers and comes out of them
     _answers.pxi        TextModel: text to answers
     _commands.pxi       what texts ask for, with the values in them
+    _requests.pxi       requests that are just one text, from bytes to bytes
     _replies.pxi        Replies: labels of texts as JSON
     _many.pxi           Many: answers for many texts, from several threads
     _limits.pxi         work that shows the limits of a machine
@@ -117,6 +119,7 @@ include "_lines.pxi"
 include "_strings.pxi"
 include "_tensor.pxi"
 include "_numbers.pxi"
+include "_json.pxi"
 include "_functions.pxi"
 include "_ids.pxi"
 include "_open.pxi"
@@ -129,6 +132,7 @@ include "_columns.pxi"
 include "_answer_values.pxi"
 include "_answers.pxi"
 include "_commands.pxi"
+include "_requests.pxi"
 include "_replies.pxi"
 include "_many.pxi"
 include "_limits.pxi"

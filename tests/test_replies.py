@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
+import shutil
 import struct
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +65,29 @@ def test_numbers_are_written_as_python_writes_them() -> None:
     values += [10 ** draw.uniform(-9, 9) for _ in range(5_000)]
     for value in values:
         assert json_number(value) == json.dumps(value), value.hex()
+
+
+def test_numbers_have_a_point_whatever_the_locale(tmp_path: Path) -> None:
+    """de_DE has a comma there."""
+    localedef = shutil.which("localedef")
+    if localedef is None:
+        pytest.skip("needs localedef")
+    command = [localedef, "-i", "de_DE", "-f", "UTF-8", str(tmp_path / "de_DE.UTF-8")]
+    if subprocess.run(command, capture_output=True).returncode > 1:  # 1: a warning
+        pytest.skip("needs the definition of de_DE")
+    code = """
+import locale
+locale.setlocale(locale.LC_NUMERIC, "de_DE.UTF-8")
+assert locale.localeconv()["decimal_point"] == ","
+from bertlite_fast._native import json_number
+print(*map(json_number, (0.00125, -1234.5, 1e-9, 1.5e300, 3.0, 0.25)))
+"""
+    paths = os.pathsep.join(sys.path)
+    environment = {**os.environ, "LOCPATH": str(tmp_path), "PYTHONPATH": paths}
+    out = subprocess.run(
+        [sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    assert out == "0.00125 -1234.5 1e-09 1.5e+300 3.0 0.25\n"
 
 
 def test_texts_are_written_as_python_writes_them() -> None:
