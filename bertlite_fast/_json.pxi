@@ -152,6 +152,27 @@ def json_text_of(text):
         PyMem_Free(out)
 
 
+cdef class Names:
+    """Names as JSON, where C can read them."""
+    cdef list held
+    cdef bl_bytes *items
+    cdef size_t count, widest
+
+    def __cinit__(self, list names, size_t count):
+        if len(names) != <Py_ssize_t>count:
+            raise InputError(f"{len(names)} names were given for {count} labels.")
+        self.items = <bl_bytes *>allocate(count, sizeof(bl_bytes))
+        self.held = [bytes(name) for name in names]
+        for name in self.held:
+            self.items[self.count].data = PyBytes_AS_STRING(name)
+            self.items[self.count].size = PyBytes_GET_SIZE(name)
+            self.widest = max(self.widest, self.items[self.count].size)
+            self.count += 1
+
+    def __dealloc__(self):
+        PyMem_Free(self.items)
+
+
 cdef const char *PAIRS = (
     b"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
     b"40414243444546474849505152535455565758596061626364656667686970717273747576777879"

@@ -259,16 +259,6 @@ class TextModel:
     def classify(
         self, text: str, pair: str | None, function: str, k: int, names: dict[int, str]
     ) -> list[dict[str, Any]]: ...
-    def label(self, text: str, config: dict[str, Any], alone: bool) -> Any: ...
-    def intent(
-        self,
-        text: str,
-        config: dict[str, Any],
-        alone: bool,
-        threshold: float,
-        refused: set[str],
-        heeds: bool,
-    ) -> Any: ...
     def embed(
         self,
         texts: list[str] | Column,
@@ -280,9 +270,6 @@ class TextModel:
         progress: Callable[[], None] | None = None,
         threads: int = 1,
     ) -> Tensor: ...
-    def vectors(
-        self, texts: list[str], pooling: str, normalize: bool
-    ) -> tuple[Tensor, list[int]]: ...
     def corrected(self, text: str, words: bytes, /) -> str: ...
     def hidden(self, text: str, /) -> Tensor: ...
     def fill(
@@ -305,16 +292,6 @@ class TextModel:
         sum_windows: bool,
         /,
     ) -> list[tuple[int, int, float]]: ...
-    def tagged(
-        self,
-        text: str,
-        names: dict[int, str],
-        whole: bool,
-        strategy: str,
-        stride: int | None,
-        windows: bool,
-        ignored: bytes | None,
-    ) -> list[dict[str, Any]]: ...
     def entities(
         self,
         text: str | list[str],
@@ -418,6 +395,31 @@ class Choices:
     ) -> tuple[int, float, int, float, int, float, float, list[tuple[int, float]]]: ...
 
 def have_same_items(a: dict[Any, Any], b: dict[Any, Any]) -> bool: ...
+def answer_label(model: TextModel, text: str, config: dict[str, Any], alone: bool, /) -> Any: ...
+def answer_intent(
+    model: TextModel,
+    text: str,
+    config: dict[str, Any],
+    alone: bool,
+    threshold: float,
+    refused: set[str],
+    heeds: bool,
+    /,
+) -> Any: ...
+def answer_entities(
+    model: TextModel,
+    text: str,
+    names: dict[int, str],
+    whole: bool,
+    strategy: str,
+    stride: int | None,
+    windows: bool,
+    ignored: bytes | None,
+    /,
+) -> list[dict[str, Any]]: ...
+def answer_vectors(
+    model: TextModel, texts: list[str], pooling: str, normalize: bool, /
+) -> tuple[Tensor, list[int]]: ...
 def affirmed(text: str, /) -> str: ...
 
 class IndexCore:

@@ -19,6 +19,7 @@
     _answer_values.pxi  what goes into answers and comes out of them
     _answers.pxi        TextModel: text to answers
     _commands.pxi       what texts ask for, with the values in them
+    _direct.pxi         answers about one text, as pipelines return them
     _requests.pxi       requests that are just one text, from bytes to bytes
     _replies.pxi        Replies: labels of texts as JSON
     _many.pxi           Many: answers for many texts, from several threads
@@ -132,6 +133,7 @@ include "_columns.pxi"
 include "_answer_values.pxi"
 include "_answers.pxi"
 include "_commands.pxi"
+include "_direct.pxi"
 include "_requests.pxi"
 include "_replies.pxi"
 include "_many.pxi"

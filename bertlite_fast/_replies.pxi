@@ -7,27 +7,6 @@ cdef bint is_blank(const bl_text *t, str text):
     return not text.strip()
 
 
-cdef class Names:
-    """Names as JSON, where C can read them."""
-    cdef list held
-    cdef bl_bytes *items
-    cdef size_t count, widest
-
-    def __cinit__(self, list names, size_t count):
-        if len(names) != <Py_ssize_t>count:
-            raise InputError(f"{len(names)} names were given for {count} labels.")
-        self.items = <bl_bytes *>allocate(count, sizeof(bl_bytes))
-        self.held = [bytes(name) for name in names]
-        for name in self.held:
-            self.items[self.count].data = PyBytes_AS_STRING(name)
-            self.items[self.count].size = PyBytes_GET_SIZE(name)
-            self.widest = max(self.widest, self.items[self.count].size)
-            self.count += 1
-
-    def __dealloc__(self):
-        PyMem_Free(self.items)
-
-
 cdef struct wanted:
     bint is_intent, is_command, with_values
     size_t labels                  # 0: all

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from bertlite_fast import InputError, pipeline
-from bertlite_fast._native import Replies, json_number, json_text_of
+from bertlite_fast._native import Replies, answer_vectors, json_number, json_text_of
 from bertlite_fast.serve.answers import INTENTS, Answers, Limits, Refused, encode
 
 LABELING = (INTENTS, "text-classification", "sentiment-analysis")
@@ -288,8 +288,8 @@ def test_objects() -> None:
 def test_vectors_and_their_tokens() -> None:
     pipe = pipeline("feature-extraction")
     for pooling in ("model", "cls"):
-        rows, tokens = pipe.text_model.vectors(TEXTS, pooling, True)
+        rows, tokens = answer_vectors(pipe.text_model, TEXTS, pooling, True)
         assert rows.tolist() == pipe.text_model.embed(TEXTS, pooling, True).tolist()
         assert tokens == [len(pipe.tokenizer.encode(text)) for text in TEXTS]
     with pytest.raises(InputError, match="surrogate"):
-        pipe.text_model.vectors(["\ud800"], "model", True)
+        answer_vectors(pipe.text_model, ["\ud800"], "model", True)

@@ -298,11 +298,8 @@ class AskedQuestions:
     steps: int = 2400
     rate: float = 1.5e-4
     batch: int = 32
-    shares: tuple[float, float, float] = (
-        0.72,
-        0.1,
-        0.18,
-    )  # real, made of plain text, of made texts
+    # Real questions, those made of plain text, and those on made texts.
+    shares: tuple[float, float, float] = (0.72, 0.1, 0.18)
     scored: int = 1000
     tuning_log_every: int = 200
     seed: int = 61

@@ -11,7 +11,7 @@ from binascii import b2a_base64
 from json import JSONDecodeError, JSONDecoder, JSONEncoder
 from json import encoder as json_encoder
 
-from .._native import Replies, json_rows, quick_vector, similarities, unit_rows
+from .._native import Replies, answer_vectors, json_rows, quick_vector, similarities, unit_rows
 from ..errors import BertliteError, InputError
 from ..pipelines import TASKS, pipeline
 
@@ -538,7 +538,9 @@ class Answers:
     ) -> tuple[Any, list[int]]:
         """A vector for each text, and how many tokens each has."""
         if pipe.threads == 1 or len(texts) == 1:
-            found: tuple[Any, list[int]] = pipe.text_model.vectors(texts, pooling, normalize)
+            found: tuple[Any, list[int]] = answer_vectors(
+                pipe.text_model, texts, pooling, normalize
+            )
             return found
         rows = pipe.text_model.embed(texts, pooling, normalize, threads=pipe.threads)
         return rows, [len(pipe.tokenizer.encode(text)) for text in texts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike, fspath
 
-from .._native import Many, affirmed, read_commands
+from .._native import Many, affirmed, answer_intent, read_commands
 from ..checks import shown
 from ..errors import InputError
 from .base import Pipeline, check_whole_numbers, refuse_unknown
@@ -163,9 +163,9 @@ class IntentClassification(TextClassification):
         if type(text) is not str:
             text, pair = text_and_pair(text)
         elif not settings:
-            answer = self.text_model.intent(
-                text, vars(self.config), self.label_count == 1, self.threshold, self.refused,
-                self.heeds_denials,
+            answer = answer_intent(
+                self.text_model, text, vars(self.config), self.label_count == 1, self.threshold,
+                self.refused, self.heeds_denials,
             )  # fmt: skip
             if answer is not None:
                 return answer

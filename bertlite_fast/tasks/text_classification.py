@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .._native import Many, best_scores
+from .._native import Many, answer_label, best_scores
 from ..errors import InputError, ModelConfigError
 from ..models import Model
 from .base import Pipeline, check_whole_numbers, refuse_unknown
@@ -156,7 +156,7 @@ class TextClassification(Pipeline):
         if type(text) is not str:
             text, pair = text_and_pair(text)
         if not settings and pair is None:
-            return self.text_model.label(text, vars(self.config), self.label_count == 1)
+            return answer_label(self.text_model, text, vars(self.config), self.label_count == 1)
         if self.linear is not None:
             return self._linear(text, pair, settings)
         function = settings.get("function_to_apply") or self.function

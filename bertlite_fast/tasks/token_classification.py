@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._native import Many, TextModel, have_same_items
+from .._native import Many, TextModel, answer_entities, have_same_items
 from ..checks import Choice
 from ..errors import InputError, warn
 from .base import Pipeline, check_whole_numbers, refuse_unknown, reopened
@@ -174,8 +174,15 @@ class TokenClassification(Pipeline):
         elif not isinstance(text, str):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
         elif not with_words:
-            return self.text_model.tagged(
-                text, self.names, strategy != "words", strategy, stride, windows, ignored
+            return answer_entities(
+                self.text_model,
+                text,
+                self.names,
+                strategy != "words",
+                strategy,
+                stride,
+                windows,
+                ignored,
             )
         found = self.text_model.entities(
             given, strategy, stride, windows, ignored, starts, with_words

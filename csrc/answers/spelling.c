@@ -221,9 +221,11 @@ static int find_abbreviation(const word_lists *l, const written *w, correction *
 {
     const bl_spelling *s = l->model;
     entry found = { 0 };
-    if (s->order)
+    if (s->order) {
         find_entry(l, w, w->size, BL_SPELLED_FIRST | BL_SPELLED_LAST, is_abbreviation, &found);
-    for (size_t at = 0; !s->order && at < s->words_size;) {
+        return mean(out, found.meant, found.meant_size);
+    }
+    for (size_t at = 0; at < s->words_size;) { /* of groups, the entries with another meaning */
         at = read_entry(s->words, at, &found);
         if (is_abbreviation(w, &found)) break;
         found.meant_size = 0;

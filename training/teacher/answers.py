@@ -12,7 +12,6 @@ from __future__ import annotations
 import itertools
 import random
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Callable
@@ -33,7 +32,6 @@ from ..data.sets import Data, Item
 from ..data.unanswerable import unanswerable
 from ..data.windows import Windows
 from ..model.batches import Batches, Row, padded
-from ..model.checkpoints import folder_atomically
 from ..model.steps import optimizer_for, run_steps
 from ..tasks.answers import encode, overlap, span_loss, without_padding
 from ..tasks.build import build_answers
@@ -82,9 +80,7 @@ def tune(task: Task, data: Data, out: Path, say: Say) -> None:
 
     every = numbers.tuning_log_every
     run_steps(optimizer, parameters, numbers.steps, loss, log, every, recipe.optimizer)
-    with folder_atomically(out) as folder:
-        model.save_pretrained(folder)
-        shutil.copy(data.vocabulary, folder / "vocab.txt")
+    minilm.save(model, out, data)
 
 
 class OtherWords:

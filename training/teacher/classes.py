@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Callable, cast
@@ -25,7 +24,6 @@ from bertlite_fast.files import write_atomically
 from ..data.lessons import LESSONS
 from ..data.sets import Data
 from ..model.batches import padded
-from ..model.checkpoints import folder_atomically
 from ..model.steps import optimizer_for, run_steps
 from ..tasks.learner import Task
 from ..tasks.lessons import OWN, TextBatches, made_texts, smoothed, targets
@@ -80,9 +78,7 @@ def tune(task: Task, tokenizer: Tokenizer, data: Data, out: Path, say: Say) -> N
 
     count = numbers.steps[task.name]
     run_steps(optimizer, parameters, count, loss, log, numbers.log_every, data.recipe.optimizer)
-    with folder_atomically(out) as folder:
-        model.save_pretrained(folder)
-        shutil.copy(data.vocabulary, folder / "vocab.txt")
+    minilm.save(model, out, data)
 
 
 def label(task: Task, folder: Path, texts: Sequence[str], data: Data, say: Say) -> list[Any]:

