@@ -490,6 +490,23 @@ def test_one_text_without_settings_is_answered_like_others(
     pipe.config.id2label[pipe.config.label2id[one["label"]]] = "another name"
     assert pipe(text) == pipe(text, function_to_apply="sigmoid")
     assert pipe(text)[0]["label"] == "another name"
+    pipe.config.problem_type = None
+    function = "sigmoid" if name == "regression" else "softmax"  # it has one label
+    assert pipe(text) == pipe(text, function_to_apply=function)
+
+
+@pytest.mark.parametrize("task", ["ner", "token-classification"])
+@pytest.mark.parametrize("strategy", [None, "none", "words", "simple"])
+def test_the_entities_of_one_text_are_those_of_a_list(task: str, strategy: str | None) -> None:
+    settings = {} if strategy is None else {"aggregation_strategy": strategy}
+    pipe = cast(Any, pipeline)(task, **settings)
+    for text in ("Anna Berg of Acme Ltd. flew from Oslo to New York.", "nothing here", ""):
+        found = pipe(text)
+        assert found == pipe([text, text])[1]
+        words = pipe.tokenizer.convert_ids_to_tokens(pipe.tokenizer(text)["input_ids"])
+        for e in found:
+            piece = words[e.get("index", 0)].strip("#")  # [CLS]: it has none
+            assert "index" not in e or e["word"].strip("#").lower().startswith(piece)
 
 
 def test_one_intent_without_settings_is_answered_like_others() -> None:
@@ -519,8 +536,11 @@ def test_names_of_tokens_are_those_that_the_config_has_now() -> None:
     text = "Elon Musk visited Paris"
     before = pipe(text)
     assert [e["entity"] for e in before] == ["PERSON", "LOCATION"]
-    pipe.config.id2label = dict(pipe.config.id2label)  # other dicts, the same names
+    reader = pipe.text_model
+    # other dicts, and other objects for the same names
+    pipe.config.id2label = {i: "".join(name) for i, name in pipe.config.id2label.items()}
     assert pipe(text) == before
+    assert pipe.text_model is reader
     pipe.config.id2label = {
         i: name.replace("LOCATION", "PLACE") for i, name in pipe.config.id2label.items()
     }

@@ -54,7 +54,7 @@ def test_the_best_span_is_in_the_context_and_not_too_long() -> None:
     logits[0, 4, 0], logits[0, 7, 1], logits[0, 5, 1] = 3, 3, 2
     context = torch.tensor([[0, 0, 0, 1, 1, 1, 1, 1]])
     assert best_spans(logits, context, 8) == ([(4, 7)], [False])
-    assert best_spans(logits, context, 2) == ([(4, 5)], [False])
+    assert best_spans(logits, context, 3) == ([(4, 5)], [False])
     logits[0, 0] = 9
     assert best_spans(logits, context, 8)[1] == [True]
     assert overlap([([Row([1] * 8, (0, 0))], logits, context)], 8) == 100

@@ -24,6 +24,7 @@ from training.release.calibration import (
         ([4, 6], [4, 6], True),
         ([5, 6], [4, 6], True),  # two of three tokens
         ([6, 6], [4, 7], False),  # one of four
+        ([4, 7], [4, 4], False),
         ([7, 9], [4, 6], False),
         ([6, 4], [4, 6], False),  # ends before it begins
         ([0, 0], [0, 0], True),

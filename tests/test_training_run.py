@@ -209,6 +209,44 @@ def test_gold_sentences_weigh_what_a_tuning_says() -> None:
     assert loss(0.3) - loss(0.0) == pytest.approx(0.3 * alone, rel=1e-4)
 
 
+def test_made_sentences_count_as_much_as_a_tuning_says(tmp_path: Path) -> None:
+    import itertools
+
+    import numpy as np
+
+    pytest.importorskip("torch")
+    from training.model.batches import Row
+    from training.model.network import Head, new_encoder
+    from training.recipe import miniature
+    from training.tasks.learner import Task
+    from training.tasks.tokens import TokenLearner
+
+    recipe, file = miniature(), tmp_path / "silver.npz"
+    ids = np.repeat(np.array([7, 8], np.uint16), 150)  # one token a row; 8: made
+    np.savez(
+        file,
+        ids=ids,
+        probabilities=np.full((300, 5), 51, np.uint8),
+        lengths=np.ones(300, np.int32),
+        made=ids == 8,
+    )
+    gold = [Row([101, 102], [-100, -100])]
+    head = Head("tokens", recipe.shape, 5)
+    task = Task("ner", "tokens", list("OPLGM"), gold, gold)
+    learner = TokenLearner(task, new_encoder(recipe.shape), head, recipe)
+
+    def made(share: float) -> float:
+        """How many of the rows that are learned from are made."""
+        learner.use_silver(file, share)
+        assert learner.silver is not None
+        batches = itertools.islice(learner.silver, 60)
+        return float(np.mean([row.ids[0] == 8 for rows in batches for row in rows]))
+
+    assert made(0.0) == 0
+    assert 0.1 < made(0.2) < 0.3  # 30 of 180
+    assert 0.4 < made(1.0) < 0.6
+
+
 def test_a_tuning_leaves_the_layers_that_it_is_told_to_keep(
     folder: Path, logs: tuple[str, str]
 ) -> None:

@@ -175,15 +175,9 @@ class TokenClassification(Pipeline):
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
         elif not with_words:
             return answer_entities(
-                self.text_model,
-                text,
-                self.names,
-                strategy != "words",
-                strategy,
-                stride,
-                windows,
+                self.text_model, text, self.names, strategy != "words", strategy, stride, windows,
                 ignored,
-            )
+            )  # fmt: skip
         found = self.text_model.entities(
             given, strategy, stride, windows, ignored, starts, with_words
         )
