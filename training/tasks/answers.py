@@ -15,6 +15,7 @@ from bertlite_fast import Tokenizer
 
 from ..model.batches import Row, padded
 from ..model.network import Encoder, Head
+from ..model.repeated_words import repeated_words_loss
 from ..recipe import Recipe
 from .learner import Learner, Task, percent
 
@@ -44,23 +45,6 @@ def encode(tokenizer: Tokenizer, items: Sequence[dict[str, Any]], longest: int) 
             target = (inside[0], inside[-1])
             found.append(Row(encoded["input_ids"], target, encoded["token_type_ids"]))
     return found
-
-
-def repeated_words_loss(
-    scores: Tensor, ids: Tensor, mask: Tensor, types: Tensor, first_content: int
-) -> Tensor:
-    """A lesson in attention: a word is to look at the same word in the other text.
-
-    Left to themselves the layers find that out after far more questions than there are.
-    """
-    same = (
-        (ids[:, :, None] == ids[:, None, :])
-        & (types[:, :, None] != types[:, None, :])
-        & (mask[:, None, :] == 1)
-        & (ids >= first_content)[:, :, None]
-    )
-    found = scores.log_softmax(2).masked_fill(~same, -1e9).logsumexp(2)[same.any(2)]
-    return -found.sum() / max(1, len(found))
 
 
 def _types(length: int, context: int) -> list[int]:

@@ -64,14 +64,15 @@ def tune(task: Task, data: Data, out: Path, say: Say) -> None:
         model.save_pretrained(folder)
 
 
-def unlabeled(tokenizer: Tokenizer, data: Data, name: str) -> list[Row]:
+def unlabeled(tokenizer: Tokenizer, data: Data, name: str, wanted: int | None = None) -> list[Row]:
     """Sentences, with 0 at each word's first token."""
     numbers = data.recipe.silver
+    wanted = wanted or numbers.sentences[name]
     shortest, longest = numbers.words
     r = random.Random(numbers.seed)
     items = []
     for source, share in numbers.shares[name].items():
-        count = int(share * numbers.sentences[name])
+        count = int(share * wanted)
         texts = data.sentences(source, count, numbers.seed)
         sentences = [[word.text for word in words_of(with_persons(text, r))] for text in texts]
         items += [
