@@ -26,6 +26,7 @@ from ..teacher.meanings import KINDS, meanings_files, write_meanings
 from ..teacher.silver import silver_file, write_silver
 from ..teacher.vectors import write_vectors
 from .alone import tune
+from .pooled import tune_pooled
 from .pretrain import pretrain
 from .run import Run, tuning_name
 from .together import train_together
@@ -100,7 +101,8 @@ def score(run: Run) -> None:
 
 def tuning_stage(run: Run, one: Pass, tuning: Tuning) -> Stage:
     name = tuning_name(one, tuning)
-    return Stage(name, functools.partial(tune, one=one, tuning=tuning), (run.tuned_file(name),))
+    work = tune_pooled if tuning.pooled else tune
+    return Stage(name, functools.partial(work, one=one, tuning=tuning), (run.tuned_file(name),))
 
 
 def tunings(run: Run, table: str) -> list[Stage]:

@@ -26,6 +26,7 @@ class Run:
         self.outputs = outputs
         self.corpus = folder / "corpus"
         self.teacher = folder / "teacher"
+        self.pools = folder / "pools"
         self.base_file = folder / "base/encoder.pt"
         self.begun = time.monotonic()
 

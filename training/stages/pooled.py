@@ -1,0 +1,64 @@
+"""Tunings in large batches, of rows that are written first; here, or on a machine with a GPU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model import checkpoints
+from ..model.network import State
+from ..pooled.device import device_of
+from ..pooled.learn import TABLE, TEACHER, learn, rows_file, start_file
+from ..pooled.teacher import pack
+from ..pooled.write import write_rows
+from ..recipe import Pass, Tuning
+from ..teacher import minilm
+from .alone import mean_of
+from .run import Run, tuning_name
+
+
+def write_pools(run: Run, tuning: Tuning) -> None:
+    """All that a task is learned from, in RUN/pools; rows that are there are not written again."""
+    run.pools.mkdir(parents=True, exist_ok=True)
+    if not rows_file(run.pools, tuning.task).exists():
+        write_rows(run.tokenizer, run.data, tuning.task, rows_file(run.pools, tuning.task))
+    if not (run.pools / TEACHER).exists():
+        pack(minilm.folder(run.data), run.pools / TEACHER)
+    begun = begun_with(run, tuning)
+    encoder: State = begun["encoder"]
+    own = {name: tensor for name, tensor in encoder.items() if name != "table"}
+    checkpoints.save({"table": encoder["table"].half()}, run.pools / TABLE)
+    checkpoints.save({"encoder": own, "head": begun["head"]}, start_file(run.pools, tuning.task))
+
+
+def begun_with(run: Run, tuning: Tuning) -> dict[str, Any]:
+    if tuning.start is None:
+        raise ValueError(f"{tuning.task}: the recipe names no start.")
+    return checkpoints.load(run.tuned_file(tuning.start))
+
+
+def tune_pooled(run: Run, one: Pass, tuning: Tuning) -> None:
+    """Learns, if that was not done elsewhere, and keeps the mean with the start."""
+    learned = run.pools / "learned" / f"{tuning.task}.pt"
+    if not learned.exists():
+        write_pools(run, tuning)
+        found = learn(run.pools, tuning.task, run.recipe, device_of(), run.say)
+        checkpoints.save(found, learned)
+    found, begun = checkpoints.load(learned), begun_with(run, tuning)
+    encoder: State = found["encoder"] | {"table": begun["encoder"]["table"]}
+    head: State = found["head"]
+    if tuning.mean:
+        encoder = mean_of(begun["encoder"], encoder, tuning.mean_share)
+        head = mean_of(begun["head"], head, tuning.mean_share)
+    if tuning.label_shift:
+        label, shift = tuning.label_shift
+        head = shifted(head, begun["labels"].index(label), shift)
+    name = tuning_name(one, tuning)
+    run.log(stage=name, steps=found["steps"])
+    checkpoints.save(begun | {"encoder": encoder, "head": head}, run.tuned_file(name))
+
+
+def shifted(head: State, label: int, shift: float) -> State:
+    """A head that says a label more often, or less."""
+    bias = head["out.bias"].clone()
+    bias[label] += shift
+    return head | {"out.bias": bias}
