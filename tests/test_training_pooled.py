@@ -176,7 +176,7 @@ def test_parts_of_sentences_are_labeled_as_they_are_in_the_whole() -> None:
     target = np.zeros(sum(len(row.ids) for row in every), np.int16)
     rows = rows_of(every, {"kind": kinds, "source": sources}, {"target": target})
     one = tokens.TokenLesson(given(rows, "pos", 3, "tokens"))
-    one._label(FirstId())  # type: ignore[arg-type]
+    one._label(FirstId())
     said = one.pool.of_ids["said"]
     assert said[:3].sum() == 0  # gold is not labeled
     assert (said[3:8].argmax(1) == 1001 % 3).all()
@@ -217,9 +217,10 @@ def test_a_text_with_slips_is_answered_as_it_was_without_them() -> None:
 
 
 def test_a_task_without_such_a_tuning_is_named() -> None:
-    with pytest.raises(ValueError, match="no tuning of ner from rows written beforehand"):
-        learn.tuning_of(Recipe(), "ner")
-    assert learn.tuning_of(Recipe(), "intent").label_shift == ("none", -0.3)
+    for name in ("ten/ner", "nine/qa", "intent"):
+        with pytest.raises(ValueError, match=f"no tuning {name} from rows written beforehand"):
+            learn.tuning_of(Recipe(), name)
+    assert learn.tuning_of(Recipe(), "ten/intent").label_shift == ("none", -0.3)
 
 
 def test_a_label_is_shifted_and_no_other() -> None:
@@ -241,7 +242,7 @@ def test_what_was_learned_elsewhere_is_taken(tmp_path: Path) -> None:
     state = {"encoder": begun.state_dict(), "head": head, "labels": ["none", "open"], "kind": "x"}
     checkpoints.save(state, run.tuned_file("nine/intent"))
     learned = {"encoder": device.own_state(other), "head": head, "steps": 7}
-    checkpoints.save(learned, run.pools / "learned/intent.pt")
+    checkpoints.save(learned, run.pools / "learned/ten/intent.pt")
     tuning = Tuning("intent", 7, 1e-3, start="nine/intent", mean=True, mean_share=0.25,
                     pooled=True, label_shift=("open", 2.0))  # fmt: skip
     tune_pooled(run, Pass("ten", "again", (tuning,)), tuning)

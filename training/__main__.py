@@ -7,7 +7,7 @@
     python -m training score DATA                the models of the package, on validation
     python -m training score DATA --card --set intent        one set again, in the tables too
     python -m training score --set clinc150 --data FILE      one of them, on a file of the same form
-    python -m training pools DATA RUN TASK ...   what is learned in large batches, elsewhere too
+    python -m training pools DATA RUN ten/TASK   what is learned from in large batches, elsewhere
     python -m training fidelity DATA RUN         the loss of accuracy by int8
     python -m training export DATA RUN TASK ...  some models of a run to the package
     python -m training calibration DATA          how far the models' scores are from their accuracy
@@ -72,7 +72,7 @@ def arguments() -> argparse.Namespace:
     exported.add_argument("tasks", nargs="+", metavar="TASK", help="TASK, or TASK=PASS/TASK")
     pools = commands.add_parser("pools")
     add_run(pools)
-    pools.add_argument("tasks", nargs="+", metavar="TASK")
+    pools.add_argument("names", nargs="+", metavar="PASS/TASK")
     calibration = commands.add_parser("calibration")
     calibration.add_argument("data", type=Path, metavar="DATA")
     commands.add_parser("phenomena")
@@ -87,7 +87,6 @@ def arguments() -> argparse.Namespace:
 
 def train(args: argparse.Namespace) -> None:
     """The commands that need PyTorch."""
-    from .pooled.learn import tuning_of
     from .release.export import export
     from .release.fidelity import fidelity
     from .release.outputs import Outputs
@@ -111,8 +110,8 @@ def train(args: argparse.Namespace) -> None:
     elif args.command == "adopt":
         adopt(run)
     elif args.command == "pools":
-        for task in args.tasks:
-            write_pools(run, tuning_of(run.recipe, task))
+        for name in args.names:
+            write_pools(run, name)
     elif args.command == "stage":
         for stage in chosen(plan(run), args.name):
             run_stage(run, stage)

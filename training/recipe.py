@@ -544,7 +544,10 @@ class Tuning:
     alike_pairs: int = 1_000_000  # all
     # An earlier tuning, and how much of its weights is in the weights that are kept.
     mixed: tuple[str, float] | None = None
-    pooled: bool = False  # in large batches of rows written beforehand (pooled/)
+    # In large batches of rows written beforehand (pooled/), after so many of a teacher; without a
+    # teacher the model answers texts without labels as it did before.
+    pooled: bool = False
+    teacher_steps: int = 0
     label_shift: tuple[str, float] | None = None  # added to the bias of a label, at the end
     # Instead of what `Losses` says of lessons: texts with slips, and made texts.
     slips: float | None = None
@@ -909,16 +912,53 @@ TEN = Pass(
             mean=True,
             mean_share=0.15,
             pooled=True,
+            teacher_steps=1950,
         ),
         Tuning(
-            "emotion", 23_000, 1e-3, start="seven/emotion", mean=True, mean_share=0.4, pooled=True
+            "emotion",
+            23_000,
+            1e-3,
+            start="seven/emotion",
+            mean=True,
+            mean_share=0.4,
+            pooled=True,
+            teacher_steps=1340,
         ),
-        Tuning("pos", 28_000, 1.5e-3, start="six/pos", mean=True, mean_share=0.1, pooled=True),
-        Tuning("slots", 20_500, 1e-3, start="seven/slots", mean=True, mean_share=0.2, pooled=True),
         Tuning(
-            "qa", 20_500, 1.2e-3, start="nine-longer/qa", mean=True, mean_share=0.3, pooled=True
+            "pos",
+            28_000,
+            1.5e-3,
+            start="six/pos",
+            mean=True,
+            mean_share=0.1,
+            pooled=True,
+            teacher_steps=600,
+        ),
+        Tuning(
+            "slots",
+            20_500,
+            1e-3,
+            start="seven/slots",
+            mean=True,
+            mean_share=0.3,
+            pooled=True,
+            teacher_steps=780,
+        ),
+        Tuning(
+            "qa",
+            20_500,
+            1.2e-3,
+            start="nine-longer/qa",
+            mean=True,
+            mean_share=0.3,
+            pooled=True,
+            teacher_steps=2300,
         ),
     ),
+)
+# And commands of a word or two.
+TEN_LONGER = Pass(
+    "ten-longer", "again", (Tuning("intent", 4000, 6e-4, start="ten/intent", pooled=True),)
 )
 
 
@@ -942,7 +982,7 @@ class Pooled:
     slips: dict[str, float] = field(
         default_factory=lambda: {"intent": 0.25, "sentiment": 0.3, "emotion": 0.2}
     )
-    # Whether a teacher answers the texts without labels, or the model as it was.
+    # Whether the texts without labels are those for a teacher, or such as the set's own.
     taught: dict[str, bool] = field(
         default_factory=lambda: {"intent": False, "sentiment": True, "emotion": True}
     )
@@ -963,15 +1003,6 @@ class Pooled:
     dropout: float = 0.0
     batch: dict[str, int] = field(
         default_factory=lambda: {"classes": 512, "tokens": 256, "answers": 192}
-    )
-    teacher_steps: dict[str, int] = field(
-        default_factory=lambda: {
-            "sentiment": 1950,
-            "emotion": 1100,
-            "pos": 600,
-            "slots": 700,
-            "qa": 2300,
-        }
     )
     average: float = 0.98  # of weights at last, each eight steps
 
@@ -1070,7 +1101,8 @@ class Recipe:
     tasks: dict[str, Task] = field(default_factory=lambda: dict(TASKS))
     passes: tuple[Pass, ...] = (
         ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN, SEVEN_LONGER,
-        SEVEN_LAST, EIGHT, NINE, NINE_LONGER, TEN
+        SEVEN_LAST, EIGHT, NINE, NINE_LONGER, TEN,
+        TEN_LONGER,
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     spelling: Spelling = Spelling()
@@ -1091,7 +1123,12 @@ def miniature() -> Recipe:
     passes = tuple(
         dataclasses.replace(
             one,
-            tunings=tuple(dataclasses.replace(t, steps=5, made_texts=None) for t in one.tunings),
+            tunings=tuple(
+                dataclasses.replace(
+                    t, steps=5, made_texts=None, teacher_steps=min(2, t.teacher_steps)
+                )
+                for t in one.tunings
+            ),
         )
         for one in Recipe().passes
     )
@@ -1150,7 +1187,6 @@ def miniature() -> Recipe:
             turns=1,
             teacher_batch=4,
             batch={"classes": 8, "tokens": 8, "answers": 4},
-            teacher_steps=dict.fromkeys(Pooled().teacher_steps, 2),
         ),
         guesses=GuessedWords(steps=2, batch=(4, 16), masked=2, likeliest=8, home_rounds=3),
         data=TaskData(

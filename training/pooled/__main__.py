@@ -1,10 +1,10 @@
 """Learns from written rows on a machine that has only PyTorch, transformers and this folder.
 
-    python -m training.pooled FOLDER OUT TASK [--seconds S] [--teacher-seconds T]
+    python -m training.pooled FOLDER OUT ten/TASK [--seconds S] [--teacher-seconds T]
 
-FOLDER is what `python -m training pools DATA RUN TASK` has left in RUN/pools.  OUT/TASK.pt is what
-was learned; in RUN/pools/learned the stage ten/TASK takes it as its own.  Seconds cut the recipe's
-steps short, with their rate.
+FOLDER is what `python -m training pools DATA RUN ten/TASK` has left in RUN/pools.  OUT/ten/TASK.pt
+is what was learned; in RUN/pools/learned the stage ten/TASK takes it as its own.  Seconds cut the
+recipe's steps short, with their rate.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("out", type=Path, metavar="OUT")
-    parser.add_argument("task", metavar="TASK")
+    parser.add_argument("name", metavar="PASS/TASK")
     parser.add_argument("--seconds", type=float, default=float("inf"))
     parser.add_argument("--teacher-seconds", type=float, default=float("inf"))
     args = parser.parse_args()
@@ -39,13 +39,13 @@ def main() -> None:
         print(f"{time.monotonic() - begun:6.1f} {what}", flush=True)
 
     torch.set_float32_matmul_precision("high")
-    taught = RECIPE.pooled.teacher_steps.get(args.task, 0)
-    steps = tuning_of(RECIPE, args.task).steps
-    budget = Budget(steps, args.seconds, taught, args.teacher_seconds)
-    found = learn(args.folder, args.task, RECIPE, device_of(), say, budget)
-    args.out.mkdir(parents=True, exist_ok=True)
-    torch.save(found, args.out / f"{args.task}.pt")
-    say(f"{args.task}: written")
+    tuning = tuning_of(RECIPE, args.name)
+    budget = Budget(tuning.steps, args.seconds, tuning.teacher_steps, args.teacher_seconds)
+    found = learn(args.folder, args.name, RECIPE, device_of(), say, budget)
+    file: Path = args.out / f"{args.name}.pt"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(found, file)
+    say(f"{file}: written")
 
 
 if __name__ == "__main__":

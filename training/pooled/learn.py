@@ -22,41 +22,41 @@ LESSONS: dict[str, Callable[[Given], Lesson]] = {
 }
 
 
-def start_file(folder: Path, task: str) -> Path:
-    return folder / f"{task}.start.pt"
+def start_file(folder: Path, name: str) -> Path:
+    """What a tuning "pass/task" begins with."""
+    return folder / f"{name}.start.pt"
 
 
 def rows_file(folder: Path, task: str) -> Path:
     return folder / f"{task}.npz"
 
 
-def tuning_of(recipe: Recipe, task: str) -> Tuning:
-    """The recipe's tuning of a task in large batches."""
-    found = [
-        one for part in recipe.passes for one in part.tunings if one.pooled and one.task == task
-    ]
-    if not found:
-        raise ValueError(f"the recipe has no tuning of {task} from rows written beforehand.")
-    return found[-1]
+def tuning_of(recipe: Recipe, name: str) -> Tuning:
+    """A tuning "pass/task" in large batches."""
+    wanted, _, task = name.partition("/")
+    for part in recipe.passes:
+        for one in part.tunings:
+            if one.pooled and (part.name, one.task) == (wanted, task):
+                return one
+    raise ValueError(f"the recipe has no tuning {name} from rows written beforehand.")
 
 
 def learn(
     folder: Path,
-    task: str,
+    name: str,
     recipe: Recipe,
     device: torch.device,
     say: Say,
     budget: Budget | None = None,
 ) -> Found:
     """With less than the recipe's steps, if a budget says so."""
-    tuning = tuning_of(recipe, task)
-    taught = recipe.pooled.teacher_steps.get(task, 0)
-    budget = budget or Budget(tuning.steps, teacher_steps=taught)
-    start: dict[str, Any] = torch.load(start_file(folder, task), weights_only=True)
+    tuning = tuning_of(recipe, name)
+    budget = budget or Budget(tuning.steps, teacher_steps=tuning.teacher_steps)
+    start: dict[str, Any] = torch.load(start_file(folder, name), weights_only=True)
     table = torch.load(folder / TABLE, weights_only=True)["table"]
-    rows = Rows.load(rows_file(folder, task))
+    rows = Rows.load(rows_file(folder, tuning.task))
     torch.manual_seed(recipe.seed)
-    given = Given(
-        task, recipe, rows, start, table, folder / TEACHER, device, budget, tuning.rate, say
-    )
-    return LESSONS[recipe.tasks[task].kind](given).learn()
+    teacher = folder / TEACHER
+    rate = tuning.rate
+    given = Given(tuning.task, recipe, rows, start, table, teacher, device, budget, rate, say)
+    return LESSONS[recipe.tasks[tuning.task].kind](given).learn()

@@ -7,7 +7,7 @@ from typing import Any
 from ..model import checkpoints
 from ..model.network import State
 from ..pooled.device import device_of
-from ..pooled.learn import TABLE, TEACHER, learn, rows_file, start_file
+from ..pooled.learn import TABLE, TEACHER, learn, rows_file, start_file, tuning_of
 from ..pooled.teacher import pack
 from ..pooled.write import write_rows
 from ..recipe import Pass, Tuning
@@ -16,8 +16,9 @@ from .alone import mean_of
 from .run import Run, tuning_name
 
 
-def write_pools(run: Run, tuning: Tuning) -> None:
-    """All that a task is learned from, in RUN/pools; rows that are there are not written again."""
+def write_pools(run: Run, name: str) -> None:
+    """All that a tuning learns from, in RUN/pools; rows that are there are not written again."""
+    tuning = tuning_of(run.recipe, name)
     run.pools.mkdir(parents=True, exist_ok=True)
     if not rows_file(run.pools, tuning.task).exists():
         write_rows(run.tokenizer, run.data, tuning.task, rows_file(run.pools, tuning.task))
@@ -27,7 +28,7 @@ def write_pools(run: Run, tuning: Tuning) -> None:
     encoder: State = begun["encoder"]
     own = {name: tensor for name, tensor in encoder.items() if name != "table"}
     checkpoints.save({"table": encoder["table"].half()}, run.pools / TABLE)
-    checkpoints.save({"encoder": own, "head": begun["head"]}, start_file(run.pools, tuning.task))
+    checkpoints.save({"encoder": own, "head": begun["head"]}, start_file(run.pools, name))
 
 
 def begun_with(run: Run, tuning: Tuning) -> dict[str, Any]:
@@ -38,10 +39,11 @@ def begun_with(run: Run, tuning: Tuning) -> dict[str, Any]:
 
 def tune_pooled(run: Run, one: Pass, tuning: Tuning) -> None:
     """Learns, if that was not done elsewhere, and keeps the mean with the start."""
-    learned = run.pools / "learned" / f"{tuning.task}.pt"
+    name = tuning_name(one, tuning)
+    learned = run.pools / "learned" / f"{name}.pt"
     if not learned.exists():
-        write_pools(run, tuning)
-        found = learn(run.pools, tuning.task, run.recipe, device_of(), run.say)
+        write_pools(run, name)
+        found = learn(run.pools, name, run.recipe, device_of(), run.say)
         checkpoints.save(found, learned)
     found, begun = checkpoints.load(learned), begun_with(run, tuning)
     encoder: State = found["encoder"] | {"table": begun["encoder"]["table"]}
@@ -52,7 +54,6 @@ def tune_pooled(run: Run, one: Pass, tuning: Tuning) -> None:
     if tuning.label_shift:
         label, shift = tuning.label_shift
         head = shifted(head, begun["labels"].index(label), shift)
-    name = tuning_name(one, tuning)
     run.log(stage=name, steps=found["steps"])
     checkpoints.save(begun | {"encoder": encoder, "head": head}, run.tuned_file(name))
 
