@@ -45,8 +45,8 @@ ONE = (
 
 # Of what is denied nothing is done; what looks like it is a command.
 DENIED = (
-    "play no music", "no music in the sauna please", "please no podcast now",
-    "set no alarm for saturday", "no alarm on sunday", "make no espresso", "open no shutters",
+    "play no music", "no tango in the sauna please", "set no alarm for saturday",
+    "make no espresso", "open no shutters",
     "turn on neither heater", "play nothing", "call nobody", "close none of the gates",
     "but no taxi tonight", "no more riddles for now", "no playing jazz now",
     "don't wake me at eight", "dont start the dishwasher", "you mustn't open the garage",
@@ -55,6 +55,12 @@ DENIED = (
     "turn the boiler on, actually no, leave it", "call Greta - no, sorry, forget it",
     "it's too late to play jazz so please don't", "open the garage, never mind",
 )  # fmt: skip
+# To have less of something is asked for too: it is refused, or what is meant is done.
+LESS = (
+    ("no music in the sauna please", ("volume_mute", "pause")),
+    ("please no podcast now", ("pause",)),
+    ("no alarm on sunday", ("alarm_cancel",)),
+)
 ALLOWED = (
     ("no, turn on the light in the sauna", "light_on"),
     ("no problem, play some polka", "play_music"),
@@ -132,6 +138,13 @@ def test_what_is_denied_may_be_a_command_of_its_own(
     intents: Any, text: str, meant: tuple[str, ...]
 ) -> None:
     assert intents(text)["label"] in (None, *meant)
+
+
+@pytest.mark.parametrize(("text", "labels"), LESS)
+def test_what_there_is_to_be_less_of_is_not_begun(
+    intents: Any, text: str, labels: tuple[str, ...]
+) -> None:
+    assert intents(text)["label"] in (None, *labels)
 
 
 @pytest.mark.parametrize(("text", "label"), ALLOWED)

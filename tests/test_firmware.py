@@ -169,7 +169,8 @@ def test_bases_that_are_shared(tmp_path: Path) -> None:
     assert answers(program, *texts) == answers(other, *texts)
     firmware.write("intent", str(tmp_path / "small"), target="any", text="latin1", small=True)
     small, _ = compiled(tmp_path / "small", core)
-    assert answers(small, texts[0]) == answers(small, "please turn on the kitchen lights")
+    (found,), (plain,) = answers(small, texts[0]), answers(small, "turn on the kitchen lights")
+    assert found.split()[0] == plain.split()[0] == "light_on"
     with pytest.raises(bf.BertliteError, match="whole vocabulary"):
         firmware.write("intent", str(tmp_path / "c"), target="any", small=True, whole=True)
 

@@ -215,7 +215,7 @@ def test_a_bad_threshold_is_refused(answers: Answers) -> None:
 
 
 def test_denials_are_heeded(answers: Answers) -> None:
-    sent = {"inputs": ["turn on the lamp, don't open the door", "don't turn on the lamp"]}
+    sent = {"inputs": ["turn on the lamp, don't worry", "don't turn on the lamp"]}
     found = json.loads(answers.task(INTENTS, sent)[0])
     assert [one["label"] for one in found] == ["light_on", None]
 

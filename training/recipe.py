@@ -940,7 +940,7 @@ TEN = Pass(
             1e-3,
             start="seven/slots",
             mean=True,
-            mean_share=0.3,
+            mean_share=0.6,
             pooled=True,
             teacher_steps=780,
         ),
@@ -956,9 +956,14 @@ TEN = Pass(
         ),
     ),
 )
-# And commands of a word or two.
+# And commands of a word or two; lamps are devices.
 TEN_LONGER = Pass(
-    "ten-longer", "again", (Tuning("intent", 4000, 6e-4, start="ten/intent", pooled=True),)
+    "ten-longer",
+    "again",
+    (
+        Tuning("intent", 4000, 6e-4, start="ten/intent", mean=True, mean_share=0.4, pooled=True),
+        Tuning("slots", 2000, 6e-4, start="ten/slots", mean=True, mean_share=0.4, pooled=True),
+    ),
 )
 
 

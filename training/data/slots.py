@@ -44,6 +44,11 @@ RELATED = frozenset(
     grandma grandpa uncle aunt cousin roommate landlord""".split()
 )
 TO = frozenset("to by".split())
+# What gives light is a device where it is called by its name, and not where it is "the lights".
+LAMPS = frozenset("lamp lamps chandelier lantern floodlight spotlights sconces headlights".split())
+LAMP_KINDS = frozenset(
+    "ceiling desk floor bedside reading table wall overhead outdoor standing salt lava".split()
+)
 
 
 def _bounds(words: Sequence[str], kind: str) -> tuple[int, int]:
@@ -109,6 +114,11 @@ def tagged(text: str) -> tuple[list[str], list[int]]:
             add(match[2], match[1])
         at, is_open = match.end(), False
     add(text[at:], "")
+    for i, word in enumerate(words):
+        if word in LAMPS and not kinds[i]:
+            kinds[i], begins[i] = "device", True
+            if i and words[i - 1] in LAMP_KINDS and not kinds[i - 1]:
+                kinds[i - 1], begins[i - 1], begins[i] = "device", True, False
     tags = [
         0 if not kind else SLOT_LABELS.index(f"{'B' if begin else 'I'}-{kind}")
         for kind, begin in zip(kinds, begins)

@@ -25,8 +25,13 @@ class TokenLesson(Lesson):
         self.labels = self.head.out.out_features
 
     def learn(self) -> Found:
+        """Without a teacher, from gold alone."""
+        shares, size = self.numbers.token_shares, self.numbers.batch["tokens"]
+        if not self.given.budget.teacher_steps:
+            self.pool.of_ids["said"] = torch.zeros(len(self.pool.ids), 1, device=self.device)
+            return self.learned(self.mix((1.0, 0.0), size))
         self._label(self._teacher())
-        return self.learned(self.mix(self.numbers.token_shares, self.numbers.batch["tokens"]))
+        return self.learned(self.mix(shares, size))
 
     def _teacher(self) -> Teacher:
         teacher = Teacher(self.given.teacher, self.labels)
