@@ -12,7 +12,7 @@ import pytest
 from bertlite_fast import AutoTokenizer, embedded
 from training.data import held_out, names, opposites, phrases, reading, requests, slots, topics
 from training.data.commands import Commands, grammar
-from training.data.intents import LABELS, NONE
+from training.data.intents import LABELS, NONE, _label
 from training.data.labeled import SLOT_LABELS
 from training.data.noise import shortened, spoken, telegraphed, typed
 from training.data.opinions import FIRST_REAL, OF_REAL, REAL, made_opinions, opinions, sides
@@ -334,3 +334,21 @@ def test_hidden_persons_get_names() -> None:
         second = behind.removesuffix("'s dog?")
         assert first and second and second != behind
         assert not set("[]{}<>") & set(text)
+
+
+def test_a_lamp_is_a_device_and_lights_are_none() -> None:
+    words, tags = slots.tagged("dim the desk lamp in the \x02room\x03bedroom\x04")
+    found = [SLOT_LABELS[tag] for tag in tags]
+    assert found == ["O", "O", "B-device", "I-device", "O", "O", "B-room"]
+    assert words[2:4] == ["desk", "lamp"]
+    _, tags = slots.tagged("dim the lights and the lamp")
+    assert [SLOT_LABELS[tag] for tag in tags] == ["O"] * 5 + ["B-device"]
+
+
+@pytest.mark.parametrize(("text", "label"), [
+    ("play the song clocks", None),
+    ("I want to watch The Matrix", None),
+    ("find the novel Dune", "none"),
+])  # fmt: skip
+def test_to_play_something_is_no_search(text: str, label: str | None) -> None:
+    assert _label("snips", "SearchCreativeWork", text, {}) == label

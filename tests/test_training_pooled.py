@@ -74,6 +74,9 @@ def test_kinds_come_in_their_shares_and_rows_of_like_length_together() -> None:
     assert max(np.ptp(lengths[batch]) for batch in batches) < 10
     some = np.bincount(drawn[kinds[drawn] == 0], minlength=1000)
     assert some[:100].tolist() == [8] * 100  # each before any comes again
+    others = drawn[kinds[drawn] == 1]
+    assert len(set(others)) == 400  # of 800, and not the first ones
+    assert max(others) > 700
 
 
 def test_a_kind_without_rows_leaves_its_share_to_the_others() -> None:
@@ -248,7 +251,8 @@ def test_what_was_learned_elsewhere_is_taken(tmp_path: Path) -> None:
     tune_pooled(run, Pass("ten", "again", (tuning,)), tuning)
     found = checkpoints.load(run.tuned_file("ten/intent"))
     assert torch.equal(found["encoder"]["table"], begun.table)
-    expected = 0.25 * begun.positions + 0.75 * other.positions
-    assert torch.allclose(found["encoder"]["positions"], expected)
+    name = "layers.1.wide.weight"
+    expected = 0.25 * begun.state_dict()[name] + 0.75 * other.state_dict()[name]
+    assert torch.allclose(found["encoder"][name], expected)
     assert torch.allclose(found["head"]["out.bias"], head["out.bias"] + torch.tensor([0.0, 2.0]))
     assert found["labels"] == ["none", "open"]

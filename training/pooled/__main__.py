@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from ..recipe import RECIPE
-from .device import device_of
+from .device import device_of_this_machine
 from .learn import learn, tuning_of
 from .lesson import Budget
 
@@ -41,7 +41,7 @@ def main() -> None:
     torch.set_float32_matmul_precision("high")
     tuning = tuning_of(RECIPE, args.name)
     budget = Budget(tuning.steps, args.seconds, tuning.teacher_steps, args.teacher_seconds)
-    found = learn(args.folder, args.name, RECIPE, device_of(), say, budget)
+    found = learn(args.folder, args.name, RECIPE, device_of_this_machine(), say, budget)
     file: Path = args.out / f"{args.name}.pt"
     file.parent.mkdir(parents=True, exist_ok=True)
     torch.save(found, file)

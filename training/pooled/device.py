@@ -17,13 +17,13 @@ from ..recipe import Optimizer
 AVERAGED_EVERY = 8  # steps
 
 
-def device_of(name: str | None = None) -> torch.device:
-    return torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+def device_of_this_machine() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def halved(device: torch.device, wanted: bool = True) -> AbstractContextManager[None]:
+def halved(device: torch.device) -> AbstractContextManager[None]:
     """Products in bf16, where they are quicker so."""
-    enabled = wanted and (device.type == "cuda" or is_bf16_quick())
+    enabled = device.type == "cuda" or is_bf16_quick()
     found: AbstractContextManager[None] = torch.autocast(device.type, torch.bfloat16, enabled)
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..model import checkpoints
 from ..model.network import State
-from ..pooled.device import device_of
+from ..pooled.device import device_of_this_machine
 from ..pooled.learn import TABLE, TEACHER, learn, rows_file, start_file, tuning_of
 from ..pooled.teacher import pack
 from ..pooled.write import write_rows
@@ -43,7 +43,7 @@ def tune_pooled(run: Run, one: Pass, tuning: Tuning) -> None:
     learned = run.pools / "learned" / f"{name}.pt"
     if not learned.exists():
         write_pools(run, name)
-        found = learn(run.pools, name, run.recipe, device_of(), run.say)
+        found = learn(run.pools, name, run.recipe, device_of_this_machine(), run.say)
         checkpoints.save(found, learned)
     found, begun = checkpoints.load(learned), begun_with(run, tuning)
     encoder: State = found["encoder"] | {"table": begun["encoder"]["table"]}
