@@ -302,7 +302,9 @@ def entries_of(words: bytes) -> list[Entry]:
 
 def is_short_slip(word: str, other: str, joins: bool) -> bool:
     """Of three letters: two exchanged, or one missing, of a frequent word."""
-    if not joins or len(other) < 3 or not is_near(word, other) or word == other:
+    if word == other:
+        return joins and len({*word}) < len(word) and word[0] != word[2]  # "all"
+    if not joins or len(other) < 3 or not is_near(word, other):
         return False
     return len(other) == 4 or sorted(word) == sorted(other)
 
