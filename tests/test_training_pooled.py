@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ from training.model.network import Head, new_encoder  # noqa: E402
 from training.pooled import classes, device, learn, lesson, tokens  # noqa: E402
 from training.pooled.rows import Mix, Pool, Rows, rows_of  # noqa: E402
 from training.recipe import Optimizer, Recipe, Tuning, miniature  # noqa: E402
-from training.stages.pooled import shifted, tune_pooled  # noqa: E402
+from training.stages.alone import shift_label  # noqa: E402
+from training.stages.pooled import tune_pooled  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -109,15 +112,16 @@ def trained(seconds: float, average: float) -> tuple[Any, int, list[float]]:
     y = x @ torch.tensor([[1.0], [-2.0], [0.5], [3.0]])
     logged: list[float] = []
     steps = device.train(
-        [([layer], 0.1)],
+        [layer],
+        0.1,
         lambda: ((layer(x) - y) ** 2).mean(),
         200,
         seconds,
         Optimizer(fused=False, decay=0.0),
         lambda _, loss: logged.append(loss),
         50,
-        [layer],
-        average,
+        is_quantized_at_last=True,
+        average=average,
     )
     return layer, steps, logged
 
@@ -202,7 +206,7 @@ def class_rows() -> Rows:
 
 def test_a_text_with_slips_is_answered_as_it_was_without_them() -> None:
     one = classes.ClassLesson(given(class_rows(), "intent", 4, "classes"))
-    one._label()
+    one._label(None)
     said = one.pool.of_rows["said"].float()
     assert torch.equal(said[4], said[5])
     assert abs(said[4].sum() - 1) < 0.02
@@ -219,6 +223,11 @@ def test_a_text_with_slips_is_answered_as_it_was_without_them() -> None:
     assert torch.allclose(one.loss(everything), expected, atol=1e-5)
 
 
+def test_another_machine_needs_neither_the_package_nor_the_sets() -> None:
+    code = "import sys; sys.modules['bertlite_fast'] = None; import training.pooled.__main__"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
+
+
 def test_a_task_without_such_a_tuning_is_named() -> None:
     for name in ("ten/ner", "nine/qa", "intent"):
         with pytest.raises(ValueError, match=f"no tuning {name} from rows written beforehand"):
@@ -228,7 +237,7 @@ def test_a_task_without_such_a_tuning_is_named() -> None:
 
 def test_a_label_is_shifted_and_no_other() -> None:
     head = {"out.bias": torch.zeros(3), "out.weight": torch.ones(3, 2)}
-    assert shifted(head, 1, -0.5)["out.bias"].tolist() == [0, -0.5, 0]
+    assert shift_label(head, 1, -0.5)["out.bias"].tolist() == [0, -0.5, 0]
     assert head["out.bias"].tolist() == [0, 0, 0]
 
 

@@ -44,7 +44,9 @@ def main() -> None:
     found = learn(args.folder, args.name, RECIPE, device_of_this_machine(), say, budget)
     file: Path = args.out / f"{args.name}.pt"
     file.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(found, file)
+    unfinished = file.with_suffix(".unfinished")  # bertlite_fast, which has files.py, is not here
+    torch.save(found, unfinished)
+    unfinished.replace(file)
     say(f"{file}: written")
 
 

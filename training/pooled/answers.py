@@ -50,15 +50,11 @@ class AnswerLesson(Lesson):
         return logits.masked_fill(~batch.inside[:, :, None], NOTHING)
 
     def _teacher(self) -> Teacher:
-        teacher = Teacher(self.given.teacher, 2)
-        teacher.to(self.device)
-        batches = self.mix(self.numbers.teacher_answer_shares, self.numbers.teacher_batch)
-        self.tune_teacher(
-            lambda batch: span_loss(self._taught(teacher, batch), self._ends(batch)),
-            batches,
-            [([teacher], self.numbers.teacher_rate)],
-        )
-        return teacher
+        def loss(teacher: Teacher, batch: Batch) -> Tensor:
+            return span_loss(self._taught(teacher, batch), self._ends(batch))
+
+        shares = self.numbers.teacher_answer_shares
+        return self.tuned_teacher(2, loss, shares, has_frozen_words=False)
 
     @torch.no_grad()
     def _label(self, teacher: Teacher) -> None:

@@ -37,7 +37,7 @@ class ClassLesson(Lesson):
         self.labels = self.head.out.out_features
 
     def learn(self) -> Found:
-        self._label()
+        self._label(self._teacher() if self.given.budget.teacher_steps else None)
         size = self.numbers.batch["classes"]
         self.say(f"{self.name}: validation {self.score():.1f} before")
         found = self.learned(self.mix(self.numbers.class_shares, size))
@@ -50,7 +50,7 @@ class ClassLesson(Lesson):
         return logits
 
     @torch.no_grad()
-    def _label(self) -> None:
+    def _label(self, teacher: Teacher | None) -> None:
         """Says of the texts without labels what a teacher finds, or the model as it was.
 
         A text with slips gets what is said of it without them.
@@ -58,32 +58,25 @@ class ClassLesson(Lesson):
         source = self.given.rows.of_rows["source"]
         said = torch.zeros(len(source), self.labels, device=self.device, dtype=torch.bfloat16)
         clean = np.flatnonzero((self.kinds == UNLABELED) & (source == np.arange(len(source))))
-        teacher = self._teacher() if self.given.budget.teacher_steps else None
         begun, begun_head = copy.deepcopy((self.encoder, self.head))
         begun.eval()
         for batch in self.all_of(clean):
             if teacher is None:
                 logits = self._logits(begun, begun_head, batch, batch.ids)
             else:
-                with halved(self.device):
-                    logits = teacher(batch)[:, 0]
+                logits = self._taught(teacher, batch)
             said[batch.at] = logits.softmax(1).to(said.dtype)
         self.pool.of_rows["said"] = said[torch.from_numpy(source).to(self.device).long()]
 
-    @torch.enable_grad()
+    def _taught(self, teacher: Teacher, batch: Batch) -> Tensor:
+        with halved(self.device):
+            return teacher(batch)[:, 0]
+
     def _teacher(self) -> Teacher:
-        teacher = Teacher(self.given.teacher, self.labels)
-        teacher.to(self.device)
-        teacher.freeze_words()
+        def loss(teacher: Teacher, batch: Batch) -> Tensor:
+            return cross_entropy(self._taught(teacher, batch), dense(batch, self.labels))
 
-        def loss(batch: Batch) -> Tensor:
-            with halved(self.device):
-                logits = teacher(batch)[:, 0]
-            return cross_entropy(logits, dense(batch, self.labels))
-
-        batches = self.mix(self.numbers.teacher_class_shares, self.numbers.teacher_batch)
-        self.tune_teacher(loss, batches, [([teacher], self.numbers.teacher_rate)])
-        return teacher
+        return self.tuned_teacher(self.labels, loss, self.numbers.teacher_class_shares)
 
     def loss(self, batch: Batch) -> Tensor:
         """Words are hidden, but not of made texts, where a single word may be what counts."""

@@ -10,8 +10,8 @@ from typing import Callable
 import torch
 from torch import Tensor, nn
 
-from ..model.network import State, parameter_groups, quantize
-from ..model.steps import is_bf16_quick, rate_at
+from ..model.network import State, quantize
+from ..model.steps import is_bf16_quick, optimizer_for, rate_at
 from ..recipe import Optimizer
 
 AVERAGED_EVERY = 8  # steps
@@ -48,30 +48,23 @@ class Average:
 
 
 def train(
-    groups: Sequence[tuple[Sequence[nn.Module], float]],
+    modules: Sequence[nn.Module],
+    rate: float,
     loss_of: Callable[[], Tensor],
     steps: int,
     seconds: float,
     numbers: Optimizer,
     log: Callable[[int, float], None],
     log_every: int,
-    quantized_at_last: Sequence[nn.Module] = (),
+    is_quantized_at_last: bool = False,
     average: float = 0.0,
 ) -> int:
     """Steps until their number or the time is used up; says how many there were.
 
-    Each group has a rate of its own.  The last part is in the engine's arithmetic, and its mean is
-    kept if `average` says how slowly it moves.
+    The last part may be in the engine's arithmetic; its mean is kept if `average` says how slowly
+    it moves.
     """
-    parameters = [
-        group | {"lr": rate, "peak": rate}
-        for modules, rate in groups
-        for group in parameter_groups(modules, numbers.decay)
-    ]
-    every: list[Tensor] = [p for group in parameters for p in group["params"]]
-    optimizer = torch.optim.AdamW(
-        parameters, betas=numbers.betas, eps=numbers.epsilon, fused=numbers.fused
-    )
+    optimizer, every = optimizer_for(modules, rate, numbers)
     mean: Average | None = None
     begun, step, total = time.monotonic(), 0, torch.zeros((), device=every[0].device)
     is_exact = True
@@ -79,12 +72,12 @@ def train(
         part = max(step / steps, (time.monotonic() - begun) / seconds)
         if part >= 1:
             break
-        if quantized_at_last and is_exact and part >= numbers.exact:
+        if is_quantized_at_last and is_exact and part >= numbers.exact:
             is_exact = False
-            quantize(quantized_at_last)
-            mean = Average(quantized_at_last, average) if average else None
+            quantize(modules)
+            mean = Average(modules, average) if average else None
         for group in optimizer.param_groups:
-            group["lr"] = group["peak"] * rate_at(part, numbers.rise, numbers.floor)
+            group["lr"] = rate * rate_at(part, numbers.rise, numbers.floor)
         optimizer.zero_grad(set_to_none=True)
         loss = loss_of()
         loss.backward()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from ..model.vocabulary import CLS, MASK, PAD, SEP
 from ..recipe import Recipe
 from .device import own_state, train
 from .rows import Array, Batch, Mix, Pool, Rows
+from .teacher import Teacher
 
 Say = Callable[[str], None]
 Found = dict[str, Any]  # an encoder's state and a head's, without the table
@@ -50,10 +52,9 @@ class Given:
     say: Say
 
 
-class Lesson:
+class Lesson(ABC):
     """What is the same for all kinds of tasks; subclasses know a kind's teacher and loss."""
 
-    kind: str
     head: nn.Module
 
     def __init__(self, given: Given, dropout: float) -> None:
@@ -93,46 +94,55 @@ class Lesson:
         order = chosen[np.argsort(self.pool.lengths[chosen], kind="stable")]
         return (self.pool.batch(order[i : i + size]) for i in range(0, len(order), size))
 
-    def tune_teacher(
+    def tuned_teacher(
         self,
-        loss: Callable[[Batch], Tensor],
-        batches: Iterator[Batch],
-        groups: Sequence[tuple[Sequence[nn.Module], float]],
-    ) -> None:
-        budget = self.given.budget
+        labels: int,
+        loss: Callable[[Teacher, Batch], Tensor],
+        shares: Sequence[float],
+        has_frozen_words: bool = True,
+    ) -> Teacher:
+        """The teacher, tuned on rows whose answers are known."""
+        teacher = Teacher(self.given.teacher, labels)
+        teacher.to(self.device)
+        if has_frozen_words:
+            teacher.freeze_words()
+        batches, budget = self.mix(shares, self.numbers.teacher_batch), self.given.budget
         count = train(
-            groups,
-            lambda: loss(next(batches)),
+            [teacher],
+            self.numbers.teacher_rate,
+            lambda: loss(teacher, next(batches)),
             budget.teacher_steps,
             budget.teacher_seconds,
             self.recipe.optimizer,
             lambda step, mean: self.say(f"{self.name}: teacher {step}, loss {mean:.4f}"),
             TEACHER_LOG_EVERY,
         )
-        for modules, _ in groups:
-            for module in modules:
-                module.eval()
+        teacher.eval()
         self.say(f"{self.name}: the teacher took {count} steps")
+        return teacher
 
+    @abstractmethod
     def learn(self) -> Found:
-        raise NotImplementedError
+        """The lesson from its beginning: the teacher, what it says, and all steps."""
 
+    @abstractmethod
     def loss(self, batch: Batch) -> Tensor:
-        raise NotImplementedError
+        """Of what is learned, in a batch of rows of all kinds."""
 
     def learned(self, batches: Iterator[Batch]) -> Found:
         """Takes all steps; what the encoder and the head have become."""
         budget, modules = self.given.budget, [self.encoder, self.head]
         count = train(
-            [(modules, self.given.rate)],
+            modules,
+            self.given.rate,
             lambda: self.loss(next(batches)),
             budget.steps,
             budget.seconds,
             self.recipe.optimizer,
             lambda step, mean: self.say(f"{self.name}: step {step}, loss {mean:.4f}"),
             LOG_EVERY,
-            modules,
-            self.numbers.average,
+            is_quantized_at_last=True,
+            average=self.numbers.average,
         )
         self.say(f"{self.name}: {count} steps")
         return {"encoder": own_state(self.encoder), "head": own_state(self.head), "steps": count}

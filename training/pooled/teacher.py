@@ -19,6 +19,8 @@ def pack(folder: Path, out: Path) -> None:
     """Weights in eight bits, a scale a row: what is tuned on begins as well from these."""
     from safetensors.numpy import load_file
 
+    from bertlite_fast.files import AtomicFile
+
     arrays: dict[str, Any] = {}
     for whole, tensor in load_file(folder / "model.safetensors").items():
         name = whole.removeprefix("bert.")  # of a model with a head
@@ -29,8 +31,8 @@ def pack(folder: Path, out: Path) -> None:
         arrays[name] = np.rint(tensor / scale).astype(np.int8)
         arrays[f"{name}.scale"] = scale.astype(np.float32)
     config = (folder / "config.json").read_bytes()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(out, config=np.frombuffer(config, np.uint8), **arrays)
+    with AtomicFile(out) as file:
+        np.savez(file, config=np.frombuffer(config, np.uint8), **arrays)
 
 
 class Teacher(nn.Module):

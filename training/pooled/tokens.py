@@ -34,20 +34,14 @@ class TokenLesson(Lesson):
         return self.learned(self.mix(shares, size))
 
     def _teacher(self) -> Teacher:
-        teacher = Teacher(self.given.teacher, self.labels)
-        teacher.to(self.device)
-        teacher.freeze_words()
-
-        def loss(batch: Batch) -> Tensor:
+        def loss(teacher: Teacher, batch: Batch) -> Tensor:
             with halved(self.device):
                 logits = teacher(batch)
             target = batch.of_ids("target").long()
             known = batch.inside & (target != IGNORED)
             return F.cross_entropy(logits[known], target[known])
 
-        batches = self.mix([1.0, 0.0], self.numbers.teacher_batch)
-        self.tune_teacher(loss, batches, [([teacher], self.numbers.teacher_rate)])
-        return teacher
+        return self.tuned_teacher(self.labels, loss, (1.0, 0.0))
 
     @torch.no_grad()
     def _label(self, teacher: Teacher) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,16 @@ import numpy as np
 
 from bertlite_fast import Tokenizer
 
-from ..data import labeled
 from ..data.entities import IGNORED
 from ..data.lessons import LESSONS
 from ..data.noise import noisy
-from ..data.sets import Data, Item
-from ..data.unanswerable import unanswerable
-from ..data.windows import Windows
+from ..data.sets import Data
 from ..data.words import words_of
 from ..model.batches import Row
 from ..tasks import answers, tokens
 from ..tasks.build import build_answers, build_classes, build_tokens
 from ..tasks.lessons import made_texts
-from ..teacher.answers import OtherWords
+from ..teacher.answers import asked_items
 from ..teacher.silver import unlabeled
 from .kinds import CLASSES
 from .rows import Array, Rows, rows_of
@@ -129,28 +126,14 @@ def token_rows(tokenizer: Tokenizer, data: Data, name: str) -> Rows:
     return rows_of(every, {"kind": kinds, "source": sources}, {"target": targets})
 
 
-def _asked(data: Data, tokenizer: Tokenizer) -> Iterator[Item]:
-    """Real questions in other words and other windows."""
-    recipe, numbers = data.recipe, data.recipe.asked
-    r = random.Random(numbers.seed)
-    other = OtherWords(data, r)
-    real = labeled.question_items(data, "train")
-    for turn in range(recipe.pooled.turns):
-        items = [*real, *unanswerable(real, numbers.unanswerable, numbers.seed + turn)]
-        windows = Windows(tokenizer, recipe.data.answer_window, numbers.seed + turn)
-        for item in windows.of(items, numbers.elsewhere):
-            question = item["question"]
-            if r.random() < numbers.changed:
-                question = other.of(question)
-            yield item | {"question": noisy(question, r, numbers.noise)}
-
-
 def answer_rows(tokenizer: Tokenizer, data: Data, name: str) -> Rows:
     """Real questions, made ones, those on made texts, and those for the teacher to answer."""
     task = build_answers(tokenizer, data, name, in_windows=True)
     longest = data.recipe.data.longest["answers"]
-    asked = answers.encode(tokenizer, list(_asked(data, tokenizer)), longest)
-    made = task.made[: data.recipe.pooled.made[name]]
+    numbers = data.recipe.pooled
+    items = list(asked_items(data, tokenizer, numbers.turns, made=0))
+    asked = answers.encode(tokenizer, items, longest)
+    made = task.made[: numbers.made[name]]
     every, kinds = _with_kinds((task.train, made, task.read, asked, task.validation))
     return rows_of(
         every,

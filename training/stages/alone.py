@@ -265,7 +265,7 @@ class TaskTuning:
         if shift is None:
             shift = self.run.recipe.tasks[self.tuning.task].first_label_shift
         if shift:
-            head = shift_first_label(head, shift)
+            head = shift_label(head, 0, shift)
             self.run.log(stage=self.name, first_label_shift=shift)
         if self.tuning.mean and self.tuning.start is None:
             raise ValueError(f"{self.name}: the recipe asks for a mean, but names no start.")
@@ -287,10 +287,10 @@ class TaskTuning:
         return encoder, head
 
 
-def shift_first_label(head: State, shift: float) -> State:
-    """A head with a larger bias for its first label, as the recipe says of the task."""
+def shift_label(head: State, label: int, shift: float) -> State:
+    """A head that says a label more often, or less, as the recipe says of the task."""
     bias = head["out.bias"].clone()
-    bias[0] += shift
+    bias[label] += shift
     return head | {"out.bias": bias}
 
 

@@ -12,7 +12,7 @@ from ..pooled.teacher import pack
 from ..pooled.write import write_rows
 from ..recipe import Pass, Tuning
 from ..teacher import minilm
-from .alone import mean_of
+from .alone import mean_of, shift_label
 from .run import Run, tuning_name
 
 
@@ -53,13 +53,6 @@ def tune_pooled(run: Run, one: Pass, tuning: Tuning) -> None:
         head = mean_of(begun["head"], head, tuning.mean_share)
     if tuning.label_shift:
         label, shift = tuning.label_shift
-        head = shifted(head, begun["labels"].index(label), shift)
+        head = shift_label(head, begun["labels"].index(label), shift)
     run.log(stage=name, steps=found["steps"])
     checkpoints.save(begun | {"encoder": encoder, "head": head}, run.tuned_file(name))
-
-
-def shifted(head: State, label: int, shift: float) -> State:
-    """A head that says a label more often, or less."""
-    bias = head["out.bias"].clone()
-    bias[label] += shift
-    return head | {"out.bias": bias}

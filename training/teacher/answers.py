@@ -113,16 +113,18 @@ class OtherWords:
         )
 
 
-def asked_items(data: Data, tokenizer: Tokenizer) -> Iterator[Item]:
-    """Questions and windows of contexts, to be answered by the teacher."""
+def asked_items(data: Data, tokenizer: Tokenizer, turns: int, made: int) -> Iterator[Item]:
+    """Questions and windows of contexts, to be answered by the teacher.
+
+    All real ones come so many times, in other words and windows, and made ones the first time.
+    """
     recipe, numbers = data.recipe, data.recipe.asked
     r = random.Random(numbers.seed)
     other = OtherWords(data, r)
     real = labeled.question_items(data, "train")
-    made = list(itertools.islice(questions(data), numbers.made))
-    for turn in range(numbers.turns):
+    for turn in range(turns):
         items = [*real, *unanswerable(real, numbers.unanswerable, numbers.seed + turn)]
-        items += made if turn == 0 else []
+        items += itertools.islice(questions(data), made if turn == 0 else 0)
         windows = Windows(tokenizer, recipe.data.answer_window, numbers.seed + turn)
         for item in windows.of(items, numbers.elsewhere):
             question = item["question"]
@@ -149,7 +151,8 @@ def write_answers(tokenizer: Tokenizer, data: Data, name: str, out: Path, say: S
     folder = out / name
     if not (folder / "config.json").exists():
         tune(build_answers(tokenizer, data, name, in_windows=True), data, folder, say)
-    rows = encode(tokenizer, list(asked_items(data, tokenizer)), recipe.data.longest["answers"])
+    items = list(asked_items(data, tokenizer, numbers.turns, numbers.made))
+    rows = encode(tokenizer, items, recipe.data.longest["answers"])
     random.Random(numbers.seed).shuffle(rows)
     model = AutoModelForQuestionAnswering.from_pretrained(str(folder))
     found: list[Any] = [None] * len(rows)
