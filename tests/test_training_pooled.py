@@ -18,7 +18,7 @@ pytest.importorskip("transformers")
 
 from training.model import checkpoints  # noqa: E402
 from training.model.batches import Row, padded  # noqa: E402
-from training.model.network import Head, new_encoder  # noqa: E402
+from training.model.network import Head, Linear, new_encoder  # noqa: E402
 from training.pooled import classes, device, learn, lesson, tokens  # noqa: E402
 from training.pooled.rows import Mix, Pool, Rows, rows_of  # noqa: E402
 from training.recipe import Optimizer, Recipe, Tuning, miniature  # noqa: E402
@@ -133,6 +133,20 @@ def test_steps_end_by_number(average: float) -> None:
     assert len(logged) == 4
     assert logged[-1] < 0.05 * logged[0]
     assert abs(layer.weight[0, 3].item() - 3) < 0.2
+
+
+def test_the_last_steps_are_in_the_engines_arithmetic() -> None:
+    layer, seen = Linear(4, 1), []
+
+    def loss() -> Any:
+        seen.append(layer.quantized)
+        return layer(torch.ones(1, 4)).sum()
+
+    numbers = Optimizer(fused=False, exact=0.7)
+    device.train(
+        [layer], 0.1, loss, 10, float("inf"), numbers, print, 99, is_quantized_at_last=True
+    )
+    assert seen == [False] * 7 + [True] * 3
 
 
 def test_steps_end_by_time_too() -> None:
