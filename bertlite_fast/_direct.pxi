@@ -42,10 +42,12 @@ def answer_intent(TextModel model not None, text, dict config not None, bint alo
         label = config["id2label"][out.items[0].label]
     finally:
         model.end(&s)
-    if score < threshold or label in refused or not text.strip():
+    if not text.strip():
         label = None
     elif heeds and affirmed(text) is not text:
         return None
+    elif score < threshold or label in refused:
+        label = None
     return {"label": label, "score": score, "margin": margin}
 
 

@@ -232,7 +232,7 @@ cdef class Replies:
         cdef double score = found.items[0].score, margin = score
         if found.count > 1:
             margin = score - <double>found.items[1].score
-        if blank or w.options.refused[label] or not score >= w.threshold:
+        if blank:
             label = -1
         elif w.options.heeds_denials and bl_affirmed(t.data, t.size, p) != t.size:
             status[0] = bl_read_commands(s, NULL, t, &w.options, &all, error)
@@ -240,6 +240,8 @@ cdef class Replies:
                 return NULL
             label = -1 if all.items[0].is_refused else all.items[0].label
             score, margin = all.items[0].score, all.items[0].margin
+        elif w.options.refused[label] or not score >= w.threshold:
+            label = -1
         p = put(self.put_label(p, label, score), b',"margin":', 10)
         return put(write_double(p, margin), b"}", 1)
 

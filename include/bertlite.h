@@ -451,7 +451,8 @@ BL_API const char *bl_entity_type(const bl_model *model, int label);
 /* threshold: the least score of a label that is not refused; refused (or NULL): for each label, not
  * 0 if it stands for what the model does not know. several: a text may hold several commands.
  * heeds_denials: English; what a text says is not to be done is not read (bl_affirmed), and if that
- * is all, the text is refused, unless the words that deny change its label. */
+ * is all, the text is refused, unless the words that deny change its label. With several, what is
+ * not to be done is a refused part beside commands. */
 typedef struct {
     bl_function function;
     float threshold;
@@ -671,7 +672,8 @@ BL_API bl_status bl_corrected(const bl_session *session, const char *text, size_
                               const unsigned char *words, size_t words_size, const char **out,
                               size_t *out_size, bl_error *error);
 /* The clauses of a text without those that say that something is not to be done ("don't book it,
- * show me the price", "no music tonight"), nor what is taken back at its end ("..., forget it").
+ * show me the price", "no music tonight") or is to stay as it is ("..., but leave the lights on"),
+ * nor what is taken back ("..., forget it", "set an alarm, don't set it").
  * Returns the size of what is left, which is written to `out`, of `size` bytes. */
 BL_API size_t bl_affirmed(const char *text, size_t size, char *out);
 

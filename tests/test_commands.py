@@ -80,6 +80,40 @@ ALLOWED = (
     ("no, don't do that", "no"),
 )
 
+# One thing is asked for, another is not to be done, or to stay: the labels of the parts.
+BESIDE = (
+    ("turn on the lamp, don't open the door", ["light_on", None]),
+    ("open the gate, don't turn on the lamp", ["open", None]),
+    ("don't turn on the lamp, open the door instead", [None, "open"]),
+    ("don't open the door, turn on the lamp", [None, "light_on"]),
+    ("turn off the tv but leave the lights on", ["turn_off", None]),
+    ("dim the lights but keep the tv on", ["light_dimmer", None]),
+    ("close the garage, keep the front door open", ["close", None]),
+    ("lock the front door but don't close the blinds", ["lock", None]),
+    ("set an alarm for seven, don't set a timer", ["alarm_set", None]),
+    ("order a pizza, no need to call mom", ["order_food", None]),
+    ("Close the curtains. Don't lock the door.", ["close", None]),
+    ("what's the weather tomorrow? don't set an alarm", ["weather", None]),
+    ("i don't want you to play jazz, turn off the lights", [None, "light_off"]),
+    ("turn on the lamp and play music, actually don't play music", ["light_on", None, None]),
+    ("turn on the lamp and play music, don't turn on the lamp", [None, "play_music", None]),
+)
+BESIDE_SEVERAL = (
+    ("turn on the porch light and lock the door, don't open the garage",
+     ["light_on", "lock", None]),
+    ("open the blinds, don't turn on the lamp and make some coffee", ["open", None, "coffee"]),
+)  # fmt: skip
+# Nothing is left of what is taken back, nor of what only says why something is not to be done.
+TAKEN_BACK = (
+    "turn on the lamp - don't", "set an alarm, don't set it", "play jazz, please don't play it",
+    "open the blinds, hmm, don't open them", "open the door, don't do it",
+    "start the vacuum, no don't do that", "make coffee... don't make any coffee",
+    "order a pizza. Never mind, don't order it", "close the garage, don't close the garage",
+    "i turned on the lamp, don't worry", "the lamp is on, don't open the door",
+    "it's cold in here, don't open the window", "my brother locked the door, don't ask me why",
+    "don't play music and don't turn on the lamp",
+)  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def intents() -> Any:
@@ -128,6 +162,38 @@ def test_what_is_denied_is_not_done(intents: Any, text: str) -> None:
     (found,) = intents(text, several=True)
     assert found["label"] is None and found["text"] == text
     assert intents(text, slots=True)["label"] is None
+
+
+@pytest.mark.parametrize(("text", "labels"), BESIDE)
+def test_what_is_asked_for_beside_a_denial_is_done(
+    intents: Any, text: str, labels: list[str | None]
+) -> None:
+    (meant,) = [label for label in labels if label]
+    assert intents(text)["label"] == meant
+    assert intents([text, "lights on"])[0] == intents(text)
+    assert intents(text, slots=True)["label"] == meant
+
+
+@pytest.mark.parametrize(("text", "labels"), BESIDE + BESIDE_SEVERAL)
+def test_what_is_denied_is_a_part_without_a_label(
+    intents: Any, text: str, labels: list[str | None]
+) -> None:
+    found = intents(text, several=True)
+    assert [part["label"] for part in found] == labels
+    assert all(text[part["start"] : part["end"]] == part["text"] for part in found)
+    assert intents([text, "lights on"], several=True)[0] == found
+
+
+@pytest.mark.parametrize("text", TAKEN_BACK)
+def test_what_is_taken_back_is_not_done(intents: Any, text: str) -> None:
+    assert intents(text)["label"] is None
+    (found,) = intents(text, several=True)
+    assert found["label"] is None and found["text"] == text
+
+
+def test_what_a_thing_is_to_be_without_is_no_part(intents: Any) -> None:
+    (found,) = intents("add milk but no sugar to my shopping list", several=True)
+    assert found["label"] == "list_add"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +280,8 @@ def test_any_number_of_commands(intents: Any) -> None:
     found = intents(text, several=True)
     assert len(found) > 400 and found[-1]["end"] >= len(text) - 2
     odd_ones = ("and " * 3000, "." * 5000, "play and " * 3000, "a" * 50_000, "\n,and play" * 900,
-                "and no x " * 900)  # fmt: skip
+                "and no x " * 900, "play it, don't play it, " * 400, "don't " * 1500,
+                "play, don't " + "set it " * 1200)  # fmt: skip
     for odd in odd_ones:
         found = intents(odd[:9000], several=True)
         assert all(odd[c["start"] : c["end"]] == c["text"] for c in found)

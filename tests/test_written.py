@@ -58,6 +58,12 @@ def test_a_wrapped_line_goes_on() -> None:
     assert ("New\nYork", "LOCATION") in names(text)
 
 
+@pytest.mark.parametrize("gap", ["\n\n", "\r\n \r\n"])
+def test_a_blank_line_ends_a_name_whatever_the_line_before_it(gap: str) -> None:
+    text = f"You find the lost keys in the office with Mr. Anna Berg{gap}Tomasz Nowak"
+    assert [word for word, _ in names(text)] == ["Anna Berg", "Tomasz Nowak"]
+
+
 def test_words_that_are_given_stay_whole() -> None:
     pipe: Any = pipeline("ner")
     words = ["Jean-Luc", "went", "to", "Baden-Baden", "in", "the", "U.S.", "."]

@@ -39,8 +39,8 @@ class IntentClassification(TextClassification):
     slots: True, or a model for token classification: the values in the text are found too, under
     "slots". several: a list of answers, one for each command of the text, with the command under
     "text" and its "start" and "end". A text is split before "and", "then" and punctuation if a
-    clause follows, if every part is a command that is not refused, and if the whole is not more
-    surely one command.
+    clause follows, if every part is a command that is not refused or says what is not to be done
+    (its label is None), and if the whole is not more surely one command.
 
     >>> from bertlite_fast import pipeline
     >>> pipe = pipeline("intent-classification", "my-bert")
@@ -203,11 +203,10 @@ class IntentClassification(TextClassification):
         """The best of the labels that were found, unless the text is refused."""
         best, score = found[0]
         label = self.config.id2label[best]
-        sure = (
-            score >= self._threshold(settings) and label not in self.refused and bool(text.strip())
-        )
+        is_blank = not text.strip()
+        sure = score >= self._threshold(settings) and label not in self.refused and not is_blank
         margin = score - found[1][1] if len(found) > 1 else score
-        if sure and self.heeds_denials and pair is None and affirmed(text) != text:
+        if self.heeds_denials and pair is None and not is_blank and affirmed(text) != text:
             ((best, is_refused, score, margin, *_),) = read_commands(
                 self.text_model, None, text, self.function, self._threshold(settings),
                 self.refused_mask, False, True,

@@ -89,7 +89,24 @@ static const char *const retractions[][2] = {
     { "forget", "it" }, { "never", "mind" },   { "leave", "it" },
 };
 static const char *const leads[] = { "but", "no", "nope", "please", "so", "sorry", "wait" };
-enum { GREETING_WORDS = 3, OBJECT_WORDS = 5, LONGEST = 16 };
+/* What a denial may say besides what it takes back: "don't set it", "don't make any coffee". */
+static const char *const pointers[] = {
+    "a",   "after", "all", "an",   "any",  "anymore", "anything", "do",  "either",
+    "her", "him",   "it",  "just", "my",   "now",     "ones",     "or",  "please",
+    "so",  "that",  "the", "them", "this", "those",   "too",      "yet",
+};
+/* "but leave the lights on": nothing is to be done. */
+static const char *const keepers[] = { "keep", "leave" };
+static const char *const states[] = { "alone", "are",     "be",      "closed", "going",
+                                      "is",    "lit",     "locked",  "off",    "on",
+                                      "open",  "playing", "running", "shut",   "unlocked" };
+enum {
+    GREETING_WORDS = 3,
+    OBJECT_WORDS = 5,
+    TAKEN_WORDS = 8,   /* that a denial has of what it takes back, at most */
+    TAKEN_CLAUSES = 4, /* before a denial, that it may take back */
+    LONGEST = 16
+};
 
 typedef struct {
     size_t start, end;
@@ -104,8 +121,14 @@ typedef struct {
     size_t words;     /* and its words */
     int is_greeting;  /* it begins with a greeting */
     int has_reporter, is_reported;
-    int finds_denials; /* "but" separates clauses too, and so does a denial behind a comma */
+    int finds_denials; /* "but" separates clauses too, and so does a denial behind a comma, */
+    int keeps_objects; /* but not "no" of an object: "add milk, but no sugar, to my list" */
 } scanner;
+
+/* Between two clauses: the left one ends at byte left_end, the right one begins at right_start. */
+typedef struct {
+    size_t left_end, right_start;
+} clause_break;
 
 static int is_in(const char *lower, const char *const *list, size_t count)
 {
@@ -193,11 +216,13 @@ static int read_near(const scanner *s, const word *w, word *next)
 }
 
 /* Whether the word that is now, "no", is said of what follows: "no music", but not "no, lights
- * off", "no turn it off" or "no later than nine". */
+ * off", "no turn it off", "no don't" or "no later than nine". */
 static int denies_object(const scanner *s)
 {
     word next, w;
-    if (!is_now(s, "no") || !read_near(s, &s->now, &next) || IS_IN(&next, no_objects)) return 0;
+    if (!is_now(s, "no") || !read_near(s, &s->now, &next) || IS_IN(&next, no_objects) ||
+        IS_IN(&next, nots))
+        return 0;
     const int is_last = !read_near(s, &next, &w);
     if (IS_IN(&next, openers) && !(IS_IN(&next, things) && (is_last || IS_IN(&w, afters))))
         return 0;
@@ -316,8 +341,9 @@ static int find_opener(scanner *s, mark before, int *is_sequence)
         if (!read_word(s->text, s->size, s->now.end, &next)) return 0;
         s->now = next;
     }
-    return (is_joined || before) && (begins_clause(s->text, s->size, &s->now, before) ||
-                                     (s->finds_denials && is_denial(*s)));
+    return (is_joined || before) &&
+           (begins_clause(s->text, s->size, &s->now, before) ||
+            (s->finds_denials && is_denial(*s) && !(s->keeps_objects && denies_object(s))));
 }
 
 static int is_denied_so_far(const scanner *s)
@@ -351,7 +377,7 @@ static int is_list_number(const scanner *s)
 }
 
 /* The next place where the text may be split; 0 if there is none. */
-static int next_break(scanner *s, bl_clause_break *out)
+static int next_break(scanner *s, clause_break *out)
 {
     int is_found = 0, is_item = 0;
     while (!is_found && read_word(s->text, s->size, s->at, &s->now)) {
@@ -368,7 +394,7 @@ static int next_break(scanner *s, bl_clause_break *out)
         int is_sequence;
         if (s->words && (between || is_conjunction(s, &s->now)) &&
             find_opener(s, between, &is_sequence) && may_end(s, between, is_sequence)) {
-            *out = (bl_clause_break){ s->before.end, s->now.start };
+            *out = (clause_break){ s->before.end, s->now.start };
             begin_clause(s);
             is_found = 1;
         } else {
@@ -379,41 +405,115 @@ static int next_break(scanner *s, bl_clause_break *out)
     return is_found;
 }
 
-int bl_find_clause_breaks(bl_arena *arena, const char *text, size_t size, bl_list *breaks)
-{
-    scanner s = { .text = text, .size = size };
-    bl_clause_break found;
-    breaks->item_size = sizeof found;
-    while (next_break(&s, &found)) {
-        bl_clause_break *b = bl_list_append(arena, breaks, 1);
-        if (!b) return 0;
-        *b = found;
-    }
-    return 1;
-}
+/* ---- what clauses deny ----------------------------------------------------------------------- */
 
-/* What is left of a text. */
+/* The clauses of a text, one after the other; those that a later one may take back are read
+ * ahead. */
 typedef struct {
-    const char *text;
-    char *out;
-    size_t used;
-    int has_denials, keeps_denied; /* of a clause that denies, what it denies is kept */
-} affirmed;
+    scanner s;
+    size_t start; /* of the next clause to be read ahead */
+    int is_read;  /* there is none */
+    bl_clause ahead[TAKEN_CLAUSES + 1];
+    size_t count;
+} clause_reader;
 
-static void keep(affirmed *a, size_t start, size_t end)
+static scanner scan_clause(const clause_reader *r, const bl_clause *c)
 {
-    memcpy(a->out + a->used, a->text + start, end - start);
-    a->used += end - start;
+    scanner s = { .text = r->s.text, .size = c->end };
+    if (!read_word(s.text, s.size, c->start, &s.now)) s.now = (word){ s.size, s.size, { 0 } };
+    return s;
 }
 
-static void keep_affirmed(affirmed *a, size_t start, size_t end)
+static int has_word(const clause_reader *r, const bl_clause *c, const word *wanted)
 {
-    scanner s = { .text = a->text, .size = end };
-    const int is_denied = read_word(a->text, end, start, &s.now) && find_denial(&s);
-    a->has_denials |= is_denied;
-    if (is_denied && !a->keeps_denied) return;
-    if (a->used) a->out[a->used++] = ' '; /* between two clauses there was a byte or more */
-    keep(a, is_denied ? s.now.start : start, end);
+    word w = { .end = c->start };
+    while (read_word(r->s.text, c->end, w.end, &w))
+        if (*wanted->lower && !strcmp(w.lower, wanted->lower)) return 1;
+    return 0;
+}
+
+/* Whether the clause only takes back what is before it: "oh, never mind". */
+static int retracts(scanner s)
+{
+    while (IS_IN(&s.now, softeners) || IS_IN(&s.now, leads)) step(&s);
+    for (size_t i = 0; i < sizeof retractions / sizeof *retractions; i++) {
+        scanner end = s;
+        if (*retractions[i][0] && !(is_now(&end, retractions[i][0]) && step(&end))) continue;
+        if (is_now(&end, retractions[i][1]) && step(&end) && end.now.start == s.size) return 1;
+    }
+    return 0;
+}
+
+/* Whether the clause asks for something, by its words: not "it's cold in here". */
+static int is_request(scanner s)
+{
+    while (IS_IN(&s.now, softeners) || IS_IN(&s.now, fillers)) step(&s);
+    return s.now.start < s.size && begins_clause(s.text, s.size, &s.now, NO_MARK);
+}
+
+/* Whether the clause asks for something to stay as it is, which is nothing to be done. */
+static int keeps_state(scanner s)
+{
+    while (IS_IN(&s.now, softeners)) step(&s);
+    if (!IS_IN(&s.now, keepers)) return 0;
+    word last = s.now, next;
+    while (read_word(s.text, s.size, last.end, &next)) last = next;
+    return IS_IN(&last, states);
+}
+
+/* A denial takes back those clauses before it that have all of its words: "set an alarm, don't set
+ * it". Its words begin with the one that is now; without any it takes back all of them. */
+static void take_back(clause_reader *r, scanner s, bl_clause *denial)
+{
+    word w = s.now, words[TAKEN_WORDS];
+    size_t count = 0, taken = 0;
+    for (int more = w.start < s.size; more; more = read_word(s.text, s.size, w.end, &w)) {
+        if (IS_IN(&w, pointers)) continue;
+        if (count == TAKEN_WORDS) return;
+        words[count++] = w;
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        bl_clause *c = &r->ahead[i];
+        size_t n = 0;
+        while (n < count && has_word(r, c, &words[n])) n++;
+        if (n < count || c->is_denied) continue;
+        c->is_denied = 1;
+        c->says_from = c->end;
+        taken++;
+    }
+    if (taken) denial->says_from = denial->end;
+}
+
+static void read_ahead(clause_reader *r)
+{
+    clause_break found = { r->s.size, r->s.size };
+    r->is_read = !next_break(&r->s, &found);
+    bl_clause c = { r->start, found.left_end, r->start, 0, 0 };
+    scanner s = scan_clause(r, &c);
+    const int has_retraction = r->start && retracts(s);
+    c.is_request = is_request(s);
+    if (r->s.finds_denials && r->start && (has_retraction || keeps_state(s))) {
+        c.is_denied = 1;
+        c.says_from = c.end;
+        s.now = (word){ s.size, s.size, { 0 } };
+        if (has_retraction) take_back(r, s, &c);
+    } else if (r->s.finds_denials && find_denial(&s)) {
+        c.is_denied = 1;
+        c.says_from = s.now.start;
+        if (s.now.start < s.size) take_back(r, s, &c);
+    }
+    r->ahead[r->count++] = c;
+    r->start = found.right_start;
+}
+
+/* The next clause; 0 behind the last. */
+static int next_clause(clause_reader *r, bl_clause *out)
+{
+    while (r->count <= TAKEN_CLAUSES && !r->is_read) read_ahead(r);
+    if (!r->count) return 0;
+    *out = r->ahead[0];
+    memmove(r->ahead, r->ahead + 1, --r->count * sizeof *r->ahead);
+    return 1;
 }
 
 /* Where the words begin that take back all before them; behind the text if there are none. */
@@ -440,51 +540,91 @@ static size_t find_retraction(const char *text, size_t size)
     return size;
 }
 
+/* Whether a word begins with these two small letters, here. */
+static int begins_with(const char *text, size_t size, size_t at, const char *letters)
+{
+    return at + 1 < size && (text[at] | 0x20) == letters[0] && (text[at + 1] | 0x20) == letters[1];
+}
+
 /* Whether a text may deny something: it has an n where the words have it that do ("no", "don't"),
- * or ends as one that takes something back ("forget it"). Most texts do not. */
+ * or a word that may be "leave" or "keep", or ends as one that takes something back ("forget it").
+ * Most texts do not. */
 static int may_deny(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
         const char c = text[i], next = i + 1 < size ? text[i + 1] : ' ';
-        if ((c == 'n' || c == 'N') && (!i || !is_word_byte(text[i - 1]) || next == '\'' ||
-                                       next == 't' || next == 'T' || (unsigned char)next >= 0x80))
+        const int is_first = !i || !is_word_byte(text[i - 1]);
+        if ((c == 'n' || c == 'N') &&
+            (is_first || next == '\'' || next == 't' || next == 'T' || (unsigned char)next >= 0x80))
+            return 1;
+        if (is_first && (begins_with(text, size, i, "le") || begins_with(text, size, i, "ke")))
             return 1;
     }
     while (size && !is_word_byte(text[size - 1])) size--;
     return size > 2 && (text[size - 1] | 0x20) == 't' && (text[size - 2] | 0x20) == 'i';
 }
 
-static size_t read_affirmed(const char *text, size_t size, int keeps_denied, char *out)
+/* Starts to read the clauses of a text; what it takes back at its end is one clause. */
+static void start_clauses(clause_reader *r, const char *text, size_t size, int finds_denials)
 {
-    scanner s = { .text = text, .size = size, .finds_denials = 1 };
-    affirmed a = { .text = text, .out = out, .keeps_denied = keeps_denied };
-    bl_clause_break found;
-    size_t start = 0, taken_back = size;
-    if (!may_deny(text, size)) {
-        memcpy(out, text, size);
-        return size;
+    const int may = finds_denials && may_deny(text, size);
+    *r = (clause_reader){ .s = { .text = text, .size = size, .finds_denials = may } };
+    if (!may || find_retraction(text, size) == size) return;
+    r->ahead[r->count++] = (bl_clause){ 0, size, size, 1, 0 };
+    r->is_read = 1;
+}
+
+int bl_find_clauses(bl_arena *arena, const char *text, size_t size, int finds_denials,
+                    bl_list *clauses)
+{
+    clause_reader r;
+    bl_clause found;
+    start_clauses(&r, text, size, finds_denials);
+    r.s.keeps_objects = 1;
+    clauses->item_size = sizeof found;
+    while (next_clause(&r, &found)) {
+        bl_clause *c = bl_list_append(arena, clauses, 1);
+        if (!c) return 0;
+        *c = found;
     }
-    taken_back = find_retraction(text, size);
-    if (taken_back < size) {
-        if (keeps_denied) keep(&a, 0, taken_back);
-        return a.used;
+    return 1;
+}
+
+typedef enum { AFFIRMED, REQUESTED, UNDENIED } wanted;
+
+/* Writes what clauses say, without those that deny or without their words that do; if none of them
+ * does, the text as it is. REQUESTED: nothing if one of the others is no request. */
+static size_t read_affirmed(const char *text, size_t size, wanted of, char *out)
+{
+    clause_reader r;
+    bl_clause c;
+    size_t used = 0;
+    int has_denials = 0, are_requests = 1;
+    start_clauses(&r, text, size, 1);
+    while (r.s.finds_denials && next_clause(&r, &c)) {
+        has_denials |= c.is_denied;
+        are_requests &= c.is_denied || c.is_request;
+        if ((c.is_denied && of != UNDENIED) || c.says_from == c.end) continue;
+        if (used) out[used++] = ' '; /* between two clauses there was a byte or more */
+        memcpy(out + used, text + c.says_from, c.end - c.says_from);
+        used += c.end - c.says_from;
     }
-    while (next_break(&s, &found)) {
-        keep_affirmed(&a, start, found.left_end);
-        start = found.right_start;
-    }
-    keep_affirmed(&a, start, size);
-    if (a.has_denials) return a.used;
+    if (has_denials) return of == REQUESTED && !are_requests ? 0 : used;
     memcpy(out, text, size);
     return size;
 }
 
 size_t bl_affirmed(const char *text, size_t size, char *out)
 {
-    return read_affirmed(text, size, 0, out);
+    return read_affirmed(text, size, AFFIRMED, out);
+}
+
+size_t bl_requested(const char *text, size_t size, char *out)
+{
+    return read_affirmed(text, size, REQUESTED, out);
 }
 
 size_t bl_undenied(const char *text, size_t size, char *out)
 {
-    return read_affirmed(text, size, 1, out);
+    return read_affirmed(text, size, UNDENIED, out);
 }

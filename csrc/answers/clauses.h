@@ -7,17 +7,26 @@
 
 #include "list.h"
 
-/* Between two clauses: the left one ends at byte left_end, the right one begins at right_start;
- * the conjunction and punctuation between them belong to neither. */
+/* Bytes [start, end) of a text; the conjunction and punctuation between two clauses belong to
+ * neither. is_denied: what it says is not to be done, or stays as it is ("but leave the lights
+ * on"), or is taken back by a later clause ("set an alarm, don't set it"). From says_from on it
+ * says what is denied; nothing if its words alone would be no text ("play no music") or were taken
+ * back. is_request: its words ask for something. */
 typedef struct {
-    size_t left_end, right_start;
-} bl_clause_break;
+    size_t start, end, says_from;
+    int is_denied, is_request;
+} bl_clause;
 
-/* Appends the breaks of a text (bl_clause_break) to the list; 0 without memory. */
-int bl_find_clause_breaks(bl_arena *arena, const char *text, size_t size, bl_list *breaks);
+/* Appends the clauses of a text (bl_clause) to the list; 0 without memory. finds_denials: or else
+ * none is denied, and "but" separates none. */
+int bl_find_clauses(bl_arena *arena, const char *text, size_t size, int finds_denials,
+                    bl_list *clauses);
 
 /* Writes a text without the words that deny to `out`, of its size: "please don't play jazz" is
  * "play jazz"; "play no jazz" leaves nothing. Returns how many bytes were written. See bl_affirmed,
  * which leaves out what is denied, too. */
 size_t bl_undenied(const char *text, size_t size, char *out);
+/* As bl_affirmed, but nothing is left where something else than requests would be: "it's cold,
+ * don't open the window". */
+size_t bl_requested(const char *text, size_t size, char *out);
 #endif

@@ -39,7 +39,8 @@ typedef struct {
     float *scores;
     size_t labels;
     /* the text */
-    bl_list breaks, commands, values;
+    int is_refused; /* as a whole, and it denies something */
+    bl_list clauses, commands, values;
     bl_characters characters;
     bl_extent extent;
 } reader;
@@ -113,20 +114,21 @@ static bl_status classify(reader *r, const char *text, size_t size, part *out, b
     return BL_OK;
 }
 
-/* What a text that denies something asks for: what its other clauses do; or nothing, if it means
- * the same to the model without the words that deny ("no alarm tomorrow" may be a label's own). */
+/* What a text that denies something asks for: what its other clauses do, if they are requests where
+ * the model knows nothing of the whole; or nothing, if it means the same to the model without the
+ * words that deny ("no alarm tomorrow" may be a label's own). */
 static bl_status heed_denials(reader *r, const char *text, size_t size, part *out, bl_error *error)
 {
     char *left = bl_arena_take(r->intents->arena, size, 1);
     part other;
     if (!left) return bl_no_memory(error, "the text without what it denies");
-    size_t used = bl_affirmed(text, size, left);
-    if (used == size) return BL_OK;
+    size_t used = (out->is_refused ? bl_requested : bl_affirmed)(text, size, left);
     const int is_all = !used;
+    if (used == size || (is_all && out->is_refused)) return BL_OK;
     if (is_all) used = bl_undenied(text, size, left);
     const bl_status status = classify(r, left, used, &other, error);
     if (status != BL_OK) return status;
-    if (!is_all) *out = other;
+    if (!is_all) *out = out->is_refused && other.is_refused ? *out : other;
     else out->is_refused = !used || other.label == out->label;
     return BL_OK;
 }
@@ -136,7 +138,7 @@ static bl_status read_part(reader *r, size_t start, size_t end, part *out, bl_er
 {
     const char *text = r->text + start;
     bl_status status = classify(r, text, end - start, out, error);
-    if (status == BL_OK && r->options.heeds_denials && !out->is_refused) {
+    if (status == BL_OK && r->options.heeds_denials && r->tokens) {
         const size_t count = r->row.count, tokens = r->tokens;
         const int is_whole = r->is_whole;
         status = heed_denials(r, text, end - start, out, error);
@@ -157,34 +159,29 @@ static bl_status find_values(reader *r, size_t start, size_t end, bl_entities *o
     return bl_find_entities(r->slots, &text, NULL, out, error);
 }
 
-/* Forgets the breaks that are inside a value. */
+/* Joins clauses that a value goes on through. */
 static bl_status keep_values_whole(reader *r, bl_error *error)
 {
     bl_entities found;
-    bl_clause_break *breaks = r->breaks.items;
-    size_t kept = 0, value = 0;
+    bl_clause *clauses = r->clauses.items;
+    size_t kept = 1, value = 0;
     const bl_status status = find_values(r, 0, r->size, &found, error);
     if (status != BL_OK) return status;
-    for (size_t i = 0; i < r->breaks.count; i++) {
-        while (value < found.count && found.items[value].end <= breaks[i].left_end) value++;
-        const int is_inside = value < found.count &&
-                              found.items[value].start < breaks[i].left_end &&
-                              found.items[value].end > breaks[i].right_start;
-        if (!is_inside) breaks[kept++] = breaks[i];
+    for (size_t i = 1; i < r->clauses.count; i++) {
+        const size_t left_end = clauses[kept - 1].end;
+        while (value < found.count && found.items[value].end <= left_end) value++;
+        const int is_inside = value < found.count && found.items[value].start < left_end &&
+                              found.items[value].end > clauses[i].start;
+        if (is_inside) clauses[kept - 1].end = clauses[i].end;
+        else clauses[kept++] = clauses[i];
     }
-    r->breaks.count = kept;
+    r->clauses.count = kept;
     return BL_OK;
 }
 
-/* The clause numbered i: where it begins, and where it ends. */
-static size_t clause_start(const reader *r, size_t i)
+static const bl_clause *clause_at(const reader *r, size_t i)
 {
-    return i ? ((const bl_clause_break *)r->breaks.items)[i - 1].right_start : 0;
-}
-
-static size_t clause_end(const reader *r, size_t i)
-{
-    return i < r->breaks.count ? ((const bl_clause_break *)r->breaks.items)[i].left_end : r->size;
+    return (const bl_clause *)r->clauses.items + i;
 }
 
 /* The best way to read the text's first clauses: the product of the parts' scores, and the last
@@ -192,7 +189,8 @@ static size_t clause_end(const reader *r, size_t i)
 typedef struct {
     double product;
     part last;
-    size_t clauses; /* of the last part */
+    size_t clauses;  /* of the last part */
+    int has_command; /* not all parts are denied */
 } reading;
 
 /* Keeps the product in the range of a double, whatever the number of clauses: only relations
@@ -205,6 +203,26 @@ static void rescale(reading *best, size_t last)
         best[i].product /= TOO_LARGE;
 }
 
+/* What a part of some clauses asks for, if they can be one. A clause that is denied is a part of
+ * its own, which is taken for sure, refused or not; where the whole is unknown, others are
+ * requests. */
+static bl_status read_clause_part(reader *r, size_t from, size_t to, part *p, int *can_be,
+                                  bl_error *error)
+{
+    const bl_clause *first = clause_at(r, from);
+    *can_be = 1;
+    for (size_t i = from; i < to; i++) {
+        const bl_clause *c = clause_at(r, i);
+        if (c->is_denied ? to - from > 1 : r->is_refused && !c->is_request) *can_be = 0;
+    }
+    if (!*can_be) return BL_OK;
+    const bl_status status = read_part(r, first->start, clause_at(r, to - 1)->end, p, error);
+    if (status != BL_OK) return status;
+    if (first->is_denied) p->is_refused |= first->says_from == first->end;
+    else *can_be = !p->is_refused;
+    return BL_OK;
+}
+
 /* best[n]: the best reading of the first n clauses as several commands. */
 static bl_status read_clauses(reader *r, size_t count, reading *best, bl_error *error)
 {
@@ -213,14 +231,16 @@ static bl_status read_clauses(reader *r, size_t count, reading *best, bl_error *
         const size_t first = to > MOST_CLAUSES ? to - MOST_CLAUSES : 0;
         for (size_t from = first; from < to; from++) {
             part p;
+            int can_be;
             if (best[from].product <= 0.0 || (from == 0 && to == count)) continue;
-            const bl_status status =
-                read_part(r, clause_start(r, from), clause_end(r, to - 1), &p, error);
+            const bl_status status = read_clause_part(r, from, to, &p, &can_be, error);
             if (status != BL_OK) return status;
+            if (!can_be) continue;
             const double bonus = from ? SPLIT_BONUS : 1.0,
-                         product = best[from].product * (double)p.score * bonus;
-            if (p.is_refused || product <= best[to].product) continue;
-            best[to] = (reading){ product, p, to - from };
+                         score = p.is_refused ? 1.0 : (double)p.score,
+                         product = best[from].product * score * bonus;
+            if (product <= best[to].product) continue;
+            best[to] = (reading){ product, p, to - from, best[from].has_command || !p.is_refused };
         }
         rescale(best, to);
     }
@@ -245,8 +265,9 @@ static int add_reading(reader *r, const reading *best, size_t count)
     bl_command *items = r->commands.items;
     for (size_t n = count; n; n -= best[n].clauses) {
         const part *p = &best[n].last;
-        items[--parts] = (bl_command){ (uint32_t)p->start, (uint32_t)p->end, p->label, 0,
-                                       p->score,           p->margin,        0,        0 };
+        items[--parts] =
+            (bl_command){ (uint32_t)p->start, (uint32_t)p->end, p->label, p->is_refused,
+                          p->score,           p->margin,        0,        0 };
     }
     return 1;
 }
@@ -267,21 +288,24 @@ static bl_status read_commands(reader *r, bl_error *error)
     bl_status status = read_part(r, 0, r->size, &whole, error);
     if (status == BL_OK) status = measure(r, error);
     if (status == BL_OK && r->options.several) {
-        if (!bl_find_clause_breaks(r->intents->arena, r->text, r->size, &r->breaks))
+        if (!bl_find_clauses(r->intents->arena, r->text, r->size, r->options.heeds_denials,
+                             &r->clauses))
             return bl_no_memory(error, "the commands of the text");
-        if (r->breaks.count && r->slots) status = keep_values_whole(r, error);
+        if (r->clauses.count > 1 && r->slots) status = keep_values_whole(r, error);
     }
     if (status != BL_OK) return status;
-    if (!r->breaks.count)
+    const size_t count = r->clauses.count;
+    if (count < 2)
         return add_command(r, &whole) ? BL_OK : bl_no_memory(error, "the commands of the text");
-    const size_t count = r->breaks.count + 1;
+    for (size_t i = 0; i < count; i++)
+        r->is_refused |= whole.is_refused && clause_at(r, i)->is_denied;
     reading *best = bl_arena_take(r->intents->arena, count + 1, sizeof *best);
     if (!best) return bl_no_memory(error, "the commands of the text");
     memset(best, 0, (count + 1) * sizeof *best);
     status = read_clauses(r, count, best, error);
     if (status != BL_OK) return status;
     const double unsplit = whole.is_refused ? UNKNOWN_WHOLE : (double)whole.score;
-    const int is_split = best[count].product > unsplit;
+    const int is_split = best[count].product > unsplit && best[count].has_command;
     if (is_split) r->extent.read = r->extent.total;
     return (is_split ? add_reading(r, best, count) : add_command(r, &whole))
                ? BL_OK

@@ -2,7 +2,9 @@
  *
  * The context is read in windows. In each, the model says how probable it is that an answer
  * begins and ends at a token; a span's score is the product of both. A model with windows of its
- * own reads whole sentences: the fewer it reads together, the better it finds what answers. Which
+ * own reads whole sentences: the fewer it reads together, the better it finds what answers. Its
+ * answers end at the latest with their line, unless that was wrapped: below it something else
+ * begins, a greeting or the next item of a list, which the model does not see. Which
  * sentences are asked about, the words tell that they share with the question: a window that has
  * fewer of them than another counts less. */
 #include <math.h>
@@ -86,13 +88,24 @@ static void push(search *q, size_t *count, const span *new_one)
     heap[at] = *new_one;
 }
 
-/* q->spans: the best spans of the context's tokens [from, to) of the row, best first. */
-static size_t find_spans(search *q, size_t from, size_t to)
+/* The first token of the context behind `token` that no answer reaches from there; or `end`. */
+static size_t part_end(const search *q, size_t token, size_t end)
 {
+    do token++;
+    while (token < end && !(q->in_sentences && bl_text_windows_part(&q->sentences, token)));
+    return token < end ? token : end;
+}
+
+/* q->spans: the best spans of the window, whose first token of the context stands at `from` of the
+ * row, best first. */
+static size_t find_spans(search *q, const bl_window *w, size_t from)
+{
+    const size_t to = from + (w->b_to - w->b_from);
     size_t count = 0;
-    for (size_t s = from; s < to; s++) {
-        const size_t most = to - s < q->options.max_answer_tokens ? to - s
-                                                                  : q->options.max_answer_tokens;
+    for (size_t s = from, part = from; s < to; s++) {
+        if (s == part) part = from + (part_end(q, w->b_from + (s - from), w->b_to) - w->b_from);
+        const size_t most = part - s < q->options.max_answer_tokens ? part - s
+                                                                    : q->options.max_answer_tokens;
         /* an end's probability is 1 at most */
         if (count == q->span_capacity && q->starts[s] <= q->spans[0].score) continue;
         for (size_t e = s; e < s + most; e++) {
@@ -138,7 +151,7 @@ static void locate(const search *q, const span *s, const bl_window *w, size_t fr
     const size_t reach = joined ? REACH : 0, first = w->b_from < reach ? 0 : w->b_from - reach,
                  last = q->tokens.second - w->b_to < reach ? q->tokens.second : w->b_to + reach;
     size_t a = w->b_from + ((size_t)s->start - from), b = w->b_from + ((size_t)s->end - from);
-    if (joined) bl_make_phrase(&phrases, first, last, &a, &b);
+    if (joined) bl_make_phrase(&phrases, first, part_end(q, b, last), &a, &b);
     while (q->options.whole_words && a > first && o[a - 1].word == o[a].word) a--;
     while (q->options.whole_words && b + 1 < last && o[b].word == o[b + 1].word) b++;
     *start = o[a].start;
@@ -160,7 +173,7 @@ static bl_status read_window(search *q, const bl_window *w, size_t number, float
     const float empty = q->starts[0] * q->ends[0], none = empty + (1.0f - trust) * (1.0f - empty);
     if (none < q->no_answer) q->no_answer = none;
     q->starts[0] = q->ends[0] = 0.0f;
-    const size_t count = find_spans(q, from, from + (w->b_to - w->b_from));
+    const size_t count = find_spans(q, w, from);
     for (size_t i = 0; i < count; i++) {
         uint32_t start, end;
         locate(q, &q->spans[i], w, from, &start, &end);

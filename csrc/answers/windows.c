@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../tokenizer/unicode.h"
+#include "written.h"
 
 /* ---- where a text may be split ------------------------------------------------------------ */
 
@@ -41,10 +42,16 @@ static int starts_apart(const bl_text_windows *w, size_t token)
 /* A blank line separates the token from the one before it. */
 static int is_after_blank_line(const bl_text_windows *w, size_t token)
 {
-    int lines = 0;
-    for (size_t i = end_of(w, token - 1), end = start_of(w, token); i < end; i++)
-        lines += w->text[i] == '\n';
-    return lines > 1;
+    return bl_has_blank_line(w->text, end_of(w, token - 1), start_of(w, token));
+}
+
+/* Whether the token begins an item of a list: "- eggs". */
+static int is_bullet(const bl_text_windows *w, size_t token)
+{
+    static const char bullet[] = "\xe2\x80\xa2";
+    const size_t from = start_of(w, token), size = end_of(w, token) - from;
+    return (size == 1 && strchr("-*", w->text[from])) ||
+           (size == sizeof bullet - 1 && !memcmp(w->text + from, bullet, size));
 }
 
 /* Whether the full stop at this byte may be one of an abbreviation: behind a short capitalized
@@ -78,6 +85,14 @@ static int starts_sentence(const bl_text_windows *w, size_t token)
     const size_t next = start_of(w, token);
     const int goes_on = next < end_of(w, token) && is_lower(w->text[next]);
     return c == '.' && !goes_on && !may_abbreviate(w, from);
+}
+
+int bl_text_windows_part(const bl_text_windows *w, size_t token)
+{
+    const size_t end = end_of(w, token - 1), next = start_of(w, token);
+    if (end >= next || !memchr(w->text + end, '\n', next - end)) return 0;
+    return starts_sentence(w, token) || is_bullet(w, token) ||
+           (bl_ends_at_line(w->text, end, next) && !is_lower(w->text[next]));
 }
 
 /* The last sentence end in (after, before], or `after` if there is none. */

@@ -32,4 +32,8 @@ int bl_text_windows_next(bl_text_windows *w);
  * then behind it, as many as fit. A longer sentence is cut around the token, which is the core; of
  * a text that fits, all is the core. */
 void bl_text_windows_around(bl_text_windows *w, size_t token);
+/* Whether a line ends before a token, not the first, and with it what is said: the line was not
+ * wrapped. That is so at a blank line, at the end of a sentence, before an item of a list, and
+ * behind a short line if the next one does not begin with a small letter. */
+int bl_text_windows_part(const bl_text_windows *w, size_t token);
 #endif

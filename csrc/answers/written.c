@@ -263,10 +263,19 @@ void bl_heed_writing(const bl_label_set *l, const char *text, size_t size, bl_la
     join_halves(l, words, count);
 }
 
-/* Whether the text's lines end an entity between two words: a line is short that does not go on. */
+int bl_has_blank_line(const char *text, size_t end, size_t next)
+{
+    int lines = 0;
+    for (size_t i = end; i < next; i++) lines += text[i] == '\n';
+    return lines > 1;
+}
+
+/* Whether the text's lines end what is said between two words: at a blank line, and where a line is
+ * short, which does not go on. */
 int bl_ends_at_line(const char *text, size_t end, size_t next)
 {
     if (!has_line_end(text, end, next)) return 0;
+    if (bl_has_blank_line(text, end, next)) return 1;
     size_t from = end;
     while (from && text[from - 1] != '\n' && end - from < WRAPPED) from--;
     return end - from < WRAPPED;

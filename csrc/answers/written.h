@@ -29,7 +29,9 @@ void bl_describe_labels(const bl_session *s, bl_label_set *out);
 void bl_heed_writing(const bl_label_set *labels, const char *text, size_t size,
                      bl_labeled_word *words, size_t count);
 
+/* Whether a blank line is between the byte `end` and the word at `next`. */
+int bl_has_blank_line(const char *text, size_t end, size_t next);
 /* Whether an entity ends with the line that the byte `end` is in, before the word at `next`: unless
- * the line is so long that it was wrapped. */
+ * no blank line follows, and the line is so long that it was wrapped. */
 int bl_ends_at_line(const char *text, size_t end, size_t next);
 #endif
