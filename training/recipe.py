@@ -967,6 +967,107 @@ TEN_LONGER = Pass(
 )
 
 
+# Masked words and vectors likewise, each beside a larger teacher of its own; everyday sentences;
+# answers, opinions and commands with the lines that were written since.
+ELEVEN = Pass(
+    "eleven",
+    "again",
+    (
+        Tuning(
+            "words",
+            15_000,
+            1.5e-3,
+            start="finish/words",
+            mean=True,
+            mean_share=0.0,
+            pooled=True,
+            teacher_steps=7000,
+        ),
+        Tuning(
+            "vectors",
+            15_000,
+            1e-3,
+            start="seven-last/vectors",
+            mean=True,
+            mean_share=0.0,
+            pooled=True,
+            teacher_steps=1000,
+        ),
+        Tuning(
+            "qa",
+            20_000,
+            1e-3,
+            start="ten/qa",
+            mean=True,
+            mean_share=0.3,
+            pooled=True,
+            teacher_steps=2300,
+        ),
+        Tuning(
+            "sentiment",
+            30_000,
+            1e-3,
+            start="ten/sentiment",
+            mean=True,
+            mean_share=0.3,
+            pooled=True,
+            teacher_steps=1950,
+        ),
+        Tuning(
+            "intent",
+            40_000,
+            1e-3,
+            start="ten-longer/intent",
+            mean=True,
+            mean_share=0.3,
+            pooled=True,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class PooledWords:
+    """Masked words in large batches: the teacher reads running text, then both single sentences."""
+
+    seed: int = 92
+    text: tuple[int, int] = (200_000, 64)  # rows, and their length
+    singles: SingleSentences = SingleSentences(home_count=0, of_anything=120_000)
+    home: int = 200_000
+    everyday: int = 300_000
+
+
+@dataclass(frozen=True)
+class PooledVectors:
+    """Vectors in large batches, by a teacher that has learned opposites and what people scored."""
+
+    sources: tuple[tuple[str, int], ...] = (
+        ("modern", 200_000), ("wikipedia", 220_000), ("books", 60_000)
+    )  # fmt: skip
+    slips: float = 0.1  # of the sentences come with slips, too
+    made_triples: int = 150_000
+    texts_of_label: int = 120
+    teacher_batch: int = 48  # pairs, as many triples, and twice as many texts that stay
+    teacher_rate: float = 5e-5
+    kept: float = 20.0
+    # Of a step: sentences, or some with their nearest; phrases, and the share of labels in them.
+    sentences: int = 512
+    anchors: int = 150_000
+    near: int = 4
+    phrases: int = 448
+    labels: float = 0.15
+    pairs: int = 64
+    triples: int = 192
+    named: int = 64
+    most_labels: int = 60
+    turned: int = 8192
+    sharpness: float = 20.0
+    order: float = 0.25
+    opposites: float = 2.0
+    scored: float = 0.3
+    naming: float = 0.075
+
+
 @dataclass(frozen=True)
 class Pooled:
     """Rows written beforehand, and large batches of them: made for a GPU (pooled/)."""
@@ -1003,12 +1104,18 @@ class Pooled:
         default_factory=lambda: {"pos": 0.5, "slots": 1.0}
     )
     token_dropout: dict[str, float] = field(default_factory=lambda: {"slots": 0.05})
+    word_shares: tuple[float, float, float] = (0.4, 0.3, 0.3)
     teacher_batch: int = 64
     teacher_rate: float = 1.5e-4
+    word_teacher_batch: int = 256  # rows of running text,
+    text_gap_every: int = 5  # with so many gaps
+    word_teacher_rate: float = 5e-4
     dropout: float = 0.0
     batch: dict[str, int] = field(
-        default_factory=lambda: {"classes": 512, "tokens": 256, "answers": 192}
+        default_factory=lambda: {"classes": 512, "tokens": 256, "answers": 192, "words": 384}
     )
+    words: PooledWords = PooledWords()
+    vectors: PooledVectors = PooledVectors()
     average: float = 0.98  # of weights at last, each eight steps
 
 
@@ -1108,6 +1215,7 @@ class Recipe:
         ALONE, ALONE_LONGER, FINISH, FINISH_LONGER, FOUR, FIVE, SIX, SEVEN, SEVEN_LONGER,
         SEVEN_LAST, EIGHT, NINE, NINE_LONGER, TEN,
         TEN_LONGER,
+        ELEVEN,
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     spelling: Spelling = Spelling()
@@ -1191,7 +1299,32 @@ def miniature() -> Recipe:
             tagged={"pos": 40},
             turns=1,
             teacher_batch=4,
-            batch={"classes": 8, "tokens": 8, "answers": 4},
+            batch={"classes": 8, "tokens": 8, "answers": 4, "words": 8},
+            word_teacher_batch=4,
+            words=PooledWords(
+                text=(20, 16),
+                singles=SingleSentences(
+                    home_count=0,
+                    counts=(("modern", 20), ("books", 20), ("wikipedia", 20)),
+                    of_anything=10,
+                ),
+                home=20,
+                everyday=20,
+            ),
+            vectors=PooledVectors(
+                sources=(("modern", 20), ("wikipedia", 20), ("books", 20)),
+                made_triples=20,
+                teacher_batch=4,
+                sentences=8,
+                anchors=10,
+                near=2,
+                phrases=8,
+                pairs=4,
+                triples=4,
+                named=4,
+                most_labels=3,
+                turned=16,
+            ),
         ),
         guesses=GuessedWords(steps=2, batch=(4, 16), masked=2, likeliest=8, home_rounds=3),
         data=TaskData(

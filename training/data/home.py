@@ -1,4 +1,7 @@
-"""Sentences of homes, kitchens, cars and wrists: made from home.txt, or found in other texts."""
+"""Sentences of homes, kitchens, cars and wrists: made from home.txt, or found in other texts.
+
+Those of everyday.txt, on anything else, are made the same way.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,16 @@ from .held_out import is_close, is_held_out_or_close
 from .sets import Data
 from .written import lines_of
 
+HOME, EVERYDAY = (Path(__file__).parent / name for name in ("home.txt", "everyday.txt"))
 LIST = re.compile(r"<(\w+)>")
 CHOICE = re.compile(r"\{([^{}]*)\}")
 
 
 @functools.cache
-def templates() -> tuple[list[str], dict[str, str]]:
-    """The templates of home.txt, and its named lists as choices."""
+def templates(file: Path = HOME) -> tuple[list[str], dict[str, str]]:
+    """A file's templates, and its named lists as choices."""
     lists: dict[str, str] = {}
-    lines = [line for _, line in lines_of(Path(__file__).parent / "home.txt", lists)]
+    lines = [line for _, line in lines_of(file, lists)]
     return lines, lists
 
 
@@ -53,9 +57,9 @@ def is_at_home(text: str, words: frozenset[str], numbers: SingleSentences) -> bo
     return hits >= numbers.home_words and is_dense
 
 
-def sentences(count: int, seed: int, numbers: HomeSentences) -> Iterator[str]:
+def sentences(count: int, seed: int, numbers: HomeSentences, file: Path = HOME) -> Iterator[str]:
     """Up to count made sentences; those close to held-out ones are left out."""
-    lines, lists = templates()
+    lines, lists = templates(file)
     r = random.Random(seed)
     weights = [
         (1 + line.count("|") + numbers.list_weight * line.count("<")) ** numbers.weight_power

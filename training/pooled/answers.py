@@ -31,7 +31,8 @@ class AnswerLesson(Lesson):
 
     def learn(self) -> Found:
         self._label(self._teacher())
-        return self.learned(self.mix(self.numbers.answer_shares, self.numbers.batch["answers"]))
+        batches = self.mix(self.numbers.answer_shares, self.numbers.batch["answers"])
+        return self.learned(lambda: self.loss(next(batches)))
 
     def _types(self, batch: Batch) -> Tensor:
         """0 for the question, 1 from where the context begins."""

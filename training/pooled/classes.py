@@ -40,7 +40,8 @@ class ClassLesson(Lesson):
         self._label(self._teacher() if self.given.budget.teacher_steps else None)
         size = self.numbers.batch["classes"]
         self.say(f"{self.name}: validation {self.score():.1f} before")
-        found = self.learned(self.mix(self.numbers.class_shares, size))
+        batches = self.mix(self.numbers.class_shares, size)
+        found = self.learned(lambda: self.loss(next(batches)))
         self.say(f"{self.name}: validation {self.score():.1f} after")
         return found
 

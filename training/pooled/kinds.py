@@ -3,3 +3,9 @@
 CLASSES = ("own", "made", "unlabeled", "validation")
 TOKENS = ("gold", "plain", "validation")
 ANSWERS = ("real", "made", "read", "asked", "validation")
+WORDS = ("sentences", "home", "everyday", "text")
+# Pairs and triples are rows that stand behind one another.
+VECTORS = (
+    "sentences", "phrases", "labels", "named", "names", "pairs", "triples",
+    "scored pairs", "scored triples",
+)  # fmt: skip

@@ -13,12 +13,16 @@ from .classes import ClassLesson
 from .lesson import Budget, Found, Given, Lesson, Say
 from .rows import Rows
 from .tokens import TokenLesson
+from .vectors import VectorLesson
+from .words import WordLesson
 
 TABLE, TEACHER = "table.pt", "teacher.npz"
 LESSONS: dict[str, Callable[[Given], Lesson]] = {
     "classes": ClassLesson,
     "tokens": TokenLesson,
     "answers": AnswerLesson,
+    "words": WordLesson,
+    "vectors": VectorLesson,
 }
 
 
@@ -59,4 +63,5 @@ def learn(
     teacher = folder / TEACHER
     rate = tuning.rate
     given = Given(tuning.task, recipe, rows, start, table, teacher, device, budget, rate, say)
-    return LESSONS[recipe.tasks[tuning.task].kind](given).learn()
+    task = recipe.tasks.get(tuning.task)
+    return LESSONS[task.kind if task else tuning.task](given).learn()

@@ -101,16 +101,21 @@ class Lesson(ABC):
         shares: Sequence[float],
         has_frozen_words: bool = True,
     ) -> Teacher:
-        """The teacher, tuned on rows whose answers are known."""
+        """The teacher with a head, tuned on rows whose answers are known."""
         teacher = Teacher(self.given.teacher, labels)
         teacher.to(self.device)
         if has_frozen_words:
             teacher.freeze_words()
-        batches, budget = self.mix(shares, self.numbers.teacher_batch), self.given.budget
+        batches = self.mix(shares, self.numbers.teacher_batch)
+        self.tune(teacher, lambda: loss(teacher, next(batches)), self.numbers.teacher_rate)
+        return teacher
+
+    def tune(self, teacher: nn.Module, loss: Callable[[], Tensor], rate: float) -> None:
+        budget = self.given.budget
         count = train(
             [teacher],
-            self.numbers.teacher_rate,
-            lambda: loss(teacher, next(batches)),
+            rate,
+            loss,
             budget.teacher_steps,
             budget.teacher_seconds,
             self.recipe.optimizer,
@@ -119,23 +124,18 @@ class Lesson(ABC):
         )
         teacher.eval()
         self.say(f"{self.name}: the teacher took {count} steps")
-        return teacher
 
     @abstractmethod
     def learn(self) -> Found:
         """The lesson from its beginning: the teacher, what it says, and all steps."""
 
-    @abstractmethod
-    def loss(self, batch: Batch) -> Tensor:
-        """Of what is learned, in a batch of rows of all kinds."""
-
-    def learned(self, batches: Iterator[Batch]) -> Found:
+    def learned(self, loss: Callable[[], Tensor]) -> Found:
         """Takes all steps; what the encoder and the head have become."""
         budget, modules = self.given.budget, [self.encoder, self.head]
         count = train(
             modules,
             self.given.rate,
-            lambda: self.loss(next(batches)),
+            loss,
             budget.steps,
             budget.seconds,
             self.recipe.optimizer,

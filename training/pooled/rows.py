@@ -62,6 +62,13 @@ def rows_of(rows: Sequence[Row], of_rows: dict[str, Array], of_ids: dict[str, Ar
     )
 
 
+def with_kinds(parts: Sequence[Sequence[Any]]) -> tuple[list[Any], Array]:
+    """What all parts hold, and of which of them each is."""
+    every = [one for part in parts for one in part]
+    kinds = [np.full(len(part), kind, np.uint8) for kind, part in enumerate(parts)]
+    return every, np.concatenate(kinds)
+
+
 def on_device(array: Array, device: torch.device) -> Tensor:
     if array.dtype == np.uint16:  # which a GPU cannot take single entries of
         array = array.astype(np.int32)

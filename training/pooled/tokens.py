@@ -29,9 +29,11 @@ class TokenLesson(Lesson):
         shares, size = self.numbers.token_shares, self.numbers.batch["tokens"]
         if not self.given.budget.teacher_steps:
             self.pool.of_ids["said"] = torch.zeros(len(self.pool.ids), 1, device=self.device)
-            return self.learned(self.mix((1.0, 0.0), size))
-        self._label(self._teacher())
-        return self.learned(self.mix(shares, size))
+            shares = (1.0, 0.0)
+        else:
+            self._label(self._teacher())
+        batches = self.mix(shares, size)
+        return self.learned(lambda: self.loss(next(batches)))
 
     def _teacher(self) -> Teacher:
         def loss(teacher: Teacher, batch: Batch) -> Tensor:

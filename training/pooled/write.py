@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,11 @@ from ..tasks.lessons import made_texts
 from ..teacher.answers import asked_items
 from ..teacher.silver import unlabeled
 from .kinds import CLASSES
-from .rows import Array, Rows, rows_of
+from .rows import Rows, rows_of, with_kinds
+from .write_vectors import vector_rows
+from .write_words import word_rows
 
 LIKELIEST = 6  # labels that a target names; the others share what is left
-
-
-def _with_kinds(parts: Sequence[Sequence[Any]]) -> tuple[list[Any], Array]:
-    every = [one for part in parts for one in part]
-    kinds = [np.full(len(part), kind, np.uint8) for kind, part in enumerate(parts)]
-    return every, np.concatenate(kinds)
 
 
 def _likeliest(target: Any) -> tuple[list[int], list[int]]:
@@ -69,7 +65,7 @@ def class_rows(tokenizer: Tokenizer, data: Data, name: str) -> Rows:
         encoded(((text, 0) for text in to_label(data)), numbers.times_unlabeled[name], clean=True),
         [(row.ids, *_likeliest(int(row.target)), "") for row in task.validation],
     )
-    every, kinds = _with_kinds(parts)
+    every, kinds = with_kinds(parts)
     first: dict[str, int] = {}  # a text without slips comes before those with them
     sources = np.arange(len(every), dtype=np.int32)
     for at in np.flatnonzero(kinds == CLASSES.index("unlabeled")):
@@ -117,7 +113,7 @@ def token_rows(tokenizer: Tokenizer, data: Data, name: str) -> Rows:
     else:
         plain = unlabeled(tokenizer, data, name, numbers.tagged[name])
     parts = _shortened(plain, data.recipe.silver.shortened.get(name, 0.0), r)
-    every, kinds = _with_kinds((task.train, plain + [row for row, _ in parts], task.validation))
+    every, kinds = with_kinds((task.train, plain + [row for row, _ in parts], task.validation))
     sources = np.arange(len(every), dtype=np.int32)
     first = len(task.train)
     behind = first + len(plain)
@@ -134,7 +130,7 @@ def answer_rows(tokenizer: Tokenizer, data: Data, name: str) -> Rows:
     items = list(asked_items(data, tokenizer, numbers.turns, made=0))
     asked = answers.encode(tokenizer, items, longest)
     made = task.made[: numbers.made[name]]
-    every, kinds = _with_kinds((task.train, made, task.read, asked, task.validation))
+    every, kinds = with_kinds((task.train, made, task.read, asked, task.validation))
     return rows_of(
         every,
         {
@@ -147,7 +143,12 @@ def answer_rows(tokenizer: Tokenizer, data: Data, name: str) -> Rows:
 
 
 ROWS = {"classes": class_rows, "tokens": token_rows, "answers": answer_rows}
+WITHOUT_LABELS = {"words": word_rows, "vectors": vector_rows}
 
 
-def write_rows(tokenizer: Tokenizer, data: Data, name: str, out: Path) -> None:
-    ROWS[data.recipe.tasks[name].kind](tokenizer, data, name).save(out)
+def write_rows(tokenizer: Tokenizer, data: Data, name: str, corpus: Path, out: Path) -> None:
+    if name in WITHOUT_LABELS:
+        rows = WITHOUT_LABELS[name](tokenizer, data, corpus)
+    else:
+        rows = ROWS[data.recipe.tasks[name].kind](tokenizer, data, name)
+    rows.save(out)

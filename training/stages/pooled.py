@@ -21,14 +21,16 @@ def write_pools(run: Run, name: str) -> None:
     tuning = tuning_of(run.recipe, name)
     run.pools.mkdir(parents=True, exist_ok=True)
     if not rows_file(run.pools, tuning.task).exists():
-        write_rows(run.tokenizer, run.data, tuning.task, rows_file(run.pools, tuning.task))
+        rows = rows_file(run.pools, tuning.task)
+        write_rows(run.tokenizer, run.data, tuning.task, run.corpus, rows)
     if not (run.pools / TEACHER).exists():
         pack(minilm.folder(run.data), run.pools / TEACHER)
     begun = begun_with(run, tuning)
     encoder: State = begun["encoder"]
     own = {name: tensor for name, tensor in encoder.items() if name != "table"}
     checkpoints.save({"table": encoder["table"].half()}, run.pools / TABLE)
-    checkpoints.save({"encoder": own, "head": begun["head"]}, start_file(run.pools, name))
+    start = {"encoder": own, "head": begun.get("head", {})}  # vectors have none
+    checkpoints.save(start, start_file(run.pools, name))
 
 
 def begun_with(run: Run, tuning: Tuning) -> dict[str, Any]:
@@ -50,7 +52,7 @@ def tune_pooled(run: Run, one: Pass, tuning: Tuning) -> None:
     head: State = found["head"]
     if tuning.mean:
         encoder = mean_of(begun["encoder"], encoder, tuning.mean_share)
-        head = mean_of(begun["head"], head, tuning.mean_share)
+        head = mean_of(begun.get("head", {}), head, tuning.mean_share)
     if tuning.label_shift:
         label, shift = tuning.label_shift
         head = shift_label(head, begun["labels"].index(label), shift)

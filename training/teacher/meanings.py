@@ -15,6 +15,7 @@ from ..data.held_out import is_held_out
 from ..data.phrases import some_phrases, vocabulary_words
 from ..data.sets import Data
 from ..data.topics import named_sets, topics
+from ..recipe import Meanings
 from .vectors import PAIRS, write_texts
 
 KINDS = ("sentences", "phrases", "labels")
@@ -34,9 +35,8 @@ def _cleaned(texts: Iterable[str]) -> list[str]:
     return sorted(text for text in found if text and not is_held_out(text))
 
 
-def chosen(data: Data) -> dict[str, list[str]]:
+def chosen(data: Data, numbers: Meanings) -> dict[str, list[str]]:
     """The texts of each kind, in an order of chance."""
-    numbers = data.recipe.meanings
     r = random.Random(numbers.seed)
     sentences: list[str] = []
     phrases = vocabulary_words(data.vocabulary.read_text(encoding="utf-8").split("\n"))
@@ -68,6 +68,6 @@ def meanings_files(folder: Path, kind: str) -> tuple[Path, Path]:
 
 
 def write_meanings(data: Data, out: Path, say: Callable[[str], None]) -> None:
-    for kind, texts in chosen(data).items():
+    for kind, texts in chosen(data, data.recipe.meanings).items():
         text_file, vector_file = meanings_files(out, kind)
         write_texts(data, texts, out, (text_file.name, vector_file.name), say)
