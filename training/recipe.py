@@ -968,7 +968,7 @@ TEN_LONGER = Pass(
 
 
 # Masked words and vectors likewise, each beside a larger teacher of its own; everyday sentences;
-# answers, opinions and commands with the lines that were written since.
+# answers and commands with the lines that were written since.
 ELEVEN = Pass(
     "eleven",
     "again",
@@ -979,39 +979,25 @@ ELEVEN = Pass(
             1.5e-3,
             start="finish/words",
             mean=True,
-            mean_share=0.0,
+            mean_share=0.4,
             pooled=True,
-            teacher_steps=7000,
+            teacher_steps=5600,
         ),
         Tuning(
             "vectors",
-            15_000,
+            10_400,
             1e-3,
             start="seven-last/vectors",
-            mean=True,
-            mean_share=0.0,
             pooled=True,
-            teacher_steps=1000,
+            teacher_steps=400,
         ),
         Tuning(
             "qa",
             20_000,
             1e-3,
             start="ten/qa",
-            mean=True,
-            mean_share=0.3,
             pooled=True,
-            teacher_steps=2300,
-        ),
-        Tuning(
-            "sentiment",
-            30_000,
-            1e-3,
-            start="ten/sentiment",
-            mean=True,
-            mean_share=0.3,
-            pooled=True,
-            teacher_steps=1950,
+            teacher_steps=2100,
         ),
         Tuning(
             "intent",
@@ -1019,8 +1005,37 @@ ELEVEN = Pass(
             1e-3,
             start="ten-longer/intent",
             mean=True,
-            mean_share=0.3,
+            mean_share=0.5,
             pooled=True,
+            label_shift=("none", 0.25),
+        ),
+    ),
+)
+# Once more, by teachers that were tuned for less long; and the mean with what was before both.
+ELEVEN_LONGER = Pass(
+    "eleven-longer",
+    "again",
+    (
+        Tuning(
+            "vectors",
+            3100,
+            1e-3,
+            start="eleven/vectors",
+            mean=True,
+            mean_share=0.6,
+            mixed=("seven-last/vectors", 0.15),
+            pooled=True,
+            teacher_steps=40,
+        ),
+        Tuning(
+            "qa",
+            5900,
+            1e-3,
+            start="eleven/qa",
+            mean=True,
+            mixed=("ten/qa", 0.3),
+            pooled=True,
+            teacher_steps=730,
         ),
     ),
 )
@@ -1049,7 +1064,7 @@ class PooledVectors:
     texts_of_label: int = 120
     teacher_batch: int = 48  # pairs, as many triples, and twice as many texts that stay
     teacher_rate: float = 5e-5
-    kept: float = 20.0
+    kept: float = 40.0
     # Of a step: sentences, or some with their nearest; phrases, and the share of labels in them.
     sentences: int = 512
     anchors: int = 150_000
@@ -1062,10 +1077,10 @@ class PooledVectors:
     most_labels: int = 60
     turned: int = 8192
     sharpness: float = 20.0
-    order: float = 0.25
+    order: float = 0.5
     opposites: float = 2.0
     scored: float = 0.3
-    naming: float = 0.075
+    naming: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -1216,6 +1231,7 @@ class Recipe:
         SEVEN_LAST, EIGHT, NINE, NINE_LONGER, TEN,
         TEN_LONGER,
         ELEVEN,
+        ELEVEN_LONGER,
     )  # fmt: skip
     logs: TuningLogs = TuningLogs()
     spelling: Spelling = Spelling()

@@ -26,6 +26,7 @@ from ..model import checkpoints
 from ..stages.run import Run
 from .calibration import KINDS, RENAMED, collected, expected_error, fitted_temperature
 from .huggingface import write_folder
+from .rebase import is_same, metadata_of, rebase, shared_of
 
 # Models for what people type, and the task whose texts their lists for misspelled words come from.
 SPELLED = {"intent": "intent", "slots": "intent", "sentiment": "sentiment"}
@@ -89,10 +90,23 @@ class Exporter:
 
     def words(self, tuned: str) -> None:
         """Fill-mask's model, whose embeddings and tokenizer all others share."""
-        folder = self.scratch / "base"
+        folder, file = self.scratch / "words", self.scratch / "words.bertlite"
         self._write(folder, checkpoints.load(self.run.tuned_file(tuned)), dict(WINDOWS["words"]))
-        convert(folder, self.base)
+        convert(folder, file)
+        if self.base.exists():
+            self._keep_others(file)
+        shutil.copy(file, self.base)
         self.run.say(f"{self.base.name}: {self.base.stat().st_size / 1e6:.2f} MB")
+
+    def _keep_others(self, new: Path) -> None:
+        """The models beside the base file stay, if what they share with it does."""
+        if not is_same(shared_of(self.base), shared_of(new)):
+            return
+        before, after = (metadata_of(file)["id"] for file in (self.base, new))
+        for folder in (self.outputs.weights, self.outputs.models):
+            for file in sorted(folder.glob("*.bertlite")):
+                if rebase(file, before, after):
+                    self.run.say(f"{file.name}: for the new {self.base.name}")
 
     def _trial(self, name: str, state: dict[str, Any], more: dict[str, Any]) -> Path:
         """The model as it is so far, to be measured."""
@@ -150,7 +164,7 @@ class Exporter:
 
 
 def export(run: Run, only: Sequence[str] = ()) -> None:
-    """All models, or some of the tasks', which are put beside the base file that is there."""
+    """All models, or some, which are put beside the others that are there."""
     run.outputs.weights.mkdir(parents=True, exist_ok=True)
     run.outputs.models.mkdir(parents=True, exist_ok=True)
     tuned = run.last_tuned("again")
@@ -161,6 +175,7 @@ def export(run: Run, only: Sequence[str] = ()) -> None:
             exporter.words(tuned["words"])
         for name in only or sorted(tuned.keys() - {"words"}):
             name, _, other = name.partition("=")
-            exporter.task(name, other or tuned[name])
+            work = exporter.words if name == "words" else functools.partial(exporter.task, name)
+            work(other or tuned[name])
     size = sum(path.stat().st_size for path in run.outputs.weights.glob("*.bertlite"))
     run.say(f"all embedded: {size / 1e6:.2f} MB")

@@ -53,6 +53,11 @@ def tune_pooled(run: Run, one: Pass, tuning: Tuning) -> None:
     if tuning.mean:
         encoder = mean_of(begun["encoder"], encoder, tuning.mean_share)
         head = mean_of(begun.get("head", {}), head, tuning.mean_share)
+    if tuning.mixed:
+        other, share = tuning.mixed
+        earlier = checkpoints.load(run.tuned_file(other))
+        encoder = mean_of(earlier["encoder"], encoder, share)
+        head = mean_of(earlier.get("head", {}), head, share)
     if tuning.label_shift:
         label, shift = tuning.label_shift
         head = shift_label(head, begun["labels"].index(label), shift)
