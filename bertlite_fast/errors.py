@@ -56,5 +56,12 @@ def warn(message: str) -> None:
     warnings.warn(message, stacklevel=level)
 
 
+def log(message: str) -> None:
+    """Log a warning that the original logs too, where a UserWarning would surprise its users."""
+    import logging
+
+    logging.getLogger(__package__).warning(message)
+
+
 def _is_own(module: object) -> bool:
     return isinstance(module, str) and module.split(".")[0] == __package__

@@ -1,6 +1,7 @@
 """transformers' logging, as code calls it: a level for the logger "bertlite_fast".
 
-This package logs nothing: what it has to say are warnings, which the module warnings filters.
+What the original logs as a warning is logged here too. What only this package has to say are
+warnings, which the module warnings filters.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class Opening:
         try:
             model = self.kind(self.path, self.task, config=text, **self.how)
         except ModelConfigError:
-            if self.task != CLASSIFIER or not self._has_no_classifier():
+            if self.task != CLASSIFIER or not self.lacks_classifier():
                 raise
             return self._with_new_classifier(given, count)
         warn_of_second_head(model)
@@ -99,7 +99,8 @@ class Opening:
             return model
         return self._with_new_classifier(given, count)
 
-    def _has_no_classifier(self) -> bool:
+    def lacks_classifier(self) -> bool:
+        """Whether the model's files have none."""
         return Model(self.path).info["head"] in (None, "masked-lm")
 
     def _with_new_classifier(self, given: Config | None, count: int | None) -> Model:

@@ -16,6 +16,46 @@ if TYPE_CHECKING:
     from .models import Model
     from .tokenizer import Tokenizer
 
+NEW_NAME = "sentence_transformers_model_id"  # in cards, until the model has a name
+CARDS = {
+    "SentenceTransformer": f"""---
+library_name: sentence-transformers
+pipeline_tag: sentence-similarity
+tags:
+- sentence-transformers
+- sentence-similarity
+- feature-extraction
+---
+
+# A model for sentence-transformers
+
+```python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("{NEW_NAME}")
+embeddings = model.encode(["The weather is lovely today.", "It is so sunny outside!"])
+print(model.similarity(embeddings, embeddings))
+```
+""",
+    "CrossEncoder": """---
+library_name: sentence-transformers
+pipeline_tag: text-ranking
+tags:
+- sentence-transformers
+- cross-encoder
+- reranker
+---
+
+# A reranker for sentence-transformers
+
+```python
+from sentence_transformers import CrossEncoder
+
+model = CrossEncoder("cross_encoder_model_id")
+scores = model.predict([("How many people live there?", "It has 3.5 million inhabitants.")])
+```
+""",
+}
 MODULES = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json")
 
 
@@ -83,8 +123,10 @@ def save_sentence_model(
     """Copy the files of a model of sentence-transformers, with these values changed in some."""
     refuse("save_pretrained", needed("save_pretrained", more), "path and model_name")
     folder, source = os.fspath(path), str(model.source)
-    if changes and not os.path.isfile(os.path.join(source, "modules.json")):
-        changed = ", ".join(name for values in changes.values() for name in values)
+    kept = ("config.json",) if os.path.isdir(source) else ()
+    lost = [name for file, values in changes.items() if file not in kept for name in values]
+    if lost and not os.path.isfile(os.path.join(source, "modules.json")):
+        changed = ", ".join(lost)
         raise InputError(
             f"{changed} cannot be saved with a model that has no modules.json; give it again to "
             "the call that opens the model."
@@ -105,8 +147,21 @@ def save_sentence_model(
         _change(os.path.join(folder, name), values)
 
 
+def save_card(kind: str, source: str, path: str | os.PathLike[str], model_name: str | None) -> None:
+    """Write README.md: the one that the model has, or how this kind of model is opened."""
+    given = os.path.join(source, "README.md")
+    stands_for = "cross_encoder_model_id" if kind == "CrossEncoder" else NEW_NAME
+    text = CARDS[kind]
+    if os.path.isfile(given):
+        with open(given, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    if model_name:
+        text = text.replace(f'{kind}("{stands_for}"', f'{kind}("{model_name}"')
+    write_atomically(os.path.join(os.fspath(path), "README.md"), text)
+
+
 def _change(path: str, values: dict[str, Any]) -> None:
-    """Change values in a file of JSON."""
+    """Change values in a file of JSON; None takes one out."""
     import json
 
     found: dict[str, Any] = {}
@@ -114,4 +169,5 @@ def _change(path: str, values: dict[str, Any]) -> None:
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
     found.update(values)
+    found = {name: value for name, value in found.items() if values.get(name, "") is not None}
     write_atomically(path, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
