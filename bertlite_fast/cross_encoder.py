@@ -8,6 +8,7 @@ from ._native import TextModel, best_scores
 from .arrays import numpy_or_none, required_torch, torch_in_use
 from .checks import whole
 from .errors import InputError, LibraryError, ModelConfigError, ModelFileError, log
+from .files import read_json
 from .models import Model
 from .sentence_base import NAMED_AS, SentenceModel, checked_prompts, longest_of
 from .sentence_transformer import (
@@ -33,6 +34,7 @@ RENAMED = {
     "config_args": "config_kwargs",
     "cache_dir": "cache_folder",
 }
+SETTINGS_FILE = "config_sentence_transformers.json"
 CLASSIFIER = "sequence-classification"
 UNUSED = ("device", "pool", "chunk_size", "num_workers")  # of calls: they change nothing
 
@@ -128,11 +130,18 @@ class CrossEncoder(SentenceModel):
         self._function: Any = self._default_function(trusted) if chosen is None else chosen
 
     def _settings(self) -> dict[str, Any]:
-        """What config_sentence_transformers.json says."""
+        """What config_sentence_transformers.json says; a new classifier does not inherit it."""
         import json
 
+        if self.model.new_classifier:
+            return {}
         sentence = self.model.sentence
-        found = json.loads(sentence["json"]).get("config", {}) if sentence else {}
+        path = os.path.join(str(self.model.source), SETTINGS_FILE)
+        found: Any = {}
+        if sentence:
+            found = json.loads(sentence["json"]).get("config", {})
+        elif os.path.isfile(path):  # beside a model without modules.json
+            found = read_json(path)
         return found if isinstance(found, dict) else {}
 
     def _default_function(self, trusted: bool = False) -> Any:
@@ -287,7 +296,12 @@ class CrossEncoder(SentenceModel):
         the query.
         """
         for name in ("apply_softmax", "convert_to_numpy", "convert_to_tensor"):
-            more.pop(name, None)  # of older versions; one label's scores are floats in any case
+            if name in more:
+                log(
+                    f"The CrossEncoder.rank `{name}` argument is deprecated and has no effect, as "
+                    "`rank` always returns Python floats."
+                )
+                del more[name]
         if self.num_labels != 1:
             raise InputError(
                 "CrossEncoder.rank() only works for models with num_labels=1. Consider using "
@@ -367,12 +381,12 @@ class CrossEncoder(SentenceModel):
                 "sentence_transformers": {**inside, "activation_fn": chosen},
                 "sbert_ce_default_activation_function": None,  # its name before version 4
             }
+            found = {"prompts": self.prompts, "default_prompt_name": self.default_prompt_name,
+                     "activation_fn": chosen, "model_type": "CrossEncoder"}  # fmt: skip
         elif chosen != _path(self._default_function()):
             found["activation_fn"] = chosen
-        if settings.get("activation_fn") not in (None, chosen):
-            found["activation_fn"] = chosen
         if found:
-            files["config_sentence_transformers.json"] = found
+            files[SETTINGS_FILE] = found
         return files
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -22,11 +22,15 @@ class InputError(BertliteError, ValueError):
     """An argument that cannot be used: texts, ids, masks, sizes or settings."""
 
 
+class InputTypeError(InputError, TypeError):
+    """What is not a text where the original raises a TypeError."""
+
+
 class MissingError(InputError, AttributeError):
     """What an object of transformers has and the one here does not; for hasattr() it is missing."""
 
 
-class LibraryError(BertliteError, ImportError):
+class LibraryError(BertliteError, ModuleNotFoundError):
     """A library that an adapter needs is not installed."""
 
 

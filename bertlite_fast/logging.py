@@ -11,6 +11,17 @@ import logging
 CRITICAL, ERROR, WARNING, INFO, DEBUG = 50, 40, 30, 20, 10
 
 
+class LoggingHandler(logging.Handler):
+    """A handler that sentence-transformers' examples give to logging.basicConfig."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line to standard output."""
+        try:
+            print(self.format(record), flush=True)
+        except Exception:
+            self.handleError(record)
+
+
 def get_logger(name: str | None = None) -> logging.Logger:
     """A logger; without a name, this package's."""
     return logging.getLogger(name or __package__)

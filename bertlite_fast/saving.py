@@ -7,7 +7,7 @@ import os
 from . import embedded
 from .compatibility import needed, refuse
 from .errors import InputError, ModelFileError
-from .files import write_atomically
+from .files import read_json, write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,13 +123,11 @@ def save_sentence_model(
     """Copy the files of a model of sentence-transformers, with these values changed in some."""
     refuse("save_pretrained", needed("save_pretrained", more), "path and model_name")
     folder, source = os.fspath(path), str(model.source)
-    kept = ("config.json",) if os.path.isdir(source) else ()
-    lost = [name for file, values in changes.items() if file not in kept for name in values]
-    if lost and not os.path.isfile(os.path.join(source, "modules.json")):
-        changed = ", ".join(lost)
+    if changes and not os.path.isdir(source):
+        changed = ", ".join(name for values in changes.values() for name in values)
         raise InputError(
-            f"{changed} cannot be saved with a model that has no modules.json; give it again to "
-            "the call that opens the model."
+            f"{changed} cannot be saved with a model that is one file; give it again to the call "
+            "that opens the model."
         )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -143,8 +141,29 @@ def save_sentence_model(
     for name in names:
         if os.path.isfile(os.path.join(source, name)):
             _copied(os.path.join(source, name), os.path.join(folder, name))
+    if model.task == "embedding" and not os.path.isfile(os.path.join(source, "modules.json")):
+        _write_modules(model, folder, source)
     for name, values in changes.items():
         _change(os.path.join(folder, name), values)
+
+
+def _write_modules(model: Model, folder: str, source: str) -> None:
+    """Say of an encoder that its vectors are means, as it was opened."""
+    kinds = (("", "Transformer"), ("1_Pooling", "Pooling"))
+    modules = [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for i, (path, kind) in enumerate(kinds)
+    ]
+    os.makedirs(os.path.join(folder, "1_Pooling"), exist_ok=True)
+    pooling = {"word_embedding_dimension": model.info["hidden"], "pooling_mode_mean_tokens": True}
+    for name, values in (("modules.json", modules), ("1_Pooling/config.json", pooling)):
+        write_atomically(os.path.join(folder, name), _as_json(values))
+
+
+def _as_json(values: Any) -> str:
+    import json
+
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 def save_card(kind: str, source: str, path: str | os.PathLike[str], model_name: str | None) -> None:
@@ -162,12 +181,7 @@ def save_card(kind: str, source: str, path: str | os.PathLike[str], model_name: 
 
 def _change(path: str, values: dict[str, Any]) -> None:
     """Change values in a file of JSON; None takes one out."""
-    import json
-
-    found: dict[str, Any] = {}
-    if os.path.isfile(path):
-        with open(path, encoding="utf-8") as file:
-            found = json.load(file)
+    found: dict[str, Any] = read_json(path) if os.path.isfile(path) else {}
     found.update(values)
     found = {name: value for name, value in found.items() if values.get(name, "") is not None}
-    write_atomically(path, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    write_atomically(path, _as_json(found))

@@ -73,7 +73,7 @@ class SentenceModel:
                 raise InputError(f"a prompt has to be a str, not {type(prompt).__name__}.")
             if name is not None:
                 log(
-                    "Encode with either a `prompt`, a `prompt_name`, or neither, but not both. "
+                    "Provide either a `prompt`, a `prompt_name`, or neither, but not both. "
                     "Ignoring the `prompt_name` in favor of `prompt`."
                 )
             return prompt

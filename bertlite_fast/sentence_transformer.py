@@ -151,6 +151,8 @@ class SentenceTransformer(SentenceModel):
     def _read(self, sentence: dict[str, Any]) -> None:
         """Take over what the model's files say."""
         config = sentence.get("config", {})
+        if config.get("model_type") == "CrossEncoder":  # prompts of pairs are not those of texts
+            config = {}
         self.prompts = {"query": "", "document": ""}
         self.prompts.update(checked_prompts(config.get("prompts")))
         self.default_prompt_name = config.get("default_prompt_name")
@@ -419,7 +421,8 @@ class SentenceTransformer(SentenceModel):
             value = "cosine"
         if value not in SIMILARITIES:
             raise InputError(
-                f"similarity_fn_name is {value!r}; it can be {', '.join(SIMILARITIES)}."
+                f"similarity_fn_name is {value!r}; it can be {', '.join(SIMILARITIES)}"
+                + (" (others are for a MultiVectorEncoder)." if "maxsim" in str(value) else ".")
             )
         self._similarity = str(value)
 
@@ -433,8 +436,9 @@ class SentenceTransformer(SentenceModel):
 
     def similarity_pairwise(self, embeddings1: Any, embeddings2: Any) -> Any:
         """How alike each of the first vectors is to the one beside it."""
-        first, second = as_rows(embeddings1), as_rows(embeddings2)
-        return as_tensor_of_caller(compared(self._similarity, first, second, True))
+        from .util import pairwise
+
+        return pairwise(self._similarity, embeddings1, embeddings2)
 
     # ---- what there is to know ---------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._native import Many, Tensor, similarities, softmax, unit_mean
 from ..checks import shown
-from ..errors import InputError, warn
+from ..errors import InputError, InputTypeError, warn
 from .base import refuse_unknown, text_list
 from .embedder import Embedder
 from .entailment import TEMPLATE, Entailment, entailment_of
@@ -177,6 +177,8 @@ class ZeroShotClassification(Embedder):
 
     def __call__(self, inputs: Any, candidate_labels: Any = None, **settings: Any) -> Any:
         """Labels for a text, a list of texts, or an iterable of texts."""
+        if inputs is None:
+            raise InputTypeError("a text has to be a str, not NoneType.")
         if candidate_labels is not None:
             settings["candidate_labels"] = candidate_labels
         return super().__call__(inputs, **settings)
