@@ -22,8 +22,8 @@ class InputError(BertliteError, ValueError):
     """An argument that cannot be used: texts, ids, masks, sizes or settings."""
 
 
-class InputTypeError(InputError, TypeError):
-    """What is not a text where the original raises a TypeError."""
+class InputTypeError(InputError, TypeError, AttributeError):
+    """None where a text has to be, of which the original raises one of these."""
 
 
 class MissingError(InputError, AttributeError):

@@ -185,13 +185,15 @@ class ZeroShotClassification(Embedder):
 
     def _labels(self, labels: Any) -> list[str]:
         """The labels to choose from: those given, or those with examples."""
+        given = labels
         if labels is None:
             labels = list(self.examples)
         elif isinstance(labels, str):
             labels = [part.strip() for part in labels.split(",")]
         found = [label for label in text_list(labels) if label]
         if not found:
-            raise InputError(
+            kind = InputTypeError if given is None else InputError
+            raise kind(
                 "got no labels; expected at least one. Give candidate_labels=[...] or call "
                 "add_examples(label, texts)."
             )
@@ -253,7 +255,7 @@ def _filled(template: Any, label: str) -> str:
     except (TypeError, ValueError, LookupError, AttributeError):
         sentence = template
     if not isinstance(template, str) or sentence == template:
-        raise InputError(
+        raise (InputTypeError if template is None else InputError)(
             f"hypothesis_template is {shown(template)}; it has to contain {{}} for the label."
         )
     return sentence
