@@ -68,9 +68,7 @@ if TYPE_CHECKING:
     from .models import AutoModelForTokenClassification as BertForTokenClassification
     from .models import AutoModelForTokenClassification as DistilBertForTokenClassification
     from .models import Model as PreTrainedModel
-    from .opening import AutoConfig
-    from .opening import AutoConfig as BertConfig
-    from .opening import AutoConfig as DistilBertConfig
+    from .opening import AutoConfig, BertConfig, DistilBertConfig
     from .pipelines import pipeline
     from .sentence_base import InputExample
     from .sentence_transformer import SentenceTransformer
@@ -109,7 +107,7 @@ LAZY = {
     "AutoConfig": ("opening", "AutoConfig"),
     "AutoTokenizer": ("tokenizer", "AutoTokenizer"),
     "BatchEncoding": ("tokenizer", "BatchEncoding"),
-    "BertConfig": ("opening", "AutoConfig"),
+    "BertConfig": ("opening", "BertConfig"),
     "BertForMaskedLM": ("models", "AutoModelForMaskedLM"),
     "BertForPreTraining": ("models", "AutoModelForMaskedLM"),
     "BertForQuestionAnswering": ("models", "AutoModelForQuestionAnswering"),
@@ -125,7 +123,7 @@ LAZY = {
     "BertTokenizerFast": ("tokenizer", "BertTokenizerFast"),
     "Config": ("config", "Config"),
     "Decider": ("decisions", "Decider"),
-    "DistilBertConfig": ("opening", "AutoConfig"),
+    "DistilBertConfig": ("opening", "DistilBertConfig"),
     "DistilBertForMaskedLM": ("models", "AutoModelForMaskedLM"),
     "DistilBertForQuestionAnswering": ("models", "AutoModelForQuestionAnswering"),
     "DistilBertForSequenceClassification": ("models", "AutoModelForSequenceClassification"),

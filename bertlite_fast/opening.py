@@ -6,7 +6,7 @@ import os
 
 from . import embedded, hub
 from .compatibility import needed
-from .config import Config, changed
+from .config import DISTILBERT_SIZES, SIZES, Config, changed
 from .errors import InputError, ModelConfigError, ModelFileError, warn
 from .models import Model, warn_of_second_head
 
@@ -151,3 +151,21 @@ class AutoConfig:
     ) -> Config:
         """The config of a Hugging Face folder, a converted file, or a model in the cache."""
         return Config.from_pretrained(pretrained_model_name_or_path, **settings)
+
+
+class BertConfig(AutoConfig):
+    """The same; called, it gives a config with BERT's sizes, and what is given over them."""
+
+    def __new__(cls, **values: Any) -> Config:  # type: ignore[misc]
+        return _made("bert", SIZES, values)
+
+
+class DistilBertConfig(AutoConfig):
+    """The same; called, it gives a config with DistilBERT's sizes, and what is given over them."""
+
+    def __new__(cls, **values: Any) -> Config:  # type: ignore[misc]
+        return _made("distilbert", DISTILBERT_SIZES, values)
+
+
+def _made(kind: str, sizes: dict[str, Any], values: dict[str, Any]) -> Config:
+    return changed(Config(model_type=kind, **sizes), dict(values))

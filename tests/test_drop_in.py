@@ -31,6 +31,17 @@ def test_a_name_that_is_not_here_says_why(name: str, reason: str) -> None:
         exec(f"from bertlite_fast import {name}", {})
 
 
+def test_models_are_opened_and_not_made() -> None:
+    for make in (bf.AutoModel, bf.BertForMaskedLM, bf.AutoModel.from_config):
+        with pytest.raises(bf.InputError, match="from_pretrained"):
+            make(bf.BertConfig(hidden_size=32))
+    from bertlite_fast import models
+
+    with pytest.raises(ImportError, match=r"models\.Pooling does not exist here"):
+        models.Pooling  # noqa: B018
+    assert not hasattr(models, "NoSuchName")
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(bf, "NoSuchName")
     with pytest.raises(ImportError, match="cannot import name"):
