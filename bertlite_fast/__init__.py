@@ -36,7 +36,14 @@ if TYPE_CHECKING:
     from .config import Config
     from .config import Config as PretrainedConfig
     from .cross_encoder import CrossEncoder
-    from .datasets import DataCollatorWithPadding, KeyDataset, KeyPairDataset
+    from .datasets import (
+        DataCollatorForTokenClassification,
+        DataCollatorWithPadding,
+        DefaultDataCollator,
+        KeyDataset,
+        KeyPairDataset,
+        default_data_collator,
+    )
     from .decisions import Decider, decide
     from .errors import InputError as PipelineException
     from .finetune.answerer import QuestionAnswerer
@@ -48,6 +55,7 @@ if TYPE_CHECKING:
     from .finetune.tagger import TokenTagger
     from .finetune.trainer import Trainer
     from .index import Index
+    from .logging import LoggingHandler
     from .models import AutoModel as BertModel
     from .models import AutoModel as DistilBertModel
     from .models import AutoModelForMaskedLM as BertForMaskedLM
@@ -60,9 +68,7 @@ if TYPE_CHECKING:
     from .models import AutoModelForTokenClassification as BertForTokenClassification
     from .models import AutoModelForTokenClassification as DistilBertForTokenClassification
     from .models import Model as PreTrainedModel
-    from .opening import AutoConfig
-    from .opening import AutoConfig as BertConfig
-    from .opening import AutoConfig as DistilBertConfig
+    from .opening import AutoConfig, BertConfig, DistilBertConfig
     from .pipelines import pipeline
     from .sentence_base import InputExample
     from .sentence_transformer import SentenceTransformer
@@ -101,7 +107,7 @@ LAZY = {
     "AutoConfig": ("opening", "AutoConfig"),
     "AutoTokenizer": ("tokenizer", "AutoTokenizer"),
     "BatchEncoding": ("tokenizer", "BatchEncoding"),
-    "BertConfig": ("opening", "AutoConfig"),
+    "BertConfig": ("opening", "BertConfig"),
     "BertForMaskedLM": ("models", "AutoModelForMaskedLM"),
     "BertForPreTraining": ("models", "AutoModelForMaskedLM"),
     "BertForQuestionAnswering": ("models", "AutoModelForQuestionAnswering"),
@@ -117,12 +123,16 @@ LAZY = {
     "BertTokenizerFast": ("tokenizer", "BertTokenizerFast"),
     "Config": ("config", "Config"),
     "Decider": ("decisions", "Decider"),
-    "DistilBertConfig": ("opening", "AutoConfig"),
+    "DistilBertConfig": ("opening", "DistilBertConfig"),
     "DistilBertForMaskedLM": ("models", "AutoModelForMaskedLM"),
     "DistilBertForQuestionAnswering": ("models", "AutoModelForQuestionAnswering"),
     "DistilBertForSequenceClassification": ("models", "AutoModelForSequenceClassification"),
     "DistilBertForTokenClassification": ("models", "AutoModelForTokenClassification"),
+    "DataCollatorForTokenClassification": ("datasets", "DataCollatorForTokenClassification"),
     "DataCollatorWithPadding": ("datasets", "DataCollatorWithPadding"),
+    "DefaultDataCollator": ("datasets", "DefaultDataCollator"),
+    "LoggingHandler": ("logging", "LoggingHandler"),
+    "default_data_collator": ("datasets", "default_data_collator"),
     "DistilBertModel": ("models", "AutoModel"),
     "DistilBertTokenizer": ("tokenizer", "BertTokenizer"),
     "DistilBertTokenizerFast": ("tokenizer", "BertTokenizerFast"),
@@ -189,8 +199,10 @@ __all__ = [
     "CharSpan",
     "Config",
     "CrossEncoder",
+    "DataCollatorForTokenClassification",
     "DataCollatorWithPadding",
     "Decider",
+    "DefaultDataCollator",
     "DistilBertConfig",
     "DistilBertForMaskedLM",
     "DistilBertForQuestionAnswering",
@@ -209,6 +221,7 @@ __all__ = [
     "InstructionSetError",
     "KeyDataset",
     "KeyPairDataset",
+    "LoggingHandler",
     "Model",
     "ModelConfigError",
     "ModelFileError",
@@ -245,6 +258,7 @@ __all__ = [
     "convert",
     "cosine_similarity",
     "decide",
+    "default_data_collator",
     "logging",
     "mean",
     "pipeline",
@@ -260,7 +274,9 @@ def __getattr__(name: str) -> object:
     try:
         module, there = LAZY[name]
     except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+        from .missing import missing_name
+
+        raise missing_name(name) from None
     found = __import__(f"{__name__}.{module}", fromlist=("",))  # importlib costs more
     value: object = getattr(found, there) if there else found
     globals()[name] = value

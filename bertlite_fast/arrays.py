@@ -70,6 +70,13 @@ def list_of_rows(rows: Any) -> list[Any]:
     return rows.tolist() if isinstance(rows, Tensor) else list(rows)
 
 
+def is_vector(values: Any) -> bool:
+    """Whether it is one vector, not rows of them."""
+    if hasattr(values, "shape"):
+        return len(values.shape) == 1
+    return isinstance(values, (list, tuple)) and bool(values) and not hasattr(values[0], "__len__")
+
+
 def as_rows(values: Any) -> Any:
     """Vectors (an array, a tensor, or a list of either) as rows of numbers; one as one row."""
     if isinstance(values, (list, tuple)):

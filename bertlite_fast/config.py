@@ -27,6 +27,17 @@ DEFAULTS: dict[str, Any] = {
     "transformers_version": None,
     "name_or_path": "",
 }
+SIZES: dict[str, Any] = {  # of a config that is made, not read
+    "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+    "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 512, "type_vocab_size": 2,
+    "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0,
+}  # fmt: skip
+DISTILBERT_SIZES: dict[str, Any] = {
+    "vocab_size": 30522, "dim": 768, "n_layers": 6, "n_heads": 12, "hidden_dim": 3072,
+    "activation": "gelu", "dropout": 0.1, "attention_dropout": 0.1, "max_position_embeddings": 512,
+    "initializer_range": 0.02, "pad_token_id": 0,
+}  # fmt: skip
 DISTILBERT = {  # DistilBERT's names, and BERT's
     "dim": "hidden_size",
     "n_layers": "num_hidden_layers",
@@ -100,11 +111,15 @@ class Config:
             return {label: i for i, label in self.id2label.items()}
         if name in DEFAULTS:
             return DEFAULTS[name]
+        if name == "_name_or_path":
+            return self.name_or_path
         raise AttributeError(f"config.json does not have {name!r}; it has {', '.join(values)}.")
 
     def to_dict(self) -> dict[str, Any]:
         """What config.json says."""
         return dict(self.__dict__)
+
+    to_diff_dict = to_dict
 
     def get(self, name: str, default: Any = None) -> Any:
         return getattr(self, name, default)

@@ -7,10 +7,16 @@ import os
 from ._native import TextModel, best_scores
 from .arrays import numpy_or_none, required_torch, torch_in_use
 from .checks import whole
-from .errors import InputError, ModelConfigError, ModelFileError
+from .errors import InputError, LibraryError, ModelConfigError, ModelFileError, log
+from .files import read_json
 from .models import Model
 from .sentence_base import NAMED_AS, SentenceModel, checked_prompts, longest_of
-from .sentence_transformer import check_arguments, find_model, tokenizer_arguments
+from .sentence_transformer import (
+    check_arguments,
+    config_values,
+    find_model,
+    tokenizer_arguments,
+)
 from .tasks.base import iterable_texts
 from .tokenizer import Tokenizer
 
@@ -20,6 +26,15 @@ if TYPE_CHECKING:
 
 # What is done with logits, by the end of the name of a torch class.
 FUNCTIONS = {"Sigmoid": "sigmoid", "Identity": "none"}
+# Arguments by their names before sentence-transformers 4.
+RENAMED = {
+    "model_name": "model_name_or_path",
+    "automodel_args": "model_kwargs",
+    "tokenizer_args": "processor_kwargs",
+    "config_args": "config_kwargs",
+    "cache_dir": "cache_folder",
+}
+SETTINGS_FILE = "config_sentence_transformers.json"
 CLASSIFIER = "sequence-classification"
 UNUSED = ("device", "pool", "chunk_size", "num_workers")  # of calls: they change nothing
 
@@ -64,8 +79,25 @@ class CrossEncoder(SentenceModel):
         "fp32-fast". tokenizer_kwargs: what replaces values of tokenizer_config.json. Arguments
         about devices, downloads and torch are accepted, and change nothing.
         """
+        for old, new in RENAMED.items():
+            if old in unused:
+                log(
+                    f"The CrossEncoder `{old}` argument was renamed and is now deprecated, please "
+                    f"use `{new}` instead."
+                )
+                unused.setdefault(new, unused.pop(old))
+        model_name_or_path = unused.pop("model_name_or_path", model_name_or_path)
         for_tokenizer = tokenizer_arguments(unused)
-        unused.pop("classifier_dropout", None)  # which is for training
+        values = config_values(unused)
+        if "classifier_dropout" in unused:
+            values["classifier_dropout"] = unused.pop("classifier_dropout")
+            log(
+                "The CrossEncoder `classifier_dropout` argument is deprecated. Please use "
+                f"`config_kwargs={{'classifier_dropout': {values['classifier_dropout']}}}` instead."
+            )
+        if num_labels is None:
+            num_labels = values.get("num_labels")
+        trusted = bool(unused.get("trust_remote_code"))
         check_arguments("CrossEncoder", unused)
         if model_name_or_path is None:
             raise ModelFileError(
@@ -80,7 +112,7 @@ class CrossEncoder(SentenceModel):
             cache_dir=unused.get("cache_folder"),
             token=unused.get("token"),
         )
-        self.model = _opened(path, num_labels, precision=precision, threads=threads)
+        self.model = _opened(path, num_labels, values, precision=precision, threads=threads)
         self.tokenizer = Tokenizer(path, **for_tokenizer)
         self.text_model = TextModel(self.model, self.tokenizer)
         settings = self._settings()
@@ -95,28 +127,36 @@ class CrossEncoder(SentenceModel):
         if max_length is not None:
             self.max_seq_length = max_length
         chosen = activation_fn if activation_fn is not None else default_activation_function
-        self.activation_fn = self._default_function() if chosen is None else chosen
+        self._function: Any = self._default_function(trusted) if chosen is None else chosen
 
     def _settings(self) -> dict[str, Any]:
-        """What config_sentence_transformers.json says."""
+        """What config_sentence_transformers.json says; a new classifier does not inherit it."""
         import json
 
+        if self.model.new_classifier:
+            return {}
         sentence = self.model.sentence
-        found = json.loads(sentence["json"]).get("config", {}) if sentence else {}
+        path = os.path.join(str(self.model.source), SETTINGS_FILE)
+        found: Any = {}
+        if sentence:
+            found = json.loads(sentence["json"]).get("config", {})
+        elif os.path.isfile(path):  # beside a model without modules.json
+            found = read_json(path)
         return found if isinstance(found, dict) else {}
 
-    def _default_function(self) -> Any:
+    def _default_function(self, trusted: bool = False) -> Any:
         """What the model's files say is done with logits."""
         values = self.config.to_dict()
         inside = values.get("sentence_transformers")
+        usual = "sigmoid" if self.num_labels == 1 else "identity"
         for name in (
+            self._settings().get("activation_fn"),
             inside.get("activation_fn") if isinstance(inside, dict) else None,
             values.get("sbert_ce_default_activation_function"),
-            self._settings().get("activation_fn"),
         ):
             if name is not None:
-                return _function(name)
-        return "sigmoid" if self.num_labels == 1 else "identity"
+                return _function(name, usual, trusted)
+        return usual
 
     @property
     def num_labels(self) -> int:
@@ -140,13 +180,41 @@ class CrossEncoder(SentenceModel):
         """The same as max_seq_length."""
         return self.max_seq_length
 
+    @property
+    def activation_fn(self) -> Any:
+        """What is done with logits: a module of torch.nn for those who use torch, or its name."""
+        return _as_module(self._function)
+
+    @activation_fn.setter
+    def activation_fn(self, value: Any) -> None:
+        self._function = value
+
+    def set_activation_fn(self, activation_fn: Any, set_default: bool = True) -> None:
+        """What is done with logits; without set_default, save_pretrained does not keep it."""
+        before = self._saved_function()
+        self._function = self._default_function() if activation_fn is None else activation_fn
+        self._kept = None if set_default else before
+
+    _kept: Any = None  # what is saved, if that is not activation_fn
+
+    def _saved_function(self) -> Any:
+        return self._function if self._kept is None else self._kept
+
     def get_default_activation_fn(self) -> Any:
         """What the model's files say is done with logits."""
-        return self._default_function()
+        return _as_module(self._default_function())
 
     @property
     def default_activation_function(self) -> Any:
         """The name of activation_fn before sentence-transformers 4."""
+        from warnings import warn
+
+        warn(
+            "The `default_activation_function` property was renamed and is now deprecated. "
+            "Please use `activation_fn` instead.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
         return self.activation_fn
 
     @default_activation_function.setter
@@ -190,7 +258,7 @@ class CrossEncoder(SentenceModel):
         if hasattr(sentences, "tolist"):  # an array of texts
             sentences = sentences.tolist()
         pairs = [sentences] if single else list(iterable_texts(sentences))
-        function = self.activation_fn if activation_fn is None else activation_fn
+        function = self._function if activation_fn is None else activation_fn
         named = _named(function)
         softmax = bool(apply_softmax) and self.num_labels > 1
         step = None
@@ -228,11 +296,16 @@ class CrossEncoder(SentenceModel):
         the query.
         """
         for name in ("apply_softmax", "convert_to_numpy", "convert_to_tensor"):
-            more.pop(name, None)  # of older versions; one label's scores are floats in any case
+            if name in more:
+                log(
+                    f"The CrossEncoder.rank `{name}` argument is deprecated and has no effect, as "
+                    "`rank` always returns Python floats."
+                )
+                del more[name]
         if self.num_labels != 1:
             raise InputError(
-                f"rank needs a model with one label, but this one has {self.num_labels}; use "
-                "predict with pairs of texts."
+                "CrossEncoder.rank() only works for models with num_labels=1. Consider using "
+                "CrossEncoder.predict() with input pairs instead."
             )
         if isinstance(documents, str):
             raise InputError("documents has to be a list of texts, not one text.")
@@ -293,20 +366,33 @@ class CrossEncoder(SentenceModel):
         return self.tokenizer
 
     def _changed_settings(self) -> dict[str, dict[str, Any]]:
-        settings, default = self._settings(), self._default_function()
+        settings = self._settings()
         found: dict[str, Any] = {}
         if self.prompts != checked_prompts(settings.get("prompts")):
             found["prompts"] = self.prompts
         if self.default_prompt_name != settings.get("default_prompt_name"):
             found["default_prompt_name"] = self.default_prompt_name
-        if _path(self.activation_fn) != _path(default):
-            found["activation_fn"] = _path(self.activation_fn)
-        return {"config_sentence_transformers.json": found} if found else {}
+        chosen = _path(self._saved_function())
+        files: dict[str, dict[str, Any]] = {}
+        if os.path.isdir(str(self.model.source)):
+            inside = self.config.to_dict().get("sentence_transformers")
+            inside = inside if isinstance(inside, dict) else {}
+            files["config.json"] = {
+                "sentence_transformers": {**inside, "activation_fn": chosen},
+                "sbert_ce_default_activation_function": None,  # its name before version 4
+            }
+            found = {"prompts": self.prompts, "default_prompt_name": self.default_prompt_name,
+                     "activation_fn": chosen, "model_type": "CrossEncoder"}  # fmt: skip
+        elif chosen != _path(self._default_function()):
+            found["activation_fn"] = chosen
+        if found:
+            files[SETTINGS_FILE] = found
+        return files
 
     def __reduce__(self) -> tuple[Any, ...]:
         prompts = (self.prompts, self.default_prompt_name)
         length = self.tokenizer.model_max_length
-        return _rebuilt, (type(self), self.model, self.tokenizer, self.activation_fn, length,
+        return _rebuilt, (type(self), self.model, self.tokenizer, self._function, length,
                           prompts)  # fmt: skip
 
     def __repr__(self) -> str:
@@ -328,17 +414,29 @@ def _rebuilt(
     made.model, made.tokenizer = model, tokenizer
     made.prompts, made.default_prompt_name = prompts
     made.text_model = TextModel(model, tokenizer)
-    made.activation_fn = function
+    made._function = function
     tokenizer.model_max_length = length
     return made
 
 
-def _function(name: Any) -> Any:
+def _function(name: Any, usual: str, trusted: bool) -> Any:
     """What a file names, such as torch.nn.modules.activation.Sigmoid: only classes of torch.nn.
 
-    The core does the sigmoid and the identity; torch does the rest.
+    The core does the sigmoid and the identity; torch does the rest. As in the original, the usual
+    function stands for one that is not torch's.
     """
     path, _, kind = str(name).rpartition(".")
+    if not str(name).startswith("torch."):
+        if trusted:
+            raise LibraryError(
+                f"the model's files ask for {str(name)[:60]!r} on its logits, but code of a "
+                "checkpoint is never run; give another activation_fn."
+            )
+        log(
+            f"Activation function path '{str(name)[:80]}' is not trusted, using default activation "
+            "function instead."
+        )
+        return usual
     if not (path == "torch.nn" or path.startswith("torch.nn.modules.")) or not kind.isidentifier():
         raise ModelConfigError(
             f"the model's files ask for {str(name)[:60]!r} on its logits, but only functions of "
@@ -372,14 +470,26 @@ def _path(function: Any) -> str:
     )
 
 
-def _opened(path: str, num_labels: int | None, **how: Any) -> Model:
-    """The model at this path; if it has no classifier, with a new one, as there."""
-    try:
-        return Model(path, CLASSIFIER, **how)
-    except ModelConfigError:
-        from .opening import Opening
+def _as_module(function: Any) -> Any:
+    """A function as a module of torch.nn for those who use torch."""
+    torch = torch_in_use()
+    if torch is None or not isinstance(function, str):
+        return function
+    return torch.nn.Identity() if _named(function) == "none" else torch.nn.Sigmoid()
 
-        return Opening(CLASSIFIER, path, {}, **how).model(None, num_labels or 1)
+
+def _opened(path: str, num_labels: int | None, values: dict[str, Any], **how: Any) -> Model:
+    """The model at this path; if it has no classifier, with a new one, as there. values: of its
+    config."""
+    if not values:
+        try:
+            return Model(path, CLASSIFIER, **how)
+        except ModelConfigError:
+            pass
+    from .opening import Opening
+
+    opening = Opening(CLASSIFIER, path, values, **how)
+    return opening.model(None, num_labels or 1 if opening.lacks_classifier() else num_labels)
 
 
 def _named(function: Any) -> str | None:

@@ -22,11 +22,15 @@ class InputError(BertliteError, ValueError):
     """An argument that cannot be used: texts, ids, masks, sizes or settings."""
 
 
+class InputTypeError(InputError, TypeError, AttributeError):
+    """None where a text has to be, of which the original raises one of these."""
+
+
 class MissingError(InputError, AttributeError):
     """What an object of transformers has and the one here does not; for hasattr() it is missing."""
 
 
-class LibraryError(BertliteError, ImportError):
+class LibraryError(BertliteError, ModuleNotFoundError):
     """A library that an adapter needs is not installed."""
 
 
@@ -54,6 +58,13 @@ def warn(message: str) -> None:
     while frame.f_back is not None and _is_own(frame.f_globals.get("__name__")):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, stacklevel=level)
+
+
+def log(message: str) -> None:
+    """Log a warning that the original logs too, where a UserWarning would surprise its users."""
+    import logging
+
+    logging.getLogger(__package__).warning(message)
 
 
 def _is_own(module: object) -> bool:

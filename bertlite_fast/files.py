@@ -12,7 +12,20 @@ from .errors import InputError, ModelFileError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import BinaryIO
+    from typing import Any, BinaryIO
+
+
+def read_json(path: str) -> Any:
+    """What a file of JSON holds."""
+    import json
+
+    try:
+        with open(path, "rb") as file:
+            return json.loads(file.read())
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise ModelFileError(f"{path} is not well-formed JSON: {error}.") from None
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes | str) -> None:

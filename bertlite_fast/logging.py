@@ -1,6 +1,7 @@
 """transformers' logging, as code calls it: a level for the logger "bertlite_fast".
 
-This package logs nothing: what it has to say are warnings, which the module warnings filters.
+What the original logs as a warning is logged here too. What only this package has to say are
+warnings, which the module warnings filters.
 """
 
 from __future__ import annotations
@@ -8,6 +9,17 @@ from __future__ import annotations
 import logging
 
 CRITICAL, ERROR, WARNING, INFO, DEBUG = 50, 40, 30, 20, 10
+
+
+class LoggingHandler(logging.Handler):
+    """A handler that sentence-transformers' examples give to logging.basicConfig."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line to standard output."""
+        try:
+            print(self.format(record), flush=True)
+        except Exception:
+            self.handleError(record)
 
 
 def get_logger(name: str | None = None) -> logging.Logger:

@@ -117,3 +117,49 @@ def missing(kind: str, owner: Any, name: str) -> AttributeError:
         if name in names.split():
             return MissingError(f"a {kind} does not have {name} here; {instead}.")
     return AttributeError(f"{type(owner).__name__} does not have {name}.")
+
+
+TRAINING = "it is for training a sentence model, which sentence-transformers itself does"
+GENERATION = "an encoder does not write texts"
+OTHER_HEADS = "BERT's heads here are those of pipeline()'s tasks"
+# names of transformers and of sentence-transformers: why they cannot be imported here
+NAMES = {
+    "SentenceTransformerTrainer SentenceTransformerTrainingArguments CrossEncoderTrainer "
+    "CrossEncoderTrainingArguments SentencesDataset ParallelSentencesDataset losses evaluation "
+    "models readers samplers training_args": TRAINING,
+    "SparseEncoder SparseEncoderTrainer MultiVectorEncoder": "only dense vectors are made",
+    "AutoModelForCausalLM AutoModelForSeq2SeqLM AutoModelWithLMHead TextGenerationPipeline "
+    "SummarizationPipeline TranslationPipeline Text2TextGenerationPipeline GenerationConfig "
+    "TextStreamer Seq2SeqTrainer Seq2SeqTrainingArguments DataCollatorForSeq2Seq": GENERATION,
+    "AutoModelForMultipleChoice AutoModelForNextSentencePrediction AutoModelForPreTraining "
+    "BertForMultipleChoice BertForNextSentencePrediction BertLMHeadModel "
+    "DistilBertForMultipleChoice": OTHER_HEADS,
+    "DataCollatorForLanguageModeling DataCollatorForWholeWordMask": "WordFiller masks words "
+    "itself, and trains on texts",
+    "TFAutoModel TFBertModel TFAutoModelForSequenceClassification TFBertForSequenceClassification "
+    "FlaxAutoModel FlaxBertModel": "models are run without TensorFlow and Flax; take the name "
+    "without TF or Flax",
+    "RobertaModel RobertaTokenizer RobertaForSequenceClassification XLMRobertaModel "
+    "XLMRobertaTokenizer DebertaV2Model ElectraModel AlbertModel GPT2Model GPT2LMHeadModel "
+    "GPT2Tokenizer T5Tokenizer T5ForConditionalGeneration": "only BERT and DistilBERT can be run",
+    "AutoProcessor AutoImageProcessor AutoFeatureExtractor CLIPModel CLIPProcessor": "only texts "
+    "are processed",
+    "BitsAndBytesConfig QuantoConfig": "int8 is the default; leave it out",
+    "AdamW get_linear_schedule_with_warmup get_scheduler "
+    "get_cosine_schedule_with_warmup": "Trainer has its own optimizer and schedules; "
+    "lr_scheduler_type and warmup_steps choose",
+}
+
+
+def missing_name(name: str) -> Exception:
+    """The error for a name that the package does not have.
+
+    That of a known name is an ImportError, which `from bertlite_fast import name` passes on with
+    its words; an AttributeError would lose them.
+    """
+    from .errors import LibraryError
+
+    for names, reason in NAMES.items():
+        if name in names.split():
+            return LibraryError(f"{name} does not exist here: {reason}.")
+    return AttributeError(f"module {__package__!r} has no attribute {name!r}")

@@ -158,6 +158,18 @@ class AutoModel:
 
     task = "encoder"
 
+    def __new__(cls, *config: Any, **more: Any) -> AutoModel:
+        """Refused, as models with random weights are not made."""
+        raise InputError(
+            f"{cls.__name__} is opened with from_pretrained; a model with random weights is not "
+            "made here."
+        )
+
+    @classmethod
+    def from_config(cls, config: Any, **more: Any) -> AutoModel:
+        """Refused, too."""
+        return cls(config)
+
     @classmethod
     def from_pretrained(
         cls,
@@ -239,3 +251,15 @@ class AutoModelForQuestionAnswering(AutoModel):
     """Start and end of an answer in a text: `.start_logits` and `.end_logits`."""
 
     task = "question-answering"
+
+
+def __getattr__(name: str) -> Any:
+    """The modules of which sentence-transformers makes a model have this name there."""
+    if name in ("Transformer", "Pooling", "Dense", "Normalize"):
+        from .errors import LibraryError
+
+        raise LibraryError(
+            f"models.{name} does not exist here: a sentence model is opened whole, and a plain "
+            "encoder gives means; make the folder with sentence-transformers, and open that."
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

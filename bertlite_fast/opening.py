@@ -6,7 +6,7 @@ import os
 
 from . import embedded, hub
 from .compatibility import needed
-from .config import Config, changed
+from .config import DISTILBERT_SIZES, SIZES, Config, changed
 from .errors import InputError, ModelConfigError, ModelFileError, warn
 from .models import Model, warn_of_second_head
 
@@ -77,7 +77,7 @@ class Opening:
         try:
             model = self.kind(self.path, self.task, config=text, **self.how)
         except ModelConfigError:
-            if self.task != CLASSIFIER or not self._has_no_classifier():
+            if self.task != CLASSIFIER or not self.lacks_classifier():
                 raise
             return self._with_new_classifier(given, count)
         warn_of_second_head(model)
@@ -99,7 +99,8 @@ class Opening:
             return model
         return self._with_new_classifier(given, count)
 
-    def _has_no_classifier(self) -> bool:
+    def lacks_classifier(self) -> bool:
+        """Whether the model's files have none."""
         return Model(self.path).info["head"] in (None, "masked-lm")
 
     def _with_new_classifier(self, given: Config | None, count: int | None) -> Model:
@@ -150,3 +151,21 @@ class AutoConfig:
     ) -> Config:
         """The config of a Hugging Face folder, a converted file, or a model in the cache."""
         return Config.from_pretrained(pretrained_model_name_or_path, **settings)
+
+
+class BertConfig(AutoConfig):
+    """The same; called, it gives a config with BERT's sizes, and what is given over them."""
+
+    def __new__(cls, **values: Any) -> Config:  # type: ignore[misc]
+        return _made("bert", SIZES, values)
+
+
+class DistilBertConfig(AutoConfig):
+    """The same; called, it gives a config with DistilBERT's sizes, and what is given over them."""
+
+    def __new__(cls, **values: Any) -> Config:  # type: ignore[misc]
+        return _made("distilbert", DISTILBERT_SIZES, values)
+
+
+def _made(kind: str, sizes: dict[str, Any], values: dict[str, Any]) -> Config:
+    return changed(Config(model_type=kind, **sizes), dict(values))

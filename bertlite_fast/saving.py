@@ -7,7 +7,7 @@ import os
 from . import embedded
 from .compatibility import needed, refuse
 from .errors import InputError, ModelFileError
-from .files import write_atomically
+from .files import read_json, write_atomically
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,46 @@ if TYPE_CHECKING:
     from .models import Model
     from .tokenizer import Tokenizer
 
+NEW_NAME = "sentence_transformers_model_id"  # in cards, until the model has a name
+CARDS = {
+    "SentenceTransformer": f"""---
+library_name: sentence-transformers
+pipeline_tag: sentence-similarity
+tags:
+- sentence-transformers
+- sentence-similarity
+- feature-extraction
+---
+
+# A model for sentence-transformers
+
+```python
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("{NEW_NAME}")
+embeddings = model.encode(["The weather is lovely today.", "It is so sunny outside!"])
+print(model.similarity(embeddings, embeddings))
+```
+""",
+    "CrossEncoder": """---
+library_name: sentence-transformers
+pipeline_tag: text-ranking
+tags:
+- sentence-transformers
+- cross-encoder
+- reranker
+---
+
+# A reranker for sentence-transformers
+
+```python
+from sentence_transformers import CrossEncoder
+
+model = CrossEncoder("cross_encoder_model_id")
+scores = model.predict([("How many people live there?", "It has 3.5 million inhabitants.")])
+```
+""",
+}
 MODULES = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json")
 
 
@@ -83,11 +123,11 @@ def save_sentence_model(
     """Copy the files of a model of sentence-transformers, with these values changed in some."""
     refuse("save_pretrained", needed("save_pretrained", more), "path and model_name")
     folder, source = os.fspath(path), str(model.source)
-    if changes and not os.path.isfile(os.path.join(source, "modules.json")):
+    if changes and not os.path.isdir(source):
         changed = ", ".join(name for values in changes.values() for name in values)
         raise InputError(
-            f"{changed} cannot be saved with a model that has no modules.json; give it again to "
-            "the call that opens the model."
+            f"{changed} cannot be saved with a model that is one file; give it again to the call "
+            "that opens the model."
         )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -101,17 +141,47 @@ def save_sentence_model(
     for name in names:
         if os.path.isfile(os.path.join(source, name)):
             _copied(os.path.join(source, name), os.path.join(folder, name))
+    if model.task == "embedding" and not os.path.isfile(os.path.join(source, "modules.json")):
+        _write_modules(model, folder, source)
     for name, values in changes.items():
         _change(os.path.join(folder, name), values)
 
 
-def _change(path: str, values: dict[str, Any]) -> None:
-    """Change values in a file of JSON."""
+def _write_modules(model: Model, folder: str, source: str) -> None:
+    """Say of an encoder that its vectors are means, as it was opened."""
+    kinds = (("", "Transformer"), ("1_Pooling", "Pooling"))
+    modules = [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for i, (path, kind) in enumerate(kinds)
+    ]
+    os.makedirs(os.path.join(folder, "1_Pooling"), exist_ok=True)
+    pooling = {"word_embedding_dimension": model.info["hidden"], "pooling_mode_mean_tokens": True}
+    for name, values in (("modules.json", modules), ("1_Pooling/config.json", pooling)):
+        write_atomically(os.path.join(folder, name), _as_json(values))
+
+
+def _as_json(values: Any) -> str:
     import json
 
-    found: dict[str, Any] = {}
-    if os.path.isfile(path):
-        with open(path, encoding="utf-8") as file:
-            found = json.load(file)
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+
+
+def save_card(kind: str, source: str, path: str | os.PathLike[str], model_name: str | None) -> None:
+    """Write README.md: the one that the model has, or how this kind of model is opened."""
+    given = os.path.join(source, "README.md")
+    stands_for = "cross_encoder_model_id" if kind == "CrossEncoder" else NEW_NAME
+    text = CARDS[kind]
+    if os.path.isfile(given):
+        with open(given, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    if model_name:
+        text = text.replace(f'{kind}("{stands_for}"', f'{kind}("{model_name}"')
+    write_atomically(os.path.join(os.fspath(path), "README.md"), text)
+
+
+def _change(path: str, values: dict[str, Any]) -> None:
+    """Change values in a file of JSON; None takes one out."""
+    found: dict[str, Any] = read_json(path) if os.path.isfile(path) else {}
     found.update(values)
-    write_atomically(path, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    found = {name: value for name, value in found.items() if values.get(name, "") is not None}
+    write_atomically(path, _as_json(found))

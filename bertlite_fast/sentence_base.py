@@ -7,7 +7,7 @@ import sys
 from .arrays import torch_in_use
 from .checks import shown, whole
 from .device import float32
-from .errors import InputError, ModelFileError, warn
+from .errors import InputError, ModelFileError, log
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,10 +64,7 @@ class SentenceModel:
         if default_prompt_name is not None:
             self.default_prompt_name = default_prompt_name
         if self.default_prompt_name is not None and self.default_prompt_name not in self.prompts:
-            raise InputError(
-                f"default_prompt_name is {self.default_prompt_name!r}; there are prompts for "
-                f"{', '.join(self.prompts) or 'nothing'}."
-            )
+            raise self._no_prompt("Default prompt", self.default_prompt_name)
 
     def _prompt(self, prompt: str | None, name: str | None) -> str:
         """The text that is put before others."""
@@ -75,17 +72,24 @@ class SentenceModel:
             if not isinstance(prompt, str):
                 raise InputError(f"a prompt has to be a str, not {type(prompt).__name__}.")
             if name is not None:
-                warn("both a prompt and a prompt_name are given; the prompt is used.")
+                log(
+                    "Provide either a `prompt`, a `prompt_name`, or neither, but not both. "
+                    "Ignoring the `prompt_name` in favor of `prompt`."
+                )
             return prompt
         name = self.default_prompt_name if name is None else name
         if name is None:
             return ""
         if name not in self.prompts:
-            raise InputError(
-                f"there is no prompt called {shown(name)}; there are "
-                f"{', '.join(self.prompts) or 'none'}."
-            )
+            raise self._no_prompt("Prompt", name)
         return self.prompts[name]
+
+    def _no_prompt(self, kind: str, name: str) -> InputError:
+        """The error for a prompt's name, in the words of the original."""
+        return InputError(
+            f"{kind} name {shown(name)} not found in the configured prompts dictionary with keys "
+            f"{list(self.prompts)!r}."
+        )
 
     # ---- what code written for torch calls -----------------------------------------------------
 
@@ -144,25 +148,34 @@ class SentenceModel:
         raise NotImplementedError
 
     def save_pretrained(
-        self, path: str | os.PathLike[str], model_name: str | None = None, **more: Any
+        self,
+        path: str | os.PathLike[str],
+        model_name: str | None = None,
+        create_model_card: bool = True,
+        **more: Any,
     ) -> None:
         """Write the model's files into a folder, with what was changed: prompts, lengths and so on.
 
-        A converted file is written as it is, so nothing may have changed.
+        A converted file is written as it is, so nothing may have changed. create_model_card: with
+        the README.md that the model had, or a new one, in which its name is model_name.
         """
-        from .saving import save_sentence_model
+        from .saving import save_card, save_sentence_model
 
         save_sentence_model(self.model, self._tokenizer_used(), path, more,
                             self._changed_settings())  # fmt: skip
+        if create_model_card:
+            save_card(self._kind(), str(self.model.source), path, model_name)
 
     save = save_pretrained
 
     def __getattr__(self, name: str) -> Any:
         from .missing import missing
 
+        raise missing(self._kind(), self, name)
+
+    def _kind(self) -> str:
         kinds = [kind.__name__ for kind in type(self).__mro__]
-        raise missing("CrossEncoder" if "CrossEncoder" in kinds else "SentenceTransformer", self,
-                      name)  # fmt: skip
+        return "CrossEncoder" if "CrossEncoder" in kinds else "SentenceTransformer"
 
     @property
     def transformers_model(self) -> Model:

@@ -66,6 +66,15 @@ def tokenizer_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in unused}
 
 
+def config_values(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Take the values that replace those of config.json out of the arguments."""
+    given = arguments.get("config_kwargs")
+    if not isinstance(given, dict):
+        return {}
+    del arguments["config_kwargs"]
+    return {name: value for name, value in given.items() if name not in UNUSED_INSIDE}
+
+
 def check_arguments(kind: str, arguments: dict[str, Any]) -> None:
     """Refuse what would change results and cannot be done; the rest changes nothing."""
     for name, value in arguments.items():
@@ -142,6 +151,8 @@ class SentenceTransformer(SentenceModel):
     def _read(self, sentence: dict[str, Any]) -> None:
         """Take over what the model's files say."""
         config = sentence.get("config", {})
+        if config.get("model_type") == "CrossEncoder":  # prompts of pairs are not those of texts
+            config = {}
         self.prompts = {"query": "", "document": ""}
         self.prompts.update(checked_prompts(config.get("prompts")))
         self.default_prompt_name = config.get("default_prompt_name")
@@ -210,7 +221,9 @@ class SentenceTransformer(SentenceModel):
             raise InputError("processing_kwargs changes vectors of texts only; leave it out.")
         sentences = inputs if sentences is None else sentences
         if precision is not None and precision not in PRECISIONS:
-            raise InputError(f"precision is {precision!r}; it can be {', '.join(PRECISIONS)}.")
+            raise InputError(
+                f"Precision {precision!r} is not supported; it can be {', '.join(PRECISIONS)}."
+            )
         whole("batch_size", batch_size, 1)
         prompt = self._prompt(prompt, prompt_name)
         texts = texts_of(sentences)
@@ -309,9 +322,18 @@ class SentenceTransformer(SentenceModel):
         settings: dict[str, Any],
     ) -> Any:
         """Call encode by names, as who overrides it expects."""
-        settings.setdefault("inputs", sentences)
+        sentences = settings.pop("inputs", sentences)
         settings.update(zip(BEHIND_PROMPT, more))
+        settings.update(dict.fromkeys(self._names_of_texts(), sentences))
         return self.encode(prompt_name=prompt_name, prompt=prompt, task=task, **settings)
+
+    def _names_of_texts(self) -> tuple[str, ...]:
+        """What encode calls its texts: sentences, inputs since version 6, or it takes any name."""
+        from inspect import signature
+
+        names = ("sentences", "inputs")
+        taken = signature(self.encode).parameters
+        return tuple(name for name in names if name in taken) or names
 
     def encode_multi_process(
         self, sentences: Any, pool: Any = None, prompt_name: str | None = None,
@@ -399,7 +421,8 @@ class SentenceTransformer(SentenceModel):
             value = "cosine"
         if value not in SIMILARITIES:
             raise InputError(
-                f"similarity_fn_name is {value!r}; it can be {', '.join(SIMILARITIES)}."
+                f"similarity_fn_name is {value!r}; it can be {', '.join(SIMILARITIES)}"
+                + (" (others are for a MultiVectorEncoder)." if "maxsim" in str(value) else ".")
             )
         self._similarity = str(value)
 
@@ -413,8 +436,9 @@ class SentenceTransformer(SentenceModel):
 
     def similarity_pairwise(self, embeddings1: Any, embeddings2: Any) -> Any:
         """How alike each of the first vectors is to the one beside it."""
-        first, second = as_rows(embeddings1), as_rows(embeddings2)
-        return as_tensor_of_caller(compared(self._similarity, first, second, True))
+        from .util import pairwise
+
+        return pairwise(self._similarity, embeddings1, embeddings2)
 
     # ---- what there is to know ---------------------------------------------------------------
 

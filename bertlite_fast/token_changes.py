@@ -37,6 +37,19 @@ def as_token(value: Any, special: bool = False) -> AddedToken:
     return token
 
 
+def unused_specials_of(config: bytes) -> dict[str, str]:
+    """Those of UNUSED_SPECIALS that the bytes of a tokenizer_config.json name."""
+    if not any(f'"{name}"'.encode() in config for name in UNUSED_SPECIALS):
+        return {}
+    import json
+
+    values = json.loads(config)
+    found = {name: values.get(name) for name in UNUSED_SPECIALS}
+    texts = {name: one.get("content") if isinstance(one, dict) else one
+             for name, one in found.items()}  # fmt: skip
+    return {name: text for name, text in texts.items() if isinstance(text, str)}
+
+
 class TokenChanges(TokenizerCore):
     """The tokens of a tokenizer, by name, and what changes them."""
 
@@ -49,17 +62,30 @@ class TokenChanges(TokenizerCore):
     def token_of_name(self, name: str) -> str | None:
         """The special token of this name; None if there is none."""
         if name in UNUSED_SPECIALS:
-            kept: dict[str, str] = self.__dict__.get("more_tokens", {})
-            return kept.get(name)
+            return self._unused_specials().get(name)
         token: str | None = getattr(TokenizerCore, name).__get__(self)
         return token
+
+    def _unused_specials(self) -> dict[str, str]:
+        """Those of UNUSED_SPECIALS that there are; the folder's are read when they are wanted."""
+        if "more_tokens" not in self.__dict__:
+            import os
+
+            path = os.path.join(str(self.source), "tokenizer_config.json")
+            text = b""
+            if self.source is not None and os.path.isfile(path):
+                with open(path, "rb") as file:
+                    text = file.read()
+            self.__dict__["more_tokens"] = unused_specials_of(text)
+        found: dict[str, str] = self.__dict__["more_tokens"]
+        return found
 
     def set_token(self, name: str, value: Any) -> None:
         """Let another token be the special one of this name."""
         token = None if value is None else as_token(value, special=True)
         text = None if token is None else token.content
         if name in UNUSED_SPECIALS:
-            kept = self.__dict__.setdefault("more_tokens", {})
+            kept = self._unused_specials()
             kept.pop(name, None)
             if text is not None:
                 kept[name] = text

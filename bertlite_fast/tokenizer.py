@@ -9,7 +9,14 @@ from .added_token import AddedToken
 from .batch_encoding import BatchEncoding, CharSpan, TokenSpan, tensors
 from .checks import whole
 from .errors import InputError, MissingError, ModelFileError
-from .token_changes import LISTS, SPECIALS, UNUSED_SPECIALS, as_token, token_like
+from .token_changes import (
+    LISTS,
+    SPECIALS,
+    UNUSED_SPECIALS,
+    as_token,
+    token_like,
+    unused_specials_of,
+)
 from .token_rows import TokenRows, listed, side_of, value_of
 
 TYPE_CHECKING = False  # typing is not imported: it would cost more than all the rest
@@ -135,6 +142,8 @@ class Tokenizer(TokenRows):
         super().__init__(source, json=json, config=config)
         if not isinstance(source, (bytes, bytearray, memoryview)):
             self.name_or_path = str(source)
+        if config is not None:
+            self.__dict__["more_tokens"] = unused_specials_of(bytes(config))
         for name, value in more.items():
             self.set_token(name, value)
         if named:
@@ -334,6 +343,8 @@ class Tokenizer(TokenRows):
     def special_tokens_map_extended(self) -> dict[str, Any]:
         added = {token.content: token for token in self.added_by_id.values()}
         return {name: added.get(text, text) for name, text in self.special_tokens_map.items()}
+
+    _special_tokens_map = special_tokens_map_extended
 
     @property
     def all_special_tokens(self) -> list[str]:

@@ -9,24 +9,77 @@
 from __future__ import annotations
 
 from ._native import Tensor, best_of, compared
-from .arrays import as_rows, as_tensor_of_caller
+from .arrays import as_rows, as_tensor_of_caller, is_vector
 from .checks import Choice, whole
 from .errors import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 
-class SimilarityFunction:
+class _Members(type):
+    """What a class of an enum can do, without the import of enum."""
+
+    def __iter__(cls) -> Iterator[Any]:
+        return iter(MEMBERS.values())
+
+    def __len__(cls) -> int:
+        return len(MEMBERS)
+
+    def __getitem__(cls, name: str) -> Any:
+        return MEMBERS["DOT_PRODUCT" if name == "DOT" else name]
+
+
+class SimilarityFunction(Choice, metaclass=_Members):
     """The names of similarity functions, as the enum of sentence-transformers has them."""
 
-    COSINE, DOT_PRODUCT, EUCLIDEAN, MANHATTAN = map(
-        Choice, ("cosine", "dot", "euclidean", "manhattan")
-    )
-    DOT = DOT_PRODUCT
+    COSINE: SimilarityFunction
+    DOT_PRODUCT: SimilarityFunction
+    DOT: SimilarityFunction
+    EUCLIDEAN: SimilarityFunction
+    MANHATTAN: SimilarityFunction
 
+    def __new__(cls, value: Any) -> SimilarityFunction:
+        value = getattr(value, "value", value)
+        for member in MEMBERS.values():
+            if str.__eq__(member, value) is True:
+                return member
+        raise InputError(
+            f"The provided function {value} is not supported. Use one of the supported values: "
+            f"{cls.possible_values()}."
+        )
+
+    @property
+    def name(self) -> str:
+        return next(name for name, member in MEMBERS.items() if member is self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SimilarityFunction, (str(self),)
+
+    @staticmethod
+    def possible_values() -> list[str]:
+        """The names."""
+        return [str.__str__(member) for member in MEMBERS.values()]
+
+    @staticmethod
+    def to_similarity_fn(similarity_function: Any) -> Callable[[Any, Any], Any]:
+        """The function that compares each row with each."""
+        return _FUNCTIONS[SimilarityFunction(similarity_function).value][0]
+
+    @staticmethod
+    def to_similarity_pairwise_fn(similarity_function: Any) -> Callable[[Any, Any], Any]:
+        """The function that compares each row with the one beside it."""
+        return _FUNCTIONS[SimilarityFunction(similarity_function).value][1]
+
+
+MEMBERS: dict[str, SimilarityFunction] = {}
+for _name, _value in (("COSINE", "cosine"), ("DOT_PRODUCT", "dot"), ("EUCLIDEAN", "euclidean"),
+                      ("MANHATTAN", "manhattan")):  # fmt: skip
+    MEMBERS[_name] = str.__new__(SimilarityFunction, _value)
+    setattr(SimilarityFunction, _name, MEMBERS[_name])
+SimilarityFunction.DOT = SimilarityFunction.DOT_PRODUCT
 
 MOST = 1 << 24  # scores that are held at a time
 
@@ -55,29 +108,43 @@ def manhattan_sim(a: Any, b: Any) -> Any:
     return as_tensor_of_caller(compared("manhattan", as_rows(a), as_rows(b), False))
 
 
+def pairwise(kind: str, a: Any, b: Any) -> Any:
+    """How alike each row of a is to the same row of b; of two vectors, one number."""
+    found = as_tensor_of_caller(compared(kind, as_rows(a), as_rows(b), True))
+    return found[0] if is_vector(a) and is_vector(b) else found
+
+
 def pairwise_cos_sim(a: Any, b: Any) -> Any:
     """The cosine between each row of a and the same row of b."""
-    return as_tensor_of_caller(compared("cosine", as_rows(a), as_rows(b), True))
+    return pairwise("cosine", a, b)
 
 
 def pairwise_dot_score(a: Any, b: Any) -> Any:
     """The dot product of each row of a and the same row of b."""
-    return as_tensor_of_caller(compared("dot", as_rows(a), as_rows(b), True))
+    return pairwise("dot", a, b)
 
 
 def pairwise_euclidean_sim(a: Any, b: Any) -> Any:
     """The negative distance between each row of a and the same row of b."""
-    return as_tensor_of_caller(compared("euclidean", as_rows(a), as_rows(b), True))
+    return pairwise("euclidean", a, b)
 
 
 def pairwise_manhattan_sim(a: Any, b: Any) -> Any:
     """The negative sum of the differences between each row of a and the same row of b."""
-    return as_tensor_of_caller(compared("manhattan", as_rows(a), as_rows(b), True))
+    return pairwise("manhattan", a, b)
 
 
 # What the core computes itself, without a tensor between.
 NAMES: dict[Any, str] = {cos_sim: "cosine", dot_score: "dot", euclidean_sim: "euclidean",
          manhattan_sim: "manhattan"}  # fmt: skip
+
+
+_FUNCTIONS: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] = {
+    "cosine": (cos_sim, pairwise_cos_sim),
+    "dot": (dot_score, pairwise_dot_score),
+    "euclidean": (euclidean_sim, pairwise_euclidean_sim),
+    "manhattan": (manhattan_sim, pairwise_manhattan_sim),
+}
 
 
 def semantic_search(
@@ -218,6 +285,8 @@ def quantize_embeddings(
     from ._native import ranges_of, rows_to_bytes
     from .arrays import as_array, numpy_or_none
 
+    if isinstance(embeddings, list) and not embeddings:
+        return []
     rows = _tensor(as_rows(embeddings)) if not isinstance(embeddings, Tensor) else embeddings
     if precision == "float32":
         return as_array(rows)

@@ -376,6 +376,12 @@ def test_case(here: Path, name: str) -> None:
         assert 0 <= float(score) <= 100
 
 
+def test_bytes_that_are_no_text_are_answered_with_a_warning(here: Path) -> None:
+    run = shell("bertlite-fast sentiment", here, stdin=b"good\0bad\n")
+    assert run.returncode == 0 and run.stdout
+    assert b"warning: the input holds zero bytes, so it may not be text" in run.stderr
+
+
 EXAMPLES = [(name, example) for name in COMMANDS for example in command_of(name).examples]
 
 

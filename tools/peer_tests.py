@@ -35,7 +35,7 @@ def run_pytest(
         [*command, "-p", "no:cacheprovider", *options],
         cwd=root, env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    name = r"\S+?/([\w.]+(?:::\w+)+)\S*"
+    name = rf"{tests}/([\w./]+(?:::\w+)+)\S*"
     failed = dict(re.findall(rf"^(?:FAILED|ERROR) {name}(?: - (.*))?", ran.stdout, re.MULTILINE))
     passed = set(re.findall(rf"^PASSED {name}", ran.stdout, re.MULTILINE))
     return passed - set(failed), failed

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 
-from ..errors import InputError
+from ..errors import InputError, warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ def in_utf8(stream: BufferedIOBase) -> BufferedIOBase:
             break
         start += more
     kind = _Recoded if start[:2] in UTF_16 else _Resumed
+    if kind is _Resumed and b"\0" in start:
+        warn("the input holds zero bytes, so it may not be text; it is read as UTF-8 all the same.")
     return kind(stream, start)  # type: ignore[return-value]
 
 

@@ -63,6 +63,17 @@ IGNORED = (
     "gradient_checkpointing", "gradient_checkpointing_kwargs", "eval_do_concat_batches",
     "include_tokens_per_second", "include_num_input_tokens_seen", "save_only_model",
     "restore_callback_states_from_checkpoint", "tf32", "jit_mode_eval", "prediction_loss_only",
+    "fp16_full_eval", "bf16_full_eval", "fp16_opt_level", "half_precision_backend", "use_ipex",
+    "torch_compile_backend", "torch_compile_mode", "torch_empty_cache_steps", "use_cache",
+    "use_liger_kernel", "liger_kernel_config", "activation_checkpointing",
+    "activation_checkpointing_kwargs", "average_tokens_across_devices", "accelerator_config",
+    "parallelism_config", "fsdp_config", "fsdp_min_num_params", "ddp_find_unused_parameters",
+    "ddp_bucket_cap_mb", "ddp_broadcast_buffers", "ddp_static_graph", "ddp_timeout",
+    "dataloader_multiprocessing_context", "dataloader_in_order", "log_level_replica", "project",
+    "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id", "save_on_each_node",
+    "enable_jit_checkpoint", "hub_token", "hub_private_repo", "hub_model_id", "hub_strategy",
+    "hub_always_push", "hub_revision", "eval_use_gather_object", "debug", "tpu_num_cores",
+    "past_index", "mp_parameters", "dispatch_batches", "split_batches", "ray_scope",
 )  # fmt: skip
 REFUSED = {
     "fp16": "training is done in fp32; leave it out",
@@ -74,6 +85,13 @@ REFUSED = {
     "neftune_noise_alpha": "leave it out",
     "label_names": "call the column label or labels",
     "optim_args": "leave it out",
+    "optim_target_modules": "every weight is trained; leave it out",
+    "eval_delay": "the first evaluation is after the first epoch or eval_steps; leave it out",
+    "eval_on_start": "call evaluate() before train()",
+    "batch_eval_metrics": "compute_metrics gets all predictions at once; leave it out",
+    "include_for_metrics": "compute_metrics gets predictions and labels; leave it out",
+    "include_inputs_for_metrics": "compute_metrics gets predictions and labels; leave it out",
+    "ignore_data_skip": "training goes on behind the rows that were seen; leave it out",
     "lr_scheduler_kwargs": "leave it out",
 }
 
@@ -93,7 +111,9 @@ class TrainingArguments:
                 raise InputError(f"{name} cannot be obeyed: {REFUSED[name]}.")
             if name == "optim" and not str(value).startswith(("adamw", "OptimizerNames.ADAMW")):
                 raise InputError(f"optim is {value!r}; training is done with AdamW only.")
-            if name not in OBEYED and name not in IGNORED and name not in REFUSED | {"optim": ""}:
+            if name == "train_sampling_strategy" and str(value) not in ("None", "random"):
+                raise InputError(f"{name} is {value!r}; rows come in random order only.")
+            if name not in (*OBEYED, *IGNORED, *REFUSED, "optim", "train_sampling_strategy"):
                 raise InputError(
                     f"{name!r} is not an argument of TrainingArguments that is known here; "
                     "leave it out, or train with transformers."

@@ -68,6 +68,8 @@ class Pipeline:
         if settings:
             from .arguments import opening_arguments
 
+            self._batch_size = settings.get("batch_size")
+            self._num_workers = settings.get("num_workers")
             settings, more, config = opening_arguments(settings)
             where.update(more)
         if not isinstance(model, Model):
@@ -169,6 +171,8 @@ class Pipeline:
 
     # What transformers' pipelines have.
     framework = "pt"
+    _batch_size: int | None = None
+    _num_workers: int | None = None
 
     @property
     def device(self) -> Any:

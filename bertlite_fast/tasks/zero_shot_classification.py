@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .._native import Many, Tensor, similarities, softmax, unit_mean
 from ..checks import shown
-from ..errors import InputError, warn
+from ..errors import InputError, InputTypeError, warn
 from .base import refuse_unknown, text_list
 from .embedder import Embedder
 from .entailment import TEMPLATE, Entailment, entailment_of
@@ -177,19 +177,23 @@ class ZeroShotClassification(Embedder):
 
     def __call__(self, inputs: Any, candidate_labels: Any = None, **settings: Any) -> Any:
         """Labels for a text, a list of texts, or an iterable of texts."""
+        if inputs is None:
+            raise InputTypeError("a text has to be a str, not NoneType.")
         if candidate_labels is not None:
             settings["candidate_labels"] = candidate_labels
         return super().__call__(inputs, **settings)
 
     def _labels(self, labels: Any) -> list[str]:
         """The labels to choose from: those given, or those with examples."""
+        given = labels
         if labels is None:
             labels = list(self.examples)
         elif isinstance(labels, str):
             labels = [part.strip() for part in labels.split(",")]
         found = [label for label in text_list(labels) if label]
         if not found:
-            raise InputError(
+            kind = InputTypeError if given is None else InputError
+            raise kind(
                 "got no labels; expected at least one. Give candidate_labels=[...] or call "
                 "add_examples(label, texts)."
             )
@@ -251,7 +255,7 @@ def _filled(template: Any, label: str) -> str:
     except (TypeError, ValueError, LookupError, AttributeError):
         sentence = template
     if not isinstance(template, str) or sentence == template:
-        raise InputError(
+        raise (InputTypeError if template is None else InputError)(
             f"hypothesis_template is {shown(template)}; it has to contain {{}} for the label."
         )
     return sentence
