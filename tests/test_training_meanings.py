@@ -69,8 +69,8 @@ def word_lesson(folder: Path) -> words.WordLesson:
 def test_rows_of_all_kinds_are_written(
     vector_lesson: vectors.VectorLesson, word_lesson: words.WordLesson
 ) -> None:
-    for one, kinds in ((vector_lesson, VECTORS), (word_lesson, WORDS)):
-        assert set(one.kinds) == set(range(len(kinds)))
+    assert set(vector_lesson.kinds) == set(range(len(VECTORS)))
+    assert set(word_lesson.kinds) == set(range(len(WORDS)))
     of_rows, kinds = vector_lesson.given.rows.of_rows, vector_lesson.kinds
     assert (kinds == vectors.TRIPLES).sum() == 3 * RECIPE.pooled.vectors.made_triples
     with_slips = np.flatnonzero(of_rows["source"] != np.arange(len(kinds)))
