@@ -311,6 +311,7 @@ BINDING_FLAGS = [
     *COLD,
     "-fno-gcse",
     "-fno-tree-dominator-opts",  # copies code, to know more of it
+    "-fno-caller-saves",
     "-fno-stack-protector",
     "-Wno-unused-function",
     "-DCYTHON_COMPRESS_STRINGS=0",
