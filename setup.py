@@ -107,6 +107,13 @@ def binding(name: str) -> str:
     )
 
 
+def description() -> str:
+    """The README up to how models are opened: what is behind would be a 250th of each wheel."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    begins, _ = readme.split("\n## Models and tokenizers\n")
+    return begins + "\nThe source package's README.md says more, and its folder docs all.\n"
+
+
 def dependencies() -> list[str]:
     """Every file that the extension is built from, so that a change of one builds it again."""
     binding_files = [*(ROOT / "bertlite_fast").glob("_*.px?")]
@@ -115,6 +122,8 @@ def dependencies() -> list[str]:
 
 
 setup(
+    long_description=description(),
+    long_description_content_type="text/markdown",
     ext_modules=[
         Extension(
             f"bertlite_fast.{name}",

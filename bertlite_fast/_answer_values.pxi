@@ -24,7 +24,7 @@ cdef dict POOLINGS = {
 cdef int chosen(dict choices, str name, object value) except -1:
     found = choices.get(value) if isinstance(value, str) else None
     if found is None:
-        raise InputError(f"{name} is {value!r}; it can be {', '.join(choices)}.")
+        raise wrong(f"{name} is {value!r}; it can be {', '.join(choices)}.")
     return found
 
 
@@ -74,7 +74,7 @@ cdef bytes read_words(bl_text *t, tuple words, list word_starts, uint32_t **size
     cdef const char *p
     cdef list parts = []
     if word_starts is None or len(word_starts) < len(words):
-        raise InputError("word_starts has to have an offset for each word.")
+        raise wrong("word_starts has to have an offset for each word.")
     for word in words:
         p = utf8(word, &size)
         parts.append(PyBytes_FromStringAndSize(p, size))
@@ -156,7 +156,7 @@ cdef int read_command_options(bl_command_options *o, TextModel model, str functi
 
 cdef const unsigned char *bytes_for_labels(TextModel model, str name, bytes values) except NULL:
     if len(values) != bl_describe(model.opened()).labels:
-        raise InputError(f"{name} has to have a byte for each label.")
+        raise wrong(f"{name} has to have a byte for each label.")
     return <const unsigned char *>PyBytes_AS_STRING(values)
 
 

@@ -45,7 +45,7 @@ cdef class TextModel:
 
     cdef bl_model *opened(self) except NULL:
         if self.model is None:
-            raise InputError("this text model is not open: its __init__ was not called, or failed.")
+            raise wrong("this text model is not open: its __init__ was not called, or failed.")
         return self.model.model
 
     cdef int read_session(self, bl_session *s) except -1:

@@ -47,7 +47,7 @@ cdef class Column:
             except (BertliteError, MemoryError):
                 raise
             except Exception as error:  # of the producer, whoever that is
-                raise InputError(
+                raise wrong(
                     f"{type(source).__name__} cannot be read as an Arrow array: {error}"
                 ) from error
         for i in range(self.count):
@@ -60,7 +60,7 @@ cdef class Column:
         """Room for more rows."""
         cdef void *rows = NULL
         if more < 0:
-            raise InputError("the Arrow array is damaged: its length is negative.")
+            raise wrong("the Arrow array is damaged: its length is negative.")
         if more < PY_SSIZE_T_MAX // <Py_ssize_t>sizeof(bl_bytes) - self.count:
             rows = PyMem_Realloc(self.rows, (self.count + more + 1) * sizeof(bl_bytes))
         if rows is NULL:
@@ -88,7 +88,7 @@ cdef class Column:
         schema = <bl_arrow_schema *>PyCapsule_GetPointer(first, "arrow_schema")
         array = <bl_arrow_array *>PyCapsule_GetPointer(second, "arrow_array")
         if schema.release is NULL or array.release is NULL:
-            raise InputError("the Arrow array was given away already; make another.")
+            raise wrong("the Arrow array was given away already; make another.")
         chunk.array = array[0]
         array.release = NULL
         return self.take_chunk(schema, chunk)
@@ -112,14 +112,14 @@ cdef class Column:
         cdef int code
         stream = <bl_arrow_stream *>PyCapsule_GetPointer(capsule, "arrow_array_stream")
         if stream.release is NULL:
-            raise InputError("the Arrow stream was read already; make another.")
+            raise wrong("the Arrow stream was read already; make another.")
         schema.release = NULL
         try:
             with nogil:  # which its producer may need
                 code = stream.get_schema(stream, &schema)
             while True:
                 if code:
-                    raise InputError(f"an Arrow stream failed: {problem(stream, code)}")
+                    raise wrong(f"an Arrow stream failed: {problem(stream, code)}")
                 chunk = ArrowChunk.__new__(ArrowChunk)
                 with nogil:
                     code = stream.get_next(stream, &chunk.array)

@@ -2,7 +2,7 @@
 
 cdef int read_constants(object values, float *out) except -1:
     if len(values) != 3:
-        raise InputError("a scale has three numbers for each constant.")
+        raise wrong("a scale has three numbers for each constant.")
     for i in range(3):
         out[i] = values[i]
     return 0
@@ -25,16 +25,16 @@ cdef class Choices:
         cdef Tensor found = vectors_of(rows, "rows")
         cdef Py_ssize_t i, n = len(ends), before = 0
         if self.ends is not NULL:
-            raise InputError("choices cannot be made twice; make others.")
+            raise wrong("choices cannot be made twice; make others.")
         if not n or ends[n - 1] != found.dims[0] or <Py_ssize_t>len(denied) != found.dims[0]:
-            raise InputError("each option needs a row, and each row an option.")
+            raise wrong("each option needs a row, and each row an option.")
         self.ends = <uint32_t *>allocate(n, sizeof(uint32_t))
         for i in range(n):
             if not before < ends[i] <= found.dims[0]:
-                raise InputError("each option needs a row.")
+                raise wrong("each option needs a row.")
             before = self.ends[i] = ends[i]
         if len(scale) != 4:
-            raise InputError(
+            raise wrong(
                 f"scale has {len(scale)} constants; expected 4, as bench/decisions.py finds them."
             )
         read_constants(scale[0], self.scale.factor)
@@ -65,9 +65,9 @@ cdef class Choices:
         cdef Tensor unit, scores
         cdef const float *vector
         if self.centers is None:
-            raise InputError("the choices are not open: their __init__ was not called, or failed.")
+            raise wrong("the choices are not open: their __init__ was not called, or failed.")
         if wanted >= x.dims[0] or <size_t>x.dims[1] != self.choices.width:
-            raise InputError(
+            raise wrong(
                 f"the vectors have the shape {x.shape}; those of the options have "
                 f"{self.choices.width} values."
             )

@@ -172,13 +172,13 @@ cdef class Encoding:
         cdef Encoding kept
         cdef int32_t *data
         if direction not in ("left", "right"):
-            raise InputError(f"direction is {direction!r}; it can be 'left' or 'right'.")
+            raise wrong(f"direction is {direction!r}; it can be 'left' or 'right'.")
         if self.padding:
-            raise InputError("a padded encoding cannot be truncated; truncate it first.")
+            raise wrong("a padded encoding cannot be truncated; truncate it first.")
         if n <= most:
             return
         if most and shared >= most:
-            raise InputError(f"stride is {shared}; it has to be less than max_length={most}.")
+            raise wrong(f"stride is {shared}; it has to be less than max_length={most}.")
         if direction == "right":
             starts = list(range(0, n, most - shared)) if most else [0]
             windows = [self.part(i, min(i + most, n)) for i in starts if not i or i + shared < n]

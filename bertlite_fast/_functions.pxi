@@ -12,12 +12,12 @@ cdef int measure(object values, str name, Tensor t) except -1:
     t.ndim = 0
     while isinstance(values, (list, tuple)):
         if t.ndim == MOST_DIMENSIONS:
-            raise InputError(f"{name} has more than {MOST_DIMENSIONS} dimensions.")
+            raise wrong(f"{name} has more than {MOST_DIMENSIONS} dimensions.")
         t.dims[t.ndim] = len(values)
         t.ndim += 1
         values = values[0] if len(values) else None
     if not t.ndim:
-        raise InputError(f"{name} has to be a list or an array of numbers.")
+        raise wrong(f"{name} has to be a list or an array of numbers.")
     return 0
 
 
@@ -25,7 +25,7 @@ cdef Py_ssize_t put_floats(object values, Tensor shape, int depth, float *out) e
     """Write nested lists of the shape; how many numbers they hold."""
     cdef Py_ssize_t i, used = 0
     if not isinstance(values, (list, tuple)) or <Py_ssize_t>len(values) != shape.dims[depth]:
-        raise InputError("rows of numbers have to be of one length.")
+        raise wrong("rows of numbers have to be of one length.")
     for i in range(shape.dims[depth]):
         if depth + 1 < shape.ndim:
             used += put_floats(values[i], shape, depth + 1, out + used)
@@ -55,7 +55,7 @@ cdef Tensor floats_of(object values, str name):
     try:
         put_floats(values, shape, 0, t.data)
     except (TypeError, IndexError):
-        raise InputError(f"{name} has to hold numbers, or rows of numbers.") from None
+        raise wrong(f"{name} has to hold numbers, or rows of numbers.") from None
     return t
 
 
@@ -72,7 +72,7 @@ cdef Py_ssize_t rows_in(Tensor t) except -1:
     """How many rows of numbers there are; a row may not be empty."""
     cdef Py_ssize_t rows = 1
     if not t.dims[t.ndim - 1]:
-        raise InputError("a row of numbers is empty; give at least one number.")
+        raise wrong("a row of numbers is empty; give at least one number.")
     for i in range(t.ndim - 1):
         rows *= t.dims[i]
     return rows
@@ -121,7 +121,7 @@ def mean(values):
     cdef Tensor out
     cdef Py_ssize_t i, rows, width, texts = x.dims[0] if x.ndim == 3 else 1
     if x.ndim < 2 or not rows_in(x):
-        raise InputError("values has to hold at least one row of numbers.")
+        raise wrong("values has to hold at least one row of numbers.")
     rows, width = x.dims[x.ndim - 2], x.dims[x.ndim - 1]
     out = new_tensor(x.ndim - 1, texts if x.ndim == 3 else width, width, 1)
     for i in range(texts):
@@ -138,7 +138,7 @@ def cosine_similarity(a, b):
     cdef Tensor x = floats_of(a, "a")
     cdef Tensor y = floats_of(b, "b")
     if x.ndim > 2 or y.ndim > 2:
-        raise InputError("a and b have to be rows of numbers; average those of a text's tokens.")
+        raise wrong("a and b have to be rows of numbers; average those of a text's tokens.")
     rows_in(x)
     rows_in(y)
     if x.ndim == 1 and y.ndim == 1:
@@ -173,7 +173,7 @@ def label_logits(Output vectors not None, Tensor labels not None, float factor, 
     """Logits for labels that are vectors of length 1."""
     if (vectors.kind != BL_MEAN or labels.ndim != 2 or labels.base is not None
             or labels.dims[1] != vectors.tensor.dims[1]):
-        raise InputError("label_logits needs a text's vectors, and labels of the same width.")
+        raise wrong("label_logits needs a text's vectors, and labels of the same width.")
     return scaled_similarities(vectors, labels, factor)
 
 
@@ -181,7 +181,7 @@ def best_scores(Tensor logits not None, str function not None, k, /):
     """[(index, score)] of the k best labels of a row of logits."""
     cdef Tensor scores = of_shape(logits)
     if logits.ndim != 2 or logits.base is not None or logits.dims[0] != 1:
-        raise InputError(f"the logits of one text are needed, not the shape {logits.shape}.")
+        raise wrong(f"the logits of one text are needed, not the shape {logits.shape}.")
     bl_scores(<bl_function>chosen(FUNCTIONS, "function_to_apply", function), logits.data,
               logits.dims[1], scores.data)
     return best_of(scores, 0, k)
@@ -191,7 +191,7 @@ def as_batch(Tensor t not None, /):
     """Rows as a batch of one text, sharing memory."""
     cdef Tensor v = Tensor.__new__(Tensor)
     if t.ndim != 2 or t.base is not None:
-        raise InputError(f"the rows of one text are needed, not the shape {t.shape}.")
+        raise wrong(f"the rows of one text are needed, not the shape {t.shape}.")
     v.base, v.data, v.ndim = t, t.data, 3
     v.dims[0], v.dims[1], v.dims[2] = 1, t.dims[0], t.dims[1]
     v.steps[0], v.steps[1], v.steps[2] = t.dims[0] * t.steps[0], t.steps[0], t.steps[1]
@@ -208,7 +208,7 @@ def rows_of_text(Output found not None, /):
     """The last hidden states of the only text of an output that has hidden states."""
     cdef Tensor last
     if found.layers is None:
-        raise InputError("this output has no hidden states; ask for output_hidden_states=True.")
+        raise wrong("this output has no hidden states; ask for output_hidden_states=True.")
     last = found.layers[len(found.layers) - 1]
     return rows_copied(last, last.dims[1])
 
@@ -216,5 +216,5 @@ def rows_of_text(Output found not None, /):
 def first_row(Tensor t not None, /):
     """The first of several rows."""
     if t.ndim != 2 or t.base is not None or not t.dims[0]:
-        raise InputError(f"the rows of one text are needed, not the shape {t.shape}.")
+        raise wrong(f"the rows of one text are needed, not the shape {t.shape}.")
     return rows_copied(t, 1)

@@ -14,7 +14,7 @@ cdef struct grid:
 cdef int reserve(grid *g, size_t texts, size_t length) except -1:
     g.texts, g.length = texts, length
     if length and texts > <size_t>0x7FFFFFFF // length:
-        raise InputError("there are more than 2^31 ids; give the texts in several calls.")
+        raise wrong("there are more than 2^31 ids; give the texts in several calls.")
     g.data = g.inside
     if texts * length > SMALL:
         g.data = <int32_t *>malloc(texts * length * sizeof(int32_t))
@@ -59,7 +59,7 @@ cdef int from_buffer(object values, str name, grid *g) except -1:
         if code in b"fd" and name == "attention_mask" and view.ndim == 2:
             return from_lists(values.tolist(), name, g, NULL)
         if view.ndim not in (1, 2) or code not in b"?bBhHiIlLqQ":
-            raise InputError(
+            raise wrong(
                 f"{name} has to be a list or a one- or two-dimensional array of integers."
             )
         reserve(g, 1 if view.ndim == 1 else view.shape[0], view.shape[view.ndim - 1])
@@ -88,7 +88,7 @@ cdef Py_ssize_t put_row(list row, str name, int32_t *out, size_t capacity) excep
             v = PyLong_AsLongAndOverflow(item if PyLong_Check(item) else index(item), &overflow)
         except TypeError:
             if name != "attention_mask" or type(item) is not float or item not in (0.0, 1.0):
-                raise InputError(
+                raise wrong(
                     f"{name} holds {type(item).__name__} where integers belong."
                 ) from None
             v = item == 1.0  # of a mask such as torch.ones(shape)
@@ -130,7 +130,7 @@ cdef int from_lists(object values, str name, grid *g, grid *mask) except -1:
     try:
         rows = [row if type(row) is list else list(row) for row in rows]
     except TypeError:
-        raise InputError(
+        raise wrong(
             f"{name} has to hold integers, or rows of integers: nothing else, and not both."
         ) from None
     for row in rows:
@@ -140,7 +140,7 @@ cdef int from_lists(object values, str name, grid *g, grid *mask) except -1:
         used = put_row(rows[t], name, g.data + t * length, length)
         if used < length:
             if mask is NULL:
-                raise InputError(
+                raise wrong(
                     f"{name} has rows of {length} and of {used} values; "
                     "its rows have to be as long as those of input_ids."
                 )
@@ -159,12 +159,12 @@ cdef int read_grid(object values, str name, grid *g, grid *padding) except -1:
         try:
             return from_lists(values.tolist(), name, g, padding)
         except (RuntimeError, TypeError, NotImplementedError) as error:
-            raise InputError(
+            raise wrong(
                 f"{name} is a torch tensor that cannot be read ({type(error).__name__}); "
                 "give a dense tensor of integers with one or two dimensions."
             ) from None
     if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):
-        raise InputError(
+        raise wrong(
             f"{name} has to be a list or an array of integers, not {type(values).__name__}."
         )
     return from_lists(values, name, g, padding)
@@ -172,7 +172,7 @@ cdef int read_grid(object values, str name, grid *g, grid *padding) except -1:
 
 cdef int same_shape(const grid *g, str name, const grid *ids) except -1:
     if g.texts != ids.texts or g.length != ids.length:
-        raise InputError(
+        raise wrong(
             f"{name} has the shape [{g.texts}, {g.length}], "
             f"but input_ids has [{ids.texts}, {ids.length}]."
         )
@@ -184,11 +184,11 @@ cdef Py_ssize_t flat_position(object position, size_t texts, size_t length) exce
     if not isinstance(position, tuple):
         return number("a position", position, 0)
     if len(position) != 2:
-        raise InputError(f"position {position} has to be a number or (text, position).")
+        raise wrong(f"position {position} has to be a number or (text, position).")
     cdef size_t text = number("a position's text", position[0], 0)
     cdef size_t column = number("a position", position[1], 0)
     if text >= texts or column >= length:
-        raise InputError(
+        raise wrong(
             f"position {position} is outside the batch, which has {texts} texts of {length} ids."
         )
     return text * length + column
@@ -201,12 +201,12 @@ cdef int32_t *read_positions(object positions, const grid *ids, size_t *count) e
     try:
         rising = sorted([flat_position(p, ids.texts, ids.length) for p in positions])
     except TypeError:
-        raise InputError(
+        raise wrong(
             f"positions has to be a list of integers, not {type(positions).__name__}."
         ) from None
     count[0] = len(rising)
     if not rising:
-        raise InputError("positions is empty; leave it out to get all.")
+        raise wrong("positions is empty; leave it out to get all.")
     out = <int32_t *>allocate(count[0], sizeof(int32_t))
     for i in range(<Py_ssize_t>len(rising)):
         out[i] = narrow(rising[i])

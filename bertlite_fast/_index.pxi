@@ -7,7 +7,7 @@ cdef int64_t id_of(object value) except -1:
     except TypeError:
         number_ = -1
     if not 0 <= number_ < 0x7FFFFFFFFFFFFFFF:
-        raise InputError(f"{shown(value)} is not an id; ids are whole numbers of 0 to 2^63 - 2.")
+        raise wrong(f"{shown(value)} is not an id; ids are whole numbers of 0 to 2^63 - 2.")
     return number_
 
 
@@ -40,7 +40,7 @@ cdef class IndexCore:
             raise_error(&error)
         if self.index is not NULL:
             bl_index_close(made)
-            raise InputError("an index cannot be opened twice; make another.")
+            raise wrong("an index cannot be opened twice; make another.")
         self.index, self.data, self.readers = made, data, 0
         self.counting, self.changing = allocate_lock(), allocate_lock()
 
@@ -49,7 +49,7 @@ cdef class IndexCore:
 
     cdef int begin_reading(self) except -1:
         if self.index is NULL:
-            raise InputError("the index is not open.")
+            raise wrong("the index is not open.")
         with self.counting:
             if not self.readers:
                 self.changing.acquire()
@@ -101,12 +101,12 @@ cdef class IndexCore:
         cdef bl_bytes *all_bytes = NULL
         cdef int64_t *all_ids = NULL
         if self.index is NULL:
-            raise InputError("the index is not open.")
+            raise wrong("the index is not open.")
         for each in (ids, texts, metadata):
             if each is not None and len(each) != n:
-                raise InputError(f"there are {n} vectors, but {len(each)} ids, texts or metadata.")
+                raise wrong(f"there are {n} vectors, but {len(each)} ids, texts or metadata.")
         if n and rows.dims[1] != <Py_ssize_t>self.width:
-            raise InputError(
+            raise wrong(
                 f"the vectors have {rows.dims[1]} values; those of this index have {self.width}."
             )
         memset(&given, 0, sizeof(given))
@@ -148,7 +148,7 @@ cdef class IndexCore:
             for i in range(n):
                 all_ids[i] = id_of(ids[i])
             if self.index is NULL:
-                raise InputError("the index is not open.")
+                raise wrong("the index is not open.")
             with self.changing:
                 self.changes += 1
                 with nogil:
@@ -232,7 +232,7 @@ cdef class IndexCore:
         try:
             bl_index_describe(self.index, &about)
             if rows.dims[0] and rows.dims[1] != <Py_ssize_t>about.width:
-                raise InputError(
+                raise wrong(
                     f"the query has {rows.dims[1]} values; the vectors of this index have "
                     f"{about.width}."
                 )
@@ -240,7 +240,7 @@ cdef class IndexCore:
                 if changes != self.changes:
                     return None
                 if <size_t>len(allowed) != (about.positions + 63) // 64 * 8:
-                    raise InputError("allowed has to have a bit for each position.")
+                    raise wrong("allowed has to have a bit for each position.")
             query.queries, query.count = rows.data, rows.dims[0]
             query.k = min(<size_t>number("top_k", k, 1), max(about.count, least))
             query.allowed = <const uint64_t *>bits

@@ -160,7 +160,7 @@ cdef class Names:
 
     def __cinit__(self, list names, size_t count):
         if len(names) != <Py_ssize_t>count:
-            raise InputError(f"{len(names)} names were given for {count} labels.")
+            raise wrong(f"{len(names)} names were given for {count} labels.")
         self.items = <bl_bytes *>allocate(count, sizeof(bl_bytes))
         self.held = [bytes(name) for name in names]
         for name in self.held:
@@ -233,7 +233,7 @@ def json_rows(Tensor rows not None, /):
     cdef char *text
     cdef char *out
     if rows.ndim != 2:
-        raise InputError("rows of numbers have two dimensions.")
+        raise wrong("rows of numbers have two dimensions.")
     text = out = <char *>allocate(n * (width * 24 + 2) + 2, 1)
     try:
         with nogil:

@@ -92,7 +92,7 @@ cdef class Model:
 
     cdef bl_model *opened(self) except NULL:
         if self.model is NULL:
-            raise InputError("this model is not open: its __init__ was not called, or failed.")
+            raise wrong("this model is not open: its __init__ was not called, or failed.")
         return self.model
 
     def _become(self, Model other not None):
@@ -207,7 +207,7 @@ cdef class Model:
         cdef Output result
         cdef workspace *w
         if ids.length > self.positions:
-            raise InputError(
+            raise wrong(
                 f"a text of {ids.length} tokens is too long for this model, "
                 f"which takes {self.positions}; truncate it."
             )

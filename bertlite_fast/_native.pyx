@@ -3,7 +3,7 @@
 """The binding: what the C core offers, as Python objects. It checks and converts; C computes.
 
     _bertlite.pxd       the C header
-    _lines.pxi          which lines tracebacks name
+    _small.pxi          how what Cython writes becomes less
     _strings.pxi        paths and texts as UTF-8, ids as lists
     _tensor.pxi         Tensor and Output: results that share memory
     _numbers.pxi        functions on rows of numbers
@@ -15,13 +15,16 @@
     _encoding.pxi       Encoding: a row of ids, and where each comes from
     _tokenize.pxi       texts to encodings
     _tokenizer.pxi      TokenizerCore: the vocabulary, and what calls the above
+    _flat_rows.pxi      texts to rows of ids that lie end to end
     _columns.pxi        Column: texts of Arrow's arrays, without a str for each
     _answer_values.pxi  what goes into answers and comes out of them
     _answers.pxi        TextModel: text to answers
     _commands.pxi       what texts ask for, with the values in them
     _direct.pxi         answers about one text, as pipelines return them
     _requests.pxi       requests that are just one text, from bytes to bytes
+    _reply_json.pxi     labels, commands and values as JSON
     _replies.pxi        Replies: labels of texts as JSON
+    _portion.pxi        Portion: texts that are worked on together
     _many.pxi           Many: answers for many texts, from several threads
     _limits.pxi         work that shows the limits of a machine
     _decisions.pxi      Choices: which of some options a text means
@@ -106,6 +109,11 @@ cdef raise_error(const bl_error *error):
     raise kind((<const char *>error.text).decode("utf-8", "replace"))
 
 
+cdef object wrong(str text):
+    """What to raise: a call here is a fifth of the code of one of a class."""
+    return InputError(text)
+
+
 cdef void *allocate(size_t count, size_t size) except NULL:
     """Memory for `count` items, which PyMem_Free frees."""
     cdef void *memory = NULL
@@ -116,7 +124,7 @@ cdef void *allocate(size_t count, size_t size) except NULL:
     return memory
 
 
-include "_lines.pxi"
+include "_small.pxi"
 include "_strings.pxi"
 include "_tensor.pxi"
 include "_numbers.pxi"
@@ -129,13 +137,16 @@ include "_tokens.pxi"
 include "_encoding.pxi"
 include "_tokenize.pxi"
 include "_tokenizer.pxi"
+include "_flat_rows.pxi"
 include "_columns.pxi"
 include "_answer_values.pxi"
 include "_answers.pxi"
 include "_commands.pxi"
 include "_direct.pxi"
 include "_requests.pxi"
+include "_reply_json.pxi"
 include "_replies.pxi"
+include "_portion.pxi"
 include "_many.pxi"
 include "_limits.pxi"
 include "_decisions.pxi"

@@ -35,11 +35,11 @@ cdef Tensor rows_of(object values, str name):
         for i in range(t.dims[0]):
             row = rows[i]
             if len(row) != width:
-                raise InputError(f"{name} has rows of {width} and of {len(row)} values.")
+                raise wrong(f"{name} has rows of {width} and of {len(row)} values.")
             for j in range(width):
                 t.data[i * width + j] = row[j]
     except TypeError:
-        raise InputError(f"{name} has to hold rows of numbers.") from None
+        raise wrong(f"{name} has to hold rows of numbers.") from None
     return t
 
 
@@ -83,7 +83,7 @@ def similarities(a, b, /):
     cdef Tensor y = rows_of(b, "b")
     cdef Tensor out
     if x.dims[0] and y.dims[0] and x.dims[1] != y.dims[1]:
-        raise InputError(
+        raise wrong(
             f"the rows of a have {x.dims[1]} values and those of b {y.dims[1]}; "
             "both need the same number."
         )
@@ -96,7 +96,7 @@ def linear(a, Tensor weights not None, Tensor bias not None, /):
     """The dot product of each row of a with each row of the weights, and the bias of that."""
     cdef Tensor out = similarities(a, weights)
     if bias.ndim != 2 or bias.base is not None or bias.dims[0] != 1 or bias.dims[1] != out.dims[1]:
-        raise InputError(f"a bias of the shape {bias.shape} does not fit {out.dims[1]} columns.")
+        raise wrong(f"a bias of the shape {bias.shape} does not fit {out.dims[1]} columns.")
     for i in range(out.dims[0]):
         for j in range(out.dims[1]):
             out.data[i * out.dims[1] + j] += bias.data[j]
@@ -118,7 +118,7 @@ def compared(str similarity not None, a, b, bint pairs, /):
     cdef Tensor out
     cdef bl_similarity kind = <bl_similarity>chosen(SIMILARITIES, "similarity", similarity)
     if (x.dims[0] and y.dims[0] and x.dims[1] != y.dims[1]) or (pairs and x.dims[0] != y.dims[0]):
-        raise InputError(
+        raise wrong(
             f"vectors of the shapes {x.shape} and {y.shape} cannot be compared; "
             f"both need the same {'shape' if pairs else 'number of columns'}."
         )
@@ -151,13 +151,13 @@ def rows_to_bytes(rows, str precision not None, ranges=None, /):
     cdef bytearray out = bytearray(x.dims[0] * width)
     cdef char *p = out
     if precision not in ("int8", "uint8", "binary", "ubinary"):
-        raise InputError(
+        raise wrong(
             f"precision is {precision!r}; it can be float32, int8, uint8, binary or ubinary."
         )
     if ranges is not None:
         given = rows_of(ranges, "ranges")
         if given.dims[0] != 2 or given.dims[1] != x.dims[1]:
-            raise InputError(
+            raise wrong(
                 f"ranges has the shape {given.shape}; it has to have two rows, of the least and "
                 f"the greatest values, of {x.dims[1]} each."
             )
@@ -176,7 +176,7 @@ def cosines(a, b, /):
     cdef Py_ssize_t width = x.dims[1], i
     cdef float one
     if x.dims[0] != y.dims[0] or width != y.dims[1]:
-        raise InputError(f"a has the shape {x.shape}, but b has {y.shape}.")
+        raise wrong(f"a has the shape {x.shape}, but b has {y.shape}.")
     x, y = normalized(x), normalized(y)
     found = []
     for i in range(x.dims[0]):
@@ -192,7 +192,7 @@ def best_of(Tensor rows not None, row, k, /):
     cdef const float *values
     cdef int32_t *found
     if rows.ndim != 2 or rows.base is not None or wanted >= rows.dims[0]:
-        raise InputError(f"the tensor of shape {rows.shape} does not have a row {wanted}.")
+        raise wrong(f"the tensor of shape {rows.shape} does not have a row {wanted}.")
     n = rows.dims[1]
     values = rows.data + wanted * n
     count = min(<size_t>number("k", k, 1), n)
@@ -225,12 +225,12 @@ def top(logits, k):
     cdef float *probabilities
     cdef size_t n, i, count = number("k", k, 1)
     if not PyObject_CheckBuffer(logits):
-        raise InputError("logits has to be one row of float32 values.")
+        raise wrong("logits has to be one row of float32 values.")
     PyObject_GetBuffer(logits, &view, PyBUF_FORMAT | PyBUF_STRIDES)
     try:
         if (view.ndim != 1 or view.itemsize != 4 or view.format is NULL or view.format[0] != b"f"
                 or view.strides[0] != 4 or view.shape[0] < 1):
-            raise InputError("logits has to be one row of float32 values.")
+            raise wrong("logits has to be one row of float32 values.")
         n = view.shape[0]
         count = min(count, n)
         found = <int32_t *>allocate(count, sizeof(int32_t) + sizeof(float))

@@ -24,7 +24,7 @@ cdef bytes config_bytes(object config):
     try:
         return (config.encode() if isinstance(config, str) else bytes(memoryview(config))) or None
     except (TypeError, UnicodeEncodeError):
-        raise InputError("config has to be a config.json's text: str or bytes.") from None
+        raise wrong("config has to be a config.json's text: str or bytes.") from None
 
 
 cdef bl_model *open_model(object source, bytes config, bl_precision precision, bl_head head,
@@ -42,7 +42,7 @@ cdef bl_model *open_model(object source, bytes config, bl_precision precision, b
         options.config, options.config_size = PyBytes_AS_STRING(config), PyBytes_GET_SIZE(config)
     if isinstance(source, bytes):
         if new_classifier:
-            raise InputError("new_classifier needs a model in a file; give its path.")
+            raise wrong("new_classifier needs a model in a file; give its path.")
         p, size = PyBytes_AS_STRING(source), PyBytes_GET_SIZE(source)
         with nogil:
             model = bl_open_memory(options.config, options.config_size, p, size, precision, &error)

@@ -45,9 +45,9 @@ cdef class Replies:
 
     cdef int check(self, bint is_possible) except -1:
         if self.model is None:
-            raise InputError("these replies are not open: __init__ failed, or was not called.")
+            raise wrong("these replies are not open: __init__ failed, or was not called.")
         if not is_possible:
-            raise InputError("these replies were not made for that.")
+            raise wrong("these replies were not made for that.")
         return 0
 
     def labels(self, texts, size_t k):
@@ -184,7 +184,10 @@ cdef class Replies:
             out.used = 1
         if w.is_command:
             status[0] = bl_read_commands(s, w.values, t, &w.options, &all, error)
-            if status[0] != BL_OK or not self.put_commands(t, &all, w, out):
+            if status[0] != BL_OK:
+                return False
+            if not put_commands(self.names, self.value_names, t, &all, w.options.several,
+                                w.with_values, out):
                 return False
             cut[0] += all.extent.read < all.extent.total
             return True
@@ -200,28 +203,11 @@ cdef class Replies:
         if w.is_intent:
             p = self.put_intent(s, t, blank, &found, w, p, status, error)
         else:
-            p = self.put_labels(&found, p)
+            p = put_labels(self.names, &found, p)
         if p is NULL:
             return False
         out.used = put(p, b",", 1) - out.data
         return True
-
-    cdef char *put_labels(self, const bl_labels *found, char *p) noexcept nogil:
-        cdef size_t i
-        p = put(p, b"[", 1)
-        for i in range(found.count):
-            p = self.put_label(p, found.items[i].label, found.items[i].score)
-            p = put(p, b"},", 2)
-        return put(p - 1, b"]", 1)
-
-    cdef char *put_label(self, char *p, int label, double score) noexcept nogil:
-        """label: -1: none."""
-        p = put(p, b'{"label":', 9)
-        if label < 0:
-            p = put(p, b"null", 4)
-        else:
-            p = put(p, self.names.items[label].data, self.names.items[label].size)
-        return write_double(put(p, b',"score":', 9), score)
 
     cdef char *put_intent(self, bl_session *s, const bl_text *t, bint blank, const bl_labels *found,
                           const wanted *w, char *p, bl_status *status,
@@ -242,65 +228,5 @@ cdef class Replies:
             score, margin = all.items[0].score, all.items[0].margin
         elif w.options.refused[label] or not score >= w.threshold:
             label = -1
-        p = put(self.put_label(p, label, score), b',"margin":', 10)
+        p = put(put_label(self.names, p, label, score), b',"margin":', 10)
         return put(write_double(p, margin), b"}", 1)
-
-    cdef bint put_commands(self, const bl_text *t, const bl_commands *all, const wanted *w,
-                           json_text *out) noexcept nogil:
-        """All commands of a text, and a comma; False: there was no memory."""
-        cdef const bl_command *c
-        cdef size_t i, j
-        cdef char *p
-        for i in range(all.count):
-            c = all.items + i
-            p = json_room(out, self.names.widest + 6 * (c.end - c.start)
-                          + 5 * MOST_OF_A_NUMBER + 96)
-            if p is NULL:
-                return False
-            if w.options.several and not i:
-                p = put(p, b"[", 1)
-            p = self.put_label(p, -1 if c.is_refused else c.label, c.score)
-            p = write_double(put(p, b',"margin":', 10), c.margin)
-            if w.options.several:
-                p = write_text(put(p, b',"text":', 8), t.data + c.start, c.end - c.start)
-                p = put_place(p, t, c.start, c.end)
-            if w.with_values:
-                p = put(p, b',"slots":[', 10)
-                out.used = p - out.data
-                for j in range(c.value_count):
-                    if not self.put_value(t, all.values + c.first_value + j, out):
-                        return False
-                p = out.data + out.used
-                if c.value_count:
-                    p -= 1  # the comma
-                p = put(p, b"]", 1)
-            p = put(p, b"},", 2)
-            out.used = p - out.data
-        if w.options.several:
-            out.data[out.used - 1] = 93
-            p = json_room(out, 1)
-            if p is NULL:
-                return False
-            out.used = put(p, b",", 1) - out.data
-        return True
-
-    cdef bint put_value(self, const bl_text *t, const bl_value *v, json_text *out) noexcept nogil:
-        """A value, and a comma; False: there was no memory."""
-        cdef const bl_bytes *name = self.value_names.items + v.label
-        cdef char *p = json_room(out, 2 * name.size + 6 * (v.end - v.start)
-                                 + 3 * MOST_OF_A_NUMBER + 96)
-        if p is NULL:
-            return False
-        p = put(put(p, b'{"entity":', 10), name.data, name.size)
-        p = put(put(p, b',"entity_group":', 16), name.data, name.size)
-        p = write_double(put(p, b',"score":', 9), v.score)
-        p = write_text(put(p, b',"word":', 8), t.data + v.start, v.end - v.start)
-        out.used = put(put_place(p, t, v.start, v.end), b"},", 2) - out.data
-        return True
-
-
-cdef char *put_place(char *p, const bl_text *t, size_t start, size_t end) noexcept nogil:
-    """Where bytes [start, end) are, in characters."""
-    cdef size_t first = characters(t.data, start)
-    p = write_whole(put(p, b',"start":', 9), first)
-    return write_whole(put(p, b',"end":', 7), first + characters(t.data + start, end - start))

@@ -12,11 +12,11 @@ cdef object sharing = allocate_lock()
 
 cdef const char *utf8(object text, Py_ssize_t *size) except NULL:
     if not isinstance(text, str):
-        raise InputError(f"a text has to be a str, not {type(text).__name__}.")
+        raise wrong(f"a text has to be a str, not {type(text).__name__}.")
     try:
         return PyUnicode_AsUTF8AndSize(text, size)
     except UnicodeEncodeError as error:
-        raise InputError(
+        raise wrong(
             f"the text holds half a surrogate pair at index {error.start}, which is not a "
             "character; remove it, or encode the text with errors='replace' first."
         ) from None
@@ -28,7 +28,7 @@ cdef bytes path_bytes(object path):
     try:
         found = os.fsencode(path)
     except TypeError:
-        raise InputError(
+        raise wrong(
             f"a path has to be a str or a path object, not {type(path).__name__}."
         ) from None
     except UnicodeEncodeError:

@@ -60,7 +60,7 @@ cdef Tokens tokens_of(TokenizerCore owner, object text, bint split_words, bint s
     cdef int32_t *ids = near
     t.owner, t.split_special = owner, split_special
     if split_words and not isinstance(text, (list, tuple)):
-        raise InputError(
+        raise wrong(
             "is_split_into_words is set, so a text has to be a list of words, "
             f"not {type(text).__name__}."
         )
@@ -222,7 +222,7 @@ cdef list ids_with_specials(TokenizerCore owner, object text):
 cdef Encoding encoding_of(object item, TokenizerCore owner):
     """An Encoding that this tokenizer made."""
     if not isinstance(item, Encoding) or (<Encoding>item).owner is not owner:
-        raise InputError("a row has to be an Encoding that this tokenizer made.")
+        raise wrong("a row has to be an Encoding that this tokenizer made.")
     return item
 
 
@@ -251,7 +251,7 @@ cdef bl_tokenizer *open_tokenizer(object source, bint json, object config) excep
             try:
                 settings = bytes(memoryview(config))
             except TypeError:
-                raise InputError("config has to be a tokenizer_config.json's bytes.") from None
+                raise wrong("config has to be a tokenizer_config.json's bytes.") from None
             c, config_size = PyBytes_AS_STRING(settings), PyBytes_GET_SIZE(settings)
         with nogil:
             t = bl_tokenizer_open_memory(p, size, json, c, config_size, &error)

@@ -89,7 +89,7 @@ cdef class TokenizerCore:
 
     cdef bl_tokenizer *opened(self) except NULL:
         if self.t is NULL:
-            raise InputError("this tokenizer is not open: its __init__ was not called, or failed.")
+            raise wrong("this tokenizer is not open: its __init__ was not called, or failed.")
         return self.t
 
     # ---- the vocabulary ------------------------------------------------------------
@@ -278,44 +278,8 @@ cdef class TokenizerCore:
     def flat_rows(self, tuple texts not None, bint specials, str truncation not None,
                   size_t max_length, bint split_special, bint offsets, unsigned threads, /):
         """Rows that lie end to end: ids of 32 bits, where rows start (64 bits), offsets or None."""
-        cdef Py_ssize_t i, size, count = len(texts)
-        cdef bl_limits limits
-        cdef bl_flat_rows out
-        cdef bl_error error
-        cdef bl_status status
-        cdef size_t most
-        cdef bytearray ids, found = None
-        cdef bytearray starts = PyByteArray_FromStringAndSize(NULL, 8 * (count + 1))
-        cdef bl_text *given = <bl_text *>allocate(count, sizeof(bl_text))
-        self.opened()
-        limits.truncation, limits.max_length = TRUNCATIONS.get(truncation, BL_KEEP), max_length
-        limits.stride, limits.specials = 0, specials
-        limits.truncate_left = self.truncation_side == "left"
-        try:
-            for i in range(count):
-                given[i].data = utf8(texts[i], &size)
-                given[i].size = size
-            most = bl_most_ids(self.t, given, count)
-            if most > <size_t>PY_SSIZE_T_MAX // 8:
-                raise InputError("the texts are too long for one call; give fewer.")
-            ids = PyByteArray_FromStringAndSize(NULL, 4 * most)
-            out.ids, out.offsets = <int32_t *>PyByteArray_AS_STRING(ids), NULL
-            out.starts = <int64_t *>PyByteArray_AS_STRING(starts)
-            if offsets:
-                found = PyByteArray_FromStringAndSize(NULL, 8 * most)
-                out.offsets = <int32_t *>PyByteArray_AS_STRING(found)
-            with nogil:
-                status = bl_tokenize_texts(self.t, given, count, &limits, split_special, threads,
-                                           &out, &error)
-            if status != BL_OK:
-                raise_error(&error)
-            most = out.starts[count]
-            PyByteArray_Resize(ids, 4 * most)
-            if offsets:
-                PyByteArray_Resize(found, 8 * most)
-            return ids, starts, found
-        finally:
-            PyMem_Free(given)
+        return flat_rows_of(self, texts, specials, truncation, max_length, split_special, offsets,
+                            threads)
 
     def pad_rows(self, list rows not None, size_t length, str side, /):
         """Let every row, and what overflowed from it, have at least this length."""

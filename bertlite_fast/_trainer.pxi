@@ -90,60 +90,6 @@ cdef class Trainer:
         """Of the last update's gradient, before it was clipped."""
         return bl_trainer_norm(self.opened())
 
-    cdef int fill(self, Texts texts, indices, bl_training_batch *batch) except -1:
-        cdef size_t n = 0, at = 0, i, length
-        cdef bint wants_targets = self.options.loss in (BL_SEVERAL_LABELS, BL_REGRESSION, BL_ALIKE)
-        cdef bint has_targets = wants_targets and texts.targets is not NULL
-        if has_targets and texts.target_width != self.label_count:
-            raise InputError(
-                f"each text has {texts.target_width} targets, but there are {self.label_count} "
-                "labels."
-            )
-        self.start[0] = 0
-        for index in indices:
-            i = index
-            if i >= texts.count or n >= self.options.texts:
-                raise InputError("a batch has more texts than the training was made for.")
-            length = texts.start[i + 1] - texts.start[i]
-            if texts.features is not NULL:
-                memcpy(self.features + n * self.width, texts.features + i * self.width,
-                       self.width * sizeof(float))
-            else:
-                if at + length > self.options.tokens:
-                    raise InputError("a batch has more tokens than the training was made for.")
-                memcpy(self.ids + at, texts.ids + texts.start[i], length * sizeof(int32_t))
-                if texts.types is not NULL:
-                    memcpy(self.types + at, texts.types + texts.start[i], length * sizeof(int32_t))
-                self.take_labels(texts, i, n, at)
-                at += length
-            if self.options.head == BL_CLASS_HEAD or self.options.head == BL_NO_HEAD:
-                self.labels[n] = texts.labels[i]
-            if has_targets:
-                memcpy(self.targets + n * self.label_count,
-                       texts.targets + i * self.label_count, self.label_count * sizeof(float))
-            n += 1
-            self.start[n] = at
-        batch.texts, batch.start, batch.ids = n, self.start, self.ids
-        batch.types = NULL if texts.types is NULL else self.types
-        batch.labels, batch.targets = self.labels, self.targets
-        batch.features = NULL if texts.features is NULL else self.features
-        if wants_targets and not has_targets:
-            raise InputError("this loss needs targets.")
-        return 0
-
-    cdef int take_labels(self, Texts texts, size_t text, size_t n, size_t at) except -1:
-        """Labels of a text's tokens, or of its answer's two ends."""
-        cdef size_t first = texts.start[text], length = texts.start[text + 1] - first
-        if self.options.head in (BL_TOKEN_HEAD, BL_WORD_HEAD):
-            if texts.token_labels is NULL:
-                memset(self.labels + at, 0xFF, length * sizeof(int32_t))  # -1: none
-            else:
-                memcpy(self.labels + at, texts.token_labels + first, length * sizeof(int32_t))
-        elif self.options.head == BL_ANSWER_HEAD:
-            self.labels[2 * n] = 0 if texts.spans is NULL else texts.spans[2 * text]
-            self.labels[2 * n + 1] = 0 if texts.spans is NULL else texts.spans[2 * text + 1]
-        return 0
-
     def step(self, Texts texts not None, indices, *, number, rate, bint first=True, bint last=True,
              scale=1.0):
         """Train on some of the texts; their loss. number: of the step, which decides what dropout
@@ -154,7 +100,7 @@ cdef class Trainer:
         cdef bl_status status
         cdef double loss = 0
         cdef bl_trainer *t = self.opened()
-        self.fill(texts, indices, &batch)
+        fill_batch(self, texts, indices, &batch)
         step.number, step.first, step.last = number, first, last
         step.rate, step.scale = rate, scale
         with nogil:
@@ -170,7 +116,7 @@ cdef class Trainer:
         cdef bl_status status
         cdef double loss = 0
         cdef bl_trainer *t = self.opened()
-        self.fill(texts, indices, &batch)
+        fill_batch(self, texts, indices, &batch)
         with nogil:
             status = bl_trainer_evaluate(t, &batch, logits, vectors, &loss if wants_loss else NULL,
                                          &error)

@@ -196,7 +196,8 @@ def shuffled(size_t count, seed):
     return order
 
 
-include "_lines.pxi"
+include "_small.pxi"
 include "_training_texts.pxi"
+include "_training_batch.pxi"
 include "_trainer.pxi"
 include "_training_ngrams.pxi"

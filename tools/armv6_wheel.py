@@ -36,9 +36,13 @@ GCC = [
     "-mfloat-abi=hard",
     "-marm",
     "-fPIC",
+    "-DNDEBUG",  # these two as Python compiles extensions itself: without its assertions
+    "-fwrapv",
 ]
-# Without the last option zig's run-time library would come in whole: a quarter of a megabyte.
-ZIG = [sys.executable, "-m", "ziglang", "cc", "-mcpu=arm1176jzf_s", "-s", "-Wl,--gc-sections"]
+# Without --gc-sections zig's run-time library would come in whole: a quarter of a megabyte. Without
+# -Os it links as for debugging: strings that are the same are not merged.
+LINKED_SMALL = ["-Os", "-s", "-Wl,--gc-sections", "-Wl,--hash-style=gnu"]
+ZIG = [sys.executable, "-m", "ziglang", "cc", "-mcpu=arm1176jzf_s", *LINKED_SMALL]
 SUFFIX = "cpython-{}{}-arm-linux-gnueabihf.so"
 WANTED = ("Tag_CPU_arch: v6", "Tag_FP_arch: VFPv2", "Tag_ABI_VFP_args: VFP registers")
 EXTENSIONS = {"_native": core.sources, "_training": core.training_sources}

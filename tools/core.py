@@ -304,18 +304,24 @@ FLAGS = [
 ]
 # A binding is large and its loops are short: as small code it takes a tenth less of a wheel, and a
 # call a hundredth more of its time. A wheel compresses its strings, so they are not twice. The
-# last four leave out what would be written out at each use of a global, call, error and class.
+# last leave out what would be written out at each use of a global, call, error, class and text.
+# Some systems' Pythons ask for a stack protector, which is a fortieth of the code: it stays in the
+# core, which reads files.
 BINDING_FLAGS = [
     *COLD,
     "-fno-gcse",
+    "-fno-tree-dominator-opts",  # copies code, to know more of it
+    "-fno-caller-saves",
+    "-fno-stack-protector",
     "-Wno-unused-function",
     "-DCYTHON_COMPRESS_STRINGS=0",
     "-DCYTHON_USE_DICT_VERSIONS=0",
     "-DCYTHON_UNPACK_METHODS=0",
     "-DCYTHON_FAST_THREAD_STATE=0",
     "-DCYTHON_VECTORCALL_TPNEW=0",
+    "-DCYTHON_USE_UNICODE_INTERNALS=0",
 ]
-NO_LINES = "-DBERTLITE_NO_LINES"  # of a binding in a wheel: see bertlite_fast/_lines.pxi
+NO_LINES = "-DBERTLITE_NO_LINES"  # of a binding in a wheel: see bertlite_fast/_small.pxi
 FREESTANDING_FLAGS = ["-DBL_FREESTANDING", "-O2"]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
 FLAGS_MSVC = ["/std:c11", "/O2", "/fp:precise", "/W3"]
