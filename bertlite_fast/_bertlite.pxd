@@ -425,6 +425,7 @@ cdef extern from "bertlite.h" nogil:
                            const unsigned char *words, size_t words_size, const char **out,
                            size_t *out_size, bl_error *error)
     size_t bl_affirmed(const char *text, size_t size, char *out)
+    size_t bl_undenied(const char *text, size_t size, char *out)
 
     # ---- an index
     ctypedef struct bl_index:

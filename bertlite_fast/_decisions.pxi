@@ -85,13 +85,14 @@ cdef class Choices:
         )
 
 
-def affirmed(text, /):
-    """A text without the clauses that say that something is not to be done."""
+def affirmed(text, bint denied=False, /):
+    """A text without the clauses that say that something is not to be done; or, of what is denied,
+    without the words that deny."""
     cdef Py_ssize_t size, left
     cdef const char *data = utf8(text, &size)
     cdef char *out = <char *>allocate(size, 1)
     try:
-        left = bl_affirmed(data, size, out)
+        left = bl_undenied(data, size, out) if denied else bl_affirmed(data, size, out)
         return text if left == size else PyUnicode_DecodeUTF8(out, left, "replace")
     finally:
         PyMem_Free(out)

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 # From similarities to probabilities (bl_decision_scale), for the embedded vectors: found by
 # `python bench/decisions.py DATA --fit --rounds 1`; thresholds are lower than that, since the
 # vectors have learned these sets' labels, and texts are less near to others.
-SCALE: Scale = ((12.406, 2.613, 0.544), (9.755, 3.093, 0.0), (0.349, 0.164, 0.037), (0.353, 0.0, 0.0))
+SCALE: Scale = (
+    (12.406, 2.613, 0.544),
+    (9.755, 3.093, 0.0),
+    (0.349, 0.164, 0.037),
+    (0.353, 0.0, 0.0),
+)
 DEFAULT = 0.5  # the least probability: more likely right than wrong
 WORDS = 64  # of a text, whose part in a decision is measured
 LONGEST = 20  # letters of a word that can be meant by a misspelled one
@@ -83,6 +88,7 @@ class Decider:
             end += len(rows)
             ends.append(end)
         denied = bytes(not affirmed(row).strip() for row in self._rows)
+        self._denies = any(denied)
         vectors = self._embed(self._rows, threads)
         self._choices = Choices(vectors, ends, denied, scale or SCALE)
         self._words_known = words_in(self._rows) if model is None else None
@@ -123,7 +129,10 @@ class Decider:
             raise InputError(f"a text has to be a str, not {type(text).__name__}.")
         if self._words_known is not None:
             text = _spelling().corrected(text, self._words_known)
-        return _affirmed(text)
+        read, denied = _affirmed(text)
+        if denied and not self._denies:  # no option is meant; the one that is denied is
+            read = affirmed(text, True) or text
+        return read, denied
 
     def _read(self, text: Any) -> tuple[str, bool, Any, int]:
         """What is decided on, whether it is a denial, and its vector."""

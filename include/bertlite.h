@@ -676,6 +676,9 @@ BL_API bl_status bl_corrected(const bl_session *session, const char *text, size_
  * nor what is taken back ("..., forget it", "set an alarm, don't set it").
  * Returns the size of what is left, which is written to `out`, of `size` bytes. */
 BL_API size_t bl_affirmed(const char *text, size_t size, char *out);
+/* A text without the words that deny: "please don't play jazz" is "play jazz"; "play no jazz" leaves
+ * nothing. */
+BL_API size_t bl_undenied(const char *text, size_t size, char *out);
 
 /* ---- many texts, shared among threads ------------------------------------------------------
  *

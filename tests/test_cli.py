@@ -56,7 +56,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "commands.csv").write_text("text,label\n" + "".join(rows))
     (folder / "masks").write_bytes(b"a [MASK] day\nnothing\nthe [MASK]")
     (folder / "context").write_text("Ada opened the door.\n\nBob closed it.\n")
-    (folder / "large-context").write_bytes((b"x" * 9999 + b" ") * 27 + b"Ada opened the door.")
+    (folder / "large-context").write_bytes((b"x" * 9999 + b" ") * 27 + b"\n\nAda opened the door.")
     (folder / "mixed").write_bytes(b"good\n" + b"day " * 40000 + b"\n" + b" " * 200000 + b"\nbad")
     (folder / "unlabeled").write_bytes(b"ok " + b"x" * 200000 + b" London")
     return folder
@@ -108,7 +108,7 @@ CASES = {
     ),
     "ask, a large file": Case(
         'bertlite-fast ask "Who opened the door?" --context @large-context --json',
-        r'.*"start": 270000, "end": 270003, "answer": "Ada"\}\}\n',
+        r'.*"start": 270002, "end": 270005, "answer": "Ada"\}\}\n',
     ),
     "ask, standard input": Case(
         'bertlite-fast ask "Who opened it?" "Who?" --context @-',

@@ -306,7 +306,7 @@ def test_partial_fit_learns_more(trained: str, tmp_path: Path) -> None:
     for one in (classifier, bf.TextClassifier.load(path, trained=trained, threads=1, epochs=15)):
         one.partial_fit(new, ["music"] * 6)
         assert list(one.predict(new)) == ["music"] * 6
-        assert one.score(TEXTS, LABELS) > 0.9  # what was learned before is still known
+        assert one.score(TEXTS, LABELS) > 0.8  # what was learned before is still known
         with pytest.raises(bf.InputError, match="'sport', which is not one"):
             one.partial_fit(["football"], ["sport"])
 

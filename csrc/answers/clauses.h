@@ -22,10 +22,6 @@ typedef struct {
 int bl_find_clauses(bl_arena *arena, const char *text, size_t size, int finds_denials,
                     bl_list *clauses);
 
-/* Writes a text without the words that deny to `out`, of its size: "please don't play jazz" is
- * "play jazz"; "play no jazz" leaves nothing. Returns how many bytes were written. See bl_affirmed,
- * which leaves out what is denied, too. */
-size_t bl_undenied(const char *text, size_t size, char *out);
 /* As bl_affirmed, but nothing is left where something else than requests would be: "it's cold,
  * don't open the window". */
 size_t bl_requested(const char *text, size_t size, char *out);
