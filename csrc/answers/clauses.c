@@ -36,6 +36,78 @@ static const char *const closers[] = { "down", "off", "on", "up" };
 static const char *const fillers[] = { "also", "afterwards", "finally", "just",
                                        "next", "now",        "then" };
 static const char *const conjunctions[] = { "and", "then" };
+/* What else joins two commands, words and phrases, and what else may stand before an opener. */
+static const char *const joiners[] = { "additionally", "also", "meanwhile", "plus" };
+static const char *const orders[] = { "afterward", "eventually", "kindly",   "lastly",
+                                      "later",     "second",     "secondly", "third" };
+enum { PHRASE_WORDS = 5 };
+static const char *const phrases[][PHRASE_WORDS] = {
+    { "after", "that" },
+    { "after", "this" },
+    { "as", "well", "as" },
+    { "at", "the", "same", "time" },
+    { "besides", "that" },
+    { "in", "addition" },
+    { "in", "the", "meantime" },
+    { "on", "top", "of", "that" },
+    { "once", "it's", "done" },
+    { "once", "that's", "done" },
+    { "once", "you're", "done" },
+    { "or", "rather" },
+    { "when", "that's", "done" },
+    { "when", "you're", "done" },
+    { "while", "at", "it" },
+    { "while", "you", "are", "at", "it" },
+    { "while", "you're", "at", "it" },
+};
+/* What begins a command that nothing separates from the one before: some openers, others before a
+ * determiner or a particle, since they are nouns or adjectives, too, and questions. */
+static const char *const bare_openers[] = {
+    "activate", "add",    "brighten", "cancel",   "deactivate", "decrease", "delete", "dim",
+    "disable",  "enable", "how's",    "increase", "mute",       "pause",    "play",   "raise",
+    "remind",   "remove", "resume",   "set",      "switch",     "turn",     "unlock", "unmute",
+    "vacuum",   "what's", "whats",    "when's",   "where's",    "who's",
+};
+static const char *const bare_verbs[] = {
+    "adjust", "answer", "arm",   "book",   "brew",   "bring", "buy",      "call", "change", "check",
+    "clean",  "clear",  "close", "create", "disarm", "erase", "find",     "get",  "give",   "lock",
+    "lower",  "make",   "open",  "order",  "put",    "read",  "schedule", "send", "show",   "shut",
+    "skip",   "start",  "stop",  "tell",   "text",   "wake",  "water",
+};
+static const char *const determiners[] = {
+    "a",  "all", "an",  "another", "any", "back", "down", "every", "her",  "him",  "his", "it",
+    "me", "my",  "off", "on",      "our", "some", "that", "the",   "them", "this", "up",  "us",
+};
+static const char *const questions[] = { "how", "what", "when", "where", "who" };
+static const char *const question_verbs[] = {
+    "are", "day", "did", "do", "does", "is", "long", "many", "much", "song", "time", "was", "will",
+};
+/* Behind these no such command begins: "how to turn ...", "the play ...", "don't stop". */
+static const char *const leaders[] = {
+    "a",      "about", "always", "an",    "and",   "at",    "by",   "can",   "could", "did",
+    "didn't", "do",    "does",   "don't", "dont",  "for",   "from", "had",   "has",   "have",
+    "he",     "help",  "her",    "him",   "his",   "how",   "i",    "if",    "in",    "into",
+    "is",     "it",    "its",    "let",   "let's", "lets",  "me",   "might", "must",  "my",
+    "never",  "new",   "next",   "no",    "not",   "of",    "on",   "or",    "our",   "she",
+    "should", "some",  "than",   "that",  "the",   "their", "them", "these", "they",  "this",
+    "those",  "to",    "us",     "was",   "we",    "what",  "when", "where", "which", "who",
+    "why",    "will",  "with",   "would", "you",   "your",
+};
+/* What is said beside a command, but is none. */
+static const char *const courtesies[] = {
+    "bye", "cheers", "good",  "goodbye", "hello", "hey",    "hi",  "much", "no",   "nope", "oh",
+    "ok",  "okay",   "sorry", "sure",    "thank", "thanks", "thx", "ty",   "yeah", "yep",  "yes",
+};
+/* What is played may be named by any words, but for these. */
+static const char *const players[] = { "hear", "listen", "play", "queue", "watch" };
+static const char *const any_sounds[] = { "music", "radio", "some", "something", "tunes" };
+/* What is said, written or named: without a conjunction, what follows belongs to it. */
+static const char *const named[] = {
+    "appointment", "ask",      "called",    "define", "definition", "email",     "event",
+    "mean",        "means",    "meeting",   "memo",   "message",    "named",     "note",
+    "remind",      "reminder", "reminders", "say",    "saying",     "song",      "spell",
+    "task",        "text",     "titled",    "to-do",  "todo",       "translate", "write",
+};
 static const char *const contrasts[] = { "but", "so" };
 static const char *const greetings[] = { "hello", "hey", "hi", "ok", "okay" };
 /* What others are to be told or reminded of is a text of its own, "and" included. */
@@ -103,8 +175,10 @@ static const char *const states[] = { "alone", "are",     "be",      "closed", "
 enum {
     GREETING_WORDS = 3,
     OBJECT_WORDS = 5,
-    TAKEN_WORDS = 8,   /* that a denial has of what it takes back, at most */
-    TAKEN_CLAUSES = 4, /* before a denial, that it may take back */
+    TAKEN_WORDS = 8,     /* that a denial has of what it takes back, at most */
+    TAKEN_CLAUSES = 4,   /* before a denial, that it may take back */
+    JOINING_WORDS = 8,   /* and phrases, between two clauses, at most */
+    LONGEST_CLAUSE = 24, /* in words, that ends without an opener behind it */
     LONGEST = 16
 };
 
@@ -121,6 +195,9 @@ typedef struct {
     size_t words;     /* and its words */
     int is_greeting;  /* it begins with a greeting */
     int has_reporter, is_reported;
+    int has_name, plays, plays_any; /* it has one of these words */
+    int finds_more;                 /* joiners and signs separate clauses, too, or nothing does */
+    bl_joint joint;                 /* of the clause so far and the one before */
     int finds_denials; /* "but" separates clauses too, and so does a denial behind a comma, */
     int keeps_objects; /* but not "no" of an object: "add milk, but no sugar, to my list" */
 } scanner;
@@ -312,7 +389,7 @@ static int begins_clause(const char *text, size_t size, const word *first, mark 
 static void begin_clause(scanner *s)
 {
     s->words = 0;
-    s->is_greeting = s->has_reporter = s->is_reported = 0;
+    s->is_greeting = s->has_reporter = s->is_reported = s->has_name = s->plays = s->plays_any = 0;
 }
 
 static void count_word(scanner *s)
@@ -323,9 +400,97 @@ static void count_word(scanner *s)
     }
     s->words++;
     s->is_reported |= s->has_reporter && IS_IN(&s->now, reported);
+    if (s->finds_more) {
+        s->has_name |= IS_IN(&s->now, named);
+        s->plays_any |= s->plays && IS_IN(&s->now, any_sounds);
+        s->plays |= IS_IN(&s->now, players);
+    }
     s->has_reporter |= IS_IN(&s->now, reporters);
     s->before = s->now;
     s->at = s->now.end;
+}
+
+/* Leaves a phrase behind that stands between two commands; 0 if there is none, or nothing behind
+ * it. */
+static int skip_phrase(scanner *s)
+{
+    if (!s->finds_more) return 0;
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+        word w = s->now;
+        int n = 0, more = 1;
+        while (more && n < PHRASE_WORDS && phrases[i][n] && !strcmp(w.lower, phrases[i][n])) {
+            more = read_word(s->text, s->size, w.end, &w);
+            n++;
+        }
+        if (!more || (n < PHRASE_WORDS && phrases[i][n])) continue;
+        s->now = w;
+        return 1;
+    }
+    return 0;
+}
+
+static int is_joiner(const scanner *s)
+{
+    scanner behind = *s;
+    return s->finds_more && (IS_IN(&s->now, joiners) || skip_phrase(&behind));
+}
+
+/* Whether a sign that joins is before the word that is now: "lights off & play jazz". */
+static int is_signed(const scanner *s)
+{
+    for (size_t i = s->at; s->finds_more && i < s->now.start; i++)
+        if (s->text[i] && strchr("&+-/", s->text[i])) return 1;
+    return 0;
+}
+
+/* Whether the words from now on are those that the clause so far ends with: "please turn on turn on
+ * the light". */
+static int is_repeated(const scanner *s)
+{
+    word w = { .end = s->begin };
+    while (read_word(s->text, s->at, w.end, &w)) {
+        word left = w, right = s->now;
+        int more = 1, is_same = 1;
+        while (more && is_same) {
+            is_same = *left.lower && !strcmp(left.lower, right.lower);
+            more = read_word(s->text, s->at, left.end, &left);
+            if (more && !read_word(s->text, s->size, right.end, &right)) is_same = 0;
+        }
+        if (is_same) return 1;
+    }
+    return 0;
+}
+
+/* Whether the clause so far can end with nothing or no opener behind it: it is short, and what
+ * follows belongs to no title, to nothing that someone is told and to no name. */
+static int is_closed(const scanner *s)
+{
+    return s->finds_more && s->words > 1 && s->words <= LONGEST_CLAUSE && !s->is_reported &&
+           !s->is_greeting && !s->has_name && !(s->plays && !s->plays_any) &&
+           !IS_IN(&s->before, leaders);
+}
+
+/* Whether what follows a conjunction or comma may be a command without an opener: "music off". */
+static int begins_loose(const scanner *s)
+{
+    word first, next;
+    return is_closed(s) && !IS_IN(&s->now, courtesies) && !IS_IN(&s->now, leaders) &&
+           read_near(s, &s->now, &next) && !IS_IN(&next, conjunctions) &&
+           read_word(s->text, s->at, s->begin, &first) && !IS_IN(&first, courtesies);
+}
+
+/* Whether a command begins with the word that is now, though nothing is between it and the one
+ * before: "lock the door turn on the light". */
+static int begins_bare(const scanner *s)
+{
+    word first, next;
+    if (!is_closed(s) || !read_near(s, &s->now, &next)) return 0;
+    if (!(IS_IN(&s->now, bare_openers) && (!IS_IN(&next, leaders) || IS_IN(&next, determiners))) &&
+        !(IS_IN(&s->now, bare_verbs) && IS_IN(&next, determiners)) &&
+        !(IS_IN(&s->now, questions) && IS_IN(&next, question_verbs)))
+        return 0;
+    if (!read_word(s->text, s->at, s->begin, &first)) return 0;
+    return begins_clause(s->text, s->at, &first, NO_MARK) && !is_repeated(s);
 }
 
 /* From a conjunction or punctuation on: the word that a clause begins with, in s->now; 0 if there
@@ -334,10 +499,18 @@ static int find_opener(scanner *s, mark before, int *is_sequence)
 {
     *is_sequence = 0;
     int is_joined = 0;
-    while (is_conjunction(s, &s->now) || (s->at != s->now.start && IS_IN(&s->now, fillers))) {
-        is_joined |= is_conjunction(s, &s->now);
-        *is_sequence |= strcmp(s->now.lower, "and") != 0;
+    for (int i = 0; is_conjunction(s, &s->now) || is_joiner(s) ||
+                    (s->at != s->now.start && IS_IN(&s->now, fillers)) ||
+                    (s->finds_more && IS_IN(&s->now, orders));
+         i++) {
+        if (i == JOINING_WORDS) return 0;
+        is_joined |= is_conjunction(s, &s->now) || is_joiner(s);
         word next;
+        if (skip_phrase(s)) {
+            *is_sequence = 1;
+            continue;
+        }
+        *is_sequence |= strcmp(s->now.lower, "and") != 0 && (before || !IS_IN(&s->now, joiners));
         if (!read_word(s->text, s->size, s->now.end, &next)) return 0;
         s->now = next;
     }
@@ -387,16 +560,25 @@ static int next_break(scanner *s, clause_break *out)
             is_item = 1;
             continue;
         }
-        const mark between = !s->words ? NO_MARK
-                             : is_item ? STOP
-                                       : mark_between(s->text, s->at, s->now.start);
+        mark between = !s->words ? NO_MARK
+                       : is_item ? STOP
+                                 : mark_between(s->text, s->at, s->now.start);
         is_item = 0;
         int is_sequence;
-        if (s->words && (between || is_conjunction(s, &s->now)) &&
-            find_opener(s, between, &is_sequence) && may_end(s, between, is_sequence)) {
+        if (s->words && !between && is_signed(s)) between = COMMA;
+        const int is_bare = s->words && !between && begins_bare(s),
+                  is_joined = s->words && (between || is_conjunction(s, &s->now) || is_joiner(s));
+        is_found = is_bare || (is_joined && find_opener(s, between, &is_sequence) &&
+                               may_end(s, between, is_sequence));
+        s->joint = is_bare ? BL_BARE : BL_JOINED;
+        if (!is_found && is_joined && (between || !IS_IN(&seen, contrasts)) &&
+            may_end(s, between, 0) && begins_loose(s)) {
+            s->joint = BL_LOOSE;
+            is_found = 1;
+        }
+        if (is_found) {
             *out = (clause_break){ s->before.end, s->now.start };
             begin_clause(s);
-            is_found = 1;
         } else {
             s->now = seen;
         }
@@ -486,9 +668,10 @@ static void take_back(clause_reader *r, scanner s, bl_clause *denial)
 
 static void read_ahead(clause_reader *r)
 {
+    const bl_joint joint = r->s.joint;
     clause_break found = { r->s.size, r->s.size };
     r->is_read = !next_break(&r->s, &found);
-    bl_clause c = { r->start, found.left_end, r->start, 0, 0 };
+    bl_clause c = { r->start, found.left_end, r->start, 0, 0, joint };
     scanner s = scan_clause(r, &c);
     const int has_retraction = r->start && retracts(s);
     c.is_request = is_request(s);
@@ -570,7 +753,7 @@ static void start_clauses(clause_reader *r, const char *text, size_t size, int f
     const int may = finds_denials && may_deny(text, size);
     *r = (clause_reader){ .s = { .text = text, .size = size, .finds_denials = may } };
     if (!may || find_retraction(text, size) == size) return;
-    r->ahead[r->count++] = (bl_clause){ 0, size, size, 1, 0 };
+    r->ahead[r->count++] = (bl_clause){ 0, size, size, 1, 0, BL_JOINED };
     r->is_read = 1;
 }
 
@@ -580,7 +763,7 @@ int bl_find_clauses(bl_arena *arena, const char *text, size_t size, int finds_de
     clause_reader r;
     bl_clause found;
     start_clauses(&r, text, size, finds_denials);
-    r.s.keeps_objects = 1;
+    r.s.keeps_objects = r.s.finds_more = 1;
     clauses->item_size = sizeof found;
     while (next_clause(&r, &found)) {
         bl_clause *c = bl_list_append(arena, clauses, 1);

@@ -1,11 +1,18 @@
 /* clauses.h: where a sentence may be split into commands of its own: at conjunctions and
  * punctuation behind which a clause begins. "Turn off the lamp and play jazz" has one such place,
- * "play rock and roll" and "call mom and dad" have none: what follows there is no clause. The words
- * are English, as the embedded models are. */
+ * "play rock and roll" has none: what follows there is no clause. Where another command
+ * might begin otherwise, a clause says so (bl_joint), and the model decides. The words are English,
+ * as the embedded models are. */
 #ifndef BL_CLAUSES_H
 #define BL_CLAUSES_H
 
 #include "list.h"
+
+/* How a clause begins: behind a conjunction or punctuation and with a verb or question; with a verb
+ * or question, but behind nothing ("lock the door turn on the light"); or behind a conjunction or
+ * punctuation, but with other words ("dim the lamp, music off"). Only the first is sure to be a
+ * clause. */
+typedef enum { BL_JOINED, BL_BARE, BL_LOOSE } bl_joint;
 
 /* Bytes [start, end) of a text; the conjunction and punctuation between two clauses belong to
  * neither. is_denied: what it says is not to be done, or stays as it is ("but leave the lights
@@ -15,6 +22,7 @@
 typedef struct {
     size_t start, end, says_from;
     int is_denied, is_request;
+    bl_joint joint;
 } bl_clause;
 
 /* Appends the clauses of a text (bl_clause) to the list; 0 without memory. finds_denials: or else

@@ -4,7 +4,8 @@
  * a song. Among all ways to split it, whose parts have to be commands that the model accepts, and
  * the text as a whole, the best is the one with the greatest product of the parts' scores, where
  * each further part counts SPLIT_BONUS: one long text with two intents can be as sure of one of
- * them as the two parts are, but a part that is hardly a command loses against a whole that is. */
+ * them as the two parts are, but a part that is hardly a command loses against a whole that is.
+ * Where only the model can tell that a command begins, both parts have to be sure. */
 #include <string.h>
 
 #include "clauses.h"
@@ -14,8 +15,9 @@
 enum {
     MOST_CLAUSES = 6 /* of one part, so that the time is linear in the text's clauses */
 };
-#define SPLIT_BONUS   1.6
-#define UNKNOWN_WHOLE 1e-9 /* the score of a text that is not a command as a whole */
+#define SPLIT_BONUS    1.6
+#define UNJOINED_SCORE 0.9F /* of neighboring parts that are not BL_JOINED, at least */
+#define UNKNOWN_WHOLE  1e-9 /* the score of a text that is not a command as a whole */
 
 /* Some neighboring clauses of the text, read as one command. */
 typedef struct {
@@ -223,6 +225,14 @@ static bl_status read_clause_part(reader *r, size_t from, size_t to, part *p, in
     return BL_OK;
 }
 
+/* Whether a part may follow another: if the words between them do not tell, both are sure, and
+ * where no verb is, they are different: "add brown bread and green tea to my list". */
+static int may_follow(const part *before, const part *p, bl_joint joint)
+{
+    return joint == BL_JOINED || (before->score >= UNJOINED_SCORE && p->score >= UNJOINED_SCORE &&
+                                  (joint == BL_BARE || before->label != p->label));
+}
+
 /* best[n]: the best reading of the first n clauses as several commands. */
 static bl_status read_clauses(reader *r, size_t count, reading *best, bl_error *error)
 {
@@ -233,9 +243,11 @@ static bl_status read_clauses(reader *r, size_t count, reading *best, bl_error *
             part p;
             int can_be;
             if (best[from].product <= 0.0 || (from == 0 && to == count)) continue;
+            const bl_joint joint = from ? clause_at(r, from)->joint : BL_JOINED;
+            if (joint != BL_JOINED && best[from].last.score < UNJOINED_SCORE) continue;
             const bl_status status = read_clause_part(r, from, to, &p, &can_be, error);
             if (status != BL_OK) return status;
-            if (!can_be) continue;
+            if (!can_be || !may_follow(&best[from].last, &p, joint)) continue;
             const double bonus = from ? SPLIT_BONUS : 1.0,
                          score = p.is_refused ? 1.0 : (double)p.score,
                          product = best[from].product * score * bonus;
