@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import test_tasks
 
 from bertlite_fast import InputError, ModelConfigError, pipeline
+from bertlite_fast._native import affirmed
 
 SEVERAL = (
     ("turn off the lights and play some jazz", ["light_off", "play_music"]),
@@ -271,6 +273,20 @@ def test_settings(intents: Any, tmp_path: Path) -> None:
         intents({"text": "a", "text_pair": "b"}, slots=True)
     with pytest.warns(UserWarning, match="the rest was not read"):
         assert len(intents("light " * 600, several=True)) == 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "no, ", "and ", "so ", "then ", "and also ", "well, ", "just, just ", "please, ", "oh; ",
+        "no milk so ", "play no, ", "keep it on, ", "never mind, ", "add it, don't add it, ",
+    ],
+)  # fmt: skip
+def test_clauses_are_read_in_linear_time(part: str) -> None:
+    text = "don't go, " + part * (30_000 // len(part.split()))
+    begun = time.process_time()
+    affirmed(text)
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.filterwarnings("ignore:.*the rest was not read")

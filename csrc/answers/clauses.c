@@ -103,6 +103,7 @@ static const char *const states[] = { "alone", "are",     "be",      "closed", "
 enum {
     GREETING_WORDS = 3,
     OBJECT_WORDS = 5,
+    WORDS_READ = 16,   /* at each place: before what is said, of what is denied, at most */
     TAKEN_WORDS = 8,   /* that a denial has of what it takes back, at most */
     TAKEN_CLAUSES = 4, /* before a denial, that it may take back */
     LONGEST = 16
@@ -228,7 +229,10 @@ static int denies_object(const scanner *s)
         return 0;
     if (is_last) return 1;
     if (!strcmp(w.lower, "than")) return 0;
-    while (read_near(s, &w, &next) && !IS_IN(&next, conjunctions)) w = next;
+    for (int i = 0; i < WORDS_READ && read_near(s, &w, &next); i++) {
+        if (IS_IN(&next, conjunctions)) break;
+        w = next;
+    }
     return !IS_IN(&w, closers);
 }
 
@@ -258,7 +262,7 @@ static int find_denied_object(scanner *s)
  * What is denied is now; it is nothing where its words alone would be no text ("play no music"). */
 static int find_denial(scanner *s)
 {
-    while (IS_IN(&s->now, softeners)) {
+    for (int i = 0; i < WORDS_READ && IS_IN(&s->now, softeners); i++) {
         scanner behind = *s;
         if (is_now(s, "no") && (denies_object(s) || is_next(&behind, "need"))) break;
         step(s);
@@ -334,7 +338,9 @@ static int find_opener(scanner *s, mark before, int *is_sequence)
 {
     *is_sequence = 0;
     int is_joined = 0;
-    while (is_conjunction(s, &s->now) || (s->at != s->now.start && IS_IN(&s->now, fillers))) {
+    for (int i = 0; i < WORDS_READ; i++) {
+        if (!is_conjunction(s, &s->now) && (s->at == s->now.start || !IS_IN(&s->now, fillers)))
+            break;
         is_joined |= is_conjunction(s, &s->now);
         *is_sequence |= strcmp(s->now.lower, "and") != 0;
         word next;
