@@ -53,6 +53,7 @@ DENIED = (
     "but no taxi tonight", "no more riddles for now", "no playing jazz now",
     "don't wake me at eight", "dont start the dishwasher", "you mustn't open the garage",
     "i don't want you to call Greta", "i don't feel like having you call Greta",
+    "i don't feel like having you play jazz",
     "don't unlock the gate, i'm in the cellar", "play some polka... no wait, don't",
     "turn the boiler on, actually no, leave it", "call Greta - no, sorry, forget it",
     "it's too late to play jazz so please don't", "open the garage, never mind",

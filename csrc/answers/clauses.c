@@ -273,9 +273,13 @@ static int find_denial(scanner *s)
     if (is_now(s, "no") && !is_now(&behind, "longer") && denies_object(s)) return step(s);
     if (is_now(s, "let's") || is_now(s, "lets")) return is_next(s, "not") && step(s);
     if (is_now(s, "i'd")) return is_next(s, "rather") && is_next(s, "not") && step(s);
-    if (IS_IN(&s->now, wishers) && step(s))
-        return skip_not(s) && IS_IN(&s->now, wishes) && step(s) && IS_IN(&s->now, wished) &&
-               step(s);
+    if (IS_IN(&s->now, wishers) && step(s)) {
+        if (!skip_not(s) || !IS_IN(&s->now, wishes) || !step(s) || !IS_IN(&s->now, wished))
+            return 0;
+        step(s);
+        if (is_now(s, "having") && is_next(s, "you")) step(s);
+        return 1;
+    }
     behind = *s;
     if (find_denied_object(&behind)) {
         s->now = (word){ s->size, s->size, { 0 } };
