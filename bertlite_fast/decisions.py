@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 # From similarities to probabilities (bl_decision_scale), for the embedded vectors: found by
 # `python bench/decisions.py DATA --fit --rounds 1`; thresholds are lower than that, since the
 # vectors have learned these sets' labels, and texts are less near to others.
-SCALE: Scale = ((12.406, 2.613, 0.544), (9.755, 3.093, 0.0), (0.349, 0.164, 0.037), (0.353, 0.0, 0.0))
+SCALE: Scale = (
+    (12.406, 2.613, 0.544),
+    (9.755, 3.093, 0.0),
+    (0.349, 0.164, 0.037),
+    (0.353, 0.0, 0.0),
+)
 DEFAULT = 0.5  # the least probability: more likely right than wrong
 WORDS = 64  # of a text, whose part in a decision is measured
 LONGEST = 20  # letters of a word that can be meant by a misspelled one

@@ -12,6 +12,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+import training_data  # noqa: E402
+
 from bertlite_fast import Tokenizer  # noqa: E402
 from training.data import corpus  # noqa: E402
 from training.data.sets import Data  # noqa: E402
@@ -23,8 +25,6 @@ from training.pooled.rows import Rows  # noqa: E402
 from training.pooled.teacher import pack  # noqa: E402
 from training.pooled.write import write_rows  # noqa: E402
 from training.recipe import miniature  # noqa: E402
-
-import training_data  # noqa: E402
 
 CPU = torch.device("cpu")
 RECIPE = miniature()

@@ -11,17 +11,17 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
-from safetensors import safe_open  # noqa: E402
+from safetensors import safe_open
 
-import bertlite_fast  # noqa: E402
-from bertlite_fast import pipeline  # noqa: E402
-from training.model import checkpoints  # noqa: E402
-from training.recipe import Recipe  # noqa: E402
-from training.release.export import Exporter  # noqa: E402
-from training.release.outputs import Outputs  # noqa: E402
-from training.release.packaged import state_of  # noqa: E402
-from training.release.rebase import is_same, rebase, shared_of  # noqa: E402
-from training.stages.run import Run  # noqa: E402
+import bertlite_fast
+from bertlite_fast import pipeline
+from training.model import checkpoints
+from training.recipe import Recipe
+from training.release.export import Exporter
+from training.release.outputs import Outputs
+from training.release.packaged import state_of
+from training.release.rebase import is_same, rebase, shared_of
+from training.stages.run import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS, MODELS = ROOT / "bertlite_fast/weights", ROOT / "training/models"
