@@ -115,6 +115,7 @@ TAKEN_BACK = (
     "i turned on the lamp, don't worry", "the lamp is on, don't open the door",
     "it's cold in here, don't open the window", "my brother locked the door, don't ask me why",
     "don't play music and don't turn on the lamp",
+    "start the dishwashing-machine, don't start the dishwashing-machine",
 )  # fmt: skip
 
 

@@ -111,7 +111,7 @@ enum {
 
 typedef struct {
     size_t start, end;
-    char lower[LONGEST]; /* without capitals; empty if the word is longer or not ASCII */
+    char lower[LONGEST]; /* without capitals; empty if the word is longer */
 } word;
 
 typedef struct {
@@ -434,11 +434,19 @@ static scanner scan_clause(const clause_reader *r, const bl_clause *c)
     return s;
 }
 
+/* Whether two words are the same, but for capitals if they are short. */
+static int is_same(const char *text, const word *a, const word *b)
+{
+    const size_t size = a->end - a->start;
+    if (*a->lower || *b->lower) return !strcmp(a->lower, b->lower);
+    return size == b->end - b->start && !memcmp(text + a->start, text + b->start, size);
+}
+
 static int has_word(const clause_reader *r, const bl_clause *c, const word *wanted)
 {
     word w = { .end = c->start };
     while (read_word(r->s.text, c->end, w.end, &w))
-        if (*wanted->lower && !strcmp(w.lower, wanted->lower)) return 1;
+        if (is_same(r->s.text, &w, wanted)) return 1;
     return 0;
 }
 
