@@ -3,7 +3,7 @@
 """The binding: what the C core offers, as Python objects. It checks and converts; C computes.
 
     _bertlite.pxd       the C header
-    _small.pxi          how what Cython writes becomes less
+    _code_size.pxi      what makes the code that Cython writes smaller
     _strings.pxi        paths and texts as UTF-8, ids as lists
     _tensor.pxi         Tensor and Output: results that share memory
     _numbers.pxi        functions on rows of numbers
@@ -124,7 +124,7 @@ cdef void *allocate(size_t count, size_t size) except NULL:
     return memory
 
 
-include "_small.pxi"
+include "_code_size.pxi"
 include "_strings.pxi"
 include "_tensor.pxi"
 include "_numbers.pxi"

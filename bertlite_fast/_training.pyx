@@ -196,7 +196,7 @@ def shuffled(size_t count, seed):
     return order
 
 
-include "_small.pxi"
+include "_code_size.pxi"
 include "_training_texts.pxi"
 include "_training_batch.pxi"
 include "_trainer.pxi"

@@ -6,7 +6,7 @@ classes, so that nothing of theirs is unknown here.
 
 from __future__ import annotations
 
-from .errors import MissingError
+from .errors import LibraryError, MissingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -152,14 +152,17 @@ NAMES = {
 
 
 def missing_name(name: str) -> Exception:
-    """The error for a name that the package does not have.
+    """The error for a name that the package does not have, which its __getattr__ raises.
 
-    That of a known name is an ImportError, which `from bertlite_fast import name` passes on with
-    its words; an AttributeError would lose them.
+    `from bertlite_fast import name` would replace the words of an AttributeError, so that of a
+    known name is an ImportError there; for hasattr(), getattr() and what calls them (pickle,
+    unittest.mock) it is an AttributeError.
     """
-    from .errors import LibraryError
+    import sys
 
+    is_imported = sys._getframe(2).f_code.co_name == "_handle_fromlist"  # of importlib
     for names, reason in NAMES.items():
         if name in names.split():
-            return LibraryError(f"{name} does not exist here: {reason}.")
+            kind = LibraryError if is_imported else MissingError
+            return kind(f"{name} does not exist here: {reason}.")
     return AttributeError(f"module {__package__!r} has no attribute {name!r}")

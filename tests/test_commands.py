@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import test_tasks
 
 from bertlite_fast import InputError, ModelConfigError, pipeline
+from bertlite_fast._native import affirmed
 
 SEVERAL = (
     ("turn off the lights and play some jazz", ["light_off", "play_music"]),
@@ -75,6 +77,7 @@ DENIED = (
     "but no taxi tonight", "no more riddles for now", "no playing jazz now",
     "don't wake me at eight", "dont start the dishwasher", "you mustn't open the garage",
     "i don't want you to call Greta", "i don't feel like having you call Greta",
+    "i don't feel like having you play jazz",
     "don't unlock the gate, i'm in the cellar", "play some polka... no wait, don't",
     "turn the boiler on, actually no, leave it", "call Greta - no, sorry, forget it",
     "it's too late to play jazz so please don't", "open the garage, never mind",
@@ -136,6 +139,7 @@ TAKEN_BACK = (
     "i turned on the lamp, don't worry", "the lamp is on, don't open the door",
     "it's cold in here, don't open the window", "my brother locked the door, don't ask me why",
     "don't play music and don't turn on the lamp",
+    "start the dishwashing-machine, don't start the dishwashing-machine",
 )  # fmt: skip
 
 
@@ -295,6 +299,20 @@ def test_settings(intents: Any, tmp_path: Path) -> None:
         intents({"text": "a", "text_pair": "b"}, slots=True)
     with pytest.warns(UserWarning, match="the rest was not read"):
         assert len(intents("light " * 600, several=True)) == 1
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "no, ", "and ", "so ", "then ", "and also ", "well, ", "just, just ", "please, ", "oh; ",
+        "no milk so ", "play no, ", "keep it on, ", "never mind, ", "add it, don't add it, ",
+    ],
+)  # fmt: skip
+def test_clauses_are_read_in_linear_time(part: str) -> None:
+    text = "don't go, " + part * (30_000 // len(part.split()))
+    begun = time.process_time()
+    affirmed(text)
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.filterwarnings("ignore:.*the rest was not read")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import logging
+import pickle
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -29,6 +31,20 @@ np = pytest.importorskip("numpy")
 def test_a_name_that_is_not_here_says_why(name: str, reason: str) -> None:
     with pytest.raises(ImportError, match=f"{name} does not exist here: .*{reason}"):
         exec(f"from bertlite_fast import {name}", {})
+    with pytest.raises(AttributeError, match=f"{name} does not exist here: .*{reason}"):
+        getattr(bf, name)
+    assert not hasattr(bf, name) and getattr(bf, name, None) is None
+
+
+def test_what_looks_for_names_in_modules_finds_none_that_is_not_here() -> None:
+    class Nameless:
+        __module__: Any = None
+
+    which: Any = vars(pickle)["whichmodule"]
+    which(Nameless(), "losses")
+    with mock.patch("bertlite_fast.losses", "one", create=True):
+        assert getattr(bf, "losses") == "one"  # noqa: B009
+    assert not hasattr(bf, "losses")
 
 
 def test_models_are_opened_and_not_made() -> None:

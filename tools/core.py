@@ -321,7 +321,7 @@ BINDING_FLAGS = [
     "-DCYTHON_VECTORCALL_TPNEW=0",
     "-DCYTHON_USE_UNICODE_INTERNALS=0",
 ]
-NO_LINES = "-DBERTLITE_NO_LINES"  # of a binding in a wheel: see bertlite_fast/_small.pxi
+NO_LINES = "-DBERTLITE_NO_LINES"  # of a binding in a wheel: see bertlite_fast/_code_size.pxi
 FREESTANDING_FLAGS = ["-DBL_FREESTANDING", "-O2"]
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
 FLAGS_MSVC = ["/std:c11", "/O2", "/fp:precise", "/W3"]

@@ -175,6 +175,7 @@ static const char *const states[] = { "alone", "are",     "be",      "closed", "
 enum {
     GREETING_WORDS = 3,
     OBJECT_WORDS = 5,
+    WORDS_READ = 16,     /* at each place: before what is said, of what is denied, at most */
     TAKEN_WORDS = 8,     /* that a denial has of what it takes back, at most */
     TAKEN_CLAUSES = 4,   /* before a denial, that it may take back */
     JOINING_WORDS = 8,   /* and phrases, between two clauses, at most */
@@ -184,7 +185,7 @@ enum {
 
 typedef struct {
     size_t start, end;
-    char lower[LONGEST]; /* without capitals; empty if the word is longer or not ASCII */
+    char lower[LONGEST]; /* without capitals; empty if the word is longer */
 } word;
 
 typedef struct {
@@ -305,7 +306,10 @@ static int denies_object(const scanner *s)
         return 0;
     if (is_last) return 1;
     if (!strcmp(w.lower, "than")) return 0;
-    while (read_near(s, &w, &next) && !IS_IN(&next, conjunctions)) w = next;
+    for (int i = 0; i < WORDS_READ && read_near(s, &w, &next); i++) {
+        if (IS_IN(&next, conjunctions)) break;
+        w = next;
+    }
     return !IS_IN(&w, closers);
 }
 
@@ -335,7 +339,7 @@ static int find_denied_object(scanner *s)
  * What is denied is now; it is nothing where its words alone would be no text ("play no music"). */
 static int find_denial(scanner *s)
 {
-    while (IS_IN(&s->now, softeners)) {
+    for (int i = 0; i < WORDS_READ && IS_IN(&s->now, softeners); i++) {
         scanner behind = *s;
         if (is_now(s, "no") && (denies_object(s) || is_next(&behind, "need"))) break;
         step(s);
@@ -346,9 +350,13 @@ static int find_denial(scanner *s)
     if (is_now(s, "no") && !is_now(&behind, "longer") && denies_object(s)) return step(s);
     if (is_now(s, "let's") || is_now(s, "lets")) return is_next(s, "not") && step(s);
     if (is_now(s, "i'd")) return is_next(s, "rather") && is_next(s, "not") && step(s);
-    if (IS_IN(&s->now, wishers) && step(s))
-        return skip_not(s) && IS_IN(&s->now, wishes) && step(s) && IS_IN(&s->now, wished) &&
-               step(s);
+    if (IS_IN(&s->now, wishers) && step(s)) {
+        if (!skip_not(s) || !IS_IN(&s->now, wishes) || !step(s) || !IS_IN(&s->now, wished))
+            return 0;
+        step(s);
+        if (is_now(s, "having") && is_next(s, "you")) step(s);
+        return 1;
+    }
     behind = *s;
     if (find_denied_object(&behind)) {
         s->now = (word){ s->size, s->size, { 0 } };
@@ -606,11 +614,19 @@ static scanner scan_clause(const clause_reader *r, const bl_clause *c)
     return s;
 }
 
+/* Whether two words are the same, but for capitals if they are short. */
+static int is_same(const char *text, const word *a, const word *b)
+{
+    const size_t size = a->end - a->start;
+    if (*a->lower || *b->lower) return !strcmp(a->lower, b->lower);
+    return size == b->end - b->start && !memcmp(text + a->start, text + b->start, size);
+}
+
 static int has_word(const clause_reader *r, const bl_clause *c, const word *wanted)
 {
     word w = { .end = c->start };
     while (read_word(r->s.text, c->end, w.end, &w))
-        if (*wanted->lower && !strcmp(w.lower, wanted->lower)) return 1;
+        if (is_same(r->s.text, &w, wanted)) return 1;
     return 0;
 }
 

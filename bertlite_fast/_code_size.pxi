@@ -1,4 +1,4 @@
-# How what Cython writes becomes less. Part of _native.pyx and of _training.pyx.
+# What makes the code that Cython writes smaller. Part of _native.pyx and of _training.pyx.
 #
 # Tracebacks of a wheel name functions, but no lines of files that it does not have: where each
 # error is raised they would be a fortieth of its code. Builds in place, for development, have them.
