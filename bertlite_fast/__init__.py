@@ -269,20 +269,11 @@ __all__ = [
 ]
 
 
-# Small names that other libraries have; all others without a capital are modules or nothing.
-ELSEWHERE = (
-    "losses evaluation models readers samplers training_args get_scheduler "
-    "get_linear_schedule_with_warmup get_cosine_schedule_with_warmup"
-).split()
-
-
 def __getattr__(name: str) -> object:
     """Import the pipelines and the tokenizer when first used: models do not need them."""
     try:
         module, there = LAZY[name]
     except KeyError:
-        if not name[:1].isupper() and name not in ELSEWHERE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
         from .missing import missing_name
 
         raise missing_name(name) from None
