@@ -274,6 +274,10 @@ def __getattr__(name: str) -> object:
     try:
         module, there = LAZY[name]
     except KeyError:
+        from os.path import dirname, exists
+
+        if exists(f"{dirname(__file__)}/{name}.py"):  # `from . import name` asks here first
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
         from .missing import missing_name
 
         raise missing_name(name) from None
