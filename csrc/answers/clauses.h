@@ -6,13 +6,8 @@
 #ifndef BL_CLAUSES_H
 #define BL_CLAUSES_H
 
+#include "breaks.h"
 #include "list.h"
-
-/* How a clause begins: behind a conjunction or punctuation and with a verb or question; with a verb
- * or question, but behind nothing ("lock the door turn on the light"); or behind a conjunction or
- * punctuation, but with other words ("dim the lamp, music off"). Only the first is sure to be a
- * clause. */
-typedef enum { BL_JOINED, BL_BARE, BL_LOOSE } bl_joint;
 
 /* Bytes [start, end) of a text; the conjunction and punctuation between two clauses belong to
  * neither. is_denied: what it says is not to be done, or stays as it is ("but leave the lights
