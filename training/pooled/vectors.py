@@ -22,8 +22,9 @@ from .lesson import Found, Given, Lesson, with_hidden
 from .rows import Array, Batch
 from .teacher import VectorTeacher, mean_vectors
 
-SENTENCES, PHRASES, LABELS, NAMED, NAMES, PAIRS, TRIPLES = range(7)
-SCORED_PAIRS, SCORED_TRIPLES = 7, 8
+(
+    SENTENCES, PHRASES, LABELS, NAMED, NAMES, PAIRS, TRIPLES, SCORED_PAIRS, SCORED_TRIPLES
+) = range(len(VECTORS))  # fmt: skip
 TAUGHT = (SENTENCES, PHRASES, LABELS, PAIRS, TRIPLES)
 ITSELF = 1e4  # off the logit of a text beside itself
 NEIGHBORS_AT_ONCE = 2048  # rows
@@ -70,7 +71,7 @@ class VectorLesson(Lesson):
     def __init__(self, given: Given) -> None:
         super().__init__(given, given.recipe.pooled.dropout)
         self.head = nn.Identity()
-        self.losses, self.numbers_of = self.recipe.losses, self.recipe.pooled.vectors
+        self.losses, self.settings = self.recipe.losses, self.recipe.pooled.vectors
         self.r = np.random.default_rng(self.recipe.seed)
 
     def learn(self) -> Found:
@@ -99,19 +100,19 @@ class VectorLesson(Lesson):
 
     def _rows(self, kind: int) -> Iterator[Batch]:
         shares = [float(k == kind) for k in range(len(VECTORS))]
-        return self.mix(shares, self.numbers_of.sentences)
+        return self.mix(shares, self.settings.sentences)
 
     def _near_rows(self) -> Iterator[Batch]:
         """Without end: sentences with their nearest."""
-        count = self.numbers_of.sentences // self.near.shape[1]
+        count = self.settings.sentences // self.near.shape[1]
         while True:
             chosen: Array = self.near[self.r.integers(0, len(self.near), count)]
             yield self.pool.batch(np.unique(chosen))
 
     def _others(self) -> Iterator[Batch]:
         shares = [0.0] * len(VECTORS)
-        shares[PHRASES], shares[LABELS] = 1 - self.numbers_of.labels, self.numbers_of.labels
-        return self.mix(shares, self.numbers_of.phrases)
+        shares[PHRASES], shares[LABELS] = 1 - self.settings.labels, self.settings.labels
+        return self.mix(shares, self.settings.phrases)
 
     def _named(self) -> Iterator[tuple[Batch, Batch]]:
         """Without end: texts of a set, and the names of some of its labels, theirs among them."""
@@ -121,17 +122,17 @@ class VectorLesson(Lesson):
         texts = {label: named[labels[named] == label] for label in labels[names]}
         while True:
             some = names[sets[names] == self.r.choice(sets[names])]
-            count = self.r.integers(2, self.numbers_of.most_labels + 1)
+            count = self.r.integers(2, self.settings.most_labels + 1)
             drawn = self.r.permutation(some)[:count]
-            meant = self.r.choice(drawn, self.numbers_of.named)
+            meant = self.r.choice(drawn, self.settings.named)
             chosen = np.array([self.r.choice(texts[labels[name]]) for name in meant])
             yield self.pool.batch(chosen), self.pool.batch(drawn)
 
     def _texts(self) -> Iterator[Texts]:
-        numbers = self.numbers_of
+        settings = self.settings
         far, near, others = self._rows(SENTENCES), self._near_rows(), self._others()
-        pairs = self._groups(PAIRS, 2, numbers.pairs)
-        triples = self._groups(TRIPLES, 3, numbers.triples)
+        pairs = self._groups(PAIRS, 2, settings.pairs)
+        triples = self._groups(TRIPLES, 3, settings.triples)
         turns = self._named()
         while True:
             for sentences in (far, near):
@@ -146,8 +147,8 @@ class VectorLesson(Lesson):
         teacher.to(self.device)
         teacher.freeze_words()
         begun = copy.deepcopy(teacher).eval()
-        numbers, losses = self.numbers_of, self.losses
-        size = numbers.teacher_batch
+        settings, losses = self.settings, self.losses
+        size = settings.teacher_batch
         pairs, triples = self._groups(PAIRS, 2, size), self._groups(TRIPLES, 3, size)
         shares = [0.0] * len(VECTORS)
         shares[SENTENCES] = shares[PHRASES] = 0.5
@@ -167,10 +168,10 @@ class VectorLesson(Lesson):
             )
             opposed = opposed_loss(vectors[1], losses.contrast_margin, losses.contrast_sharpness)
             alike = (vectors[2] @ vectors[2].T - before @ before.T).square().mean()
-            return scored + numbers.opposites * opposed + numbers.kept * alike
+            return scored + settings.opposites * opposed + settings.kept * alike
 
         self.say(f"{self.name}: {self._scores(begun)} of the teacher before")
-        self.tune(teacher, loss, numbers.teacher_rate)
+        self.tune(teacher, loss, settings.teacher_rate)
         self.say(f"{self.name}: {self._scores(teacher)} of the teacher")
         return teacher
 
@@ -191,9 +192,9 @@ class VectorLesson(Lesson):
         source = self.given.rows.of_rows["source"]
         is_clean = (self.kinds == SENTENCES) & (source == np.arange(len(source)))
         every = np.flatnonzero(is_clean)
-        some = self.r.permutation(every)[: self.numbers_of.anchors]
+        some = self.r.permutation(every)[: self.settings.anchors]
         vectors = self.said[torch.from_numpy(every).to(self.device)]
-        count = min(self.numbers_of.near, len(every))
+        count = min(self.settings.near, len(every))
         found = []
         for at in range(0, len(some), NEIGHBORS_AT_ONCE):
             mine = self.said[torch.from_numpy(some[at : at + NEIGHBORS_AT_ONCE]).to(self.device)]
@@ -207,7 +208,7 @@ class VectorLesson(Lesson):
         sample = self.r.permutation(known)[: self.losses.vector_sample]
         some = self.said[torch.from_numpy(sample).to(self.device)].double()
         directions = torch.linalg.eigh(some.T @ some)[1].flip(1)[:, : self.recipe.shape.hidden]
-        rows = np.sort(sample[: self.numbers_of.turned])
+        rows = np.sort(sample[: self.settings.turned])
         found = torch.cat([self.embedded(batch) for batch in self.all_of(rows)])
         order = rows[np.argsort(self.pool.lengths[rows], kind="stable")]
         taught = self.said[torch.from_numpy(order).to(self.device)].double() @ directions
@@ -217,7 +218,7 @@ class VectorLesson(Lesson):
     # ---- what is learned
 
     def loss(self, texts: Texts) -> Tensor:
-        numbers, losses = self.numbers_of, self.losses
+        settings, losses = self.settings, self.losses
         hidden = losses.hidden_words
         sentences = self.embedded(texts.sentences)
         others = self.embedded(texts.others)
@@ -229,7 +230,7 @@ class VectorLesson(Lesson):
         wanted = F.normalize(torch.cat(full) @ self.turn, dim=1)
         near = 1 - (found * wanted).sum(1).mean()
         alike = (found @ found.T - wanted @ wanted.T).square().mean()
-        sharp = numbers.sharpness
+        sharp = settings.sharpness
         order = order_loss(sentences @ others.T, full[0] @ full[1].T, sharp, False)
         order = order + order_loss(sentences @ sentences.T, full[0] @ full[0].T, sharp, True)
         opposed = opposed_loss(triples, losses.contrast_margin, losses.contrast_sharpness)
@@ -238,17 +239,17 @@ class VectorLesson(Lesson):
         return (
             near
             + losses.vector_pairs * alike
-            + numbers.order * order
-            + numbers.opposites * opposed
-            + numbers.scored * scored
-            + numbers.naming * self._meant(texts)
+            + settings.order * order
+            + settings.opposites * opposed
+            + settings.scored * scored
+            + settings.naming * self._meant(texts)
         )
 
     def _meant(self, texts: Texts) -> Tensor:
         """Texts of the sets are to be nearest to the name of their own label."""
         said, names = self.embedded(texts.named), self.embedded(texts.names)
         is_own = texts.named.of_rows("label")[:, None] == texts.names.of_rows("label")[None, :]
-        logits = said @ names.T * self.numbers_of.sharpness
+        logits = said @ names.T * self.settings.sharpness
         return F.cross_entropy(logits, is_own.long().argmax(1))
 
     @torch.no_grad()
