@@ -19,7 +19,7 @@ pytestmark = [
 # task: what its first answer shows, what is typed, what is shown then
 TASKS = {
     "intent-classification": ("bedroom room", "play some jazz", "play_music"),
-    "fill-mask": ("open", "The capital of France is [MASK].", "established"),
+    "fill-mask": ("open", "The capital of France is [MASK].", "paris"),
     "question-answering": ("Neil Armstrong", "It was Ada who walked on the moon.", "Ada"),
     "ner": ("Elon Musk PERSON", "Ada lives in <b>Köln</b> 💡 near London", "London LOCATION"),
     "token-classification": ("The DET", "dogs bark", "dogs NOUN"),
