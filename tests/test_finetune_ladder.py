@@ -493,3 +493,16 @@ def test_texts_of_any_length_and_kind() -> None:
     with pytest.warns(UserWarning, match="the rest was not read"):
         found = classifier.predict([*odd, "", " "])
     assert len(found) == len(odd) + 2
+
+
+@pytest.mark.parametrize(("texts", "chosen"), [(10, "encoder"), (2000, "ngrams")])
+def test_a_few_texts_do_not_outweigh_what_rungs_usually_reach(texts: int, chosen: str) -> None:
+    """Nine of ten for n-grams and seven for the encoder say little; of thousands they say all."""
+    from bertlite_fast.finetune import ladder
+
+    def tried(name: str, share: float) -> ladder._Tried:
+        rung = {"trained": name, "held_out_accuracy": share, "held_out_loss": 1 - share}
+        return ladder._Tried(rung, (1.0, 0.0), [], [])
+
+    found = ladder._best([tried("encoder", 0.7), tried("ngrams", 0.9)], texts)
+    assert found.rung["trained"] == chosen

@@ -269,6 +269,8 @@ def test_what_was_learned_elsewhere_is_taken(tmp_path: Path) -> None:
     checkpoints.save(state, run.tuned_file("nine/intent"))
     learned = {"encoder": device.own_state(other), "head": head, "steps": 7}
     checkpoints.save(learned, run.pools / "learned/ten/intent.pt")
+    earlier = new_encoder(recipe.shape)
+    checkpoints.save(state | {"encoder": earlier.state_dict()}, run.tuned_file("eight/intent"))
     tuning = Tuning("intent", 7, 1e-3, start="nine/intent", mean=True, mean_share=0.25,
                     pooled=True, label_shift=("open", 2.0))  # fmt: skip
     tune_pooled(run, Pass("ten", "again", (tuning,)), tuning)
@@ -279,3 +281,8 @@ def test_what_was_learned_elsewhere_is_taken(tmp_path: Path) -> None:
     assert torch.allclose(found["encoder"][name], expected)
     assert torch.allclose(found["head"]["out.bias"], head["out.bias"] + torch.tensor([0.0, 2.0]))
     assert found["labels"] == ["none", "open"]
+    mixed = dataclasses.replace(tuning, mixed=("eight/intent", 0.4))
+    tune_pooled(run, Pass("ten", "again", (mixed,)), mixed)
+    found = checkpoints.load(run.tuned_file("ten/intent"))
+    expected = 0.4 * earlier.state_dict()[name] + 0.6 * expected
+    assert torch.allclose(found["encoder"][name], expected)
