@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from .models import Model
     from .tokenizer import Tokenizer
 
-NEW_NAME = "sentence_transformers_model_id"  # in cards, until the model has a name
+# What stands in cards until the model has a name.
+NAMELESS = {
+    "SentenceTransformer": "sentence_transformers_model_id",
+    "CrossEncoder": "cross_encoder_model_id",
+}
 CARDS = {
     "SentenceTransformer": f"""---
 library_name: sentence-transformers
@@ -32,12 +36,12 @@ tags:
 ```python
 from sentence_transformers import SentenceTransformer
 
-model = SentenceTransformer("{NEW_NAME}")
-embeddings = model.encode(["The weather is lovely today.", "It is so sunny outside!"])
+model = SentenceTransformer("{NAMELESS["SentenceTransformer"]}")
+embeddings = model.encode(["Turn on the light.", "Switch the lamp on."])
 print(model.similarity(embeddings, embeddings))
 ```
 """,
-    "CrossEncoder": """---
+    "CrossEncoder": f"""---
 library_name: sentence-transformers
 pipeline_tag: text-ranking
 tags:
@@ -51,8 +55,8 @@ tags:
 ```python
 from sentence_transformers import CrossEncoder
 
-model = CrossEncoder("cross_encoder_model_id")
-scores = model.predict([("How many people live there?", "It has 3.5 million inhabitants.")])
+model = CrossEncoder("{NAMELESS["CrossEncoder"]}")
+scores = model.predict([("How tall is the tower?", "The tower is ninety meters high.")])
 ```
 """,
 }
@@ -169,13 +173,12 @@ def _as_json(values: Any) -> str:
 def save_card(kind: str, source: str, path: str | os.PathLike[str], model_name: str | None) -> None:
     """Write README.md: the one that the model has, or how this kind of model is opened."""
     given = os.path.join(source, "README.md")
-    stands_for = "cross_encoder_model_id" if kind == "CrossEncoder" else NEW_NAME
     text = CARDS[kind]
     if os.path.isfile(given):
         with open(given, encoding="utf-8", errors="replace") as file:
             text = file.read()
     if model_name:
-        text = text.replace(f'{kind}("{stands_for}"', f'{kind}("{model_name}"')
+        text = text.replace(f'{kind}("{NAMELESS[kind]}"', f'{kind}("{model_name}"')
     write_atomically(os.path.join(os.fspath(path), "README.md"), text)
 
 
